@@ -1,0 +1,121 @@
+/*
+ * Can every linked slot be reached? A breadth-first walk over level 0 from the entry point, a bounded number of nodes
+ * per call; what it did not reach is linked again.
+ *
+ * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
+ */
+import { G_COUNT, G_ENTRY, G_LINKED, P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN } from "./layout";
+import { allocate, free } from "./arena";
+import { announce, park } from "./epochs";
+import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
+import { relink } from "./insert";
+import { isAlive } from "./spaces";
+import { inGraph, slotAddress } from "./slots";
+import { acquire, release } from "./sync";
+
+let space: usize = 0;
+let incarnation: u32 = 0;
+let generation: usize = 0;
+let slots: u32 = 0;
+let linkedThen: u32 = 0;
+let notes: usize = 0;
+let queue: usize = 0;
+let head: u32 = 0;
+let tail: u32 = 0;
+let sweep: u32 = 0;
+export let missing: u32 = 0;
+export let firstMissing: u32 = 0;
+
+/** Starts a census: 1 started, 0 nothing to do (flat, empty or unchanged and not `always`), −1 no memory for it. */
+export function startCensus(that: usize, ofIncarnation: u32, always: bool): i32 {
+  if (notes != 0) endCensus();
+  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  const answer = isAlive(that, ofIncarnation) ? prepare(that, ofIncarnation, always) : 0;
+  release(P_LOCK, SEAT_HELD_PARTITION);
+  return answer;
+}
+
+function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
+  generation = <u32>load<u64>(that + S_GENERATIONS);
+  const entry = atomic.load<u32>(generation + G_ENTRY);
+  if (entry == 0) return 0;
+  linkedThen = atomic.load<u32>(generation + G_LINKED);
+  if (!always && linkedThen + 1 == load<u32>(that + S_CENSUS)) return 0;
+  slots = load<u32>(generation + G_COUNT);
+  const bits = (slots + 127) >>> 3;
+  notes = allocate(bits + slots * 4, 0);
+  if (notes == 0) return -1;
+  memory.fill(notes, 0, bits);
+  space = that;
+  incarnation = ofIncarnation;
+  queue = notes + (bits & ~15);
+  head = 0;
+  tail = 0;
+  sweep = 0;
+  missing = 0;
+  reach(entry - 1);
+  return 1;
+}
+
+function reach(slot: u32): void {
+  if (slot >= slots) return; // newer than the census
+  const byte = notes + (slot >>> 3);
+  const bit: u32 = 1 << (slot & 7);
+  const bits: u32 = load<u8>(byte);
+  if (bits & bit) return;
+  store<u8>(byte, <u8>(bits | bit));
+  store<u32>(queue + (tail++ << 2), slot);
+}
+
+/** Goes on for about `nodes` nodes; 1 more to do, 0 complete, −1 the space changed its generation meanwhile. */
+export function continueCensus(nodes: u32, mend: bool): i32 {
+  if (notes == 0) return 0;
+  announce();
+  let answer: i32 = -1;
+  if (isAlive(space, incarnation) && <usize>(<u32>atomic.load<u64>(space + S_GENERATIONS)) == generation) {
+    answer = walk(nodes, mend) ? 1 : 0;
+    if (answer == 0 && (missing == 0 || mend)) store<u32>(space + S_CENSUS, linkedThen + 1);
+  }
+  park();
+  if (answer != 1) endCensus();
+  return answer;
+}
+
+function walk(nodes: u32, mend: bool): bool {
+  for (; nodes > 0 && head < tail; nodes--) {
+    const slot = load<u32>(queue + (head++ << 2));
+    const list = listOf(generation, slot, 0);
+    const count = min<u32>(countOf(list), capacityOf(0));
+    for (let i: u32 = 0; i < count; i++) reach(idAt(list, i));
+    for (let mark = atomic.load<u32>(twinsOf(generation, slot)); mark != 0; ) {
+      // Twins have no lists of their own.
+      mark = reachTwin(mark - 1);
+    }
+  }
+  if (head < tail) return true;
+  for (let swept: u32 = 0; sweep < slots && swept < nodes * 8; sweep++, swept++) {
+    if (load<u8>(notes + (sweep >>> 3)) & (1 << (sweep & 7))) continue;
+    if (!inGraph(slotAddress(generation, sweep))) continue;
+    if (missing++ == 0) firstMissing = sweep;
+    if (!mend) continue;
+    relink(generation, sweep);
+    // What hangs on it is reached through it from now on: walk there before the sweep goes on.
+    reach(sweep);
+    sweep++;
+    return true;
+  }
+  return sweep < slots;
+}
+
+function reachTwin(slot: u32): u32 {
+  const byte = notes + (slot >>> 3);
+  if (slot < slots) store<u8>(byte, <u8>(<u32>load<u8>(byte) | (1 << (slot & 7))));
+  return load<u32>(slotAddress(generation, slot) + SLOT_TWIN);
+}
+
+function endCensus(): void {
+  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  free(notes);
+  notes = 0;
+  release(P_LOCK, SEAT_HELD_PARTITION);
+}

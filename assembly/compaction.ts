@@ -1,0 +1,78 @@
+/*
+ * How does a space get rid of its dead slots, or of codes that went blind? It is filled anew, bit by bit.
+ *
+ * A new, empty generation becomes current; the old one is emptied by ordinary upserts of its live slots. Searches look
+ * at both, versions keep them apart. When nothing live is left in the old one it is unlinked, and its memory goes
+ * back to the arena once every reader has passed (epochs.ts). A step moves a few slots under the partition lock.
+ */
+import {
+  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_COMPACTIONS, S_GENERATIONS,
+  S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
+} from "./layout";
+import { moveSlot, wishCompaction } from "./accept";
+import { collect, retire } from "./epochs";
+import { faultPoint } from "./faults";
+import { newGeneration, pendingOf } from "./generations";
+import { stopClaims } from "./queues";
+import { maxPending } from "./settings";
+import { ALIVE, slotAddress } from "./slots";
+import { isAlive } from "./spaces";
+import { acquire, release } from "./sync";
+
+const STEP_SLOTS: u32 = 64; // about 100 µs under the lock
+
+export const STEP_DONE: i32 = 0; // nothing left to do
+export const STEP_MORE: i32 = 1;
+export const STEP_LATER: i32 = 2; // no room among the pending ops, or no memory: try again after some linking
+
+/** One step for a space that wants compaction. */
+export function compactSome(space: usize, incarnation: u32): i32 {
+  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  let answer = STEP_DONE;
+  if (isAlive(space, incarnation)) answer = step(space);
+  if (load<u32>(P_RETIRED) != 0) collect();
+  release(P_LOCK, SEAT_HELD_PARTITION);
+  return answer;
+}
+
+function step(space: usize): i32 {
+  let generations = load<u64>(space + S_GENERATIONS);
+  if (generations >> 32 == 0) {
+    const wants = load<u32>(space + S_WANTS_COMPACTION);
+    if (wants == COMPACT_NO) return STEP_DONE;
+    const fresh = newGeneration(space, wants == COMPACT_BLIND);
+    if (fresh == 0) return STEP_LATER;
+    stopClaims(space);
+    generations = (generations << 32) | <u64>fresh;
+    atomic.store<u64>(space + S_GENERATIONS, generations);
+  }
+  const from: usize = <u32>(generations >> 32);
+  const count = load<u32>(from + G_COUNT);
+  let slot = load<u32>(from + G_MOVED);
+  for (let moved: u32 = 0; slot < count && moved < STEP_SLOTS; slot++) {
+    if (load<u64>(slotAddress(from, slot) + SLOT_DIED) == ALIVE) {
+      // User's adds come first: a compaction fills half of the pending room at most.
+      if (pendingOf(<u32>generations) >= maxPending >>> 1 || !moveSlot(space, from, slot)) return STEP_LATER;
+      moved++;
+      faultPoint(FAULT_MOVE);
+    }
+    store<u32>(from + G_MOVED, slot + 1);
+  }
+  if (slot < count) return STEP_MORE;
+  atomic.store<u64>(space + S_GENERATIONS, generations & 0xffffffff);
+  retire(from);
+  store<u32>(space + S_COMPACTIONS, load<u32>(space + S_COMPACTIONS) + 1);
+  atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_NO);
+  wishCompaction(space);
+  return STEP_DONE;
+}
+
+/** Frees what readers have left; true when something still waits for one. */
+export function tidy(): bool {
+  if (load<u32>(P_RETIRED) == 0) return false;
+  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  collect();
+  const waits = load<u32>(P_RETIRED) != 0;
+  release(P_LOCK, SEAT_HELD_PARTITION);
+  return waits;
+}

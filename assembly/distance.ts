@@ -1,0 +1,96 @@
+/*
+ * How far apart are two vectors, or a query and four codes? SIMD kernels on addresses; no graph, no state.
+ *
+ * Sums are added in a fixed order and never fused, so that every engine gives the same bits.
+ */
+
+/** Dot product of two f32 vectors of `floats` (a multiple of 4) at 4-byte addresses. */
+export function dotF32(a: usize, b: usize, floats: u32): f32 {
+  let sum0 = f32x4.splat(0);
+  let sum1 = f32x4.splat(0);
+  const end = a + floats * 4;
+  for (; a + 32 <= end; a += 32, b += 32) {
+    sum0 = f32x4.add(sum0, f32x4.mul(v128.load(a), v128.load(b)));
+    sum1 = f32x4.add(sum1, f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
+  }
+  if (a < end) sum0 = f32x4.add(sum0, f32x4.mul(v128.load(a), v128.load(b)));
+  return addLanes(f32x4.add(sum0, sum1));
+}
+
+/** Squared Euclidean distance of two f32 vectors of `floats` (a multiple of 4). */
+export function squaredF32(a: usize, b: usize, floats: u32): f32 {
+  let sum0 = f32x4.splat(0);
+  let sum1 = f32x4.splat(0);
+  const end = a + floats * 4;
+  for (; a + 32 <= end; a += 32, b += 32) {
+    const d0 = f32x4.sub(v128.load(a), v128.load(b));
+    const d1 = f32x4.sub(v128.load(a, 16), v128.load(b, 16));
+    sum0 = f32x4.add(sum0, f32x4.mul(d0, d0));
+    sum1 = f32x4.add(sum1, f32x4.mul(d1, d1));
+  }
+  if (a < end) {
+    const d0 = f32x4.sub(v128.load(a), v128.load(b));
+    sum0 = f32x4.add(sum0, f32x4.mul(d0, d0));
+  }
+  return addLanes(f32x4.add(sum0, sum1));
+}
+
+// @ts-ignore: decorator
+@inline
+function addLanes(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(query: v128, code: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    // Exact on every engine: the second operand has 7 bits, and pairs of products stay below 2^15.
+    return i32x4.relaxed_dot_i8x16_i7x16_add_s(query, code, sum);
+  }
+  return i32x4.add(
+    sum,
+    i32x4.add(
+      i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(query), i16x8.extend_low_i8x16_s(code)),
+      i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(query), i16x8.extend_high_i8x16_s(code)),
+    ),
+  );
+}
+
+/** Four lanes of Σ query·code: one signed query against four codes of `blocks` × 16 unsigned 7-bit values. */
+// @ts-ignore: decorator
+@inline
+export function dotCodes4(query: usize, a: usize, b: usize, c: usize, d: usize, blocks: u32): v128 {
+  let sumA = i32x4.splat(0);
+  let sumB = i32x4.splat(0);
+  let sumC = i32x4.splat(0);
+  let sumD = i32x4.splat(0);
+  const bytes: usize = blocks << 4;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const q = v128.load(query + i);
+    sumA = multiplyAdd(q, v128.load(a + i), sumA);
+    sumB = multiplyAdd(q, v128.load(b + i), sumB);
+    sumC = multiplyAdd(q, v128.load(c + i), sumC);
+    sumD = multiplyAdd(q, v128.load(d + i), sumD);
+  }
+  // Transpose and add: lane i of the result is the sum of the lanes of the i-th accumulator.
+  const ab0 = v128.shuffle<i32>(sumA, sumB, 0, 4, 1, 5);
+  const ab1 = v128.shuffle<i32>(sumA, sumB, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<i32>(sumC, sumD, 0, 4, 1, 5);
+  const cd1 = v128.shuffle<i32>(sumC, sumD, 2, 6, 3, 7);
+  const ab = i32x4.add(ab0, ab1); // a02, b02, a13, b13
+  const cd = i32x4.add(cd0, cd1);
+  return i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
+}
+
+/** Σ query·code for one code. */
+// @ts-ignore: decorator
+@inline
+export function dotCode(query: usize, code: usize, blocks: u32): i32 {
+  let sum = i32x4.splat(0);
+  const bytes: usize = blocks << 4;
+  for (let i: usize = 0; i < bytes; i += 16) sum = multiplyAdd(v128.load(query + i), v128.load(code + i), sum);
+  return (
+    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
+  );
+}

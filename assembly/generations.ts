@@ -1,0 +1,94 @@
+/*
+ * What does one filling of a space consist of, from its making to its freeing? Under the partition lock.
+ */
+import {
+  G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK, G_KEY_TABLE,
+  G_KEY_USED, G_SERIAL, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, S_BYTES, S_SERIAL,
+} from "./layout";
+import { allocate, bytesOf, free } from "./arena";
+import { uppersBlock } from "./graph";
+import { closeTable, openTable } from "./keys";
+import { addBytes, olderDirectory, vectorChunk } from "./slots";
+
+const KEY_CHUNK_HEADER: u32 = 8; // [older chunk u32][bytes u32]
+const FIRST_KEY_CHUNK: u32 = 248;
+const LARGEST_KEY_CHUNK: u32 = 65536;
+
+/** An empty, flat generation of a space, not yet linked to it, or 0 when there is no memory. */
+export function newGeneration(space: usize, forceF32: bool): usize {
+  const generation = allocate(GENERATION_BYTES, 0);
+  if (generation == 0) return 0;
+  memory.fill(generation, 0, GENERATION_BYTES);
+  const serial = load<u32>(space + S_SERIAL) + 1;
+  store<u32>(space + S_SERIAL, serial);
+  store<u32>(generation + G_SERIAL, serial);
+  store<u32>(generation + G_SPACE, <u32>space);
+  store<u32>(generation + G_FORCE_F32, forceF32 ? 1 : 0);
+  addBytes(generation, bytesOf(generation));
+  if (!openTable(generation + G_KEY_TABLE, generation, 0)) {
+    freeGeneration(generation);
+    return 0;
+  }
+  return generation;
+}
+
+/** Gives every block of a generation back. Nobody can reach it any more. */
+export function freeGeneration(generation: usize): void {
+  closeTable(generation + G_KEY_TABLE);
+  for (let i: u32 = 0; i < load<u32>(generation + G_VECTOR_CHUNKS); i++) free(vectorChunk(generation, i));
+  for (let directory: usize = load<u32>(generation + G_VECTORS); directory != 0; ) {
+    const older = olderDirectory(directory);
+    free(directory);
+    directory = older;
+  }
+  const graph: usize = load<u32>(generation + G_GRAPH);
+  if (graph != 0) {
+    for (let i: u32 = 0; i < load<u32>(generation + G_GRAPH_CHUNKS); i++) {
+      const chunk: usize = load<u32>(graph + i * 4);
+      free(uppersBlock(chunk));
+      free(chunk);
+    }
+    free(graph);
+    free(load<u32>(generation + G_CENTROID));
+  }
+  for (let chunk: usize = load<u32>(generation + G_KEY_CHUNK); chunk != 0; ) {
+    const older: usize = load<u32>(chunk);
+    free(chunk);
+    chunk = older;
+  }
+  const space: usize = load<u32>(generation + G_SPACE);
+  store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(generation + G_BYTES));
+  free(generation);
+}
+
+/** Copies an encoded key into the generation's key heap; 0 when there is no memory. */
+export function storeKey(generation: usize, bytes: usize, header: u32, mine: u32): usize {
+  const length = header & 0xffffff;
+  const need = (KEY_HEADER + length + 3) & ~3;
+  let chunk: usize = load<u32>(generation + G_KEY_CHUNK);
+  let used = load<u32>(generation + G_KEY_USED);
+  if (chunk == 0 || used + need > load<u32>(chunk + 4)) {
+    const last = chunk == 0 ? 0 : load<u32>(chunk + 4);
+    const size = max<u32>(need + KEY_CHUNK_HEADER, min<u32>(LARGEST_KEY_CHUNK, last == 0 ? FIRST_KEY_CHUNK : last * 2));
+    const larger = allocate(size, mine);
+    if (larger == 0) return 0;
+    store<u32>(larger, <u32>chunk);
+    store<u32>(larger + 4, size);
+    store<u32>(generation + G_KEY_USED, KEY_CHUNK_HEADER);
+    store<u32>(generation + G_KEY_CHUNK, <u32>larger);
+    addBytes(generation, bytesOf(larger));
+    chunk = larger;
+    used = KEY_CHUNK_HEADER;
+  }
+  const record = chunk + used;
+  store<u32>(record, header);
+  memory.copy(record + KEY_HEADER, bytes, length);
+  store<u32>(generation + G_KEY_USED, used + need);
+  return record;
+}
+
+/** Ops that are accepted and neither linked nor skipped, 0 while the generation is flat on purpose. */
+export function pendingOf(generation: usize): u32 {
+  if (load<u32>(generation + G_ELIGIBLE) == 0) return 0;
+  return load<u32>(generation + G_COUNT) - atomic.load<u32>(generation + G_FLOOR);
+}

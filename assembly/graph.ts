@@ -1,0 +1,323 @@
+/*
+ * Who are a slot's neighbours? The only reader and writer of link bytes.
+ *
+ *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 4M]   and, apart, [distances f32 × 4M]
+ *   level 1 …    at uppers[slot]:     [-][count][kept][-][ids u32 × 2M][distances f32 × 2M] per level
+ *
+ * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them.
+ *
+ * Rules for many threads (docs/CONCURRENCY.md):
+ * - Every id cell is valid from the moment the slot can be reached: its linker fills the rest with the slot itself.
+ * - Readers take no lock. They load the count atomically and may meet a list in the middle of a prune: they see
+ *   valid ids, some twice, some not.
+ * - Writers of a list of a reachable slot hold that slot's node lock, one at a time.
+ */
+import {
+  CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, LIST_COUNT,
+  LIST_HEADER, LIST_KEPT, LIST_LOCK, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_SLOT,
+} from "./layout";
+import { allocate, bytesOf, free } from "./arena";
+import { distances, distanceTo, queryFromSlot, touch } from "./codes";
+import { faultPoint } from "./faults";
+import { freshDistances, prune } from "./scratch";
+import {
+  capacityBase, capacityUpper, distancesOffset, graphChunkBytes, keptBase, keptUpper, levelOf, linksOffset, listStride,
+  maxGraphChunks, paddedFloats, twinsOffset, upperStride, uppersOffset,
+} from "./settings";
+import { addBytes } from "./slots";
+import { acquire, release, seat } from "./sync";
+
+// @ts-ignore: decorator
+@inline
+function chunkAddress(generation: usize, slot: u32): usize {
+  return load<u32>(<usize>load<u32>(generation + G_GRAPH) + (slot >>> CHUNK_BITS) * 4);
+}
+
+/** The list of a slot on a level. */
+// @ts-ignore: decorator
+@inline
+export function listOf(generation: usize, slot: u32, level: u32): usize {
+  const chunk = chunkAddress(generation, slot);
+  const index = slot & (CHUNK_SLOTS - 1);
+  if (level == 0) return chunk + linksOffset + index * listStride;
+  return <usize>load<u32>(chunk + uppersOffset + index * 4) + (level - 1) * upperStride;
+}
+
+// @ts-ignore: decorator
+@inline
+function distancesOf(generation: usize, slot: u32, level: u32): usize {
+  if (level != 0) return listOf(generation, slot, level) + LIST_HEADER + capacityUpper * 4;
+  const chunk = chunkAddress(generation, slot);
+  return chunk + distancesOffset + (slot & (CHUNK_SLOTS - 1)) * capacityBase * 4;
+}
+
+// @ts-ignore: decorator
+@inline
+export function capacityOf(level: u32): u32 {
+  return level == 0 ? capacityBase : capacityUpper;
+}
+
+// @ts-ignore: decorator
+@inline
+export function countOf(list: usize): u32 {
+  return atomic.load<u32>(list + LIST_COUNT);
+}
+
+// @ts-ignore: decorator
+@inline
+export function idAt(list: usize, i: u32): u32 {
+  return load<u32>(list + LIST_HEADER + (i << 2));
+}
+
+/** Head of the chain of slots with the same vector as this one: slot + 1, or 0. */
+// @ts-ignore: decorator
+@inline
+export function twinsOf(generation: usize, slot: u32): usize {
+  return chunkAddress(generation, slot) + twinsOffset + (slot & (CHUNK_SLOTS - 1)) * 4;
+}
+
+/**
+ * Sees to it that slot number G_COUNT has room in the graph, its upper lists included: a chunk at a time, whose levels
+ * are known beforehand. False when there is no memory. Partition lock held.
+ */
+export function ensureGraph(generation: usize, mine: u32): bool {
+  const wanted: u32 = (load<u32>(generation + G_COUNT) >>> CHUNK_BITS) + 1;
+  let directory: usize = load<u32>(generation + G_GRAPH);
+  if (directory == 0) {
+    // The centroid comes along, so that promotion never has to ask for memory.
+    const centroid = allocate(paddedFloats * 4, mine);
+    if (centroid == 0) return false;
+    directory = allocate(maxGraphChunks * 4, mine);
+    if (directory == 0) {
+      free(centroid);
+      return false;
+    }
+    store<u32>(generation + G_CENTROID, <u32>centroid);
+    addBytes(generation, bytesOf(centroid));
+    addBytes(generation, bytesOf(directory));
+    atomic.store<u32>(generation + G_GRAPH, <u32>directory);
+  }
+  while (load<u32>(generation + G_GRAPH_CHUNKS) < wanted) {
+    const number = load<u32>(generation + G_GRAPH_CHUNKS);
+    if (number >= maxGraphChunks) return false;
+    const chunk = newChunk(number, mine);
+    if (chunk == 0) return false;
+    store<u32>(directory + number * 4, <u32>chunk);
+    store<u32>(generation + G_GRAPH_CHUNKS, number + 1);
+    addBytes(generation, bytesOf(chunk));
+    addBytes(generation, bytesOf(uppersBlock(chunk)));
+  }
+  return true;
+}
+
+function newChunk(number: u32, mine: u32): usize {
+  const chunk = allocate(graphChunkBytes, mine);
+  if (chunk == 0) return 0;
+  const first = number << CHUNK_BITS;
+  let lists: u32 = 0;
+  for (let i: u32 = 0; i < CHUNK_SLOTS; i++) lists += levelOf(first + i);
+  const uppers = allocate(16 + lists * upperStride, mine);
+  if (uppers == 0) {
+    free(chunk);
+    return 0;
+  }
+  let next: usize = uppers + 16;
+  for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
+    store<u32>(chunk + uppersOffset + i * 4, <u32>next);
+    next += levelOf(first + i) * upperStride;
+    store<u32>(chunk + linksOffset + i * listStride + LIST_LOCK, 0);
+  }
+  memory.fill(chunk + twinsOffset, 0, CHUNK_SLOTS * 4);
+  return chunk;
+}
+
+/** The block of a chunk's upper lists: its first slot's address less the 16 bytes in front. */
+export function uppersBlock(chunk: usize): usize {
+  return load<u32>(chunk + uppersOffset) - 16;
+}
+
+/** Writes the whole list of a slot that nobody can reach yet: `count` ids and distances, the rest the slot itself. */
+export function writeOwnList(generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32): void {
+  const list = listOf(generation, slot, level);
+  const to = distancesOf(generation, slot, level);
+  const capacity = capacityOf(level);
+  for (let i: u32 = 0; i < count; i++) {
+    store<u32>(list + LIST_HEADER + (i << 2), load<u32>(ids + (i << 2)));
+    store<f32>(to + (i << 2), load<f32>(dists + (i << 2)));
+  }
+  for (let i = count; i < capacity; i++) store<u32>(list + LIST_HEADER + (i << 2), slot);
+  store<u32>(list + LIST_KEPT, count);
+  atomic.store<u32>(list + LIST_COUNT, count);
+}
+
+function lockNode(generation: usize, slot: u32, level: u32): usize {
+  store<u32>(seat + SEAT_HELD_GENERATION, <u32>generation);
+  store<u32>(seat + SEAT_HELD_SLOT, slot);
+  store<u32>(seat + SEAT_HELD_LEVEL, level);
+  const lock = listOf(generation, slot, 0) + LIST_LOCK;
+  acquire(lock, SEAT_HELD_NODE);
+  return lock;
+}
+
+/** Adds `slot` at `distance` to the list of `to`; a full list is pruned by the paper's algorithm 4. */
+export function connect(generation: usize, to: u32, level: u32, slot: u32, distance: f32): void {
+  const lock = lockNode(generation, to, level);
+  faultPoint(FAULT_LINK_NODE_LOCKED);
+  const list = listOf(generation, to, level);
+  const dists = distancesOf(generation, to, level);
+  const count = load<u32>(list + LIST_COUNT);
+  if (count < capacityOf(level)) {
+    store<f32>(dists + (count << 2), distance);
+    store<u32>(list + LIST_HEADER + (count << 2), slot);
+    atomic.store<u32>(list + LIST_COUNT, count + 1);
+  } else {
+    pruneInto(generation, level, list, dists, slot, distance);
+  }
+  release(lock, SEAT_HELD_NODE);
+}
+
+/** Adds `slot` even if a prune would drop it: for slots that a census did not reach. */
+export function connectForced(generation: usize, to: u32, level: u32, slot: u32, distance: f32): void {
+  if (holds(generation, to, level, slot)) return;
+  connect(generation, to, level, slot, distance);
+  if (holds(generation, to, level, slot)) return;
+  const lock = lockNode(generation, to, level);
+  const list = listOf(generation, to, level);
+  const count = load<u32>(list + LIST_COUNT);
+  store<f32>(distancesOf(generation, to, level) + (count << 2), distance);
+  store<u32>(list + LIST_HEADER + (count << 2), slot);
+  atomic.store<u32>(list + LIST_COUNT, count + 1); // a prune leaves room
+  release(lock, SEAT_HELD_NODE);
+}
+
+/** Whether a list names a slot. */
+export function holds(generation: usize, owner: u32, level: u32, slot: u32): bool {
+  const list = listOf(generation, owner, level);
+  const count = countOf(list);
+  for (let i: u32 = 0; i < count; i++) if (idAt(list, i) == slot) return true;
+  return false;
+}
+
+/** Prune candidates lie in scratch as [f32 distance][slot], sorted; LIST_KEPT of the old ones hide none of the others. */
+const WAS_KEPT: u32 = 0x80000000;
+
+function pruneInto(generation: usize, level: u32, list: usize, dists: usize, slot: u32, distance: f32): void {
+  const count = load<u32>(list + LIST_COUNT);
+  const kept = load<u32>(list + LIST_KEPT);
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const id = idAt(list, i);
+    n = insertSorted(n, load<f32>(dists + (i << 2)), i < kept ? id | WAS_KEPT : id);
+  }
+  n = insertSorted(n, distance, slot);
+  const limit = level == 0 ? keptBase : keptUpper;
+  let chosen: u32 = 0;
+  for (let i: u32 = 0; i < n && chosen < limit; i++) {
+    const entry = prune + (i << 3);
+    const id = load<u32>(entry, 4);
+    if (!isDiverse(generation, id, load<f32>(entry), chosen)) continue;
+    // The chosen ones move to the front of the array: their places are behind us.
+    const to = prune + (chosen << 3);
+    store<f32>(to, load<f32>(entry));
+    store<u32>(to, id, 4);
+    chosen++;
+  }
+  for (let i: u32 = 0; i < chosen; i++) {
+    const entry = prune + (i << 3);
+    store<u32>(list + LIST_HEADER + (i << 2), load<u32>(entry, 4) & ~WAS_KEPT);
+    store<f32>(dists + (i << 2), load<f32>(entry));
+    if (i == 1) faultPoint(FAULT_LINK_PRUNE);
+  }
+  store<u32>(list + LIST_KEPT, chosen);
+  atomic.store<u32>(list + LIST_COUNT, chosen);
+}
+
+function insertSorted(n: u32, distance: f32, id: u32): u32 {
+  let i = n;
+  for (; i > 0 && load<f32>(prune + ((i - 1) << 3)) > distance; i--) {
+    store<u64>(prune + (i << 3), load<u64>(prune + ((i - 1) << 3)));
+  }
+  store<f32>(prune + (i << 3), distance);
+  store<u32>(prune + (i << 3), id, 4);
+  return n + 1;
+}
+
+/** Whether no chosen neighbour is closer to the candidate than the list's owner is. */
+function isDiverse(generation: usize, id: u32, distance: f32, chosen: u32): bool {
+  const was = (id & WAS_KEPT) != 0;
+  let group: u32 = 0;
+  let prepared = false;
+  for (let i: u32 = 0; i < chosen; i++) {
+    const other = load<u32>(prune + (i << 3), 4);
+    if (was && other & WAS_KEPT) continue; // settled when both were chosen before
+    if (!prepared) {
+      queryFromSlot(generation, id & ~WAS_KEPT);
+      prepared = true;
+    }
+    touch(other & ~WAS_KEPT, group++);
+    if (group == 4) {
+      if (anyCloser(group, distance)) return false;
+      group = 0;
+    }
+  }
+  return group == 0 || !anyCloser(group, distance);
+}
+
+function anyCloser(count: u32, distance: f32): bool {
+  distances(count);
+  for (let i: u32 = 0; i < count; i++) if (load<f32>(freshDistances + (i << 2)) < distance) return true;
+  return false;
+}
+
+/**
+ * Algorithm 4 over sorted candidates [f32 distance][slot] at `from`: keeps a candidate unless one that was chosen
+ * before is closer to it than the new slot is. Writes ids and distances, returns how many.
+ */
+export function selectNeighbours(
+  generation: usize, from: usize, candidates: u32, most: u32, ids: usize, dists: usize,
+): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < candidates && count < most; i++) {
+    const id = load<u32>(from + (i << 3), 4) & ~WAS_KEPT;
+    const distance = load<f32>(from + (i << 3));
+    if (hidden(generation, id, distance, ids, count)) continue;
+    store<u32>(ids + (count << 2), id);
+    store<f32>(dists + (count << 2), distance);
+    count++;
+  }
+  return count;
+}
+
+function hidden(generation: usize, id: u32, distance: f32, ids: usize, count: u32): bool {
+  if (count == 0) return false;
+  queryFromSlot(generation, id);
+  for (let i: u32 = 0; i < count; i += 4) {
+    const group = min<u32>(4, count - i);
+    for (let j: u32 = 0; j < group; j++) touch(load<u32>(ids + ((i + j) << 2)), j);
+    if (anyCloser(group, distance)) return true;
+  }
+  return false;
+}
+
+/**
+ * After a trap in `connect`: the list may hold an id twice and pairs of an id and another's distance. Makes every
+ * distance again, drops doubles and the slot itself. The caller releases the node lock.
+ */
+export function repairList(generation: usize, slot: u32, level: u32): void {
+  const list = listOf(generation, slot, level);
+  const dists = distancesOf(generation, slot, level);
+  const count = load<u32>(list + LIST_COUNT);
+  queryFromSlot(generation, slot);
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const id = idAt(list, i);
+    let known = id == slot;
+    for (let j: u32 = 0; j < n && !known; j++) known = idAt(list, j) == id;
+    if (known) continue;
+    store<u32>(list + LIST_HEADER + (n << 2), id);
+    store<f32>(dists + (n << 2), distanceTo(id));
+    n++;
+  }
+  store<u32>(list + LIST_KEPT, 0);
+  atomic.store<u32>(list + LIST_COUNT, n);
+}

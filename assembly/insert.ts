@@ -1,0 +1,172 @@
+/*
+ * How does a slot get into the graph? Algorithms 1 and 4 of the paper, for many threads at once.
+ *
+ * The slot's code and its own lists on all levels are complete before any other list names it; then others link back
+ * to it, bottom level first, so nobody can step onto it and find no way on. Links are written only through graph.ts.
+ */
+import {
+  FAILED_ONCE, FAULT_LINK_BACK, FAULT_LINK_CODED, FAULT_LINK_DONE, FAULT_LINK_ENTRY, FAULT_LINK_OWN_LISTS, FAULT_LINK_START,
+  FAULT_TWIN, G_COUNT, G_ENTRY, G_ENTRY_LOCK, G_FLOOR, G_GRAPH, G_LINKED, IN_GRAPH, LINKED, PENDING, SEAT_HELD_ENTRY,
+  SEAT_HELD_GENERATION, SKIPPED, SLOT_DIED, SLOT_STATE, SLOT_TWIN, TWINNED,
+} from "./layout";
+import { codeAddress, distanceTo, encodeSlot, queryFromSlot } from "./codes";
+import { faultPoint } from "./faults";
+import { connect, connectForced, holds, selectNeighbours, twinsOf, writeOwnList } from "./graph";
+import { chosen, chosenStride, pool } from "./scratch";
+import {
+  descend, exclude, nearest, nearestDistance, poolCount, poolDistance, poolSlot, restartPool, searchLayer, startAt, startPool,
+} from "./search";
+import { chosenBase, efConstruction, levelOf, M, paddedFloats } from "./settings";
+import { ALIVE, slotAddress, stateOf, vectorOf } from "./slots";
+import { acquire, release, seat } from "./sync";
+
+const FIRST_ALONE: u32 = 64; // so many slots go in one at a time, so that the graph starts connected
+
+/** Links one slot of a promoted generation. Does nothing to a slot that is linked already. */
+export function linkSlot(generation: usize, slot: u32): void {
+  const at = slotAddress(generation, slot);
+  if (stateOf(at) != PENDING) return;
+  if (atomic.load<u64>(at + SLOT_DIED) != ALIVE) {
+    finish(generation, at, SKIPPED);
+    return;
+  }
+  faultPoint(FAULT_LINK_START);
+  encodeSlot(generation, at, codeAddress(load<u32>(generation + G_GRAPH), slot));
+  faultPoint(FAULT_LINK_CODED);
+  const level = levelOf(slot);
+  const entry = atomic.load<u32>(generation + G_ENTRY);
+  const alone = entry == 0 || level > levelOf(entry - 1) || atomic.load<u32>(generation + G_LINKED) < FIRST_ALONE;
+  if (!alone) {
+    insert(generation, slot, at, level, entry - 1);
+    return;
+  }
+  store<u32>(seat + SEAT_HELD_GENERATION, <u32>generation);
+  acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
+  const first = atomic.load<u32>(generation + G_ENTRY);
+  if (first == 0) {
+    for (let l: u32 = 0; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0);
+    finish(generation, at, LINKED);
+    atomic.store<u32>(generation + G_ENTRY, slot + 1);
+  } else {
+    insert(generation, slot, at, level, first - 1);
+  }
+  release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
+}
+
+function finish(generation: usize, at: usize, state: u32): void {
+  if (state & IN_GRAPH) atomic.add<u32>(generation + G_LINKED, 1);
+  atomic.store<u32>(at + SLOT_STATE, state);
+}
+
+function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32): void {
+  const top = levelOf(entry);
+  const highest = min<u32>(level, top);
+  // A slot whose first try trapped half-way can be reached already: it must not find itself.
+  const again = (load<u32>(at + SLOT_STATE) & FAILED_ONCE) != 0;
+  exclude(slot);
+  queryFromSlot(generation, slot);
+  startAt(entry);
+  descend(generation, top, highest);
+
+  for (let l: i32 = highest; l >= 0; l--) {
+    if (l == highest) {
+      startPool(nearest, nearestDistance, efConstruction);
+    } else {
+      queryFromSlot(generation, slot); // choosing neighbours used another query
+      restartPool(efConstruction);
+    }
+    searchLayer(generation, l, efConstruction, false, 0);
+    if (l == 0 && hangOnTwin(generation, slot, at, again)) return;
+    const own = chosen + l * chosenStride;
+    const ids = own + 4;
+    const distances = ids + chosenBase * 4;
+    const most = l == 0 ? chosenBase : M;
+    const count = selectNeighbours(generation, pool, poolCount, most, ids, distances);
+    store<u32>(own, count);
+    writeOwnList(generation, slot, l, ids, distances, count);
+  }
+  for (let l = highest + 1; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0);
+  faultPoint(FAULT_LINK_OWN_LISTS);
+
+  for (let l: u32 = 0; l <= highest; l++) {
+    const own = chosen + l * chosenStride;
+    const count = load<u32>(own);
+    for (let i: u32 = 0; i < count; i++) {
+      const neighbour = load<u32>(own + 4 + (i << 2));
+      if (again && holds(generation, neighbour, l, slot)) continue;
+      connect(generation, neighbour, l, slot, load<f32>(own + 4 + chosenBase * 4 + (i << 2)));
+      if (i == 1) faultPoint(FAULT_LINK_BACK);
+    }
+  }
+  faultPoint(FAULT_LINK_DONE);
+  finish(generation, at, LINKED);
+  if (level > top) {
+    faultPoint(FAULT_LINK_ENTRY);
+    atomic.store<u32>(generation + G_ENTRY, slot + 1);
+  }
+}
+
+/**
+ * A slot with the very same vector as a linked one hangs on that one's chain of twins: a thousand equal vectors linked
+ * to one another would fill each other's lists and cut themselves off. Their codes are equal, so are their distances.
+ */
+function hangOnTwin(generation: usize, slot: u32, at: usize, again: bool): bool {
+  const same = distanceTo(slot);
+  for (let i: u32 = 0; i < poolCount; i++) {
+    if (poolDistance(i) != same) continue;
+    const other = poolSlot(i);
+    if (memory.compare(vectorOf(slotAddress(generation, other)), vectorOf(at), paddedFloats * 4) != 0) continue;
+    const chain = twinsOf(generation, other);
+    if (!again || !isTwin(generation, chain, slot)) {
+      while (true) {
+        const head = atomic.load<u32>(chain);
+        store<u32>(at + SLOT_TWIN, head);
+        if (atomic.cmpxchg<u32>(chain, head, slot + 1) == head) break;
+      }
+    }
+    faultPoint(FAULT_TWIN);
+    finish(generation, at, TWINNED);
+    return true;
+  }
+  return false;
+}
+
+function isTwin(generation: usize, chain: usize, slot: u32): bool {
+  for (let mark = atomic.load<u32>(chain); mark != 0; mark = load<u32>(slotAddress(generation, mark - 1) + SLOT_TWIN)) {
+    if (mark - 1 == slot) return true;
+  }
+  return false;
+}
+
+/** Gives a linked slot that a census did not reach new links, both ways, from what a search for it finds. */
+export function relink(generation: usize, slot: u32): void {
+  const entry = atomic.load<u32>(generation + G_ENTRY);
+  if (entry == 0 || entry - 1 == slot) return;
+  exclude(slot);
+  queryFromSlot(generation, slot);
+  startAt(entry - 1);
+  descend(generation, levelOf(entry - 1), 0);
+  startPool(nearest, nearestDistance, efConstruction);
+  searchLayer(generation, 0, efConstruction, false, 0);
+  const ids = chosen + 4;
+  const distances = ids + chosenBase * 4;
+  const count = selectNeighbours(generation, pool, poolCount, chosenBase, ids, distances);
+  for (let i: u32 = 0; i < count; i++) {
+    const neighbour = load<u32>(ids + (i << 2));
+    const distance = load<f32>(distances + (i << 2));
+    if (!holds(generation, slot, 0, neighbour)) connect(generation, slot, 0, neighbour, distance);
+    if (i < 4) connectForced(generation, neighbour, 0, slot, distance);
+  }
+}
+
+/** Moves the floor over every slot that no longer waits. */
+export function advanceFloor(generation: usize): void {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  while (true) {
+    const floor = atomic.load<u32>(generation + G_FLOOR);
+    let next = floor;
+    while (next < count && stateOf(slotAddress(generation, next)) != PENDING) next++;
+    if (next == floor) return;
+    if (atomic.cmpxchg<u32>(generation + G_FLOOR, floor, next) == floor) return;
+  }
+}

@@ -1,0 +1,264 @@
+/*
+ * Where does everything lie in a partition's memory, and how large may it be?
+ *
+ * Constants only: this is the one file that both the core (asc) and `src/` (Bun) import; u32 and i32 are numbers there. All offsets and sizes are
+ * in bytes unless the name says otherwise. Nobody adds an offset that is not named here.
+ *
+ *   0 ........ 1024   never used (a null pointer stays a null pointer)
+ *   HEADER ........   one partition header: settings, arena, space table, run queues, seats
+ *   ARENA ... end     blocks handed out by arena.ts
+ */
+
+export const ABI_VERSION: u32 = 1;
+
+// ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const MAX_WORKERS: u32 = 64;
+export const MAX_SEATS: u32 = 128; // workers, the opening thread and attached handles
+export const MAX_DIMENSIONS: u32 = 4096;
+export const MAX_KEY_BYTES: u32 = 1024; // encoded, without its tag
+export const MAX_PAGES: u32 = 65535; // one below 4 GiB, so that an end pointer never wraps to 0
+export const MAX_EF: u32 = 4096; // wider searches are answered by exact scan
+export const MAX_LEVEL: u32 = 15;
+export const MAX_CLAIMS: u32 = 256; // ranges that one seat holds at once
+
+// ── partition header ────────────────────────────────────────────────────────────────────────────────────────────────
+export const P_MAGIC: u32 = 1024; // "hnsw" once the partition is set up
+export const P_STATE: u32 = 1028;
+export const P_DIMENSIONS: u32 = 1032;
+export const P_METRIC: u32 = 1036;
+export const P_M: u32 = 1040;
+export const P_EF_CONSTRUCTION: u32 = 1044;
+export const P_SEED: u32 = 1048;
+export const P_CROSSOVER: u32 = 1052; // live vectors above which a space gets a graph
+export const P_MAX_PENDING: u32 = 1056; // accepted and not yet linked ops that one space may hold
+export const P_CODES: u32 = 1060; // CODES_AUTO or CODES_NEVER
+export const P_BUDGET: u32 = 1064; // most bytes that blocks may take
+export const P_USED: u32 = 1068; // bytes that blocks take now
+export const P_RESERVED: u32 = 1072; // bytes promised to running addMany calls
+export const P_RETIRED: u32 = 1076; // generations that wait for their last reader
+export const P_SPACE_POOL: u32 = 1080; // space headers that can be used again
+export const P_LIVE_SPACES: u32 = 1084;
+export const P_SPACE_LIST: u32 = 1088; // every space header ever made, by S_ALL_NEXT
+export const P_KEYS_REPAIR: u32 = 1092; // key table that is being changed: rebuilt if its writer traps
+export const P_MAX_GRAPH_CHUNKS: u32 = 1096;
+export const P_SPACE_TABLE: u32 = 1104; // a key table (T_*): space name → space header
+export const P_LOCK: u32 = 1152; // own cache line: the partition lock
+export const P_EPOCH: u32 = 1216; // own cache line: the epoch, see epochs.ts
+export const P_INTENT: u32 = 1280; // the half-done op that a repair finishes, see INTENT_*
+export const P_ARENA: u32 = 1408; // arena control block, see arena.ts
+export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
+export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
+export const ARENA: u32 = 65536;
+
+export const MAGIC: u32 = 0x77736e68;
+export const STATE_SOUND: u32 = 1;
+export const METRIC_COSINE: u32 = 0;
+export const METRIC_L2: u32 = 1;
+export const METRIC_DOT: u32 = 2;
+export const CODES_AUTO: u32 = 0;
+export const CODES_NEVER: u32 = 1;
+
+/* An op's intent: written before its first visible store, cleared after its last. All stores can be done again. */
+export const INTENT_KIND: u32 = 0; // INTENT_NONE, INTENT_ADD, INTENT_DELETE
+export const INTENT_SPACE: u32 = 4;
+export const INTENT_GENERATION: u32 = 8; // where the op writes
+export const INTENT_SLOT: u32 = 12;
+export const INTENT_CELL: u32 = 16; // key table cell to point at the slot
+export const INTENT_OLD: u32 = 20; // address of the slot record that dies, or 0
+export const INTENT_OLD_GENERATION: u32 = 24;
+export const INTENT_HASH: u32 = 28;
+export const INTENT_VERSION: u32 = 32; // u64
+export const INTENT_NONE: u32 = 0;
+export const INTENT_ADD: u32 = 1;
+export const INTENT_DELETE: u32 = 2;
+export const INTENT_MOVE: u32 = 3;
+
+// ── run queue: the dirty spaces of one home worker in this partition ────────────────────────────────────────────────
+export const QUEUE_BYTES: u32 = 64;
+export const Q_LOCK: u32 = 0;
+export const Q_INBOX: u32 = 4; // pushed by accept, taken whole by whoever claims
+export const Q_HEAD: u32 = 8;
+export const Q_TAIL: u32 = 12;
+export const Q_DEPTH: u32 = 16; // ops accepted and not yet claimed
+export const Q_BROKEN: u32 = 20; // 1 after a trap under the lock, until the list is made again
+
+// ── seat: one thread's place in this partition ──────────────────────────────────────────────────────────────────────
+export const SEAT_BYTES: u32 = 128;
+export const SEAT_EPOCH: u32 = 0; // 0: parked
+export const SEAT_HELD_PARTITION: u32 = 4; // addresses of the locks that the thread holds, 0: none
+export const SEAT_HELD_QUEUE: u32 = 8;
+export const SEAT_HELD_ENTRY: u32 = 12;
+export const SEAT_HELD_NODE: u32 = 16;
+export const SEAT_SCRATCH: u32 = 20;
+export const SEAT_CLAIMS: u32 = 24; // claim table: MAX_CLAIMS entries of CLAIM_BYTES
+export const SEAT_CLAIM_COUNT: u32 = 28;
+export const SEAT_CLAIM_NEXT: u32 = 32;
+export const SEAT_HELD_GENERATION: u32 = 36; // whose entry or node lock is held
+export const SEAT_HELD_SLOT: u32 = 40;
+export const SEAT_HELD_LEVEL: u32 = 44;
+export const SEAT_RESULTS: u32 = 48; // result array
+export const SEAT_RESULTS_CAPACITY: u32 = 52; // hits
+export const SEAT_BIG_VISITED: u32 = 56;
+export const SEAT_LINKING: u32 = 60; // slot + 1 while one is being linked
+
+export const CLAIM_BYTES: u32 = 24;
+export const C_SPACE: u32 = 0;
+export const C_INCARNATION: u32 = 4;
+export const C_SERIAL: u32 = 8; // of the generation; 0: a compaction step instead of a range
+export const C_GENERATION: u32 = 12;
+export const C_FROM: u32 = 16; // next slot to link
+export const C_TO: u32 = 20;
+
+// ── space header: never given back, so that a stale pointer can always read S_INCARNATION ───────────────────────────
+export const SPACE_BYTES: u32 = 96;
+export const S_INCARNATION: u32 = 0; // odd while the space is alive
+export const S_HOME: u32 = 4;
+export const S_QUEUED: u32 = 8; // 1 while in its home's run queue
+export const S_NEXT: u32 = 12; // next in the run queue or in the pool
+export const S_GENERATIONS: u32 = 16; // u64: current in the low half, the one being emptied in the high half
+export const S_VERSION: u32 = 24; // u64: ops applied so far
+export const S_LIVE: u32 = 32;
+export const S_BYTES: u32 = 36;
+export const S_NAME: u32 = 40; // key record
+export const S_HASH: u32 = 44;
+export const S_SERIAL: u32 = 48; // of the newest generation
+export const S_ALL_NEXT: u32 = 52;
+export const S_WANTS_COMPACTION: u32 = 56; // COMPACT_*
+export const S_COMPACTIONS: u32 = 60;
+export const S_CENSUS: u32 = 64; // G_LINKED of the current generation at the last complete census, +1
+export const COMPACT_NO: u32 = 0;
+export const COMPACT_DEAD: u32 = 1;
+export const COMPACT_BLIND: u32 = 2; // codes lost sight of the data: the next generation searches in f32
+
+// ── generation: one filling of a space ──────────────────────────────────────────────────────────────────────────────
+export const GENERATION_BYTES: u32 = 160;
+export const G_SERIAL: u32 = 0;
+export const G_SPACE: u32 = 4;
+export const G_STATE: u32 = 8; // FLAT, GRAPH
+export const G_COUNT: u32 = 12; // slots accepted
+export const G_CLAIMED: u32 = 16; // slots handed to some worker
+export const G_FLOOR: u32 = 20; // every slot below is linked, skipped or quarantined
+export const G_LIVE: u32 = 24;
+export const G_DEAD: u32 = 28;
+export const G_LINKED: u32 = 32;
+export const G_ENTRY: u32 = 36; // entry point's slot + 1, 0: the graph is empty
+export const G_ENTRY_LOCK: u32 = 40;
+export const G_BEAM: u32 = 44; // BEAM_CODES or BEAM_F32
+export const G_CENTROID: u32 = 48;
+export const G_OFFSET: u32 = 52; // f32: constant part of a code distance
+export const G_QUARANTINE: u32 = 56; // slot + 1, chained by twin
+export const G_MOVED: u32 = 60; // slots below have left for the next generation
+export const G_VECTORS: u32 = 64; // directory of vector chunks
+export const G_GRAPH: u32 = 68; // directory of graph chunks, 0 while flat
+export const G_KEY_TABLE: u32 = 72; // a key table (T_*)
+export const G_KEY_CHUNK: u32 = 88; // key heap: newest chunk, bytes used in it
+export const G_KEY_USED: u32 = 92;
+export const G_RETIRED_AT: u32 = 96; // epoch
+export const G_RETIRED_NEXT: u32 = 100;
+export const G_CHECKED: u32 = 104; // slots at the last look at the codes
+export const G_QUARANTINED: u32 = 108;
+export const G_VECTOR_CHUNKS: u32 = 112;
+export const G_GRAPH_CHUNKS: u32 = 116;
+export const G_FORCE_F32: u32 = 120;
+export const G_BYTES: u32 = 124;
+export const G_ELIGIBLE: u32 = 128; // 1 once its slots are work for the linkers
+export const FLAT: u32 = 0;
+export const GRAPH: u32 = 1;
+export const BEAM_CODES: u32 = 0;
+export const BEAM_F32: u32 = 1;
+
+// ── key table ───────────────────────────────────────────────────────────────────────────────────────────────────────
+export const T_DIRECTORY: u32 = 0;
+export const T_DEPTH: u32 = 4; // bits of the hash that choose a segment
+export const T_OWNER: u32 = 8; // generation, or 0 for the table of spaces
+export const TABLE_BYTES: u32 = 16;
+
+// ── slot: one vector, in chunks of 8, 8, 16, … 512 and then 1,024 slots ─────────────────────────────────────────────
+export const SLOT_HEADER: u32 = 32;
+export const SLOT_BORN: u32 = 0; // u64: first version that sees the slot
+export const SLOT_DIED: u32 = 8; // u64: first version that does not
+export const SLOT_INVERSE: u32 = 16; // f32: 1 / norm under cosine, else 1
+export const SLOT_KEY: u32 = 20; // key record
+export const SLOT_STATE: u32 = 24; // PENDING …; FAILED_ONCE beside it
+export const SLOT_TWIN: u32 = 28; // next slot with the same vector + 1
+export const SLOT_VECTOR: u32 = 32;
+export const PENDING: u32 = 0;
+export const SKIPPED: u32 = 1; // dead before anybody linked it
+export const QUARANTINED: u32 = 2; // trapped its linker twice: found by scan
+export const IN_GRAPH: u32 = 4; // bit of the two states that a graph search finds
+export const LINKED: u32 = 4;
+export const TWINNED: u32 = 5; // on the chain of a linked slot with the same vector
+export const STATE_MASK: u32 = 0xffff;
+export const FAILED_ONCE: u32 = 0x10000;
+
+// ── graph chunk: codes, links, distances, upper lists and twins of 1,024 slots ──────────────────────────────────────
+export const CHUNK_BITS: u32 = 10;
+export const CHUNK_SLOTS: u32 = 1024;
+export const CODE_HEADER: u32 = 12;
+export const CODE_SCALE: u32 = 0; // f32
+export const CODE_BIAS: u32 = 4; // f32: squared norm, or minus the dot product with the centroid
+export const CODE_SUM: u32 = 8; // i32: 64 × Σ code
+export const LIST_HEADER: u32 = 16;
+export const LIST_LOCK: u32 = 0; // of the node, in its level-0 list
+export const LIST_COUNT: u32 = 4;
+export const LIST_KEPT: u32 = 8; // the first so many were chosen together, none hides another
+
+// ── key record ──────────────────────────────────────────────────────────────────────────────────────────────────────
+export const KEY_HEADER: u32 = 4; // u32: tag << 24 | bytes
+export const TAG_UTF8: u32 = 1;
+export const TAG_INTEGER: u32 = 2; // 8 bytes, two's complement
+export const TAG_BIGINT: u32 = 3; // sign byte, then magnitude, little endian
+export const TAG_UTF16: u32 = 4; // strings with lone surrogates
+
+// ── what a seat shares with its JavaScript: offsets in SEAT_SCRATCH ─────────────────────────────────────────────────
+export const X_KEY: u32 = 0; // key or space name, encoded
+export const X_INFO: u32 = 1024; // figures that a call returns besides its status, u32 each
+export const INFO_WORDS: u32 = 32;
+export const X_VECTORS: u32 = 1152; // intake: INTAKE_BYTES of f32 vectors, padded to whole v128
+export const INTAKE_BYTES: u32 = 65536;
+
+// ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────
+export const HIT_BYTES: u32 = 16;
+export const HIT_DISTANCE: u32 = 0; // f32
+export const HIT_SLOT: u32 = 4;
+export const HIT_GENERATION: u32 = 8;
+export const HIT_KEY: u32 = 12; // key record
+
+// ── what calls answer ───────────────────────────────────────────────────────────────────────────────────────────────
+export const OK: i32 = 0;
+export const OK_WAKE: i32 = 1; // accepted, and a worker has something new to do
+export const NOT_FOUND: i32 = 2;
+export const E_BUSY: i32 = -1; // somebody else holds the partition lock
+export const E_PENDING: i32 = -2; // the space has P_MAX_PENDING ops waiting
+export const E_MEMORY: i32 = -3; // the budget or the memory is used up
+export const E_STALE: i32 = -4; // the space was dropped
+export const E_NOT_FINITE: i32 = -5; // X_INFO[0]: position
+export const E_OVERFLOW: i32 = -6; // squared norm above 2^124
+export const E_ZERO: i32 = -7; // no direction under cosine
+export const E_DAMAGED: i32 = -8;
+
+// ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────
+export const FAULT_ACCEPT_LOCKED: u32 = 1;
+export const FAULT_ACCEPT_WRITTEN: u32 = 2;
+export const FAULT_ACCEPT_INTENT: u32 = 3;
+export const FAULT_ACCEPT_KEY: u32 = 4;
+export const FAULT_ACCEPT_OLD: u32 = 5;
+export const FAULT_ACCEPT_COUNT: u32 = 6;
+export const FAULT_ACCEPT_VERSION: u32 = 7;
+export const FAULT_KEYS_GROW: u32 = 8;
+export const FAULT_ARENA_SPLIT: u32 = 9;
+export const FAULT_QUEUE_LOCKED: u32 = 10;
+export const FAULT_CLAIMED: u32 = 11;
+export const FAULT_LINK_START: u32 = 12;
+export const FAULT_LINK_CODED: u32 = 13;
+export const FAULT_LINK_OWN_LISTS: u32 = 14;
+export const FAULT_LINK_NODE_LOCKED: u32 = 15;
+export const FAULT_LINK_PRUNE: u32 = 16;
+export const FAULT_LINK_BACK: u32 = 17;
+export const FAULT_LINK_ENTRY: u32 = 18;
+export const FAULT_LINK_DONE: u32 = 19;
+export const FAULT_MOVE: u32 = 20;
+export const FAULT_PROMOTE: u32 = 21;
+export const FAULT_TWIN: u32 = 22;
+export const FAULT_ARENA_FREE: u32 = 23;
+export const FAULTS: u32 = 24;

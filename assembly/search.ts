@@ -1,0 +1,427 @@
+/*
+ * Which slots are nearest to a query? Algorithms 2 and 5 of the paper (Malkov & Yashunin, 2018), exact scans, and the
+ * list of hits. Never writes links.
+ *
+ * A search of a space sees what was accepted before it, linked or not:
+ *   1. announce the epoch, then read generations and floors, then the version; again if the generations changed;
+ *   2. scan what is not linked yet, first: what gets linked meanwhile is found by the graph search that follows;
+ *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
+ */
+import {
+  BEAM_CODES, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, HIT_BYTES, HIT_DISTANCE,
+  HIT_GENERATION, HIT_KEY, HIT_SLOT, MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SEAT_RESULTS,
+  SLOT_DIED, SLOT_KEY, SLOT_TWIN,
+} from "./layout";
+import { distanceTo, distances, exactToQuery, queryFromVector, touch } from "./codes";
+import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
+import {
+  clearVisited, EXPANDED, fresh, freshDistances, pool, POOL_ENTRIES, visit,
+} from "./scratch";
+import { levelOf, slotStride } from "./settings";
+import { seat } from "./sync";
+import { chunkEnd, inGraph, slotAddress, visible } from "./slots";
+
+// ── the pool: candidates sorted by distance, the nearest first ──────────────────────────────────────────────────────
+export let poolCount: u32 = 0;
+let poolLive: u32 = 0;
+let sink: u32 = 0; // uses what `touch` loads
+
+// @ts-ignore: decorator
+@inline
+export function poolSlot(i: u32): u32 {
+  return load<u32>(pool + (i << 3), 4) & ~EXPANDED;
+}
+
+// @ts-ignore: decorator
+@inline
+export function poolDistance(i: u32): f32 {
+  return load<f32>(pool + (i << 3));
+}
+
+/** Where `distance` belongs: after all entries that are not farther. */
+// @ts-ignore: decorator
+@inline
+function placeOf(distance: f32): u32 {
+  let low: u32 = 0;
+  let high = poolCount;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (load<f32>(pool + (middle << 3)) <= distance) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Opens a gap at `place` by moving the entries behind it, two at a time from the end. */
+// @ts-ignore: decorator
+@inline
+function openGap(place: u32): void {
+  const start = pool + (place << 3);
+  let at = pool + (poolCount << 3);
+  while (at >= start + 16) {
+    at -= 16;
+    v128.store(at + 8, v128.load(at));
+  }
+  if (at > start) store<u64>(at, load<u64>(at - 8));
+}
+
+function holdsAt(place: u32, distance: f32, slot: u32): bool {
+  for (let i = place; i > 0; ) {
+    i--;
+    if (poolDistance(i) != distance) return false;
+    if (poolSlot(i) == slot) return true;
+  }
+  return false;
+}
+
+/**
+ * Algorithm 2 on one level, from the entries that are in the pool already (all unexpanded and marked as visited).
+ *
+ * `ef` bounds how many entries that count the pool keeps. While linking, all count. In a search, `version` is given
+ * and dead slots are walked through without counting, so the pool can be longer than ef.
+ */
+export function searchLayer(generation: usize, level: u32, ef: u32, counting: bool, version: u64): void {
+  const capacity = capacityOf(level);
+  let next: u32 = 0;
+  while (next < poolCount) {
+    const at = pool + (next << 3) + 4;
+    const word = load<u32>(at);
+    if (word & EXPANDED) {
+      next++;
+      continue;
+    }
+    store<u32>(at, word | EXPANDED);
+    const list = listOf(generation, word, level);
+    const count = min<u32>(countOf(list), capacity);
+
+    let gathered: u32 = 0;
+    let seen: u32 = 0;
+    for (let i: u32 = 0; i < count; i++) {
+      const id = idAt(list, i);
+      if (!visit(id)) continue;
+      store<u32>(fresh + (gathered << 2), id);
+      seen += touch(id, gathered++);
+    }
+    sink += seen;
+    if (gathered == 0) {
+      next++;
+      continue;
+    }
+    distances(gathered);
+
+    let lowest = next + 1;
+    for (let i: u32 = 0; i < gathered; i++) {
+      const distance = load<f32>(freshDistances + (i << 2));
+      if (poolLive >= ef && distance >= poolDistance(poolCount - 1)) continue;
+      const place = offer(generation, load<u32>(fresh + (i << 2)), distance, ef, counting, version);
+      if (place < lowest) lowest = place;
+    }
+    next = lowest;
+  }
+}
+
+/** Puts a slot into the pool and drops what ef no longer covers. Returns its place. */
+function offer(generation: usize, slot: u32, distance: f32, ef: u32, counting: bool, version: u64): u32 {
+  const place = placeOf(distance);
+  if (place > 0 && poolDistance(place - 1) == distance && holdsAt(place, distance, slot)) return ~0;
+  openGap(place);
+  store<f32>(pool + (place << 3), distance);
+  store<u32>(pool + (place << 3), slot, 4);
+  poolCount++;
+  if (!counting) {
+    poolLive = poolCount;
+    if (poolCount > ef) poolLive = --poolCount;
+    return place;
+  }
+  if (counts(generation, slot, version)) poolLive++;
+  // The last entry goes while the others hold ef live ones without it, or the array is full.
+  while (poolCount > 1) {
+    const last = poolCount - 1;
+    const live: u32 = counts(generation, poolSlot(last), version) ? 1 : 0;
+    if (poolCount < POOL_ENTRIES && poolLive - live < ef) break;
+    poolLive -= live;
+    poolCount--;
+  }
+  return place;
+}
+
+/** Whether a graph slot stands for something that a search at `version` may return: itself or a twin. */
+function counts(generation: usize, slot: u32, version: u64): bool {
+  if (version < load<u64>(slotAddress(generation, slot) + SLOT_DIED)) return true;
+  return atomic.load<u32>(twinsOf(generation, slot)) != 0;
+}
+
+const NOBODY: u32 = ~0;
+let excluded: u32 = NOBODY;
+
+/** The slot that searches of this instance pass by from now on: the one being linked. */
+export function exclude(slot: u32): void {
+  excluded = slot;
+}
+
+function startVisited(ef: u32): void {
+  clearVisited(ef);
+  if (excluded != NOBODY) visit(excluded);
+}
+
+/** Empties the pool and starts a new layer search at one slot. */
+export function startPool(slot: u32, distance: f32, ef: u32): void {
+  startVisited(ef);
+  visit(slot);
+  store<f32>(pool, distance);
+  store<u32>(pool, slot, 4);
+  poolCount = 1;
+  poolLive = 1;
+}
+
+/** Starts the search of the next lower level from all entries of this one. */
+export function restartPool(ef: u32): void {
+  startVisited(ef);
+  if (poolCount > ef) poolCount = ef;
+  for (let i: u32 = 0; i < poolCount; i++) {
+    const slot = poolSlot(i);
+    visit(slot);
+    store<u32>(pool + (i << 3), slot, 4);
+  }
+  poolLive = poolCount;
+}
+
+export let nearest: u32 = 0;
+export let nearestDistance: f32 = 0;
+
+/** Algorithm 2 with ef = 1 from `nearest` down to, not including, `level`. */
+export function descend(generation: usize, from: u32, level: u32): void {
+  for (let l = from; l > level; l--) {
+    let moved = true;
+    while (moved) {
+      moved = false;
+      const list = listOf(generation, nearest, l);
+      const count = min<u32>(countOf(list), capacityOf(l));
+      if (count == 0) break;
+      let seen: u32 = 0;
+      for (let i: u32 = 0; i < count; i++) {
+        const id = idAt(list, i);
+        store<u32>(fresh + (i << 2), id);
+        seen += touch(id, i);
+      }
+      sink += seen;
+      distances(count);
+      for (let i: u32 = 0; i < count; i++) {
+        const distance = load<f32>(freshDistances + (i << 2));
+        if (distance < nearestDistance && load<u32>(fresh + (i << 2)) != excluded) {
+          nearestDistance = distance;
+          nearest = load<u32>(fresh + (i << 2));
+          moved = true;
+        }
+      }
+    }
+  }
+}
+
+/** Sets `nearest` to an entry point, with the query in place. */
+export function startAt(slot: u32): void {
+  nearest = slot;
+  nearestDistance = distanceTo(slot);
+}
+
+// ── hits: a max-heap by (distance, slot) in the seat's result array ─────────────────────────────────────────────────
+let hits: usize = 0;
+export let hitCount: u32 = 0;
+let hitLimit: u32 = 0;
+
+function startHits(k: u32): void {
+  hits = load<u32>(seat + SEAT_RESULTS);
+  hitCount = 0;
+  hitLimit = k;
+}
+
+// @ts-ignore: decorator
+@inline
+function before(aDistance: f32, aSlot: u32, b: usize): bool {
+  const distance = load<f32>(b + HIT_DISTANCE);
+  return aDistance < distance || (aDistance == distance && aSlot < load<u32>(b + HIT_SLOT));
+}
+
+function put(at: usize, distance: f32, slot: u32, generation: usize, key: u32): void {
+  store<f32>(at + HIT_DISTANCE, distance);
+  store<u32>(at + HIT_SLOT, slot);
+  store<u32>(at + HIT_GENERATION, <u32>generation);
+  store<u32>(at + HIT_KEY, key);
+}
+
+function siftDown(distance: f32, slot: u32, generation: usize, key: u32, count: u32): void {
+  let i: u32 = 0;
+  while (true) {
+    let child: u32 = 2 * i + 1;
+    if (child >= count) break;
+    const left = hits + child * HIT_BYTES;
+    if (child + 1 < count) {
+      const right = left + HIT_BYTES;
+      if (before(load<f32>(left + HIT_DISTANCE), load<u32>(left + HIT_SLOT), right)) child++;
+    }
+    const larger = hits + child * HIT_BYTES;
+    if (!before(distance, slot, larger)) break;
+    memory.copy(hits + i * HIT_BYTES, larger, HIT_BYTES);
+    i = child;
+  }
+  put(hits + i * HIT_BYTES, distance, slot, generation, key);
+}
+
+/** Adds a hit unless k better ones are there. */
+export function addHit(generation: usize, slot: u32, slotAt: usize, distance: f32): void {
+  const key = load<u32>(slotAt + SLOT_KEY);
+  if (hitCount < hitLimit) {
+    let i = hitCount++;
+    while (i > 0) {
+      const parent: u32 = (i - 1) >>> 1;
+      const at = hits + parent * HIT_BYTES;
+      if (before(distance, slot, at)) break;
+      memory.copy(hits + i * HIT_BYTES, at, HIT_BYTES);
+      i = parent;
+    }
+    put(hits + i * HIT_BYTES, distance, slot, generation, key);
+  } else if (hitLimit > 0 && before(distance, slot, hits)) {
+    siftDown(distance, slot, generation, key, hitCount);
+  }
+}
+
+function hasHit(generation: usize, slot: u32): bool {
+  for (let i: u32 = 0; i < hitCount; i++) {
+    const at = hits + i * HIT_BYTES;
+    if (load<u32>(at + HIT_SLOT) == slot && load<u32>(at + HIT_GENERATION) == <u32>generation) return true;
+  }
+  return false;
+}
+
+/** Turns the heap into an array, nearest first. */
+function sortHits(): void {
+  for (let end = hitCount; end > 1; end--) {
+    const last = hits + (end - 1) * HIT_BYTES;
+    const distance = load<f32>(last + HIT_DISTANCE);
+    const slot = load<u32>(last + HIT_SLOT);
+    const generation: usize = load<u32>(last + HIT_GENERATION);
+    const key = load<u32>(last + HIT_KEY);
+    memory.copy(last, hits, HIT_BYTES);
+    siftDown(distance, slot, generation, key, end - 1);
+  }
+}
+
+// ── one space ───────────────────────────────────────────────────────────────────────────────────────────────────────
+let version: u64 = 0;
+
+// @ts-ignore: decorator
+@inline
+function offerHit(generation: usize, slot: u32, slotAt: usize): void {
+  if (visible(slotAt, version)) addHit(generation, slot, slotAt, exactToQuery(slotAt));
+}
+
+/** Scans the slots from `from` that are not in the graph. */
+function scanTail(generation: usize, from: u32, to: u32): void {
+  for (let slot = from; slot < to; ) {
+    const end = min<u32>(to, chunkEnd(slot));
+    for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) {
+      if (!inGraph(at)) offerHit(generation, slot, at);
+    }
+  }
+}
+
+function scanAll(generation: usize): void {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  for (let slot: u32 = 0; slot < count; ) {
+    const end = min<u32>(count, chunkEnd(slot));
+    for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) {
+      offerHit(generation, slot, at);
+    }
+  }
+}
+
+function scanQuarantine(generation: usize): void {
+  for (let mark = atomic.load<u32>(generation + G_QUARANTINE); mark != 0; ) {
+    const at = slotAddress(generation, mark - 1);
+    if (!hasHit(generation, mark - 1)) offerHit(generation, mark - 1, at);
+    mark = load<u32>(at + SLOT_TWIN);
+  }
+}
+
+/** Slots from `floor` on may have been scanned as part of the tail already. */
+function searchGraph(generation: usize, k: u32, ef: u32, floor: u32): void {
+  const entry = atomic.load<u32>(generation + G_ENTRY);
+  if (entry == 0) return;
+  exclude(NOBODY);
+  queryFromVector(generation);
+  startAt(entry - 1);
+  descend(generation, levelOf(entry - 1), 0);
+  startPool(nearest, nearestDistance, ef);
+  const counting = atomic.load<u32>(generation + G_DEAD) != 0;
+  if (counting && !counts(generation, nearest, version)) poolLive = 0;
+  searchLayer(generation, 0, ef, counting, version);
+
+  // Codes order the beam, f32 the answer: the first 4k are enough to get f32's own recall back.
+  const rescore: u32 = load<u32>(generation + G_BEAM) == BEAM_CODES ? 4 * k : k;
+  let live: u32 = 0;
+  for (let i: u32 = 0; i < poolCount && live < rescore; i++) {
+    const slot = poolSlot(i);
+    const at = slotAddress(generation, slot);
+    if (visible(at, version)) {
+      live++;
+      if (slot < floor || !hasHit(generation, slot)) addHit(generation, slot, at, exactToQuery(at));
+    }
+    let twins: u32 = 0;
+    for (let mark = atomic.load<u32>(twinsOf(generation, slot)); mark != 0 && twins < k; ) {
+      const twin = mark - 1;
+      const twinAt = slotAddress(generation, twin);
+      if (visible(twinAt, version)) {
+        twins++;
+        if (twin < floor || !hasHit(generation, twin)) addHit(generation, twin, twinAt, exactToQuery(twinAt));
+      }
+      mark = load<u32>(twinAt + SLOT_TWIN);
+    }
+  }
+}
+
+/**
+ * The k nearest of a space into the seat's result array, nearest first; the query is in scratch. Returns how many.
+ * `exactly`: by scan of everything. The epoch stays announced: the caller reads the keys and then parks.
+ */
+export function searchSpace(space: usize, k: u32, ef: u32, exactly: bool): u32 {
+  let current: usize = 0;
+  let emptying: usize = 0;
+  let floor: u32 = 0;
+  let emptyingFloor: u32 = 0;
+  while (true) {
+    const generations = atomic.load<u64>(space + S_GENERATIONS);
+    current = <u32>generations;
+    emptying = <u32>(generations >> 32);
+    if (current == 0) return 0;
+    // Floors before the version: a slot that is skipped because it is dead died before any version read later.
+    floor = atomic.load<u32>(current + G_FLOOR);
+    emptyingFloor = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_FLOOR);
+    version = atomic.load<u64>(space + S_VERSION);
+    if (atomic.load<u64>(space + S_GENERATIONS) == generations) break;
+  }
+  startHits(k);
+  if (!exactly && max<u32>(k, ef) <= MAX_EF) {
+    const width = max<u32>(k, ef);
+    if (emptying != 0) searchGeneration(emptying, k, width, emptyingFloor);
+    searchGeneration(current, k, width, floor);
+    const live = atomic.load<u32>(space + S_LIVE);
+    if (hitCount >= min<u32>(k, live)) {
+      sortHits();
+      return hitCount;
+    }
+    startHits(k);
+  }
+  if (emptying != 0) scanAll(emptying);
+  scanAll(current);
+  sortHits();
+  return hitCount;
+}
+
+function searchGeneration(generation: usize, k: u32, ef: u32, floor: u32): void {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  scanTail(generation, floor, count);
+  if (load<u32>(generation + G_STATE) == FLAT) return;
+  searchGraph(generation, k, ef, floor);
+  scanQuarantine(generation);
+}
+

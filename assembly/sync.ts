@@ -1,0 +1,73 @@
+/*
+ * How do threads exclude one another, and how does a thread that traps leave no lock behind?
+ *
+ * A lock is one u32: 0 when free, else the owner's seat number + 1. Whoever takes one writes its address into the
+ * seat first thing, so that `repair` (repair.ts) finds it after a trap. A lock never outlives a call into this module.
+ *
+ * Order, outermost first: partition → run queue; entry → node. Nobody holds two node locks, and nobody takes the
+ * partition lock while holding any other.
+ */
+import { MAX_SEATS, P_SEATS, SEAT_BYTES } from "./layout";
+
+/** This instance's seat (address) and its lock value; set once by `bind`. Per instance on purpose. */
+export let seat: usize = 0;
+export let owner: u32 = 0;
+/** Whether this thread may sleep while it waits for a lock: workers do, threads with an event loop do not. */
+let maySleep: bool = false;
+
+export function takeSeat(number: u32, sleeps: bool): void {
+  if (!ASC_NO_ASSERT) assert(number < MAX_SEATS);
+  seat = seatAddress(number);
+  owner = number + 1;
+  maySleep = sleeps;
+}
+
+// @ts-ignore: decorator
+@inline
+export function seatAddress(number: u32): usize {
+  return P_SEATS + number * SEAT_BYTES;
+}
+
+const SPINS: u32 = 400; // about 4 µs: longer than any node or queue lock is held by a running thread
+const NAP_NS: i64 = 50_000; // a holder that lost its core needs a scheduler tick, not a wake-up
+const PATIENCE: u32 = 5_000; // about 50 µs: how long a thread with an event loop tries for the partition lock
+
+/** Takes `lock` and notes it at `held` in the seat. Synchronizes with `unlock`. */
+export function acquire(lock: usize, held: usize): void {
+  let spins: u32 = 0;
+  while (atomic.cmpxchg<u32>(lock, 0, owner) != 0) {
+    if (++spins < SPINS) continue;
+    spins = 0;
+    // Only sleeps: nobody notifies, so no wake-up can be lost.
+    if (maySleep) atomic.wait<i32>(lock, atomic.load<i32>(lock), NAP_NS);
+  }
+  store<u32>(seat + held, <u32>lock);
+}
+
+/** Like `acquire`, but gives up after about 50 µs when the thread must not sleep. */
+export function acquireOrGiveUp(lock: usize, held: usize): bool {
+  if (maySleep) {
+    acquire(lock, held);
+    return true;
+  }
+  for (let spins: u32 = 0; spins < PATIENCE; spins++) {
+    if (atomic.cmpxchg<u32>(lock, 0, owner) == 0) {
+      store<u32>(seat + held, <u32>lock);
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Takes `lock` only if it is free right now. */
+export function tryAcquire(lock: usize, held: usize): bool {
+  if (atomic.cmpxchg<u32>(lock, 0, owner) != 0) return false;
+  store<u32>(seat + held, <u32>lock);
+  return true;
+}
+
+/** Synchronizes with the next `acquire` of the same lock. */
+export function release(lock: usize, held: usize): void {
+  store<u32>(seat + held, 0);
+  atomic.store<u32>(lock, 0);
+}

@@ -1,0 +1,37 @@
+// What does it run on, and which cores may it use?
+
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGiB: number;
+  platform: string;
+  bun: string;
+  /** Without `taskset` every child may run anywhere. */
+  pinning: boolean;
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform}-${process.arch}`,
+    bun: Bun.version,
+    pinning: Bun.which("taskset") !== null,
+  };
+}
+
+/** Numbers of the cores this process may use: a container's need not begin at 0. */
+export function allowedCores(): number[] {
+  const everyCore = Array.from({ length: availableParallelism() }, (_, i) => i);
+  if (process.platform !== "linux") return everyCore;
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  if (!list) return everyCore;
+  return list.split(",").flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}

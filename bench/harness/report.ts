@@ -1,0 +1,25 @@
+// Where does a result go? To the terminal as a table, and to a JSON file with everything it was made from.
+
+import { join, resolve } from "node:path";
+import { describeMachine } from "./machine.ts";
+
+/** First column flush left, figures flush right. */
+export function printTable(head: string[], rows: string[][]): void {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ");
+  console.log(line(head));
+  console.log(widths.map((width) => "-".repeat(width)).join("  "));
+  for (const row of rows) console.log(line(row));
+}
+
+export async function saveResult(suite: string, path: string | null, result: object): Promise<void> {
+  const date = new Date().toISOString();
+  const file = path
+    ? resolve(path)
+    : join(import.meta.dir, "..", "results", `${suite}-${date.replaceAll(":", "").slice(0, 17)}.json`);
+  await Bun.write(file, `${JSON.stringify({ suite, date, machine: describeMachine(), ...result }, null, 2)}\n`);
+  console.log(`\nsaved to ${file}`);
+}

@@ -1,0 +1,59 @@
+// What may be asked on the command line? The same flags for every suite; a suite ignores what it has no use for.
+
+import { parseArgs } from "node:util";
+import { type DatasetName, datasetNames } from "./datasets/index.ts";
+import type { Contender } from "./peers/contender.ts";
+import { chooseContenders } from "./peers/index.ts";
+
+export interface Options {
+  /** Vectors of each set; null is the whole set. */
+  n: number | null;
+  workers: number;
+  sets: DatasetName[];
+  repeats: number;
+  contenders: Contender[];
+  /** Where the result goes; null is a name with the date under bench/results. */
+  json: string | null;
+}
+
+export const usage = `  --n N             vectors of each set (the whole set)
+  --workers W       inserting threads (1)
+  --set NAME        ${datasetNames.join(", ")} or all (${datasetNames[0]})
+  --repeats R       rounds (5)
+  --peers A,B       only these contenders (everyone)
+  --json FILE       where the result goes (bench/results/)`;
+
+export function parseOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      n: { type: "string" },
+      workers: { type: "string", default: "1" },
+      set: { type: "string", default: datasetNames[0] as string },
+      repeats: { type: "string", default: "5" },
+      peers: { type: "string", default: "" },
+      json: { type: "string" },
+    },
+  });
+  return {
+    n: values.n === undefined ? null : positiveInteger("--n", values.n),
+    workers: positiveInteger("--workers", values.workers),
+    sets: chooseSets(values.set),
+    repeats: positiveInteger("--repeats", values.repeats),
+    contenders: chooseContenders(values.peers.split(",").filter(Boolean)),
+    json: values.json ?? null,
+  };
+}
+
+function positiveInteger(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${flag} takes a positive integer, not "${text}"`);
+  return value;
+}
+
+function chooseSets(text: string): DatasetName[] {
+  if (text === "all") return datasetNames;
+  const found = datasetNames.find((name) => name === text);
+  if (!found) throw new Error(`--set takes ${datasetNames.join(", ")} or all, not "${text}"`);
+  return [found];
+}

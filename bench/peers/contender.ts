@@ -1,0 +1,39 @@
+// What must a library offer to be measured? Every file of this folder puts one behind this interface.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** The same for every peer; ours chooses its own parameters and is held to the peer's recall. */
+export const M = 16;
+export const EF_CONSTRUCTION = 128;
+
+export interface Contender {
+  name: string;
+  /** What was chosen, for the report. */
+  settings: string;
+  native: boolean;
+  /** The most threads it inserts with; a library without parallel insertion says 1. */
+  maxThreads: number;
+  /** True where the caller's thread works beside the inserting ones, so that W of them can use W + 1 cores. */
+  hostThread: boolean;
+  /** Why it can't run here, or null when it can. */
+  available(): string | null;
+  /** An empty index for n vectors. Not timed. */
+  open(n: number, dimensions: number, threads: number): Promise<Store>;
+}
+
+export interface Store {
+  /** Takes the whole base, row i under the key i; done when every vector is linked. Timed. */
+  add(base: Float32Array): void | Promise<void>;
+  /** What the next searches look through. Not timed. */
+  setEf(ef: number): void;
+  /** The keys of the k nearest. Timed, one at a time on one thread. */
+  search(query: Float32Array, k: number): number[] | Promise<number[]>;
+  close(): void | Promise<void>;
+}
+
+/** Why a package can't be loaded, or null. Asks the disk: Bun's resolver remembers what was missing before an install. */
+export function missingPackage(name: string): string | null {
+  const installed = existsSync(join(import.meta.dir, "..", "node_modules", name, "package.json"));
+  return installed ? null : `${name} is not installed in bench/node_modules`;
+}

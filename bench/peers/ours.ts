@@ -1,0 +1,36 @@
+// How are we measured? Through the public API alone, as a user would: one addMany, one flush, every search awaited.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Contender, Store } from "./contender.ts";
+
+const entry = join(import.meta.dir, "..", "..", "src", "index.ts");
+
+export const ours: Contender = {
+  name: "ours",
+  settings: "cosine, defaults, one partition, one addMany and one flush",
+  native: false,
+  maxThreads: Number.POSITIVE_INFINITY,
+  hostThread: true,
+  available: () => (existsSync(entry) ? null : "src/index.ts is not there"),
+  open,
+};
+
+async function open(_n: number, dimensions: number, threads: number): Promise<Store> {
+  const { open: openIndex } = await import("../../src/index.ts");
+  const index = await openIndex({ dimensions, metric: "cosine", workers: threads, partitions: 1 });
+  const space = index.space("bench");
+  let ef = 64;
+  return {
+    add: async (base) => {
+      const keys = Array.from({ length: base.length / dimensions }, (_, i) => i);
+      await space.addMany(keys, base);
+      await index.flush();
+    },
+    setEf: (next) => {
+      ef = next;
+    },
+    search: async (query, k) => (await space.search(query, { k, ef })).map((hit) => Number(hit.key)),
+    close: () => index.close(),
+  };
+}

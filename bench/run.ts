@@ -1,0 +1,30 @@
+// Which experiments are there, and which one runs? `bun run bench` lists them, `bun run bench SUITE` runs one.
+
+import { ensureInstalled } from "./install.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { ingest } from "./suites/ingest.ts";
+
+interface Suite {
+  question: string;
+  run(options: Options): Promise<void>;
+}
+
+const suites: Record<string, Suite> = { ingest };
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || name.startsWith("-")) {
+  console.log("bun run bench SUITE [options]\n");
+  for (const [suite, { question }] of Object.entries(suites)) console.log(`  ${suite.padEnd(16)}  ${question}`);
+  console.log(`\n${usage}`);
+} else {
+  try {
+    const suite = suites[name];
+    if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
+    const options = parseOptions(args);
+    await ensureInstalled();
+    await suite.run(options);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,43 @@
+// What do we use of the peers' APIs? Declared here so that `tsc` passes where bench/node_modules is not installed.
+
+declare module "usearch" {
+  interface Config {
+    dimensions: number;
+    metric: "ip" | "cos";
+    quantization: "f32" | "f16" | "bf16" | "i8";
+    connectivity: number;
+    expansion_add: number;
+    expansion_search: number;
+    multi: boolean;
+  }
+  class Index {
+    constructor(config: Config);
+    add(keys: BigUint64Array, vectors: Float32Array, threads: number): void;
+    search(query: Float32Array, k: number, threads: number): { keys: BigUint64Array; distances: Float32Array };
+    save(path: string): void;
+    load(path: string): void;
+  }
+  const usearch: { Index: typeof Index };
+
+  export type { Config, Index };
+  export default usearch;
+}
+
+declare module "vectorlite" {
+  const vectorlite: { vectorlitePath(): string };
+  export default vectorlite;
+}
+
+declare module "hnswlib-node" {
+  class HierarchicalNSW {
+    constructor(space: "ip" | "cosine" | "l2", dimensions: number);
+    initIndex(maxElements: number, m: number, efConstruction: number, seed: number): void;
+    addPoint(point: number[], label: number): void;
+    setEf(ef: number): void;
+    searchKnn(query: number[], k: number): { neighbors: number[]; distances: number[] };
+  }
+  const hnswlib: { HierarchicalNSW: typeof HierarchicalNSW };
+
+  export type { HierarchicalNSW };
+  export default hnswlib;
+}

@@ -1,0 +1,288 @@
+/*
+ * How does TypeScript call the WebAssembly core? The only file that touches its exports and memories.
+ *
+ * A `Seat` is one thread's instance in one partition's memory, with views on its scratch. Answers are numbers with
+ * the names of assembly/layout.ts; nothing here decides anything.
+ */
+import { instantiateSync } from "@assemblyscript/loader";
+import {
+  ABI_VERSION,
+  HIT_BYTES,
+  HIT_DISTANCE,
+  HIT_KEY,
+  INFO_WORDS,
+  INTAKE_BYTES,
+  KEY_HEADER,
+  MAX_PAGES,
+  METRIC_COSINE,
+  METRIC_DOT,
+  METRIC_L2,
+  X_INFO,
+  X_KEY,
+  X_VECTORS,
+} from "../assembly/layout.ts";
+import { HnswError } from "./errors.ts";
+import { decodeKey, encodeKey, type Key, type KeyHeader } from "./keys.ts";
+
+/** What a partition is set up with; see `assembly/settings.ts`. */
+export interface PartitionSettings {
+  dimensions: number;
+  metric: "cosine" | "l2" | "dot";
+  M: number;
+  efConstruction: number;
+  seed: number;
+  crossover: number;
+  maxPending: number;
+  /** Bytes that the partition's blocks may take. */
+  budget: number;
+  neverCodes: boolean;
+}
+
+type Call = (...args: number[]) => number;
+
+/** The core's exports, each documented in assembly/index.ts. */
+interface CoreExports extends Record<string, unknown> {
+  abiVersion: Call;
+  setUp: Call;
+  bind: Call;
+  partitionInfo: Call;
+  hashName: Call;
+  openSpace: Call;
+  dropSpace: Call;
+  nextSpace: Call;
+  liveIn: Call;
+  spaceInfo: Call;
+  checkVectors: Call;
+  add: Call;
+  remove: Call;
+  get: Call;
+  reserve: Call;
+  unreserve: Call;
+  search: Call;
+  endSearch: Call;
+  listKeys: Call;
+  depthOf: Call;
+  claim: Call;
+  hasClaims: Call;
+  link: Call;
+  tidy: Call;
+  nextUnlinked: Call;
+  isLinked: Call;
+  startCensus: Call;
+  continueCensus: Call;
+  check: Call;
+  repairSeat: Call;
+  holdsLocks: Call;
+  armFault: Call;
+}
+
+export type Variant = "relaxed" | "baseline";
+export type Build = "release" | "debug";
+
+/** (module (func (result v128) (i32x4.relaxed_dot_i8x16_i7x16_add_s …))): validates where relaxed SIMD exists. */
+const RELAXED_PROBE = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // header
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type: () → v128
+  ...[0x03, 0x02, 0x01, 0x00], // function
+  ...[0x0a, 0x13, 0x01, 0x11, 0x00], // code
+  ...[0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f], // three splats
+  ...[0xfd, 0x93, 0x02, 0x0b], // i32x4.relaxed_dot_i8x16_i7x16_add_s, end
+);
+
+/** The fastest build of the core that this engine can run. */
+export function bestVariant(): Variant {
+  return WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "baseline";
+}
+
+/** Compiles a build of the core. Post the module to workers: they share its compiled code. */
+export async function compileCore(build: Build, variant: Variant): Promise<WebAssembly.Module> {
+  const url = new URL(`../build/core.${build}.${variant}.wasm`, import.meta.url);
+  try {
+    return await WebAssembly.compile(await Bun.file(url).arrayBuffer());
+  } catch (cause) {
+    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.pathname}.`, { cause });
+  }
+}
+
+/** A new shared memory of one partition. 4 GiB of address space, a few KiB resident. */
+export function createMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, shared: true });
+}
+
+const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, dot: METRIC_DOT };
+
+export interface Hit {
+  /** The key as it was given to `add`. */
+  key: Key;
+  /** cosine: 1 − cos; l2: squared Euclidean; dot: 1 − a·b. Smaller is nearer. */
+  distance: number;
+}
+
+/** One thread's instance of the core, bound to a seat of one partition. */
+export class Seat {
+  readonly memory: WebAssembly.Memory;
+  readonly core: CoreExports;
+  readonly number: number;
+  /** Vectors that the intake takes at once. */
+  readonly intake: number;
+  readonly dimensions: number;
+  private readonly scratch: number;
+  private readonly stride: number;
+  private readonly info: Uint32Array;
+  private readonly floats: Float32Array;
+  private readonly scratchBytes: Uint8Array;
+  private bytes: Uint8Array;
+  private words: Uint32Array;
+  private distances: Float32Array;
+
+  private constructor(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number) {
+    this.core = core;
+    this.memory = memory;
+    this.number = number;
+    this.dimensions = dimensions;
+    this.scratch = at;
+    this.stride = (dimensions + 3) & ~3;
+    this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
+    const buffer = memory.buffer;
+    this.info = new Uint32Array(buffer, at + X_INFO, INFO_WORDS);
+    this.floats = new Float32Array(buffer, at + X_VECTORS, this.intake * this.stride);
+    this.scratchBytes = new Uint8Array(buffer, at, X_VECTORS);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
+  }
+
+  /** Sets up a fresh partition and takes seat `number` in it. */
+  static create(module: WebAssembly.Module, settings: PartitionSettings, number: number, maySleep: boolean): Seat {
+    const memory = createMemory();
+    const core = instantiate(module, memory);
+    const done = core.setUp(
+      settings.dimensions,
+      METRICS[settings.metric],
+      settings.M,
+      settings.efConstruction,
+      settings.seed,
+      settings.crossover,
+      settings.maxPending,
+      settings.neverCodes ? 1 : 0,
+      settings.budget,
+    );
+    if (!done) throw outOfMemory();
+    return bind(core, memory, number, settings.dimensions, maySleep);
+  }
+
+  /** Takes seat `number` in a partition that another thread has set up. */
+  static join(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    number: number,
+    dimensions: number,
+    maySleep: boolean,
+  ): Seat {
+    return bind(instantiate(module, memory), memory, number, dimensions, maySleep);
+  }
+
+  /** @internal */
+  static make(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number): Seat {
+    return new Seat(core, memory, number, dimensions, at);
+  }
+
+  /** Word `i` of what the last call returned besides its answer. */
+  infoAt(i: number): number {
+    return this.info[i]!;
+  }
+
+  /** Encodes a key into scratch. */
+  putKey(key: Key): KeyHeader {
+    return encodeKey(key, this.scratchBytes, X_KEY);
+  }
+
+  /** The name that `nextSpace` left in scratch. */
+  nameInScratch(header: KeyHeader): string {
+    return decodeKey(header, this.scratchBytes, X_KEY) as string;
+  }
+
+  /** Copies one vector to place `index` of the intake. */
+  putVector(vector: ArrayLike<number>, index: number): void {
+    this.floats.set(vector, index * this.stride);
+  }
+
+  /** Copies `count` vectors of a flat array to the start of the intake. */
+  putVectors(vectors: Float32Array, first: number, count: number): void {
+    const d = this.dimensions;
+    if (d === this.stride) {
+      this.floats.set(vectors.subarray(first * d, (first + count) * d));
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      this.floats.set(vectors.subarray((first + i) * d, (first + i + 1) * d), i * this.stride);
+    }
+  }
+
+  /** The vector that `get` left in the intake. */
+  takeVector(): Float32Array {
+    return Float32Array.prototype.slice.call(this.floats, 0, this.dimensions);
+  }
+
+  /** Reads `count` hits of a search that has not been ended yet, and the keys that their records hold. */
+  readHits(count: number): Hit[] {
+    const at = this.infoAt(0);
+    this.cover(at + count * HIT_BYTES);
+    const hits = new Array<Hit>(count);
+    for (let i = 0; i < count; i++) {
+      const hit = (at + i * HIT_BYTES) >>> 2;
+      const record = this.words[hit + (HIT_KEY >> 2)]!;
+      hits[i] = { key: this.keyAt(record), distance: this.distances[hit + (HIT_DISTANCE >> 2)]! };
+    }
+    return hits;
+  }
+
+  /** Reads `count` keys of a `listKeys` that has not been ended yet. */
+  readKeys(count: number): Key[] {
+    const at = this.infoAt(0);
+    this.cover(at + count * HIT_BYTES);
+    const keys = new Array<Key>(count);
+    for (let i = 0; i < count; i++) keys[i] = this.keyAt(this.words[(at + i * HIT_BYTES + HIT_KEY) >>> 2]!);
+    return keys;
+  }
+
+  private keyAt(record: number): Key {
+    if (record + KEY_HEADER + 4 > this.bytes.length) this.cover(record + KEY_HEADER + 1024);
+    const header = this.words[record >>> 2]!;
+    this.cover(record + KEY_HEADER + (header & 0xffffff));
+    return decodeKey(header, this.bytes, record + KEY_HEADER);
+  }
+
+  /** Another thread may have grown the memory since these views were made: old views keep their length. */
+  private cover(end: number): void {
+    if (end <= this.bytes.length) return;
+    const buffer = this.memory.buffer;
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
+  }
+}
+
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  const { exports } = instantiateSync<CoreExports>(module, { env: { memory } });
+  if (exports.abiVersion() !== ABI_VERSION) {
+    throw new HnswError("UNSUPPORTED", `The core has ABI ${exports.abiVersion()}, this package needs ${ABI_VERSION}.`);
+  }
+  return exports;
+}
+
+function bind(
+  core: CoreExports,
+  memory: WebAssembly.Memory,
+  number: number,
+  dimensions: number,
+  maySleep: boolean,
+): Seat {
+  const scratch = core.bind(number, maySleep ? 1 : 0) >>> 0; // addresses above 2 GiB arrive negative
+  if (scratch === 0) throw outOfMemory();
+  return Seat.make(core, memory, number, dimensions, scratch);
+}
+
+function outOfMemory(): HnswError {
+  return new HnswError("OUT_OF_MEMORY", "A partition has no room for one more thread's scratch: raise `memoryLimit`.");
+}

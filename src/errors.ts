@@ -1,0 +1,54 @@
+/* What can go wrong, and by which stable code does a caller tell it apart? */
+
+/** Why an `HnswError` was thrown. Codes are part of the public interface: they do not change within a major version. */
+export type HnswErrorCode =
+  /** An option of `open`, `search` or `attach` is unknown, of the wrong type or out of range. */
+  | "BAD_OPTION"
+  /** A vector's length is not the index's `dimensions`. */
+  | "BAD_DIMENSIONS"
+  /** Not a Float32Array, Float64Array or array of numbers. */
+  | "BAD_VECTOR"
+  /** A vector holds NaN or an infinity. */
+  | "NOT_FINITE"
+  /** The vector's squared norm is 2^124 or more. */
+  | "NORM_OVERFLOW"
+  /** Under cosine: the vector has no direction (squared norm below 1e-30). */
+  | "ZERO_VECTOR"
+  /** A key is not a string, safe integer or bigint, or is empty or too long. */
+  | "BAD_KEY"
+  /** One `addMany` or `deleteMany` names a key twice. */
+  | "DUPLICATE_KEY"
+  /** A space name is not a string, or is empty or too long. */
+  | "BAD_SPACE"
+  /** `k` is not a positive integer. */
+  | "BAD_K"
+  /** The memory budget or the partition is used up. */
+  | "OUT_OF_MEMORY"
+  /** A vector changed while `addMany` was still reading it. */
+  | "INPUT_CHANGED"
+  /** The space was dropped while the call was waiting. */
+  | "SPACE_DROPPED"
+  /** The index, or this handle on it, is closed. */
+  | "CLOSED"
+  /** Nothing moved for `timeoutMs`: no worker is alive, or the machine is stuck. */
+  | "TIMEOUT"
+  /** No seat is left for another thread. */
+  | "TOO_MANY_HANDLES"
+  /** The runtime lacks something the index needs. */
+  | "UNSUPPORTED"
+  /** A bug in this package: the op changed nothing, and the index works on. */
+  | "INTERNAL"
+  /** A partition could not be put right after a bug; its spaces refuse ops. */
+  | "DAMAGED";
+
+/** Every error that this package throws or rejects with. */
+export class HnswError extends Error {
+  override readonly name = "HnswError";
+  /** Tells errors apart; messages may change, codes do not. */
+  readonly code: HnswErrorCode;
+
+  constructor(code: HnswErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
