@@ -8,8 +8,8 @@
  *
  * Rules for many threads (docs/CONCURRENCY.md):
  * - Every id cell is valid from the moment the slot can be reached: its linker fills the rest with the slot itself.
- * - Readers take no lock. They load the count atomically and may meet a list in the middle of a prune: they see
- *   valid ids, some twice, some not.
+ * - Readers take no lock and may meet a list in the middle of a prune: they see valid ids, some twice, some not. A
+ *   stale count is harmless.
  * - Writers of a list of a reachable slot hold that slot's node lock, one at a time.
  */
 import {
@@ -57,10 +57,11 @@ export function capacityOf(level: u32): u32 {
   return level == 0 ? capacityBase : capacityUpper;
 }
 
+/** A plain load on purpose: see plain loads in sync.ts. */
 // @ts-ignore: decorator
 @inline
 export function countOf(list: usize): u32 {
-  return atomic.load<u32>(list + LIST_COUNT);
+  return load<u32>(list + LIST_COUNT);
 }
 
 // @ts-ignore: decorator

@@ -35,7 +35,7 @@ export function linkSlot(generation: usize, slot: u32): void {
   faultPoint(FAULT_LINK_CODED);
   const level = levelOf(slot);
   const entry = atomic.load<u32>(generation + G_ENTRY);
-  const alone = entry == 0 || level > levelOf(entry - 1) || atomic.load<u32>(generation + G_LINKED) < FIRST_ALONE;
+  const alone = entry == 0 || level > levelOf(entry - 1) || load<u32>(generation + G_LINKED) < FIRST_ALONE;
   if (!alone) {
     insert(generation, slot, at, level, entry - 1);
     return;

@@ -148,7 +148,7 @@ function offer(generation: usize, slot: u32, distance: f32, ef: u32, counting: b
 /** Whether a graph slot stands for something that a search at `version` may return: itself or a twin. */
 function counts(generation: usize, slot: u32, version: u64): bool {
   if (version < load<u64>(slotAddress(generation, slot) + SLOT_DIED)) return true;
-  return atomic.load<u32>(twinsOf(generation, slot)) != 0;
+  return load<u32>(twinsOf(generation, slot)) != 0;
 }
 
 const NOBODY: u32 = ~0;
@@ -367,7 +367,7 @@ function searchGraph(generation: usize, k: u32, ef: u32, floor: u32): void {
       if (slot < floor || !hasHit(generation, slot)) addHit(generation, slot, at, exactToQuery(at));
     }
     let twins: u32 = 0;
-    for (let mark = atomic.load<u32>(twinsOf(generation, slot)); mark != 0 && twins < k; ) {
+    for (let mark = load<u32>(twinsOf(generation, slot)); mark != 0 && twins < k; ) {
       const twin = mark - 1;
       const twinAt = slotAddress(generation, twin);
       if (visible(twinAt, version)) {

@@ -48,7 +48,7 @@ export function chunkSlots(chunk: u32): u32 {
 
 /** Address of a slot whose number is below the generation's count. */
 export function slotAddress(generation: usize, slot: u32): usize {
-  const directory: usize = atomic.load<u32>(generation + G_VECTORS);
+  const directory: usize = load<u32>(generation + G_VECTORS);
   const chunk = chunkOf(slot);
   return <usize>load<u32>(directory + DIRECTORY_HEADER + chunk * 4) + (slot - firstOf(chunk)) * slotStride;
 }
@@ -68,13 +68,13 @@ export function vectorOf(slotAt: usize): usize {
 // @ts-ignore: decorator
 @inline
 export function visible(slotAt: usize, version: u64): bool {
-  return load<u64>(slotAt + SLOT_BORN) <= version && version < atomic.load<u64>(slotAt + SLOT_DIED);
+  return load<u64>(slotAt + SLOT_BORN) <= version && version < load<u64>(slotAt + SLOT_DIED);
 }
 
 // @ts-ignore: decorator
 @inline
 export function stateOf(slotAt: usize): u32 {
-  return atomic.load<u32>(slotAt + SLOT_STATE) & STATE_MASK;
+  return load<u32>(slotAt + SLOT_STATE) & STATE_MASK;
 }
 
 /** Whether a graph search finds the slot; all others are found by scan. */

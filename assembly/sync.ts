@@ -4,6 +4,12 @@
  * A lock is one u32: 0 when free, else the owner's seat number + 1. Whoever takes one writes its address into the
  * seat first thing, so that `repair` (repair.ts) finds it after a trap. A lock never outlives a call into this module.
  *
+ * Plain loads. Engines compile an atomic load to a locked read-modify-write, which takes the cache line away from
+ * every other thread: on each hop of a search that cost a fifth of the time with one thread and far more with two. So
+ * what many threads read all the time (list counts, ids, codes, slot states, died) is read plainly. That is enough
+ * where any value that was ever stored will do and each is one aligned word; whatever such a word leads to was
+ * published by an atomic store at least one whole insert earlier. Loops that wait for a change load atomically.
+ *
  * Order, outermost first: partition → run queue; entry → node. Nobody holds two node locks, and nobody takes the
  * partition lock while holding any other.
  */

@@ -1,0 +1,32 @@
+/* Builds the WebAssembly core's four variants into build/, those that are older than their sources or missing. */
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dir, "..");
+const targets = ["release.relaxed", "release.baseline", "debug.relaxed", "debug.baseline"];
+
+/** Compiles what is out of date; throws with the compiler's words when it fails. */
+export async function buildCore(): Promise<void> {
+  const sources = readdirSync(join(root, "assembly")).map((name) => join(root, "assembly", name));
+  const newest = Math.max(...[join(root, "asconfig.json"), ...sources].map((path) => statSync(path).mtimeMs));
+  const stale = targets.filter((target) => {
+    const output = join(root, "build", `core.${target}.wasm`);
+    return !existsSync(output) || statSync(output).mtimeMs < newest;
+  });
+  if (stale.length === 0) return;
+  mkdirSync(join(root, "build"), { recursive: true });
+  await Promise.all(stale.map(compile));
+}
+
+async function compile(target: string): Promise<void> {
+  const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
+  const job = Bun.spawn([process.execPath, compiler, "--config", "asconfig.json", "--target", target], {
+    cwd: root,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [code, errors] = await Promise.all([job.exited, new Response(job.stderr).text()]);
+  if (code !== 0) throw new Error(`asc --target ${target} failed:\n${errors}`);
+}
+
+if (import.meta.main) await buildCore();
