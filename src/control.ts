@@ -1,0 +1,147 @@
+/*
+ * What do threads tell each other outside the partitions? One small shared block per index.
+ *
+ *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it), then SEATS (1 taken),
+ *            then per worker: WAKE (bumped to wake it), PARKED, STOP, ALIVE
+ *   figures  per worker, written by that worker only
+ *
+ * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. Whoever adds work looks at PARKED
+ * after the work can be seen. All are sequentially consistent, so one of the two sees the other.
+ */
+import { MAX_SEATS, MAX_WORKERS } from "../assembly/layout.ts";
+
+const CLOSED = 0;
+const PROGRESS = 1;
+const WAITERS = 2;
+const SEATS = 16;
+const WORKERS = SEATS + MAX_SEATS;
+const WORKER_WORDS = 16; // a cache line each
+const WAKE = 0;
+const PARKED = 1;
+const STOP = 2;
+const ALIVE = 3;
+const WORDS = WORKERS + MAX_WORKERS * WORKER_WORDS;
+
+/** What a worker counts, in the order of its figures. */
+export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "lastBatch", "traps", "moved"] as const;
+export type Figure = (typeof FIGURES)[number];
+const FIGURE_WORDS = 8;
+
+export class Control {
+  readonly buffer: SharedArrayBuffer;
+  private readonly words: Int32Array;
+  private readonly figures: Float64Array;
+
+  constructor(buffer?: SharedArrayBuffer) {
+    this.buffer = buffer ?? new SharedArrayBuffer(WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8);
+    this.words = new Int32Array(this.buffer, 0, WORDS);
+    this.figures = new Float64Array(this.buffer, WORDS * 4);
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.words, CLOSED) === 1;
+  }
+
+  close(): void {
+    Atomics.store(this.words, CLOSED, 1);
+    this.progressed(true);
+  }
+
+  // ── seats ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Takes a free seat from `first` on, or answers −1. */
+  takeSeat(first: number): number {
+    for (let seat = first; seat < MAX_SEATS; seat++) {
+      if (Atomics.compareExchange(this.words, SEATS + seat, 0, 1) === 0) return seat;
+    }
+    return -1;
+  }
+
+  leaveSeat(seat: number): void {
+    Atomics.store(this.words, SEATS + seat, 0);
+  }
+
+  // ── progress ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  get progress(): number {
+    return Atomics.load(this.words, PROGRESS);
+  }
+
+  /** Says that ops were linked, moved or given up. */
+  progressed(always = false): void {
+    Atomics.add(this.words, PROGRESS, 1);
+    if (always || Atomics.load(this.words, WAITERS) > 0) Atomics.notify(this.words, PROGRESS);
+  }
+
+  /** Resolves when progress was made since it stood at `seen`, or after `ms`. Keeps the process alive meanwhile. */
+  async waitForProgress(seen: number, ms: number): Promise<void> {
+    Atomics.add(this.words, WAITERS, 1);
+    const wait = Atomics.waitAsync(this.words, PROGRESS, seen, ms);
+    const keepAlive = setTimeout(() => {}, ms + 1000);
+    try {
+      if (wait.async) await wait.value;
+    } finally {
+      clearTimeout(keepAlive);
+      Atomics.sub(this.words, WAITERS, 1);
+    }
+  }
+
+  // ── workers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  private at(worker: number, word: number): number {
+    return WORKERS + worker * WORKER_WORDS + word;
+  }
+
+  /** Wakes a worker if it is parked. */
+  wake(worker: number): void {
+    if (Atomics.load(this.words, this.at(worker, PARKED)) === 0) return;
+    Atomics.add(this.words, this.at(worker, WAKE), 1);
+    Atomics.notify(this.words, this.at(worker, WAKE));
+  }
+
+  isParked(worker: number): boolean {
+    return Atomics.load(this.words, this.at(worker, PARKED)) === 1;
+  }
+
+  /** Parks the calling worker until it is woken, for `ms` at most; not at all when `lastLook` finds work. */
+  async park(worker: number, ms: number, lastLook: () => boolean): Promise<void> {
+    const seen = Atomics.load(this.words, this.at(worker, WAKE));
+    Atomics.store(this.words, this.at(worker, PARKED), 1);
+    if (!lastLook() && !this.stopping(worker)) {
+      const wait = Atomics.waitAsync(this.words, this.at(worker, WAKE), seen, ms);
+      if (wait.async) await wait.value;
+    }
+    Atomics.store(this.words, this.at(worker, PARKED), 0);
+  }
+
+  /** Asks a worker to end after its current call. */
+  stop(worker: number): void {
+    Atomics.store(this.words, this.at(worker, STOP), 1);
+    Atomics.add(this.words, this.at(worker, WAKE), 1);
+    Atomics.notify(this.words, this.at(worker, WAKE));
+  }
+
+  stopping(worker: number): boolean {
+    return Atomics.load(this.words, this.at(worker, STOP)) === 1;
+  }
+
+  setAlive(worker: number, alive: boolean): void {
+    Atomics.store(this.words, this.at(worker, ALIVE), alive ? 1 : 0);
+    if (!alive) Atomics.store(this.words, this.at(worker, PARKED), 0);
+  }
+
+  isAlive(worker: number): boolean {
+    return Atomics.load(this.words, this.at(worker, ALIVE)) === 1;
+  }
+
+  // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  count(worker: number, figure: Figure, by: number): void {
+    const at = worker * FIGURE_WORDS + FIGURES.indexOf(figure);
+    this.figures[at] = this.figures[at]! + by;
+  }
+
+  set(worker: number, figure: Figure, value: number): void {
+    this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)] = value;
+  }
+
+  figure(worker: number, figure: Figure): number {
+    return this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)]!;
+  }
+}

@@ -1,0 +1,155 @@
+/*
+ * What does one thread hold of an open index? Its seats in the partitions, the control block, its waiting line, and
+ * what it remembers of where spaces are. Knows no Worker.
+ */
+import { E_BUSY, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO, NOT_FOUND, OK } from "../assembly/layout.ts";
+import type { Control } from "./control.ts";
+import type { Seat } from "./core.ts";
+import { HnswError } from "./errors.ts";
+import type { LinkLoop } from "./linking.ts";
+import type { Settings } from "./options.ts";
+import { homeOf, partitionOf } from "./scheduler/assignment.ts";
+import { WaitingLine } from "./waiting-line.ts";
+import { nextTurn } from "./yielding.ts";
+
+/** Where a space is: its partition's seat, its header, and which of the spaces that this header has served. */
+export interface SpaceRef {
+  seat: Seat;
+  partition: number;
+  home: number;
+  address: number;
+  incarnation: number;
+}
+
+export class Handle {
+  readonly seats: Seat[];
+  readonly settings: Settings;
+  readonly control: Control;
+  readonly line: WaitingLine;
+  private readonly refs = new Map<string, SpaceRef>();
+  /** The linking steps of the calling thread, where there are no workers. */
+  private readonly inline: LinkLoop | null;
+  private inlineRunning = false;
+  private closed = false;
+
+  constructor(seats: Seat[], settings: Settings, control: Control, inline: LinkLoop | null) {
+    this.seats = seats;
+    this.settings = settings;
+    this.control = control;
+    this.inline = inline;
+    this.line = new WaitingLine(control, settings.timeoutMs, () => this.help());
+  }
+
+  assertOpen(): void {
+    if (this.closed || this.control.closed) throw new HnswError("CLOSED", "The index is closed.");
+  }
+
+  get isClosed(): boolean {
+    return this.closed || this.control.closed;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.line.shut(new HnswError("CLOSED", "The index was closed while the op was waiting for room."));
+  }
+
+  // ── where is a space ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** The space of that name, or null if there is none and `create` is false; undefined while the partition is busy. */
+  find(name: string, create: boolean): SpaceRef | null | undefined {
+    const known = this.refs.get(name);
+    if (known) return known;
+    const first = this.seats[0]!;
+    const hash = first.core.hashName(first.putKey(name)) >>> 0;
+    const partition = partitionOf(hash, this.settings.partitions);
+    const home = homeOf(hash, this.settings.partitions, this.settings.workers);
+    const seat = this.seats[partition]!;
+    const answer = seat.core.openSpace(seat.putKey(name), home, create ? 1 : 0);
+    if (answer === E_BUSY) return undefined;
+    if (answer === NOT_FOUND) return null;
+    if (answer !== OK) throw this.refusal(answer, seat);
+    const ref = { seat, partition, home, address: seat.infoAt(0), incarnation: seat.infoAt(1) };
+    this.refs.set(name, ref);
+    return ref;
+  }
+
+  /** Forgets where a space was: it was dropped. */
+  forget(name: string): void {
+    this.refs.delete(name);
+  }
+
+  // ── waiting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Wakes who links for that home: a worker, or this thread as soon as its event loop comes round. */
+  wake(home: number): void {
+    if (this.inline === null) this.control.wake(home);
+    else if (!this.inlineRunning) void this.runInline();
+  }
+
+  private async runInline(): Promise<void> {
+    this.inlineRunning = true;
+    await nextTurn();
+    while (!this.isClosed && this.help()) await nextTurn();
+    this.inlineRunning = false;
+  }
+
+  /** One linking step on the calling thread, where there are no workers. */
+  help(): boolean {
+    if (this.inline === null || this.isClosed) return false;
+    try {
+      return this.inline.step();
+    } catch (trap) {
+      // Put right already; the slot is tried again, and set aside if it fails once more.
+      process.emitWarning(`hnsw-workers: linking trapped: ${String(trap)}`);
+      return true;
+    }
+  }
+
+  /** Calls until the partition's lock was free, letting the event loop run between tries. */
+  async whenFree(call: () => number): Promise<number> {
+    for (;;) {
+      const answer = this.guarded(call);
+      if (answer !== E_BUSY) return answer;
+      await nextTurn();
+      this.assertOpen();
+    }
+  }
+
+  /** A call into the core: a trap is put right and becomes INTERNAL. */
+  guarded<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      let completed = false;
+      for (const seat of this.seats) completed = seat.core.repairSeat(seat.number) === 1 || completed;
+      if (completed) for (let home = 0; home < Math.max(1, this.settings.workers); home++) this.wake(home);
+      const what = completed ? "The op was completed by the repair" : "The op changed nothing";
+      throw new HnswError("INTERNAL", `The core trapped; this is a bug. ${what}, and the index works on.`, {
+        cause: error,
+      });
+    }
+  }
+
+  // ── what the core's refusals mean ─────────────────────────────────────────────────────────────────────────────────
+  refusal(answer: number, seat: Seat, which = "The vector"): HnswError {
+    switch (answer) {
+      case E_NOT_FINITE:
+        return new HnswError("NOT_FINITE", `${which} holds NaN or an infinity at position ${seat.infoAt(0)}.`);
+      case E_OVERFLOW:
+        return new HnswError("NORM_OVERFLOW", `${which} is too long: its squared norm must stay below 2^124.`);
+      case E_ZERO: {
+        const rule = "under cosine a vector needs a direction, with a squared norm of at least 1e-30";
+        return new HnswError("ZERO_VECTOR", `${which} is zero or nearly so: ${rule}.`);
+      }
+      case E_MEMORY: {
+        seat.core.partitionInfo();
+        const [used, budget] = [seat.infoAt(0), seat.infoAt(2)].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
+        const cure = "raise `memoryLimit`, use more `partitions`, or delete vectors or spaces";
+        return new HnswError("OUT_OF_MEMORY", `The partition is full (${used} of ${budget} in use): ${cure}.`);
+      }
+      case E_DAMAGED:
+        return new HnswError("DAMAGED", "This partition could not be put right after a bug and takes no more ops.");
+      default:
+        return new HnswError("INTERNAL", `The core answered ${answer}.`);
+    }
+  }
+}

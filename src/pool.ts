@@ -1,0 +1,157 @@
+/* How do workers start, crash, get replaced and stop? Knows threads, not vectors. */
+import { Worker } from "node:worker_threads";
+import type { Control } from "./control.ts";
+import { HnswError } from "./errors.ts";
+import type { Incident } from "./options.ts";
+import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
+
+const START_MS = 20_000;
+const STOP_MS = 5_000;
+const MOST_RESTARTS_WITHOUT_WORK = 5;
+
+/** Seats: the opening thread has 0, worker w has w + 1, attached threads come after. */
+export function seatOfWorker(worker: number): number {
+  return worker + 1;
+}
+
+interface Member {
+  thread: Worker;
+  restarts: number;
+  /** Ends in a row with no op linked between them. */
+  idleRestarts: number;
+  linkedAtStart: number;
+  searches: Map<number, { resolve: (message: SearchedMessage) => void; reject: (error: Error) => void }>;
+}
+
+export class Pool {
+  private readonly members: (Member | null)[] = [];
+  private readonly shared: SharedIndex;
+  private readonly control: Control;
+  private readonly repair: (seat: number) => void;
+  private readonly report: (incident: Incident) => void;
+  private closing = false;
+  private nextSearch = 0;
+
+  /** `repair` puts right what a dead worker's seat left in every partition. */
+  constructor(
+    shared: SharedIndex,
+    control: Control,
+    repair: (seat: number) => void,
+    report: (incident: Incident) => void,
+  ) {
+    this.shared = shared;
+    this.control = control;
+    this.repair = repair;
+    this.report = report;
+  }
+
+  /** Starts all workers; resolves when every one is ready. */
+  async start(): Promise<void> {
+    const { workers } = this.shared.settings;
+    await Promise.all(Array.from({ length: workers }, (_, worker) => this.spawn(worker, 0, 0)));
+  }
+
+  private spawn(worker: number, restarts: number, idleRestarts: number): Promise<void> {
+    // The extension is that of this file: .ts in a checkout, .js in the package.
+    const thread = new Worker(new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url));
+    const linkedAtStart = this.control.figure(worker, "linked");
+    const member: Member = { thread, restarts, idleRestarts, linkedAtStart, searches: new Map() };
+    this.members[worker] = member;
+    return new Promise((resolve, reject) => {
+      let failure: Error | null = null;
+      const late = setTimeout(() => {
+        reject(new HnswError("TIMEOUT", `Worker ${worker} was not ready after ${START_MS / 1000} s.`));
+      }, START_MS);
+      thread.on("message", (message: FromWorker) => {
+        if (message.type === "ready") {
+          clearTimeout(late);
+          thread.unref();
+          resolve();
+        } else this.receive(worker, member, message);
+      });
+      thread.on("error", (error: Error) => {
+        failure = error;
+      });
+      thread.on("exit", () => {
+        clearTimeout(late);
+        reject(
+          new HnswError("INTERNAL", `Worker ${worker} ended while it started: ${failure?.message ?? "no reason"}`),
+        );
+        this.ended(worker, member, failure);
+      });
+      thread.postMessage({ type: "start", ...this.shared, worker, seat: seatOfWorker(worker) } satisfies ToWorker);
+    });
+  }
+
+  private receive(worker: number, member: Member, message: FromWorker): void {
+    if (message.type === "trap") {
+      this.report({ worker, kind: "trap", message: message.message });
+    } else if (message.type === "searched" || message.type === "failed") {
+      const waiting = member.searches.get(message.id);
+      member.searches.delete(message.id);
+      if (message.type === "searched") waiting?.resolve(message);
+      else waiting?.reject(new Error(message.message));
+    }
+  }
+
+  /** Frees what the worker held and puts another in its seat, which goes on with its claims. */
+  private ended(worker: number, member: Member, failure: Error | null): void {
+    if (this.members[worker] !== member) return;
+    this.members[worker] = null;
+    this.control.setAlive(worker, false);
+    this.repair(seatOfWorker(worker));
+    for (const { reject } of member.searches.values()) reject(new Error("the worker ended"));
+    if (this.closing) return;
+    const worked = this.control.figure(worker, "linked") > member.linkedAtStart;
+    const idleRestarts = worked ? 0 : member.idleRestarts + 1;
+    const lost = idleRestarts > MOST_RESTARTS_WITHOUT_WORK;
+    const message = failure?.message ?? "the worker ended";
+    this.report({ worker, kind: lost ? "lost" : "exit", message });
+    if (!lost) this.spawn(worker, member.restarts + 1, idleRestarts).catch(() => {});
+  }
+
+  restartsOf(worker: number): number {
+    return this.members[worker]?.restarts ?? 0;
+  }
+
+  /** Workers that can be sent a search. */
+  alive(): number[] {
+    return this.members.flatMap((member, worker) => (member && this.control.isAlive(worker) ? [worker] : []));
+  }
+
+  /** Has a worker answer a share of a `searchMany`. Rejects when the worker ends or can't. */
+  search(worker: number, job: Omit<SearchMessage, "type" | "id">): Promise<SearchedMessage> {
+    const member = this.members[worker];
+    if (!member) return Promise.reject(new Error("the worker ended"));
+    const id = this.nextSearch++;
+    return new Promise((resolve, reject) => {
+      member.searches.set(id, { resolve, reject });
+      member.thread.postMessage({ type: "search", id, ...job } satisfies ToWorker);
+      this.control.wake(worker);
+    });
+  }
+
+  /** Tests only. */
+  send(worker: number, message: ToWorker): void {
+    this.members[worker]?.thread.postMessage(message);
+  }
+
+  /** Tests only: ends a worker the hard way. */
+  async kill(worker: number): Promise<void> {
+    await this.members[worker]?.thread.terminate();
+  }
+
+  /** Ends every worker: by asking, then by force. */
+  async stop(): Promise<void> {
+    this.closing = true;
+    await Promise.all(this.members.map((member, worker) => (member ? this.stopOne(worker, member) : null)));
+  }
+
+  private async stopOne(worker: number, { thread }: Member): Promise<void> {
+    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    this.control.stop(worker);
+    const force = setTimeout(() => void thread.terminate(), STOP_MS);
+    await ended;
+    clearTimeout(force);
+  }
+}

@@ -1,0 +1,454 @@
+/* One tenant's vectors: how are they added, deleted, looked up and searched? */
+import {
+  E_BUSY,
+  E_MEMORY,
+  E_NOT_FINITE,
+  E_PENDING,
+  E_STALE,
+  E_ZERO,
+  MAX_EF,
+  NOT_FOUND,
+  OK,
+  OK_WAKE,
+} from "../assembly/layout.ts";
+import type { Hit } from "./core.ts";
+import { HnswError } from "./errors.ts";
+import type { Handle, SpaceRef } from "./handle.ts";
+import { type Key, keyBytes } from "./keys.ts";
+import { resolveSearch, type SearchOptions } from "./options.ts";
+import type { SearchSpreader } from "./spreading.ts";
+import { checkShape, type Vector, VectorList } from "./vectors.ts";
+import { BUSY, DONE, FULL, MORE, type Outcome } from "./waiting-line.ts";
+import { inSlices, nextTurn } from "./yielding.ts";
+
+const SLICE_MS = 2; // how long addMany keeps the event loop waiting at a time
+const MOST_KEYS_AT_ONCE = 0xffffff;
+
+/**
+ * A named set of vectors; searches never leave it. It comes into being with its first add, and any number of `Space`
+ * objects, on any thread, may stand for the same one.
+ */
+export class Space {
+  readonly name: string;
+  private readonly handle: Handle;
+  private readonly spread: SearchSpreader | null;
+
+  /** @internal Use `index.space(name)`. */
+  constructor(name: string, handle: Handle, spread: SearchSpreader | null) {
+    this.name = name;
+    this.handle = handle;
+    this.spread = spread;
+  }
+
+  /**
+   * Adds a vector under a key, or replaces the one that is there. Resolves when it is accepted: searches see it from
+   * then on. Waits in line while the space has `maxPending` ops to be linked.
+   *
+   * Rejects with BAD_KEY, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT
+   * or CLOSED; nothing has changed then.
+   */
+  add(key: Key, vector: Vector): Promise<void> {
+    try {
+      this.handle.assertOpen();
+      checkShape(vector, this.handle.settings.dimensions);
+      this.handle.seats[0]!.putKey(key); // refuses a bad key before the op waits
+      let given: Vector | null = vector;
+      return this.handle.line.enter(() => {
+        const outcome = this.tryAdd(key, given!);
+        // It waits from here on: the caller may reuse the array.
+        if (outcome !== DONE && given === vector) given = Float64Array.from(vector);
+        return outcome;
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  private tryAdd(key: Key, vector: Vector): Outcome {
+    const ref = this.handle.find(this.name, true);
+    if (!ref) return BUSY;
+    const { seat } = ref;
+    seat.putVector(vector as ArrayLike<number>, 0);
+    return this.outcome(
+      ref,
+      this.handle.guarded(() => seat.core.add(ref.address, ref.incarnation, seat.putKey(key), 0, 0)),
+    );
+  }
+
+  private outcome(ref: SpaceRef, answer: number): Outcome {
+    if (answer === OK) return DONE;
+    if (answer === OK_WAKE) {
+      this.handle.wake(ref.home);
+      return DONE;
+    }
+    if (answer === E_PENDING) {
+      this.handle.wake(ref.home);
+      return FULL;
+    }
+    if (answer === E_BUSY) return BUSY;
+    if (answer === E_STALE) {
+      this.handle.forget(this.name);
+      return BUSY; // dropped meanwhile: the next try makes it anew
+    }
+    throw this.handle.refusal(answer, ref.seat);
+  }
+
+  /**
+   * Adds many vectors: one flat Float32Array of keys.length × dimensions, or an array of vectors. Everything is
+   * checked, and memory for all of it set aside, before the first is accepted; then they go in by slices of 2 ms, in
+   * order, and the event loop runs between them. Do not change the arrays before the promise settles.
+   *
+   * Rejects like `add`, and with DUPLICATE_KEY when a key appears twice, INPUT_CHANGED when a vector became invalid
+   * while the call was running, and SPACE_DROPPED; the last two say how many were accepted.
+   */
+  async addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[]): Promise<void> {
+    const { handle } = this;
+    handle.assertOpen();
+    const list = new VectorList(vectors, handle.settings.dimensions);
+    if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+    if (keys.length !== list.count) {
+      throw new HnswError("BAD_VECTOR", `There are ${keys.length} keys and ${list.count} vectors.`);
+    }
+    if (keys.length > MOST_KEYS_AT_ONCE) throw new HnswError("BAD_KEY", `At most ${MOST_KEYS_AT_ONCE} keys at once.`);
+    if (keys.length === 0) return;
+    const bytes = await this.checkMany(keys, list);
+    handle.assertOpen();
+    let state: { ref: SpaceRef; left: number } | null = null;
+    let done = 0;
+    try {
+      await handle.line.enter(() => {
+        if (state === null) {
+          const reserved = this.tryReserve(keys.length, bytes);
+          if (reserved === null) return BUSY;
+          state = reserved;
+        }
+        const { outcome, accepted } = this.addSlice(keys, list, done, state.ref, state.left);
+        done += accepted;
+        return outcome;
+      });
+    } finally {
+      if (state !== null) await this.giveBack(state);
+    }
+  }
+
+  /** Looks at every key and vector, by slices; answers the bytes of all keys. */
+  private async checkMany(keys: readonly Key[], list: VectorList): Promise<number> {
+    const seat = this.handle.seats[0]!;
+    const seen = new Set<Key>();
+    let bytes = 0;
+    let next = 0;
+    await inSlices(() => {
+      this.handle.assertOpen();
+      const count = Math.min(seat.intake, keys.length - next);
+      for (let i = 0; i < count; i++) {
+        const key = keys[next + i]!;
+        bytes += keyBytes(seat.putKey(key));
+        seen.add(key);
+        if (seen.size !== next + i + 1) throw duplicate(key);
+      }
+      list.copyTo(seat, next, count);
+      const answer = seat.core.checkVectors(count);
+      if (answer !== OK) throw this.handle.refusal(answer, seat, `Vector ${next + seat.infoAt(1)}`);
+      next += count;
+      return next < keys.length;
+    }, SLICE_MS);
+    return bytes;
+  }
+
+  private tryReserve(count: number, bytes: number): { ref: SpaceRef; left: number } | null {
+    const ref = this.handle.find(this.name, true);
+    if (!ref) return null;
+    const { core } = ref.seat;
+    const answer = core.reserve(ref.address, ref.incarnation, count, bytes);
+    if (answer === OK) return { ref, left: ref.seat.infoAt(0) };
+    if (answer === E_STALE) this.handle.forget(this.name);
+    if (answer === E_STALE || answer === E_BUSY) return null;
+    const [needed, available] = [ref.seat.infoAt(0), ref.seat.infoAt(1)];
+    const refusal = this.handle.refusal(E_MEMORY, ref.seat).message;
+    throw new HnswError("OUT_OF_MEMORY", `${count} vectors need ${needed} bytes, ${available} are free. ${refusal}`);
+  }
+
+  private addSlice(
+    keys: readonly Key[],
+    list: VectorList,
+    first: number,
+    ref: SpaceRef,
+    mine: number,
+  ): { outcome: Outcome; accepted: number } {
+    const { seat } = ref;
+    const end = performance.now() + SLICE_MS;
+    let next = first;
+    while (next < keys.length) {
+      const count = Math.min(seat.intake, keys.length - next);
+      list.copyTo(seat, next, count);
+      for (let i = 0; i < count; i++, next++) {
+        const header = seat.putKey(keys[next]!);
+        const answer = this.handle.guarded(() => seat.core.add(ref.address, ref.incarnation, header, i, mine));
+        if (answer === OK) continue;
+        if (answer === E_STALE) throw dropped(this.name, next);
+        if (answer <= E_NOT_FINITE && answer >= E_ZERO) throw changed(next, this.handle.refusal(answer, seat));
+        const outcome = this.outcome(ref, answer);
+        if (outcome !== DONE) return { outcome, accepted: next - first };
+      }
+      if (next < keys.length && performance.now() >= end) return { outcome: MORE, accepted: next - first };
+    }
+    return { outcome: DONE, accepted: next - first };
+  }
+
+  private async giveBack({ ref, left }: { ref: SpaceRef; left: number }): Promise<void> {
+    while (ref.seat.core.unreserve(left) === E_BUSY && !this.handle.isClosed) await nextTurn();
+  }
+
+  /** Deletes a key. Resolves to whether it was there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
+  async delete(key: Key): Promise<boolean> {
+    this.handle.assertOpen();
+    this.handle.seats[0]!.putKey(key);
+    let found = false;
+    await this.handle.line.enter(() => {
+      const answer = this.tryDelete(key);
+      if (answer === null) return BUSY;
+      found = answer;
+      return DONE;
+    });
+    return found;
+  }
+
+  /** Deletes keys, in order; resolves to how many were there. Rejects with BAD_KEY or DUPLICATE_KEY before any. */
+  async deleteMany(keys: readonly Key[]): Promise<number> {
+    this.handle.assertOpen();
+    if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+    const seen = new Set<Key>();
+    for (const key of keys) {
+      this.handle.seats[0]!.putKey(key);
+      if (seen.has(key)) throw duplicate(key);
+      seen.add(key);
+    }
+    let found = 0;
+    let next = 0;
+    await this.handle.line.enter(() => {
+      const end = performance.now() + SLICE_MS;
+      for (; next < keys.length; next++) {
+        if ((next & 63) === 63 && performance.now() >= end) return MORE;
+        const answer = this.tryDelete(keys[next]!);
+        if (answer === null) return BUSY;
+        if (answer) found++;
+      }
+      return DONE;
+    });
+    return found;
+  }
+
+  /** Whether the key was there, or null when the partition is busy. */
+  private tryDelete(key: Key): boolean | null {
+    const ref = this.handle.find(this.name, false);
+    if (ref === undefined) return null;
+    if (ref === null) return false;
+    const { seat } = ref;
+    const answer = this.handle.guarded(() => seat.core.remove(ref.address, ref.incarnation, seat.putKey(key)));
+    if (answer === NOT_FOUND) return false;
+    return this.outcome(ref, answer) === DONE ? true : null;
+  }
+
+  /** Whether the key is there. */
+  async has(key: Key): Promise<boolean> {
+    return (await this.lookUp(key, false)) !== null;
+  }
+
+  /** The vector that was added under the key, bit for bit as 32-bit floats, or undefined. */
+  async get(key: Key): Promise<Float32Array | undefined> {
+    return (await this.lookUp(key, true))?.takeVector();
+  }
+
+  private async lookUp(key: Key, copy: boolean) {
+    this.handle.assertOpen();
+    this.handle.seats[0]!.putKey(key);
+    for (;;) {
+      const ref = await this.located();
+      if (ref === null) return null;
+      const { seat } = ref;
+      const answer = this.handle.guarded(() =>
+        seat.core.get(ref.address, ref.incarnation, seat.putKey(key), copy ? 1 : 0),
+      );
+      if (answer === OK) return seat;
+      if (answer === NOT_FOUND) return null;
+      await this.retry(answer, ref);
+    }
+  }
+
+  /** Where this space is, or null if there is none. */
+  private async located(): Promise<SpaceRef | null> {
+    let ref = this.handle.find(this.name, false);
+    while (ref === undefined) {
+      await nextTurn();
+      this.handle.assertOpen();
+      ref = this.handle.find(this.name, false);
+    }
+    return ref;
+  }
+
+  /** After E_BUSY or E_STALE; throws what else the core may have answered. */
+  private async retry(answer: number, ref: SpaceRef): Promise<void> {
+    if (answer === E_STALE) this.handle.forget(this.name);
+    else if (answer === E_BUSY) await nextTurn();
+    else throw this.handle.refusal(answer, ref.seat, "The query");
+    this.handle.assertOpen();
+  }
+
+  /** Live vectors. */
+  get size(): number {
+    this.handle.assertOpen();
+    let ref = this.handle.find(this.name, false);
+    while (ref === undefined) ref = this.handle.find(this.name, false); // each try takes 50 µs at most
+    if (ref === null) return 0;
+    const live = ref.seat.core.liveIn(ref.address, ref.incarnation);
+    if (live !== E_STALE) return live >>> 0;
+    this.handle.forget(this.name);
+    return this.size;
+  }
+
+  /** Every key, oldest vector first. */
+  async keys(): Promise<Key[]> {
+    this.handle.assertOpen();
+    for (;;) {
+      const ref = await this.located();
+      if (ref === null) return [];
+      const count = ref.seat.core.listKeys(ref.address, ref.incarnation);
+      if (count >= 0) {
+        const keys = ref.seat.readKeys(count);
+        ref.seat.core.endSearch();
+        return keys;
+      }
+      await this.retry(count, ref);
+    }
+  }
+
+  /**
+   * The k nearest to a query, nearest first; fewer when the space holds fewer. Sees everything accepted before the
+   * call. Runs on the calling thread. Rejects with BAD_K, BAD_OPTION, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE,
+   * NORM_OVERFLOW, ZERO_VECTOR or CLOSED.
+   */
+  search(query: Vector, options?: SearchOptions): Promise<Hit[]> {
+    try {
+      this.handle.assertOpen();
+      checkShape(query, this.handle.settings.dimensions, "The query");
+      const { k, ef, filter } = resolveSearch(options, this.handle.settings.ef);
+      if (filter) return this.searchFiltered(Float64Array.from(query), k, ef, filter);
+      const hits = this.searchNow(query, k, ef, false);
+      return hits ? Promise.resolve(hits) : this.searchLater(Float64Array.from(query), k, ef, false);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** One search on this thread, or null when it has to be tried again. */
+  private searchNow(query: Vector, k: number, ef: number, exactly: boolean): Hit[] | null {
+    const ref = this.handle.find(this.name, false);
+    if (ref === undefined) return null;
+    if (ref === null) return this.searchNothing(query);
+    const { seat } = ref;
+    seat.putVector(query as ArrayLike<number>, 0);
+    const found = this.handle.guarded(() => seat.core.search(ref.address, ref.incarnation, k, ef, exactly ? 1 : 0));
+    if (found >= 0) {
+      const hits = seat.readHits(found);
+      seat.core.endSearch();
+      return hits;
+    }
+    if (found === E_STALE) this.handle.forget(this.name);
+    if (found === E_STALE || found === E_BUSY) return null;
+    throw this.handle.refusal(found, seat, "The query");
+  }
+
+  /** A bad query is refused even where there is nothing to search. */
+  private searchNothing(query: Vector): Hit[] {
+    const seat = this.handle.seats[0]!;
+    seat.putVector(query as ArrayLike<number>, 0);
+    const answer = seat.core.checkVectors(1);
+    if (answer !== OK) throw this.handle.refusal(answer, seat, "The query");
+    return [];
+  }
+
+  private async searchLater(query: Vector, k: number, ef: number, exactly: boolean): Promise<Hit[]> {
+    for (;;) {
+      const hits = this.searchNow(query, k, ef, exactly);
+      if (hits) return hits;
+      await nextTurn();
+      this.handle.assertOpen();
+    }
+  }
+
+  /** Looks wider until k hits pass, and at everything in the end. */
+  private async searchFiltered(query: Vector, k: number, ef: number, filter: (key: Key) => boolean): Promise<Hit[]> {
+    const verdicts = new Map<Key, boolean>();
+    const passes = ({ key }: Hit) => {
+      let verdict = verdicts.get(key);
+      if (verdict === undefined) {
+        verdict = Boolean(filter(key));
+        verdicts.set(key, verdict);
+      }
+      return verdict;
+    };
+    for (let width = ef; width <= MAX_EF; width *= 4) {
+      const hits = await this.searchLater(query, width, width, false);
+      const passing = hits.filter(passes);
+      if (passing.length >= k || hits.length < width) return passing.slice(0, k);
+      this.handle.assertOpen();
+    }
+    const everything = await this.searchLater(query, 0xfffffff, 1, true);
+    const passing: Hit[] = [];
+    for (const hit of everything) {
+      if (passes(hit)) passing.push(hit);
+      if (passing.length === k) break;
+    }
+    return passing;
+  }
+
+  /**
+   * Searches for many queries (one flat Float32Array or an array of vectors), spread over the workers ahead of their
+   * linking; with a filter, or where there are no workers, on the calling thread by slices. One list of hits a query.
+   */
+  async searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions): Promise<Hit[][]> {
+    const { handle } = this;
+    handle.assertOpen();
+    const list = new VectorList(queries, handle.settings.dimensions);
+    const { k, ef, filter } = resolveSearch(options, handle.settings.ef);
+    const seat = handle.seats[0]!;
+    for (let first = 0; first < list.count; first += seat.intake) {
+      const count = Math.min(seat.intake, list.count - first);
+      list.copyTo(seat, first, count);
+      const answer = seat.core.checkVectors(count);
+      if (answer !== OK) throw handle.refusal(answer, seat, `Query ${first + seat.infoAt(1)}`);
+    }
+    const ref = await this.located();
+    if (ref === null) return Array.from({ length: list.count }, () => []);
+    const answered = this.spread && !filter ? await this.spread(ref, list, k, ef) : [];
+    const results: Hit[][] = [];
+    let end = performance.now() + SLICE_MS;
+    for (let i = 0; i < list.count; i++) {
+      const query = list.row(i, handle.settings.dimensions);
+      results.push(
+        answered[i] ??
+          (filter ? await this.searchFiltered(query, k, ef, filter) : await this.searchLater(query, k, ef, false)),
+      );
+      if (performance.now() < end) continue;
+      await nextTurn();
+      end = performance.now() + SLICE_MS;
+    }
+    return results;
+  }
+}
+
+function duplicate(key: Key): HnswError {
+  return new HnswError(
+    "DUPLICATE_KEY",
+    `The key ${typeof key === "bigint" ? `${key}n` : JSON.stringify(key)} appears twice.`,
+  );
+}
+
+function dropped(name: string, accepted: number): HnswError {
+  return new HnswError("SPACE_DROPPED", `Space "${name}" was dropped after ${accepted} vectors had been accepted.`);
+}
+
+function changed(accepted: number, cause: HnswError): HnswError {
+  const message = `Vector ${accepted} changed while addMany was reading it: ${cause.message} ${accepted} were accepted.`;
+  return new HnswError("INPUT_CHANGED", message, { cause });
+}

@@ -1,0 +1,129 @@
+/* What does an index tell of itself, and where does it read it? */
+import { E_BUSY, OK } from "../assembly/layout.ts";
+import type { Seat } from "./core.ts";
+import type { Handle } from "./handle.ts";
+
+export interface WorkerStats {
+  worker: number;
+  /** Whether the thread runs. With `workers: 0` the calling thread is worker 0. */
+  alive: boolean;
+  /** Accepted ops of its home spaces that nobody has claimed yet. */
+  queueDepth: number;
+  /** Ops linked, stolen ones included. */
+  linked: number;
+  batches: number;
+  /** Mean ops in a batch. */
+  meanBatch: number;
+  lastBatch: number;
+  /** Times that it took work from another worker, and how many ops. */
+  steals: number;
+  stolen: number;
+  /** Slots moved by compaction steps. */
+  moved: number;
+  /** Share of the time since `open` that it spent working, 0 to 1. */
+  busy: number;
+  /** Failed calls that were put right, and threads that were replaced. */
+  traps: number;
+  restarts: number;
+}
+
+export interface SpaceStats {
+  name: string;
+  live: number;
+  /** Replaced and deleted vectors that still take memory. */
+  dead: number;
+  /** Accepted and not yet linked; searches scan them. */
+  pending: number;
+  bytes: number;
+  kind: "flat" | "graph";
+  /** What the graph is walked by. */
+  beam: "codes" | "f32";
+  compactions: number;
+  /** Vectors that could not be linked and are found by scan. */
+  quarantined: number;
+  partition: number;
+  home: number;
+}
+
+export interface IndexStats {
+  workers: WorkerStats[];
+  spaces: SpaceStats[];
+  bytes: {
+    /** Taken by spaces and threads. */
+    used: number;
+    /** Memory that the partitions have grown to; it is never given back to the system. */
+    reserved: number;
+    limit: number;
+  };
+}
+
+/** A space as the walk over a partition finds it. */
+export interface FoundSpace {
+  name: string;
+  address: number;
+  incarnation: number;
+}
+
+/** Every space of a partition. */
+export function* spacesOf(seat: Seat): Generator<FoundSpace> {
+  let address = 0;
+  for (;;) {
+    const answer = seat.core.nextSpace(address);
+    if (answer === E_BUSY) continue; // has tried for 50 µs
+    if (answer !== OK) return;
+    address = seat.infoAt(0);
+    yield { name: seat.nameInScratch(seat.infoAt(2)), address, incarnation: seat.infoAt(1) };
+  }
+}
+
+export function readStats(handle: Handle, openedAt: number, restartsOf: (worker: number) => number): IndexStats {
+  const { seats, settings, control } = handle;
+  const elapsed = performance.now() - openedAt;
+  const workers = Array.from({ length: Math.max(1, settings.workers) }, (_, worker): WorkerStats => {
+    const batches = control.figure(worker, "batches");
+    const linked = control.figure(worker, "linked");
+    return {
+      worker,
+      alive: settings.workers === 0 || control.isAlive(worker),
+      queueDepth: seats.reduce((sum, seat) => sum + (seat.core.depthOf(worker) >>> 0), 0),
+      linked,
+      batches,
+      meanBatch: batches === 0 ? 0 : linked / batches,
+      lastBatch: control.figure(worker, "lastBatch"),
+      steals: control.figure(worker, "steals"),
+      stolen: control.figure(worker, "stolen"),
+      moved: control.figure(worker, "moved"),
+      busy: Math.min(1, control.figure(worker, "busyMs") / elapsed),
+      traps: control.figure(worker, "traps"),
+      restarts: restartsOf(worker),
+    };
+  });
+  const bytes = { used: 0, reserved: 0, limit: settings.memoryLimit };
+  for (const seat of seats) {
+    seat.core.partitionInfo();
+    bytes.used += seat.infoAt(0);
+    bytes.reserved += seat.memory.buffer.byteLength;
+  }
+  return { workers, spaces: seats.flatMap((seat, partition) => spaceStats(seat, partition)), bytes };
+}
+
+function spaceStats(seat: Seat, partition: number): SpaceStats[] {
+  const found: SpaceStats[] = [];
+  for (const { name, address, incarnation } of spacesOf(seat)) {
+    if (seat.core.spaceInfo(address, incarnation) !== OK) continue;
+    found.push({
+      name,
+      live: seat.infoAt(0),
+      dead: seat.infoAt(1),
+      pending: seat.infoAt(2),
+      bytes: seat.infoAt(3),
+      kind: seat.infoAt(4) === 0 ? "flat" : "graph",
+      beam: seat.infoAt(5) === 0 ? "codes" : "f32",
+      compactions: seat.infoAt(6),
+      quarantined: seat.infoAt(7),
+      partition,
+      home: seat.infoAt(8),
+    });
+  }
+  return found;
+}

@@ -1,0 +1,84 @@
+/* Does a graph search find what brute force finds, for every metric and number of dimensions? */
+import { afterAll, describe, expect, test } from "bun:test";
+import {
+  CoreSpace,
+  clustered,
+  type Metric,
+  notFarther,
+  partition,
+  recall,
+  trueDistance,
+  uniform,
+  type VectorSet,
+} from "./harness.ts";
+
+const SEED = 20261123;
+const QUERIES = 100;
+const METRICS: Metric[] = ["cosine", "l2", "dot"];
+
+/** Dimensions and vectors; recall@10 at ef 64 that uniform and clustered sets reach at least. */
+const SIZES = [
+  { dimensions: 1, count: 3000, floors: { uniform: 0.99, clustered: 0.99 } },
+  { dimensions: 3, count: 3000, floors: { uniform: 0.99, clustered: 0.99 } },
+  { dimensions: 7, count: 3000, floors: { uniform: 0.99, clustered: 0.99 } },
+  { dimensions: 16, count: 3000, floors: { uniform: 0.98, clustered: 0.99 } },
+  { dimensions: 100, count: 3000, floors: { uniform: 0.8, clustered: 0.95 } },
+  { dimensions: 129, count: 3000, floors: { uniform: 0.8, clustered: 0.95 } },
+  { dimensions: 384, count: 1500, floors: { uniform: 0.8, clustered: 0.95 } },
+  { dimensions: 1536, count: 1000, floors: { uniform: 0.8, clustered: 0.95 } },
+];
+const SETS = { uniform, clustered };
+const OWN_NEAREST = 0.998;
+
+/** Share of keys that a search for their own vector answers first, or with something as near. */
+function ownNearest(space: CoreSpace, metric: Metric, set: VectorSet, k: number): number {
+  let own = 0;
+  for (let i = 0; i < set.count; i++) {
+    const vector = set.at(i);
+    const first = space.search(vector, k)[0]!.key as number;
+    if (first === i || notFarther(trueDistance(metric, set.at(first), vector), trueDistance(metric, vector, vector)))
+      own++;
+  }
+  return own / set.count;
+}
+
+const figures: string[] = [];
+afterAll(() => {
+  if (process.env.SHOW_FIGURES) console.log(figures.join("\n"));
+});
+
+for (const metric of METRICS) {
+  for (const { dimensions, count, floors } of SIZES) {
+    for (const which of ["uniform", "clustered"] as const) {
+      describe(`${metric}, ${dimensions} dimensions, ${which}`, async () => {
+        const seed = SEED + dimensions;
+        const all = SETS[which](count + QUERIES, dimensions, seed);
+        const set = all.part(0, count);
+        const space = new CoreSpace(await partition({ dimensions, metric }), "space");
+        space.addAll(set);
+        space.linkAll();
+        const context = `${metric}, ${dimensions} dimensions, ${which}, seed ${seed}`;
+
+        test("recall@10 at ef 64", () => {
+          const found = recall(space, metric, set, all.part(count, count + QUERIES));
+          figures.push(`recall ${found.toFixed(4)} ${context}`);
+          expect(found, context).toBeGreaterThanOrEqual(floors[which]);
+        });
+
+        test.each([1, 10])("keys are their own nearest neighbour, k = %d", (k) => {
+          const own = ownNearest(space, metric, set, k);
+          figures.push(`own ${own.toFixed(4)} k ${k} ${context}`);
+          expect(own, context).toBeGreaterThanOrEqual(OWN_NEAREST);
+        });
+
+        test("get answers every vector bit for bit", () => {
+          for (let i = 0; i < set.count; i++) {
+            const got = space.get(i)!;
+            const same = Buffer.from(got.buffer).equals(Buffer.from(set.at(i).slice().buffer));
+            if (!same) throw new Error(`key ${i} came back as ${got}, was ${set.at(i)}; ${context}`);
+          }
+        });
+      });
+    }
+  }
+}
