@@ -126,7 +126,6 @@ export class Seat {
   /** Vectors that the intake takes at once. */
   readonly intake: number;
   readonly dimensions: number;
-  private readonly scratch: number;
   private readonly stride: number;
   private readonly info: Uint32Array;
   private readonly floats: Float32Array;
@@ -140,7 +139,6 @@ export class Seat {
     this.memory = memory;
     this.number = number;
     this.dimensions = dimensions;
-    this.scratch = at;
     this.stride = (dimensions + 3) & ~3;
     this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
     const buffer = memory.buffer;

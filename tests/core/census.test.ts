@@ -1,0 +1,155 @@
+/* Does a census find every slot after a build, and does mending bring back what was cut off? */
+import { describe, expect, test } from "bun:test";
+import { CHUNK_BITS, CODE_HEADER, G_COUNT, G_GRAPH, LIST_COUNT, LIST_HEADER, LIST_KEPT, S_GENERATIONS } from "../../assembly/layout.ts";
+import { Seat } from "../../src/core.ts";
+import { CoreSpace, clustered, coreModule, type Metric, partition, random, uniform, type VectorSet } from "./harness.ts";
+
+const SEED = 1999;
+const M = 16;
+
+async function built(set: VectorSet, metric: Metric = "l2", crossover = 64): Promise<CoreSpace> {
+  const space = new CoreSpace(await partition({ dimensions: set.dimensions, metric, crossover, M }), "space");
+  space.addAll(set);
+  space.linkAll();
+  return space;
+}
+
+/** Empties the level-0 lists of the chosen slots, as assembly/graph.ts and settings.ts lay them out. */
+function cutLists(space: CoreSpace, chosen: (slot: number) => boolean): number {
+  const words = new Uint32Array(space.seat.memory.buffer);
+  const generation = words[(space.at + S_GENERATIONS) >>> 2]!;
+  const directory = words[(generation + G_GRAPH) >>> 2]!;
+  const codeStride = (CODE_HEADER + space.seat.dimensions + 3) & ~3;
+  const linksOffset = (1024 * codeStride + 31) & ~15;
+  const listStride = LIST_HEADER + 4 * M * 4;
+  const count = words[(generation + G_COUNT) >>> 2]!;
+  let cut = 0;
+  for (let slot = 0; slot < count; slot++) {
+    if (!chosen(slot)) continue;
+    const chunk = words[(directory >>> 2) + (slot >>> CHUNK_BITS)]!;
+    const list = chunk + linksOffset + (slot & 1023) * listStride;
+    words[(list + LIST_COUNT) >>> 2] = 0;
+    words[(list + LIST_KEPT) >>> 2] = 0;
+    cut++;
+  }
+  return cut;
+}
+
+describe("after a build a census reaches every slot", () => {
+  test.each([65, 100, 127, 128, 129, 1023, 1024, 1025, 2500, 8000])("of %d", async (count) => {
+    const space = await built(uniform(count, 12, SEED));
+    expect(space.census(false), `seed ${SEED}`).toBe(0);
+  });
+
+  test.each([
+    ["cosine", "uniform", uniform(3000, 20, SEED)],
+    ["cosine", "clustered", clustered(3000, 20, SEED)],
+    ["l2", "far apart and tight", clustered(3000, 20, SEED, 40, 100, 0.05)],
+    ["l2", "a third of them equal", clustered(3000, 2, SEED, 1000, 1, 0)],
+  ] as const)("%s, %s", async (metric, _, set) => {
+    const space = await built(set, metric);
+    expect(space.census(false), `seed ${SEED}`).toBe(0);
+  });
+
+  test("a census in steps of any size tells the same", async () => {
+    const space = await built(uniform(1500, 6, SEED));
+    cutLists(space, (slot) => slot % 2 === 0);
+    const wanted = space.census(false);
+    for (const step of [1, 7, 100, 1500]) {
+      const { core } = space.seat;
+      expect(core.startCensus(space.at, space.incarnation, 1)).toBe(1);
+      while (core.continueCensus(step, 0) === 1);
+      expect(space.seat.infoAt(0)).toBe(wanted);
+    }
+  });
+
+  test("a space that did not change since is passed over, unless asked for", async () => {
+    const space = await built(uniform(500, 6, SEED));
+    const { core } = space.seat;
+    expect(core.startCensus(space.at, space.incarnation, 0)).toBe(1);
+    while (core.continueCensus(100, 1) === 1);
+    expect(core.startCensus(space.at, space.incarnation, 0)).toBe(0);
+    space.add("new", [1, 2, 3, 4, 5, 6]);
+    space.linkAll();
+    expect(core.startCensus(space.at, space.incarnation, 0)).toBe(1);
+  });
+});
+
+describe("mending brings back what lost its links", () => {
+  test.each([0.05, 0.5, 0.95, 1])("in a share of %d of the lists", async (share) => {
+    const set = clustered(2500, 12, SEED);
+    const space = await built(set);
+    const { next } = random(SEED);
+    expect(cutLists(space, () => next() < share)).toBeGreaterThan(0);
+    const missing = space.census(true);
+    if (share > 0.9) expect(missing).toBeGreaterThan(0);
+    expect(space.census(false), `seed ${SEED}, ${missing} were missing`).toBe(0);
+    space.expectWhole(`seed ${SEED}`);
+    let lost = 0;
+    for (let i = 0; i < set.count; i++) if (space.search(set.at(i), 10).every((hit) => hit.key !== i)) lost++;
+    expect(lost / set.count, `seed ${SEED}`).toBeLessThanOrEqual(0.002);
+  });
+
+  test("under dot, where small vectors are nobody's neighbours", async () => {
+    const set = clustered(3000, 32, SEED);
+    const { next } = random(SEED);
+    const lengths = Array.from({ length: set.count }, () => 0.1 * 100 ** next());
+    for (let i = 0; i < set.count; i++) for (let j = 0; j < 32; j++) set.at(i)[j]! *= lengths[i]!;
+    const space = await built(set, "dot");
+    const missing = space.census(true);
+    expect(space.census(false), `seed ${SEED}, ${missing} were missing`).toBe(0);
+    space.expectWhole(`seed ${SEED}`);
+  });
+
+  test("and twins whose head comes later: linked out of order by two threads", async () => {
+    const set = clustered(2000, 8, SEED);
+    const space = new CoreSpace(await partition({ dimensions: 8, crossover: 64, M }), "space");
+    const early: number[] = [];
+    for (let i = 0; i < 2000; i++) {
+      const twinned = i >= 500 && i < 600;
+      if (twinned) early.push(i);
+      space.add(i, set.at(twinned ? i + 500 : i));
+    }
+    const { core } = space.seat;
+    const other = Seat.join(await coreModule(), space.seat.memory, 1, 8, true);
+    core.claim(0, 400, 0);
+    while (core.link(100) !== 0);
+    core.claim(0, 400, 0); // 400 to 800, to be linked last
+    while (other.core.claim(0, 500, 0) !== 0) while (other.core.link(100) !== 0);
+    while (core.link(100) !== 0);
+    expect(space.census(false)).toBe(0);
+    cutLists(space, () => true);
+    space.census(true);
+    expect(space.census(false), `seed ${SEED}`).toBe(0);
+    space.expectWhole(`seed ${SEED}`);
+    for (const key of early) {
+      const keys = space.search(set.at(key + 500), 10).map((hit) => hit.key);
+      expect(keys).toContain(key);
+    }
+  });
+});
+
+test("a census that outlives its generation ends without an answer, even when the address is used again", async () => {
+  const seat = await partition({ dimensions: 8, crossover: 64 });
+  const space = new CoreSpace(seat, "space");
+  const set = uniform(3000, 8, SEED);
+  const generationNow = () => new Uint32Array(seat.memory.buffer)[(space.at + S_GENERATIONS) >>> 2]!;
+  space.addAll(set);
+  space.linkAll();
+  const then = generationNow();
+  expect(seat.core.startCensus(space.at, space.incarnation, 1)).toBe(1);
+  expect(seat.core.continueCensus(10, 0)).toBe(1);
+  // Compactions until a generation comes to lie where the census began.
+  let rounds = 0;
+  for (let keep = 2000; keep >= 200 && (rounds === 0 || generationNow() !== then); keep = Math.floor(keep * 0.7)) {
+    for (let i = keep; i < 3000; i++) space.remove(i);
+    space.linkAll();
+    seat.core.tidy();
+    rounds++;
+  }
+  console.log({ rounds, same: generationNow() === then });
+  let answer = 1;
+  while (answer === 1) answer = seat.core.continueCensus(1000, 1);
+  expect(answer).toBe(-1);
+  space.expectWhole(`seed ${SEED}`);
+});

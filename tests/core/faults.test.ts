@@ -1,0 +1,189 @@
+/* When the core traps at any point, does a repair leave every lock free, every op whole and every vector found? */
+import { afterAll, describe, expect, test } from "bun:test";
+import * as layout from "../../assembly/layout.ts";
+import type { Seat } from "../../src/core.ts";
+import { CoreSpace, coreModule, partition, uniform } from "./harness.ts";
+
+const SEED = 1066;
+const DIMENSIONS = 6;
+const VECTORS = uniform(600, DIMENSIONS, SEED);
+const POINTS = Object.entries(layout)
+  .filter(([name]) => name.startsWith("FAULT_"))
+  .map(([name, point]) => ({ name: name.slice(6), point: point as number }));
+
+/** What a space should hold: key → number of its vector. */
+type Model = Map<number, number>;
+
+function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError;
+}
+
+/** Drives one space and repairs after each trap, keeping the model in step with what the repair says. */
+class Survivor {
+  readonly model: Model = new Map();
+  traps = 0;
+  constructor(
+    readonly space: CoreSpace,
+    readonly context: string,
+  ) {}
+
+  get seat(): Seat {
+    return this.space.seat;
+  }
+
+  /** Runs a call; after a trap repairs, and returns what the repair answered. */
+  private survive(call: () => void): number | undefined {
+    try {
+      call();
+      return undefined;
+    } catch (error) {
+      if (!isTrap(error)) throw error;
+      this.traps++;
+      const answer = this.seat.core.repairSeat(0);
+      expect({ locks: this.seat.core.holdsLocks(), context: this.context }).toEqual({ locks: 0, context: this.context });
+      this.space.expectWhole(`${this.context}, after a repair that answered ${answer}`);
+      return answer;
+    }
+  }
+
+  add(key: number, vector: number): void {
+    const answer = this.survive(() => this.space.add(key, VECTORS.at(vector)));
+    const before = this.model.get(key);
+    if (answer === undefined || answer === 1) this.model.set(key, vector);
+    if (answer !== undefined) this.expectEither(key, answer === 1 ? vector : before);
+  }
+
+  remove(key: number): void {
+    const before = this.model.get(key);
+    const answer = this.survive(() => this.space.remove(key));
+    if (answer === undefined || answer === 1) this.model.delete(key);
+    if (answer !== undefined) this.expectEither(key, answer === 1 ? undefined : before);
+  }
+
+  /** An op is in as a whole or not at all. */
+  private expectEither(key: number, vector: number | undefined): void {
+    const wanted = vector === undefined ? "nothing" : VECTORS.at(vector).join();
+    expect(`${this.space.get(key)?.join() ?? "nothing"}; ${this.context}`).toBe(`${wanted}; ${this.context}`);
+  }
+
+  link(): void {
+    for (let left = 100_000; left > 0; left--) {
+      let done = false;
+      this.survive(() => {
+        const claimed = this.seat.core.hasClaims() || this.seat.core.claim(0, 60, 1);
+        if (!claimed) done = true;
+        else this.seat.core.link(25);
+      });
+      if (done) return;
+    }
+    throw new Error(`linking does not come to an end; ${this.context}`);
+  }
+
+  mend(): void {
+    const { core } = this.seat;
+    const answer = this.survive(() => {
+      if (core.startCensus(this.space.at, this.space.incarnation, 1) !== 1) return;
+      while (core.continueCensus(50, 1) === 1);
+    });
+    if (answer !== undefined) this.mend();
+  }
+
+  searchWide(): void {
+    this.survive(() => this.space.search(VECTORS.at(0), 500, 400));
+    this.survive(() => this.seat.core.tidy());
+  }
+
+  expectAll(): void {
+    this.space.expectWhole(this.context);
+    expect(this.space.figures().live, this.context).toBe(this.model.size);
+    for (const [key, vector] of this.model) {
+      this.expectEither(key, vector);
+      const query = VECTORS.at(vector);
+      const found = (hits: { key: unknown; distance: number }[]) =>
+        hits.some((hit) => hit.key === key && hit.distance === 0);
+      const exactly = found(this.space.searchExactly(query, this.model.size));
+      const byGraph = found(this.space.search(query, 60, 100));
+      if (!exactly || !byGraph) throw new Error(`key ${key} is lost (exact ${exactly}, graph ${byGraph}); ${this.context}`);
+    }
+  }
+}
+
+/** Adds, upserts, deletes, twins, promotion, links, compaction, a census, a wide search, and a space that goes. */
+function workload(survivor: Survivor): void {
+  for (let i = 0; i < 140; i++) survivor.add(i, i);
+  survivor.link();
+  for (let i = 140; i < 330; i++) survivor.add(i, i);
+  for (let i = 330; i < 350; i++) survivor.add(i, 7); // twins
+  survivor.link();
+  for (let i = 0; i < 60; i++) survivor.add(i, 400 + i);
+  for (let i = 60; i < 130; i++) survivor.remove(i);
+  survivor.link();
+  survivor.searchWide();
+  survivor.mend();
+  for (let i = 0; i < 40; i++) survivor.add(1000 + i, 500 + i);
+}
+
+const reached = new Map<string, number>();
+
+describe("a trap", async () => {
+  await coreModule("debug");
+  for (const { name, point } of POINTS.filter((each) => each.name !== "S")) {
+    for (const countdown of [1, 2, 3, 50]) {
+      test(`at ${name}, visit ${countdown}, leaves nothing half done`, async () => {
+        const seat = await partition({ dimensions: DIMENSIONS, crossover: 100 }, "debug");
+        const context = `${name} at visit ${countdown}, seed ${SEED}`;
+        const survivor = new Survivor(new CoreSpace(seat, "space"), context);
+        seat.core.armFault(point, countdown);
+        workload(survivor);
+        seat.core.armFault(0, 0);
+        reached.set(name, (reached.get(name) ?? 0) + survivor.traps);
+        survivor.expectAll();
+        survivor.link();
+        survivor.mend();
+        expect(survivor.space.census(false), context).toBe(0);
+        survivor.expectAll();
+      });
+    }
+  }
+});
+
+afterAll(() => {
+  const never = POINTS.filter(({ name }) => name !== "S" && !reached.get(name)).map(({ name }) => name);
+  console.log("traps per point", Object.fromEntries(reached), "never", never);
+});
+
+describe("a slot that traps its linker twice", async () => {
+  await coreModule("debug");
+  const LINKING = POINTS.filter(({ name }) => name.startsWith("LINK_") || name === "TWIN");
+  test.each(LINKING)("at $name is quarantined or in, and found", async ({ name, point }) => {
+    const seat = await partition({ dimensions: DIMENSIONS, crossover: 100 }, "debug");
+    const context = `${name} twice, seed ${SEED}`;
+    const survivor = new Survivor(new CoreSpace(seat, "space"), context);
+    for (let i = 0; i < 150; i++) survivor.add(i, i);
+    survivor.link();
+    for (let i = 150; i < 160; i++) survivor.add(i, 7); // twins of slot 7, some linked before and some after
+    seat.core.claim(0, 5, 0);
+    while (seat.core.link(10) !== 0);
+    for (let i = 160; i < 200; i++) survivor.add(i, i);
+    seat.core.claim(0, 100, 0);
+    let twice = 0;
+    for (let tries = 0; seat.core.hasClaims() && tries < 1000; tries++) {
+      seat.core.armFault(twice < 2 ? point : 0, 1);
+      try {
+        seat.core.link(1);
+      } catch (error) {
+        if (!isTrap(error)) throw error;
+        twice++;
+        seat.core.repairSeat(0);
+        survivor.space.expectWhole(`${context}, trap ${twice}`);
+      }
+    }
+    seat.core.armFault(0, 0);
+    for (let i = 200; i < 260; i++) survivor.add(i, i < 210 ? 7 : i);
+    survivor.link();
+    survivor.mend();
+    survivor.expectAll();
+    expect(survivor.space.census(false), context).toBe(0);
+    console.log(name, twice, survivor.space.figures().quarantined);
+  });
+});
