@@ -1,7 +1,7 @@
 /*
  * Who are a slot's neighbours? The only reader and writer of link bytes.
  *
- *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 4M]   and, apart, [distances f32 × 4M]
+ *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 3M]   and, apart, [distances f32 × 3M]
  *   level 1 …    at uppers[slot]:     [-][count][kept][-][ids u32 × 2M][distances f32 × 2M] per level
  *
  * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them.
@@ -68,6 +68,14 @@ export function countOf(list: usize): u32 {
 @inline
 export function idAt(list: usize, i: u32): u32 {
   return load<u32>(list + LIST_HEADER + (i << 2));
+}
+
+/** Asks for the first two lines of a list; the result must be used, or the loads vanish. */
+// @ts-ignore: decorator
+@inline
+export function touchList(generation: usize, slot: u32, level: u32): u32 {
+  const list = listOf(generation, slot, level);
+  return load<u32>(list) + load<u32>(list, 64);
 }
 
 /** Head of the chain of slots with the same vector as this one: slot + 1, or 0. */

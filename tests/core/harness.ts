@@ -295,14 +295,32 @@ export function notFarther(distance: number, than: number): boolean {
   return distance <= than + ROUNDING * Math.max(Math.abs(than), 1e-3);
 }
 
-/** Mean share of the k nearest that searches find; a hit counts if it is no farther than the k-th nearest. */
-export function recall(space: CoreSpace, metric: Metric, set: VectorSet, queries: VectorSet, k = 10, ef = 64): number {
-  let found = 0;
-  for (let q = 0; q < queries.count; q++) {
-    const query = queries.at(q);
-    const worst = kthDistance(metric, set, query, k);
-    const keys = new Set(space.search(query, k, ef).map((hit) => hit.key as number));
-    for (const key of keys) if (notFarther(trueDistance(metric, set.at(key), query), worst)) found++;
+/** Queries to a set whose vectors have the keys 0, 1, 2, …, with the distance of the k-th nearest to each. */
+export class Exam {
+  readonly metric: Metric;
+  readonly set: VectorSet;
+  readonly queries: VectorSet;
+  readonly k: number;
+  private readonly worst: number[];
+
+  constructor(metric: Metric, set: VectorSet, queries: VectorSet, k = 10) {
+    this.metric = metric;
+    this.set = set;
+    this.queries = queries;
+    this.k = k;
+    this.worst = Array.from({ length: queries.count }, (_, q) => kthDistance(metric, set, queries.at(q), k));
   }
-  return found / (queries.count * k);
+
+  /** Mean share of the k nearest that searches find; a hit counts if it is no farther than the k-th nearest. */
+  recall(ask: (query: Float32Array, k: number) => Hit[]): number {
+    let found = 0;
+    for (let q = 0; q < this.queries.count; q++) {
+      const query = this.queries.at(q);
+      const keys = new Set(ask(query, this.k).map((hit) => hit.key as number));
+      for (const key of keys) {
+        if (notFarther(trueDistance(this.metric, this.set.at(key), query), this.worst[q]!)) found++;
+      }
+    }
+    return found / (this.queries.count * this.k);
+  }
 }

@@ -1,0 +1,71 @@
+/* Does an idle worker take half from the busiest that has more than the threshold, and never from itself? */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { chooseVictim, DEFAULT_STEALING, type StealingPolicy, stealSize } from "../../src/scheduler/stealing.ts";
+
+const SEED = 1999;
+
+const somePolicy: fc.Arbitrary<StealingPolicy> = fc.record({
+  enabled: fc.constant(true),
+  threshold: fc.nat(5000),
+  fraction: fc.double({ min: 0.01, max: 1, noNaN: true }),
+});
+const someDepths = fc.array(fc.nat(10_000), { minLength: 1, maxLength: 64 });
+
+describe("the default policy", () => {
+  test("steals only from more than 1,000", () => {
+    expect(chooseVictim(0, [0, 1000], DEFAULT_STEALING)).toBe(-1);
+    expect(chooseVictim(0, [0, 1001], DEFAULT_STEALING)).toBe(1);
+  });
+
+  test("steals from the busiest", () => {
+    expect(chooseVictim(1, [2000, 0, 9000, 8999], DEFAULT_STEALING)).toBe(2);
+  });
+
+  test("steals half", () => {
+    expect(stealSize(1001, DEFAULT_STEALING)).toBe(500);
+    expect(stealSize(9000, DEFAULT_STEALING)).toBe(4500);
+  });
+
+  test("never steals from itself, and alone has no victim", () => {
+    expect(chooseVictim(0, [50_000, 10], DEFAULT_STEALING)).toBe(-1);
+    expect(chooseVictim(0, [50_000], DEFAULT_STEALING)).toBe(-1);
+  });
+});
+
+test("disabled, nobody is a victim", () => {
+  const never = { ...DEFAULT_STEALING, enabled: false, threshold: 0 };
+  expect(chooseVictim(0, [0, 1_000_000], never)).toBe(-1);
+});
+
+describe("any policy", () => {
+  test("chooses the deepest other queue above the threshold, or nobody where there is none", () => {
+    fc.assert(
+      fc.property(somePolicy, someDepths, fc.nat(63), (policy, depths, some) => {
+        const thief = some % depths.length;
+        const victim = chooseVictim(thief, depths, policy);
+        const others = depths.filter((_, worker) => worker !== thief);
+        const deepest = Math.max(-1, ...others);
+        if (deepest <= policy.threshold) {
+          expect(victim).toBe(-1);
+        } else {
+          expect(victim).not.toBe(thief);
+          expect(depths[victim]).toBe(deepest);
+        }
+      }),
+      { seed: SEED },
+    );
+  });
+
+  test("takes at least one op and never more than there are", () => {
+    fc.assert(
+      fc.property(somePolicy, fc.integer({ min: 1, max: 1_000_000 }), (policy, depth) => {
+        const size = stealSize(depth, policy);
+        expect(Number.isInteger(size)).toBe(true);
+        expect(size).toBeWithin(1, depth + 1);
+        expect(size).toBeLessThanOrEqual(Math.max(1, depth * policy.fraction));
+      }),
+      { seed: SEED },
+    );
+  });
+});

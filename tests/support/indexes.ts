@@ -1,0 +1,143 @@
+/* What do the tests of the public face share? Exact answers from a Map, refusals as values, and data from a seed. */
+import { expect } from "bun:test";
+import type { Hit, Key, Metric, OpenOptions, Space, VectorIndex } from "../../src/index.ts";
+import { HnswError } from "../../src/index.ts";
+import { openWith } from "../../src/open.ts";
+import { notFarther, trueDistance, type VectorSet } from "../core/harness.ts";
+
+export { clustered, random, uniform, VectorSet } from "../core/harness.ts";
+
+/** An open index that closes itself at the end of the test: `await using { index, pool } = …` */
+export async function opened(options: OpenOptions) {
+  const parts = await openWith(options, {});
+  return { ...parts, [Symbol.asyncDispose]: () => parts.index.close() };
+}
+
+/** The `HnswError` that a call throws or rejects with; fails if it does neither, or with anything else. */
+export async function refusalOf(call: () => unknown): Promise<HnswError> {
+  let answer: unknown;
+  try {
+    answer = await call();
+  } catch (error) {
+    if (error instanceof HnswError) return error;
+    throw new Error(`not an HnswError but ${String(error)}`, { cause: error });
+  }
+  throw new Error(`not refused; the answer was ${Bun.inspect(answer)}`);
+}
+
+/** What a space should hold. */
+export type Model = Map<Key, Float32Array>;
+
+/** All distances of a model to a query, nearest first; of the keys that pass. */
+export function exactDistances(
+  metric: Metric,
+  model: Model,
+  query: Float32Array,
+  passes: (key: Key) => boolean = () => true,
+): number[] {
+  const distances: number[] = [];
+  for (const [key, vector] of model) if (passes(key)) distances.push(trueDistance(metric, vector, query));
+  return distances.sort((a, b) => a - b);
+}
+
+/** Distances are f32 sums in the core and f64 sums here. */
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(b));
+}
+
+/** Fails unless the hits are alive, each once, with their true distances, nearest first. */
+export function expectHonest(hits: Hit[], metric: Metric, model: Model, query: Float32Array, context: string): void {
+  expect(new Set(hits.map((hit) => hit.key)).size, context).toBe(hits.length);
+  for (const [i, { key, distance }] of hits.entries()) {
+    const vector = model.get(key);
+    if (vector === undefined) throw new Error(`hit ${String(key)} is not there; ${context}`);
+    const wanted = trueDistance(metric, vector, query);
+    if (!near(distance, wanted)) {
+      throw new Error(`hit ${String(key)} is at ${wanted}, not ${distance}; ${context}`);
+    }
+    if (i > 0 && distance < hits[i - 1]!.distance) throw new Error(`hits are not in order; ${context}`);
+  }
+}
+
+/** Fails unless the hits are the k nearest that pass (ties apart). */
+export function expectExact(
+  hits: Hit[],
+  metric: Metric,
+  model: Model,
+  query: Float32Array,
+  k: number,
+  context: string,
+  passes?: (key: Key) => boolean,
+): void {
+  expectHonest(hits, metric, model, query, context);
+  const wanted = exactDistances(metric, model, query, passes).slice(0, k);
+  expect(hits.length, context).toBe(wanted.length);
+  for (const [i, { distance }] of hits.entries()) {
+    if (!near(distance, wanted[i]!)) throw new Error(`hit ${i} is at ${distance}, not ${wanted[i]}; ${context}`);
+  }
+}
+
+/** Fails unless a space holds what the model holds: size, keys, and every vector bit for bit. */
+export async function expectHolds(space: Space, model: Model, context: string): Promise<void> {
+  expect(space.size, context).toBe(model.size);
+  const keys = await space.keys();
+  if (keys.length !== model.size || !keys.every((key) => model.has(key))) {
+    throw new Error(`${keys.length} keys, not the ${model.size} of the model; ${context}`);
+  }
+  for (const [key, vector] of model) {
+    const got = await space.get(key);
+    if (got === undefined || Buffer.compare(bytesOf(got), bytesOf(vector)) !== 0) {
+      throw new Error(`get(${String(key)}) is ${got}, not ${vector}; ${context}`);
+    }
+  }
+}
+
+function bytesOf(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** Fails unless every invariant holds and every vector can be reached. */
+export async function expectSound(index: VectorIndex, context: string): Promise<void> {
+  const report = await index.check();
+  expect({ ...report, context }).toEqual({ ok: true, problems: [], unreachable: 0, context });
+}
+
+/** A model that holds a set under the keys 0, 1, 2, … */
+export function modelOf(set: VectorSet): Model {
+  const model: Model = new Map();
+  for (let i = 0; i < set.count; i++) model.set(i, set.at(i));
+  return model;
+}
+
+export function keysOf(set: VectorSet): number[] {
+  return Array.from({ length: set.count }, (_, i) => i);
+}
+
+/** Mean share of the k nearest that searches find; a tie with the k-th nearest counts. */
+export async function recallOf(
+  space: Space,
+  metric: Metric,
+  model: Model,
+  queries: VectorSet,
+  k = 10,
+): Promise<number> {
+  let found = 0;
+  for (let q = 0; q < queries.count; q++) {
+    const query = queries.at(q);
+    const worst = exactDistances(metric, model, query)[Math.min(k, model.size) - 1]!;
+    const hits = await space.search(query, { k });
+    expectHonest(hits, metric, model, query, `query ${q}`);
+    expect(hits.length).toBe(Math.min(k, model.size));
+    for (const { key } of hits) if (notFarther(trueDistance(metric, model.get(key)!, query), worst)) found++;
+  }
+  return found / (queries.count * Math.min(k, model.size));
+}
+
+/** Lets the event loop come round until something holds; fails after 20 s. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
