@@ -64,7 +64,7 @@ describe("a reservation", () => {
   /** Promises all that is left to somebody else, so that the next adds can only live on their own reservation. */
   function reserveTheRest(space: CoreSpace): number {
     const { core } = space.seat;
-    core.reserve(space.at, space.incarnation, 0, 2 ** 32 - 2 ** 20); // refused; tells what there is
+    core.reserve(space.at, space.incarnation, 0, 2 ** 32 - 1); // refused; tells what there is
     const available = space.seat.infoAt(1);
     core.reserve(space.at, space.incarnation, 0, 256);
     const overhead = space.seat.infoAt(0) - 256;
@@ -90,7 +90,8 @@ describe("a reservation", () => {
       const rest = reserveTheRest(other);
       for (let i = 0; i < count; i++) {
         const answer = space.tryAdd(next++, [1, 2, 3, next], mine);
-        if (answer < 0) throw new Error(`add ${next} in a reservation for ${count} answered ${answer}, of ${mine} bytes`);
+        if (answer < 0)
+          throw new Error(`add ${next} in a reservation for ${count} answered ${answer}, of ${mine} bytes`);
       }
       seat.core.unreserve(mine);
       seat.core.unreserve(rest);
@@ -178,6 +179,17 @@ test("memory grows by many pages while views of the old size are in use", async 
   expect(space.searchExactly(vector, 2).map((hit) => hit.key)).toEqual(["key 19999", "key 19998"]);
   space.expectWhole("grown");
 });
+
+test.each([300, 700, 1000, 1536, 2048, 3072, 4096])(
+  "no add is refused while there is memory (%d dimensions)",
+  async (dimensions) => {
+    const seat = await partition({ dimensions, crossover: 0 });
+    const vector = new Float32Array(dimensions);
+    for (let i = 0; i < 60; i++) new CoreSpace(seat, `space ${i}`).add("key", vector); // graph chunks
+    const flat = new CoreSpace(await partition({ dimensions, crossover: 1e9 }), "flat");
+    for (let i = 0; i < 1500; i++) flat.add(i, vector); // vector chunks
+  },
+);
 
 describe("an arena that grew to the last page", () => {
   // A space's first graph chunk takes megabytes of addresses and touches a few pages of them.

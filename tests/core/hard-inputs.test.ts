@@ -1,6 +1,6 @@
 /* Where 7-bit codes could go blind: does the space notice, and stay within 0.01 recall of a graph in f32? */
 import { afterAll, expect, test } from "bun:test";
-import { CoreSpace, clustered, type Metric, Exam, partition, random, uniform, VectorSet } from "./harness.ts";
+import { CoreSpace, clustered, Exam, type Metric, partition, random, uniform, VectorSet } from "./harness.ts";
 
 const SEED = 4711;
 const QUERIES = 200;
@@ -60,6 +60,12 @@ function* inputs(): Generator<Input> {
   for (const metric of ["cosine", "l2", "dot"] as const) {
     yield { name: "one constant dimension of 1,000", metric, vectors: oneConstant };
     yield { name: "one feature × 1,000", metric, vectors: oneUnscaled };
+  }
+  for (const share of [0.1, 0.5]) {
+    const same = withDuplicates(base, share, SEED);
+    const longer = random(SEED + 3);
+    const factor = Array.from({ length: base.count }, () => 0.1 + longer.next());
+    yield { name: `${share * 100} % parallel`, metric: "cosine", vectors: change(same, (old, i) => old * factor[i]!) };
   }
   const norms = random(SEED + 1);
   const length = Array.from({ length: base.count }, () => 0.1 * 100 ** norms.next());
