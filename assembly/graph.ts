@@ -1,7 +1,7 @@
 /*
  * Who are a slot's neighbours? The only reader and writer of link bytes.
  *
- *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 3M]   and, apart, [distances f32 × 3M]
+ *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 4M]   and, apart, [distances f32 × 4M]
  *   level 1 …    at uppers[slot]:     [-][count][kept][-][ids u32 × 2M][distances f32 × 2M] per level
  *
  * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them.
@@ -145,8 +145,13 @@ export function uppersBlock(chunk: usize): usize {
   return load<u32>(chunk + uppersOffset) - 16;
 }
 
-/** Writes the whole list of a slot that nobody can reach yet: `count` ids and distances, the rest the slot itself. */
-export function writeOwnList(generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32): void {
+/**
+ * Writes the whole list of a slot that nobody can reach yet: `count` ids and distances, of which the first `diverse`
+ * hide none of each other; the rest is the slot itself.
+ */
+export function writeOwnList(
+  generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32,
+): void {
   const list = listOf(generation, slot, level);
   const to = distancesOf(generation, slot, level);
   const capacity = capacityOf(level);
@@ -155,7 +160,7 @@ export function writeOwnList(generation: usize, slot: u32, level: u32, ids: usiz
     store<f32>(to + (i << 2), load<f32>(dists + (i << 2)));
   }
   for (let i = count; i < capacity; i++) store<u32>(list + LIST_HEADER + (i << 2), slot);
-  store<u32>(list + LIST_KEPT, count);
+  store<u32>(list + LIST_KEPT, diverse);
   atomic.store<u32>(list + LIST_COUNT, count);
 }
 
@@ -278,9 +283,12 @@ function anyCloser(count: u32, distance: f32): bool {
   return false;
 }
 
+export let diverseCount: u32 = 0; // of the last selectNeighbours
+
 /**
- * Algorithm 4 over sorted candidates [f32 distance][slot] at `from`: keeps a candidate unless one that was chosen
- * before is closer to it than the new slot is. Writes ids and distances, returns how many.
+ * Algorithm 4 over sorted candidates [f32 distance][slot] at `from`, with keepPrunedConnections: keeps a candidate
+ * unless one that was chosen before is closer to it than the new slot is, then fills up with the nearest of the rest.
+ * Writes ids and distances, returns how many.
  */
 export function selectNeighbours(
   generation: usize, from: usize, candidates: u32, most: u32, ids: usize, dists: usize,
@@ -294,7 +302,20 @@ export function selectNeighbours(
     store<f32>(dists + (count << 2), distance);
     count++;
   }
+  diverseCount = count;
+  for (let i: u32 = 0; i < candidates && count < most; i++) {
+    const id = load<u32>(from + (i << 3), 4) & ~WAS_KEPT;
+    if (isAmong(id, ids, diverseCount)) continue;
+    store<u32>(ids + (count << 2), id);
+    store<f32>(dists + (count << 2), load<f32>(from + (i << 3)));
+    count++;
+  }
   return count;
+}
+
+function isAmong(id: u32, ids: usize, count: u32): bool {
+  for (let i: u32 = 0; i < count; i++) if (load<u32>(ids + (i << 2)) == id) return true;
+  return false;
 }
 
 function hidden(generation: usize, id: u32, distance: f32, ids: usize, count: u32): bool {

@@ -11,7 +11,7 @@ import {
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, queryFromSlot } from "./codes";
 import { faultPoint } from "./faults";
-import { connect, connectForced, holds, selectNeighbours, twinsOf, writeOwnList } from "./graph";
+import { connect, connectForced, diverseCount, holds, selectNeighbours, twinsOf, writeOwnList } from "./graph";
 import { chosen, chosenStride, pool } from "./scratch";
 import {
   descend, exclude, nearest, nearestDistance, poolCount, poolDistance, poolSlot, restartPool, searchLayer, startAt, startPool,
@@ -44,7 +44,7 @@ export function linkSlot(generation: usize, slot: u32): void {
   acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
   const first = atomic.load<u32>(generation + G_ENTRY);
   if (first == 0) {
-    for (let l: u32 = 0; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0);
+    for (let l: u32 = 0; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0, 0);
     finish(generation, at, LINKED);
     atomic.store<u32>(generation + G_ENTRY, slot + 1);
   } else {
@@ -83,9 +83,9 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
     const most = l == 0 ? chosenBase : M;
     const count = selectNeighbours(generation, pool, poolCount, most, ids, distances);
     store<u32>(own, count);
-    writeOwnList(generation, slot, l, ids, distances, count);
+    writeOwnList(generation, slot, l, ids, distances, count, diverseCount);
   }
-  for (let l = highest + 1; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0);
+  for (let l = highest + 1; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0, 0);
   faultPoint(FAULT_LINK_OWN_LISTS);
 
   for (let l: u32 = 0; l <= highest; l++) {

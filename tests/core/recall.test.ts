@@ -21,7 +21,7 @@ const METRICS: Metric[] = ["cosine", "l2", "dot"];
 const SIZES = [
   { dimensions: 1, count: 2500, floors: { uniform: 0.99, clustered: 0.99 } },
   { dimensions: 3, count: 2500, floors: { uniform: 0.99, clustered: 0.99 } },
-  { dimensions: 7, count: 2500, floors: { uniform: 0.99, clustered: 0.99 } },
+  { dimensions: 7, count: 2500, floors: { uniform: 0.98, clustered: 0.98 } },
   { dimensions: 16, count: 2500, floors: { uniform: 0.98, clustered: 0.99 } },
   { dimensions: 100, count: 2000, floors: { uniform: 0.8, clustered: 0.95 } },
   { dimensions: 129, count: 2000, floors: { uniform: 0.8, clustered: 0.95 } },

@@ -124,9 +124,7 @@ const ofMany: BadInput[] = [
   bad("addMany: a key twice", "DUPLICATE_KEY", /key "b" appears twice/, ({ space }) =>
     space.addMany(["b", "c", "b"], [GOOD, GOOD, GOOD]),
   ),
-  bad("addMany: 0 and -0", "DUPLICATE_KEY", /key 0 appears twice/, ({ space }) =>
-    space.addMany([0, -0], [GOOD, GOOD]),
-  ),
+  bad("addMany: 0 and -0", "DUPLICATE_KEY", /key 0 appears twice/, ({ space }) => space.addMany([0, -0], [GOOD, GOOD])),
   bad("addMany: a bigint twice", "DUPLICATE_KEY", /key 5n appears twice/, ({ space }) =>
     space.addMany([5n, 5n], [GOOD, GOOD]),
   ),

@@ -1,7 +1,16 @@
 /* With a filter: are the hits the nearest that pass, however few pass, and is it asked at most once a key? */
 import { describe, expect, test } from "bun:test";
 import type { Key } from "../../src/index.ts";
-import { clustered, exactDistances, expectExact, expectHonest, keysOf, modelOf, opened, refusalOf } from "../support/indexes.ts";
+import {
+  clustered,
+  exactDistances,
+  expectExact,
+  expectHonest,
+  keysOf,
+  modelOf,
+  opened,
+  refusalOf,
+} from "../support/indexes.ts";
 
 const SEED = 606;
 const DIMENSIONS = 12;
@@ -37,7 +46,10 @@ for (const workers of [0, 1]) {
             const context = `one in ${every} passes, query ${q}, seed ${SEED}`;
             expect(Math.max(0, ...asked.values()), context).toBeLessThanOrEqual(1);
             expectHonest(hits, "l2", MODEL, query, context);
-            expect(hits.every(({ key }) => passes(key)), context).toBe(true);
+            expect(
+              hits.every(({ key }) => passes(key)),
+              context,
+            ).toBe(true);
             const exact = exactDistances("l2", MODEL, query, passes).slice(0, 10);
             expect(hits.length, context).toBe(exact.length);
             wanted += exact.length;

@@ -1,7 +1,7 @@
 /* Does a search see everything accepted before it, linked or not, and of a racing upsert exactly one version? */
 import { describe, expect, test } from "bun:test";
-import { clustered, opened, random, uniform } from "../support/indexes.ts";
 import { Helper } from "../support/helper.ts";
+import { clustered, opened, random, uniform } from "../support/indexes.ts";
 
 const SEED = 1234;
 const DIMENSIONS = 16;
@@ -51,7 +51,10 @@ for (const workers of [0, 1, 2]) {
         if (await space.has(key)) {
           await space.delete(key);
           const hits = await space.search(set.at(key), { k: 5 });
-          expect(hits.map((hit) => hit.key), context).not.toContain(key);
+          expect(
+            hits.map((hit) => hit.key),
+            context,
+          ).not.toContain(key);
         } else {
           await space.add(key, set.at(key));
           expect((await space.search(set.at(key), { k: 1 }))[0], context).toEqual({ key, distance: 0 });

@@ -47,7 +47,9 @@ for (const workers of [0, 1]) {
         await expectHolds(space, model, context);
 
         // More than the budget is refused as a whole.
-        const many = await refusalOf(() => space.addMany([...Array(4000).keys()].map(String), SET.part(0, 4000).values));
+        const many = await refusalOf(() =>
+          space.addMany([...Array(4000).keys()].map(String), SET.part(0, 4000).values),
+        );
         expect(many.code).toBe("OUT_OF_MEMORY");
         expect(many.message).toMatch(/4000 vectors need \d+ bytes, \d+ are free/);
         await expectHolds(space, model, context);

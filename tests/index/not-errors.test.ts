@@ -79,7 +79,11 @@ for (const workers of [0, 1]) {
       const reused = Float64Array.of(1, 2, 3, 4);
       const first = space.add("float64", reused);
       reused.fill(9);
-      await Promise.all([first, space.add("float32", Float32Array.of(5, 6, 7, 8)), space.add("array", [-1, 0.5, 0, 2])]);
+      await Promise.all([
+        first,
+        space.add("float32", Float32Array.of(5, 6, 7, 8)),
+        space.add("array", [-1, 0.5, 0, 2]),
+      ]);
       expect(await space.get("float64")).toEqual(Float32Array.of(1, 2, 3, 4));
       expect(await space.get("float32")).toEqual(Float32Array.of(5, 6, 7, 8));
       expect(await space.get("array")).toEqual(Float32Array.of(-1, 0.5, 0, 2));

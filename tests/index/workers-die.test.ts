@@ -8,6 +8,7 @@ const SEED = 13;
 const DIMENSIONS = 24;
 const SET = clustered(6000, DIMENSIONS, SEED);
 const MODEL = modelOf(SET);
+const KILLS = 8; // of each worker; the first ones while it has thousands to link
 const OPTIONS = { dimensions: DIMENSIONS, metric: "l2", flatBelow: 64, partitions: 2 } as const;
 
 describe("killed while they link", () => {
@@ -30,7 +31,7 @@ describe("killed while they link", () => {
       });
       const killed = new Array<number>(workers).fill(0); // by worker
       const linkedBy = new Array<number>(workers).fill(0); // when it was killed last
-      for (let worker = 0; !accepted || killed[worker]! < 3; worker = (worker + 1) % workers) {
+      for (let worker = 0; killed[worker]! < KILLS; worker = (worker + 1) % workers) {
         // Five in a row that did nothing would count as lost.
         const hasWorked = () => index.stats().workers[worker]!.linked > linkedBy[worker]! || accepted;
         await until(() => index.stats().workers[worker]!.alive && hasWorked(), `worker ${worker} works`);

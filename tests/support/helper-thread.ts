@@ -39,7 +39,8 @@ async function work(handle: VectorIndex, job: Job): Promise<unknown> {
   const at = (i: number) => job.vectors.subarray(i * dimensions, (i + 1) * dimensions);
   if (job.kind === "search") {
     const nearest = [];
-    for (let i = 0; i < job.vectors.length / dimensions; i++) nearest.push((await space.search(at(i), { k: 1 }))[0]?.key);
+    for (let i = 0; i < job.vectors.length / dimensions; i++)
+      nearest.push((await space.search(at(i), { k: 1 }))[0]?.key);
     return nearest;
   }
   let found = 0;

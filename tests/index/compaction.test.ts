@@ -1,0 +1,118 @@
+/* When most of a space is dead: do searches stay as good, and does its memory come back without anyone asking? */
+import { describe, expect, test } from "bun:test";
+import type { Hit, VectorIndex } from "../../src/index.ts";
+import {
+  clustered,
+  expectHolds,
+  expectHonest,
+  expectSound,
+  keysOf,
+  type Model,
+  modelOf,
+  opened,
+  random,
+  recallOf,
+  until,
+} from "../support/indexes.ts";
+
+const SEED = 8080;
+const DIMENSIONS = 16;
+
+/** Bytes in use once everything is linked, compacted and given back. */
+async function settledBytes(index: VectorIndex): Promise<number> {
+  let before = -1;
+  await until(async () => {
+    await index.flush();
+    const { dead, pending } = index.stats().spaces[0]!;
+    const { used } = index.stats().bytes;
+    const settled = used === before && pending === 0 && dead < 64;
+    before = used;
+    return settled;
+  }, "the space is compacted");
+  return before;
+}
+
+for (const workers of [0, 1, 2]) {
+  describe(`with workers: ${workers}`, () => {
+    const options = { dimensions: DIMENSIONS, metric: "l2", workers, flatBelow: 256, partitions: 1 } as const;
+
+    test("50 keys of 2,000 that are re-added 1,000 times: k live hits at the recall of before", async () => {
+      await using parts = await opened(options);
+      const space = parts.index.space("s");
+      const set = clustered(2000, DIMENSIONS, SEED);
+      const queries = clustered(40, DIMENSIONS, SEED + 1);
+      const model = modelOf(set);
+      await space.addMany(keysOf(set), set.values);
+      await parts.index.flush();
+      const before = await recallOf(space, "l2", model, queries);
+      const source = random(SEED);
+      for (let round = 0; round < 1000; round++) {
+        const calls: Promise<void>[] = [];
+        for (let key = 0; key < 50; key++) {
+          const vector = set.at(source.below(set.count)); // often an exact duplicate of another's
+          model.set(key, vector);
+          calls.push(space.add(key, vector));
+        }
+        await Promise.all(calls);
+        if (round % 50 > 0) continue;
+        const query = queries.at((round / 50) % queries.count);
+        const hits = await space.search(query);
+        expect(hits.length, `round ${round}, seed ${SEED}`).toBe(10);
+        expectHonest(hits, "l2", model, query, `round ${round}, seed ${SEED}`);
+      }
+      expect(await recallOf(space, "l2", model, queries), `while compacted, seed ${SEED}`).toBeGreaterThan(
+        before - 0.02,
+      );
+      await parts.index.flush();
+      expect(await recallOf(space, "l2", model, queries), `after flush, seed ${SEED}`).toBeGreaterThan(before - 0.02);
+      await expectHolds(space, model, `seed ${SEED}`);
+      await expectSound(parts.index, `seed ${SEED}`);
+    }, 60_000);
+  });
+}
+
+test("after deleting 90 % of 20,000 the memory is that of a fresh build, and searches go on meanwhile", async () => {
+  const options = { dimensions: DIMENSIONS, metric: "l2", workers: 1, partitions: 1 } as const;
+  const set = clustered(20_000, DIMENSIONS, SEED);
+  const stays = (key: number) => key % 10 === 0;
+  const rest: Model = new Map([...modelOf(set)].filter(([key]) => stays(key as number)));
+
+  await using fresh = await opened(options);
+  for (const [key, vector] of rest) await fresh.index.space("s").add(key, vector);
+  const wanted = await settledBytes(fresh.index);
+
+  await using parts = await opened(options);
+  const { index } = parts;
+  const space = index.space("s");
+  await space.addMany(keysOf(set), set.values);
+  await index.flush();
+  expect(index.stats().bytes.used).toBeGreaterThan(3 * wanted);
+
+  let deleted = false;
+  let settled = -1;
+  const compacted = (async () => {
+    await space.deleteMany(keysOf(set).filter((key) => !stays(key)));
+    deleted = true;
+    settled = await settledBytes(index);
+  })();
+  const source = random(SEED);
+  let searches = 0;
+  const searching = async () => {
+    while (settled < 0) {
+      const query = set.at(source.below(set.count));
+      const wasDeleted = deleted;
+      const hits: Hit[] = await space.search(query, { k: 10 });
+      expect(hits.length, `search ${searches}, seed ${SEED}`).toBe(10);
+      if (wasDeleted) expectHonest(hits, "l2", rest, query, `search ${searches}, seed ${SEED}`);
+      searches++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await Promise.all([compacted, searching()]);
+  expect(searches).toBeGreaterThan(10);
+  expect(settled, `bytes; a fresh build has ${wanted}`).toBeLessThanOrEqual(1.3 * wanted);
+  expect(index.stats().spaces[0]).toMatchObject({ live: 2000, pending: 0, kind: "graph" });
+  await expectHolds(space, rest, `seed ${SEED}`);
+  await expectSound(index, `seed ${SEED}`);
+  expect(await recallOf(space, "l2", rest, clustered(40, DIMENSIONS, SEED + 1))).toBeGreaterThan(0.95);
+}, 60_000);

@@ -1,0 +1,56 @@
+/* What becomes of an addMany whose space is dropped, whose vectors change or whose index closes while it goes in? */
+import { describe, expect, test } from "bun:test";
+import { attach } from "../../src/index.ts";
+import { expectHolds, expectSound, keysOf, modelOf, opened, refusalOf, uniform } from "../support/indexes.ts";
+
+const SEED = 2024;
+const SET = uniform(3000, 8, SEED);
+
+for (const workers of [0, 1]) {
+  describe(`with workers: ${workers}`, () => {
+    const options = { dimensions: 8, metric: "l2", workers, flatBelow: 16, partitions: 1, maxPending: 64 } as const;
+    const rows = () => Array.from({ length: SET.count }, (_, i) => Array.from(SET.at(i)));
+
+    test("dropped: SPACE_DROPPED says how many were accepted, and the space can be made anew", async () => {
+      await using parts = await opened(options);
+      const space = parts.index.space("s");
+      const other = attach(parts.index.attach()); // has a line of its own, so its drop does not wait
+      const adding = refusalOf(() => space.addMany(keysOf(SET), SET.values));
+      while (space.size < 64) await new Promise((resolve) => setImmediate(resolve));
+      expect(await other.dropSpace("s")).toBe(true);
+      const refusal = await adding;
+      expect(refusal.code).toBe("SPACE_DROPPED");
+      expect(refusal.message).toMatch(/Space "s" was dropped after \d+ vectors had been accepted/);
+      expect(space.size).toBe(0);
+      await space.addMany(keysOf(SET), SET.values);
+      await expectHolds(space, modelOf(SET), `seed ${SEED}`);
+      await expectSound(parts.index, `seed ${SEED}`);
+      await other.close();
+    });
+
+    test("changed: INPUT_CHANGED says how many were accepted, and those stay", async () => {
+      await using parts = await opened(options);
+      const space = parts.index.space("s");
+      const given = rows();
+      const adding = refusalOf(() => space.addMany(keysOf(SET), given));
+      while (space.size < 64) await new Promise((resolve) => setImmediate(resolve));
+      given[2900]![3] = Number.NaN;
+      const refusal = await adding;
+      expect(refusal.code).toBe("INPUT_CHANGED");
+      expect(refusal.message).toMatch(/^Vector 2900 changed while addMany was reading it: .* 2900 were accepted/);
+      const model = new Map([...modelOf(SET)].slice(0, 2900));
+      await expectHolds(space, model, `seed ${SEED}`);
+      await space.addMany(keysOf(SET), SET.values);
+      await expectHolds(space, modelOf(SET), `seed ${SEED}`);
+      await expectSound(parts.index, `seed ${SEED}`);
+    });
+
+    test("closed: CLOSED", async () => {
+      const parts = await opened(options);
+      const adding = refusalOf(() => parts.index.space("s").addMany(keysOf(SET), SET.values));
+      while (parts.index.space("s").size < 64) await new Promise((resolve) => setImmediate(resolve));
+      await parts.index.close();
+      expect((await adding).code).toBe("CLOSED");
+    });
+  });
+}

@@ -1,0 +1,119 @@
+/* Do imports in src/ point downward: face → parts → scheduler, pool, linking → core? */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+
+const SRC = new URL("../../src/", import.meta.url);
+
+/** From the top down. A file may import from its own layer and from those below it. */
+const LAYERS: string[][] = [
+  ["index"],
+  ["open"],
+  ["vector-index", "worker"],
+  ["space", "checking"],
+  ["flushing", "spreading"],
+  ["stats"],
+  ["handle", "pool"],
+  ["linking", "waiting-line"],
+  ["core", "control", "protocol", "vectors"],
+  ["options", "keys", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
+  ["errors", "../assembly/layout"],
+];
+
+interface Import {
+  from: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+  .map((file) => file.replaceAll("\\", "/").slice(0, -3));
+
+const textOf = (file: string) => readFileSync(new URL(`${file}.ts`, SRC), "utf8");
+
+/** A comment may mention what code must not. */
+const codeOf = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+
+function importsOf(from: string): Import[] {
+  const statements = codeOf(from).matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)";/gm);
+  return Array.from(statements, ([, type, path]) => {
+    const target = path!.startsWith(".") ? relative(from, path!) : path!;
+    return { from, target, typeOnly: type !== undefined };
+  });
+}
+
+/** "./keys.ts" as seen from "scheduler/x" is "scheduler/keys". */
+function relative(from: string, path: string): string {
+  const url = new URL(path, new URL(`${from}.ts`, SRC));
+  const target = url.pathname.slice(SRC.pathname.length, -3);
+  return url.pathname.startsWith(SRC.pathname)
+    ? target
+    : `../${url.pathname.split("/").slice(-2).join("/").slice(0, -3)}`;
+}
+
+const layerOf = (file: string) => LAYERS.findIndex((layer) => layer.includes(file));
+const imports = files.flatMap(importsOf);
+
+test("every file has its layer", () => {
+  expect(files.filter((file) => layerOf(file) < 0)).toEqual([]);
+  expect(imports.length).toBeGreaterThan(50);
+});
+
+describe("imports", () => {
+  test("point downward", () => {
+    const upward = imports
+      .filter(({ from, target }) => layerOf(target) >= 0 && layerOf(from) > layerOf(target))
+      .map(({ from, target, typeOnly }) => `${from} → ${target}${typeOnly ? " (types)" : ""}`);
+    expect(upward).toEqual([]);
+  });
+
+  test("make no circle", () => {
+    const targets = new Map(files.map((file) => [file, importsOf(file).map(({ target }) => target)]));
+    const visit = (file: string, path: string[]): void => {
+      if (path.includes(file)) throw new Error(`a circle: ${[...path, file].join(" → ")}`);
+      for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+    };
+    for (const file of files) visit(file, []);
+  });
+
+  test("of the core's sources are its layout and nothing else", () => {
+    const outside = imports.filter(({ target }) => target.startsWith("../"));
+    expect(outside.length).toBeGreaterThan(0);
+    expect(new Set(outside.map(({ target }) => target))).toEqual(new Set(["../assembly/layout"]));
+  });
+
+  test("of packages are the loader's, by core.ts only, and Bun's own", () => {
+    const packages = imports.filter(({ target }) => layerOf(target) < 0 && !target.startsWith("node:"));
+    expect(packages.map(({ from, target }) => [from, target])).toEqual([["core", "@assemblyscript/loader"]]);
+  });
+});
+
+test("scheduler files import nothing: policy is pure", () => {
+  expect(imports.filter(({ from }) => from.startsWith("scheduler/"))).toEqual([]);
+  for (const file of files.filter((name) => name.startsWith("scheduler/"))) {
+    expect(codeOf(file), file).not.toMatch(/performance|Date|Math\.random|Atomics|await|process/);
+  }
+});
+
+test("errors.ts imports nothing", () => {
+  expect(imports.filter(({ from }) => from === "errors")).toEqual([]);
+});
+
+test("only core.ts makes memories and instances", () => {
+  const pattern = /new WebAssembly\.|WebAssembly\.(compile|instantiate|validate)|instantiateSync|\.grow\(/;
+  expect(files.filter((file) => pattern.test(codeOf(file)))).toEqual(["core"]);
+});
+
+test("only the pool and the worker know threads, and the public face knows none", () => {
+  const threads = imports.filter(({ target }) => target === "node:worker_threads").map(({ from }) => from);
+  expect(threads.sort()).toEqual(["pool", "worker"]);
+});
+
+test("index.ts re-exports and does nothing else", () => {
+  expect(
+    codeOf("index")
+      .trim()
+      .split(/;\s*/)
+      .filter((statement) => statement !== "" && !statement.startsWith("export ")),
+  ).toEqual([]);
+});
