@@ -10,8 +10,8 @@
 import {
   COMPACT_DEAD, COMPACT_NO, E_BUSY, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_PENDING, E_STALE, E_ZERO,
   FAULT_ACCEPT_COUNT, FAULT_ACCEPT_INTENT, FAULT_ACCEPT_KEY, FAULT_ACCEPT_LOCKED, FAULT_ACCEPT_OLD,
-  FAULT_ACCEPT_VERSION, FAULT_ACCEPT_WRITTEN, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_KEY_TABLE, G_LIVE, G_STATE,
-  GRAPH, INTENT_ADD, INTENT_CELL, INTENT_DELETE, INTENT_GENERATION, INTENT_HASH, INTENT_KIND,
+  FAULT_ACCEPT_VERSION, FAULT_ACCEPT_WRITTEN, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_KEY_TABLE, G_LIVE,
+  INTENT_ADD, INTENT_CELL, INTENT_DELETE, INTENT_GENERATION, INTENT_HASH, INTENT_KIND,
   INTENT_MOVE, INTENT_NONE, INTENT_OLD, INTENT_OLD_GENERATION, INTENT_SLOT, INTENT_SPACE, INTENT_VERSION, NOT_FOUND, OK,
   OK_WAKE, P_INTENT, P_LOCK, P_STATE, PENDING, S_GENERATIONS, S_LIVE, S_VERSION, S_WANTS_COMPACTION,
   SEAT_HELD_PARTITION, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, STATE_SOUND, X_INFO, X_KEY,
@@ -102,7 +102,8 @@ let keyRecord: usize = 0;
 /** Makes room for one more slot and finds its cell and key record; false when there is no memory. */
 function prepare(generation: usize, hash: u32, cell: usize, key: usize, header: u32, mine: u32): bool {
   if (!ensureSlot(generation, mine)) return false;
-  const graph = load<u32>(generation + G_STATE) == GRAPH || load<u32>(generation + G_LIVE) >= crossover;
+  // Once its slots are work for the linkers they stay so, even if deletes bring it below the crossover again.
+  const graph = load<u32>(generation + G_ELIGIBLE) != 0 || load<u32>(generation + G_LIVE) >= crossover;
   if (graph && !ensureGraph(generation, mine)) return false;
   target = generation;
   newSlot = load<u32>(generation + G_COUNT);
@@ -198,8 +199,9 @@ export function commit(): void {
 function announceWork(space: usize, generation: usize): bool {
   if (load<u32>(generation + G_ELIGIBLE) == 0) {
     if (load<u32>(generation + G_LIVE) <= crossover) return false;
-    atomic.xchg<u32>(generation + G_ELIGIBLE, 1);
+    // Counted first: from the next store on, whoever claims takes its share off the depth again.
     addDepth(space, load<u32>(generation + G_COUNT) - load<u32>(generation + G_CLAIMED));
+    atomic.xchg<u32>(generation + G_ELIGIBLE, 1);
   } else {
     addDepth(space, 1);
   }

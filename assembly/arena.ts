@@ -82,10 +82,14 @@ function unhang(block: usize): void {
   if (columns == 0) store<u32>(A_ROWS, load<u32>(A_ROWS) & ~(1 << row));
 }
 
+/** The smallest size whose class holds only blocks of at least `size` bytes. */
+function roundedUp(size: u32): u32 {
+  return size < 256 ? size : size + ((1 << (31 - clz(size) - 4)) - 1);
+}
+
 /** A free block of at least `size` bytes, or 0; the class is rounded up, so any block of it fits. */
 function findFit(size: u32): usize {
-  let rounded = size;
-  if (size >= 256) rounded = size + ((1 << (31 - clz(size) - 4)) - 1);
+  const rounded = roundedUp(size);
   if (rounded < size) return 0;
   classify(rounded);
   let columns = load<u32>(A_COLUMNS + row * 4) & (~0 << column);
@@ -170,7 +174,7 @@ export function allocate(size: u32, mine: u32): usize {
   let block = findFit(need);
   if (block == 0) {
     store<u32>(A_BUSY, 1);
-    const grown = grow(need);
+    const grown = grow(roundedUp(need)); // less would make a block that findFit passes by
     store<u32>(A_BUSY, 0);
     if (!grown) return 0;
     block = findFit(need);

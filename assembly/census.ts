@@ -4,19 +4,23 @@
  *
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
-import { G_COUNT, G_ENTRY, G_LINKED, P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN } from "./layout";
+import {
+  G_COUNT, G_ENTRY, G_FLOOR, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN,
+} from "./layout";
 import { allocate, free } from "./arena";
 import { announce, park } from "./epochs";
 import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
 import { relink } from "./insert";
 import { isAlive } from "./spaces";
-import { inGraph, slotAddress } from "./slots";
+import { inGraph, slotAddress, stateOf } from "./slots";
 import { acquire, release } from "./sync";
 
 let space: usize = 0;
 let incarnation: u32 = 0;
 let generation: usize = 0;
-let slots: u32 = 0;
+let serial: u32 = 0;
+let slots: u32 = 0; // walked: all that were there when it started
+let settled: u32 = 0; // swept: those that were linked when it started
 let linkedThen: u32 = 0;
 let notes: usize = 0;
 let queue: usize = 0;
@@ -41,7 +45,9 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   if (entry == 0) return 0;
   linkedThen = atomic.load<u32>(generation + G_LINKED);
   if (!always && linkedThen + 1 == load<u32>(that + S_CENSUS)) return 0;
+  serial = load<u32>(generation + G_SERIAL);
   slots = load<u32>(generation + G_COUNT);
+  settled = atomic.load<u32>(generation + G_FLOOR);
   const bits = (slots + 127) >>> 3;
   notes = allocate(bits + slots * 4, 0);
   if (notes == 0) return -1;
@@ -72,13 +78,19 @@ export function continueCensus(nodes: u32, mend: bool): i32 {
   if (notes == 0) return 0;
   announce();
   let answer: i32 = -1;
-  if (isAlive(space, incarnation) && <usize>(<u32>atomic.load<u64>(space + S_GENERATIONS)) == generation) {
+  if (isTheSame()) {
     answer = walk(nodes, mend) ? 1 : 0;
     if (answer == 0 && (missing == 0 || mend)) store<u32>(space + S_CENSUS, linkedThen + 1);
   }
   park();
   if (answer != 1) endCensus();
   return answer;
+}
+
+/** Two compactions later another generation may lie at the same address. */
+function isTheSame(): bool {
+  const current: usize = <u32>atomic.load<u64>(space + S_GENERATIONS);
+  return isAlive(space, incarnation) && current == generation && load<u32>(generation + G_SERIAL) == serial;
 }
 
 function walk(nodes: u32, mend: bool): bool {
@@ -93,9 +105,11 @@ function walk(nodes: u32, mend: bool): bool {
     }
   }
   if (head < tail) return true;
-  for (let swept: u32 = 0; sweep < slots && swept < nodes * 8; sweep++, swept++) {
+  for (let swept: u32 = 0; sweep < settled && swept < nodes * 8; sweep++, swept++) {
     if (load<u8>(notes + (sweep >>> 3)) & (1 << (sweep & 7))) continue;
-    if (!inGraph(slotAddress(generation, sweep))) continue;
+    const at = slotAddress(generation, sweep);
+    if (!inGraph(at)) continue;
+    if (mend && stateOf(at) != LINKED) continue; // a twin comes back with the slot that it hangs on
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
     relink(generation, sweep);
@@ -104,7 +118,7 @@ function walk(nodes: u32, mend: bool): bool {
     sweep++;
     return true;
   }
-  return sweep < slots;
+  return sweep < settled;
 }
 
 function reachTwin(slot: u32): u32 {

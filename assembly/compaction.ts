@@ -6,7 +6,7 @@
  * back to the arena once every reader has passed (epochs.ts). A step moves a few slots under the partition lock.
  */
 import {
-  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_COMPACTIONS, S_GENERATIONS,
+  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS, S_COMPACTIONS, S_GENERATIONS,
   S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
 } from "./layout";
 import { moveSlot, wishCompaction } from "./accept";
@@ -45,6 +45,7 @@ function step(space: usize): i32 {
     stopClaims(space);
     generations = (generations << 32) | <u64>fresh;
     atomic.store<u64>(space + S_GENERATIONS, generations);
+    store<u32>(space + S_CENSUS, 0);
   }
   const from: usize = <u32>(generations >> 32);
   const count = load<u32>(from + G_COUNT);

@@ -6,7 +6,8 @@
  * then moves the epoch on, so a thread that announces the new epoch cannot find it any more.
  */
 import { G_RETIRED_AT, G_RETIRED_NEXT, MAX_SEATS, P_EPOCH, P_RETIRED, SEAT_EPOCH } from "./layout";
-import { freeGeneration } from "./generations";
+import { free } from "./arena";
+import { emptyGeneration } from "./generations";
 import { seat, seatAddress } from "./sync";
 
 export function announce(): void {
@@ -36,8 +37,9 @@ export function collect(): void {
     const generation: usize = load<u32>(link);
     if (generation == 0) break;
     if (load<u32>(generation + G_RETIRED_AT) <= oldest) {
+      emptyGeneration(generation); // stays in the list until it is empty, in case of a trap
       store<u32>(link, load<u32>(generation + G_RETIRED_NEXT));
-      freeGeneration(generation);
+      free(generation);
     } else {
       link = generation + G_RETIRED_NEXT;
     }

@@ -3,7 +3,7 @@
  */
 import {
   G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK, G_KEY_TABLE,
-  G_KEY_USED, G_SERIAL, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, S_BYTES, S_SERIAL,
+  G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, S_BYTES, S_SERIAL,
 } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
 import { uppersBlock } from "./graph";
@@ -26,39 +26,52 @@ export function newGeneration(space: usize, forceF32: bool): usize {
   store<u32>(generation + G_FORCE_F32, forceF32 ? 1 : 0);
   addBytes(generation, bytesOf(generation));
   if (!openTable(generation + G_KEY_TABLE, generation, 0)) {
-    freeGeneration(generation);
+    emptyGeneration(generation);
+    free(generation);
     return 0;
   }
   return generation;
 }
 
-/** Gives every block of a generation back. Nobody can reach it any more. */
-export function freeGeneration(generation: usize): void {
+/**
+ * Gives every block of a generation back but its header, which `free` takes last. Nobody can reach it any more. Each
+ * block is taken off the books before it is freed, so that this can be called again after a trap.
+ */
+export function emptyGeneration(generation: usize): void {
   closeTable(generation + G_KEY_TABLE);
-  for (let i: u32 = 0; i < load<u32>(generation + G_VECTOR_CHUNKS); i++) free(vectorChunk(generation, i));
+  for (let i = load<u32>(generation + G_VECTOR_CHUNKS); i > 0; i--) {
+    store<u32>(generation + G_VECTOR_CHUNKS, i - 1);
+    free(vectorChunk(generation, i - 1));
+  }
   for (let directory: usize = load<u32>(generation + G_VECTORS); directory != 0; ) {
-    const older = olderDirectory(directory);
+    store<u32>(generation + G_VECTORS, <u32>olderDirectory(directory));
     free(directory);
-    directory = older;
+    directory = load<u32>(generation + G_VECTORS);
   }
   const graph: usize = load<u32>(generation + G_GRAPH);
-  if (graph != 0) {
-    for (let i: u32 = 0; i < load<u32>(generation + G_GRAPH_CHUNKS); i++) {
-      const chunk: usize = load<u32>(graph + i * 4);
-      free(uppersBlock(chunk));
-      free(chunk);
-    }
-    free(graph);
-    free(load<u32>(generation + G_CENTROID));
-  }
-  for (let chunk: usize = load<u32>(generation + G_KEY_CHUNK); chunk != 0; ) {
-    const older: usize = load<u32>(chunk);
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    const chunk: usize = load<u32>(graph + (i - 1) * 4);
+    store<u32>(generation + G_GRAPH_CHUNKS, i - 1);
+    free(uppersBlock(chunk));
     free(chunk);
-    chunk = older;
+  }
+  freeAt(generation + G_GRAPH);
+  freeAt(generation + G_CENTROID);
+  freeAt(generation + G_NAME);
+  for (let chunk: usize = load<u32>(generation + G_KEY_CHUNK); chunk != 0; ) {
+    store<u32>(generation + G_KEY_CHUNK, load<u32>(chunk));
+    free(chunk);
+    chunk = load<u32>(generation + G_KEY_CHUNK);
   }
   const space: usize = load<u32>(generation + G_SPACE);
-  store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(generation + G_BYTES));
-  free(generation);
+  if (space != 0) store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(generation + G_BYTES));
+  store<u32>(generation + G_BYTES, 0);
+}
+
+function freeAt(cell: usize): void {
+  const block: usize = load<u32>(cell);
+  store<u32>(cell, 0);
+  free(block);
 }
 
 /** Copies an encoded key into the generation's key heap; 0 when there is no memory. */

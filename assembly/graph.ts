@@ -13,7 +13,7 @@
  * - Writers of a list of a reachable slot hold that slot's node lock, one at a time.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, LIST_COUNT,
+  CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_RETRIED, LIST_COUNT,
   LIST_HEADER, LIST_KEPT, LIST_LOCK, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_SLOT,
 } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
@@ -173,34 +173,56 @@ function lockNode(generation: usize, slot: u32, level: u32): usize {
   return lock;
 }
 
-/** Adds `slot` at `distance` to the list of `to`; a full list is pruned by the paper's algorithm 4. */
+/**
+ * Adds `slot` at `distance` to the list of `to`; a full list is pruned by the paper's algorithm 4. Two slots that are
+ * linked for the first time never choose each other, so a list is searched for doubles only once a slot was retried.
+ */
 export function connect(generation: usize, to: u32, level: u32, slot: u32, distance: f32): void {
   const lock = lockNode(generation, to, level);
   faultPoint(FAULT_LINK_NODE_LOCKED);
   const list = listOf(generation, to, level);
   const dists = distancesOf(generation, to, level);
-  const count = load<u32>(list + LIST_COUNT);
-  if (count < capacityOf(level)) {
-    store<f32>(dists + (count << 2), distance);
-    store<u32>(list + LIST_HEADER + (count << 2), slot);
-    atomic.store<u32>(list + LIST_COUNT, count + 1);
-  } else {
-    pruneInto(generation, level, list, dists, slot, distance);
+  // Plainly: whoever sets it does so before it takes the lock of a list to write it again.
+  if (load<u32>(generation + G_RETRIED) == 0 || !holds(generation, to, level, slot)) {
+    if (load<u32>(list + LIST_COUNT) < capacityOf(level)) append(list, dists, slot, distance);
+    else pruneInto(generation, level, list, dists, slot, distance);
   }
   release(lock, SEAT_HELD_NODE);
 }
 
+function append(list: usize, dists: usize, slot: u32, distance: f32): void {
+  const count = load<u32>(list + LIST_COUNT);
+  store<f32>(dists + (count << 2), distance);
+  store<u32>(list + LIST_HEADER + (count << 2), slot);
+  atomic.store<u32>(list + LIST_COUNT, count + 1);
+}
+
 /** Adds `slot` even if a prune would drop it: for slots that a census did not reach. */
 export function connectForced(generation: usize, to: u32, level: u32, slot: u32, distance: f32): void {
-  if (holds(generation, to, level, slot)) return;
-  connect(generation, to, level, slot, distance);
-  if (holds(generation, to, level, slot)) return;
   const lock = lockNode(generation, to, level);
   const list = listOf(generation, to, level);
-  const count = load<u32>(list + LIST_COUNT);
-  store<f32>(distancesOf(generation, to, level) + (count << 2), distance);
-  store<u32>(list + LIST_HEADER + (count << 2), slot);
-  atomic.store<u32>(list + LIST_COUNT, count + 1); // a prune leaves room
+  const dists = distancesOf(generation, to, level);
+  if (!holds(generation, to, level, slot)) {
+    if (load<u32>(list + LIST_COUNT) == capacityOf(level)) pruneInto(generation, level, list, dists, slot, distance);
+    if (!holds(generation, to, level, slot)) append(list, dists, slot, distance); // a prune leaves room
+  }
+  release(lock, SEAT_HELD_NODE);
+}
+
+/** From now on lists are searched for doubles before they take a slot. Before anything is linked again. */
+export function expectDoubles(generation: usize): void {
+  atomic.xchg<u32>(generation + G_RETRIED, 1);
+}
+
+/**
+ * Writes the list of a slot whose first try may have made it known to others: under its lock, since they may add to
+ * it. What they have added already goes; a census finds a slot that depended on it.
+ */
+export function writeListAgain(
+  generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32,
+): void {
+  const lock = lockNode(generation, slot, level);
+  writeOwnList(generation, slot, level, ids, dists, count, diverse);
   release(lock, SEAT_HELD_NODE);
 }
 

@@ -7,8 +7,8 @@
  */
 import {
   ABI_VERSION, ARENA, E_BUSY, E_MEMORY, E_STALE, FLAT, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_GRAPH_CHUNKS, G_KEY_TABLE,
-  G_LIVE, G_BEAM, G_QUARANTINED, G_SERIAL, G_STATE, G_VECTOR_CHUNKS, HIT_BYTES, HIT_KEY, HIT_SLOT, KEY_HEADER, MAGIC,
-  MAX_PAGES, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION, P_EPOCH, P_LIVE_SPACES,
+  G_LIVE, G_BEAM, G_QUARANTINED, G_SERIAL, G_STATE, G_VECTOR_CHUNKS, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, KEY_HEADER, MAGIC,
+  MAX_PAGES, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION, P_EPOCH, P_INTENT, P_LIVE_SPACES,
   P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED, P_SEED, P_SPACE_LIST, P_SPACE_TABLE,
   P_STATE, P_USED, Q_DEPTH, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS, S_HOME, S_INCARNATION, S_LIVE, S_NAME,
   SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED, SLOT_KEY, STATE_SOUND,
@@ -19,7 +19,7 @@ import { allocate, blockBytes, free, openArena } from "./arena";
 import * as census from "./census";
 import { checkSpace } from "./check";
 import { tidy as tidyRetired } from "./compaction";
-import { announce, park } from "./epochs";
+import { announce, collect, park } from "./epochs";
 import { pendingOf } from "./generations";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
@@ -123,9 +123,13 @@ export function openSpace(header: u32, home: u32, create: bool): i32 {
 export function dropSpace(space: usize, incarnation: u32): i32 {
   if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   const alive = spaces.isAlive(space, incarnation);
-  if (alive) spaces.dropSpace(space);
+  if (alive) {
+    spaces.dropSpace(space);
+    store<u32>(P_INTENT + INTENT_KIND, INTENT_DROPPED); // a trap from here on undoes nothing
+    collect();
+    store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
+  }
   release(P_LOCK, SEAT_HELD_PARTITION);
-  tidyRetired();
   return alive ? OK : E_STALE;
 }
 
@@ -290,7 +294,7 @@ function ensureResults(hits: u32, ef: u32): i32 {
 
 /**
  * The k nearest to the vector at X_VECTORS. Answers how many, or an error; X_INFO[0]: address of the hits. The hits
- * and their keys may be read until `endSearch`, which must follow.
+ * and their keys may be read until `endSearch`, which must follow unless the answer is an error.
  */
 export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool): i32 {
   const checked = accept.checkVector(0);
@@ -301,11 +305,8 @@ export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly:
   if (ready != OK) return ready;
   normaliseQuery();
   announce();
-  if (!spaces.isAlive(space, incarnation)) {
-    park();
-    return E_STALE;
-  }
-  const count = searchSpace(space, limit, ef, exactly);
+  const count = searchSpace(space, incarnation, limit, ef, exactly);
+  if (count < 0) park();
   info(0, load<u32>(seat + SEAT_RESULTS));
   return count;
 }
@@ -358,9 +359,9 @@ function listGeneration(generation: usize, from: u32): u32 {
 
 // ── linking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Ops of a home that nobody has claimed yet. */
-export function depthOf(home: u32): u32 {
-  return atomic.load<u32>(queueAddress(home) + Q_DEPTH);
+/** Ops of a home that nobody has claimed yet; for a moment below 0 when one is claimed before it is counted. */
+export function depthOf(home: u32): i32 {
+  return atomic.load<i32>(queueAddress(home) + Q_DEPTH);
 }
 
 export function claim(home: u32, most: u32, compact: bool): u32 {

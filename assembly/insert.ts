@@ -6,18 +6,20 @@
  */
 import {
   FAILED_ONCE, FAULT_LINK_BACK, FAULT_LINK_CODED, FAULT_LINK_DONE, FAULT_LINK_ENTRY, FAULT_LINK_OWN_LISTS, FAULT_LINK_START,
-  FAULT_TWIN, G_COUNT, G_ENTRY, G_ENTRY_LOCK, G_FLOOR, G_GRAPH, G_LINKED, IN_GRAPH, LINKED, PENDING, SEAT_HELD_ENTRY,
+  FAULT_TWIN, G_COUNT, G_ENTRY, G_ENTRY_LOCK, G_FLOOR, G_GRAPH, G_LINKED, G_SPACE, HANGS, IN_GRAPH, LINKED, PENDING, S_VERSION, SEAT_HELD_ENTRY,
   SEAT_HELD_GENERATION, SKIPPED, SLOT_DIED, SLOT_STATE, SLOT_TWIN, TWINNED,
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, queryFromSlot } from "./codes";
 import { faultPoint } from "./faults";
-import { connect, connectForced, diverseCount, holds, selectNeighbours, twinsOf, writeOwnList } from "./graph";
+import {
+  connect, connectForced, diverseCount, expectDoubles, selectNeighbours, twinsOf, writeListAgain, writeOwnList,
+} from "./graph";
 import { chosen, chosenStride, pool } from "./scratch";
 import {
   descend, exclude, nearest, nearestDistance, poolCount, poolDistance, poolSlot, restartPool, searchLayer, startAt, startPool,
 } from "./search";
 import { chosenBase, efConstruction, levelOf, M, paddedFloats } from "./settings";
-import { ALIVE, slotAddress, stateOf, vectorOf } from "./slots";
+import { slotAddress, stateOf, vectorOf } from "./slots";
 import { acquire, release, seat } from "./sync";
 
 const FIRST_ALONE: u32 = 64; // so many slots go in one at a time, so that the graph starts connected
@@ -26,7 +28,13 @@ const FIRST_ALONE: u32 = 64; // so many slots go in one at a time, so that the g
 export function linkSlot(generation: usize, slot: u32): void {
   const at = slotAddress(generation, slot);
   if (stateOf(at) != PENDING) return;
-  if (atomic.load<u64>(at + SLOT_DIED) != ALIVE) {
+  // Dead for every search to come, not only on the way to be: once the floor has passed a skipped slot, nobody scans
+  // it, and a search at a version before its death would find neither it nor its successor.
+  const space: usize = load<u32>(generation + G_SPACE);
+  if (space == 0) return; // dropped meanwhile
+  // A slot whose first try trapped may be known to others, and hold twins: it goes in, dead or not.
+  const again = (load<u32>(at + SLOT_STATE) & FAILED_ONCE) != 0;
+  if (!again && atomic.load<u64>(at + SLOT_DIED) <= atomic.load<u64>(space + S_VERSION)) {
     finish(generation, at, SKIPPED);
     return;
   }
@@ -44,7 +52,7 @@ export function linkSlot(generation: usize, slot: u32): void {
   acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
   const first = atomic.load<u32>(generation + G_ENTRY);
   if (first == 0) {
-    for (let l: u32 = 0; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0, 0);
+    for (let l: u32 = 0; l <= level; l++) writeList(generation, slot, l, 0, 0, 0, 0, again);
     finish(generation, at, LINKED);
     atomic.store<u32>(generation + G_ENTRY, slot + 1);
   } else {
@@ -56,6 +64,13 @@ export function linkSlot(generation: usize, slot: u32): void {
 function finish(generation: usize, at: usize, state: u32): void {
   if (state & IN_GRAPH) atomic.add<u32>(generation + G_LINKED, 1);
   atomic.store<u32>(at + SLOT_STATE, state);
+}
+
+function writeList(
+  generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32, again: bool,
+): void {
+  if (again) writeListAgain(generation, slot, level, ids, dists, count, diverse);
+  else writeOwnList(generation, slot, level, ids, dists, count, diverse);
 }
 
 function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32): void {
@@ -76,16 +91,17 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
       restartPool(efConstruction);
     }
     searchLayer(generation, l, efConstruction, false, 0);
-    if (l == 0 && hangOnTwin(generation, slot, at, again)) return;
+    // One that others may know already can't be a twin any more: it may have twins of its own.
+    if (l == 0 && !again && hangOnTwin(generation, slot, at)) return;
     const own = chosen + l * chosenStride;
     const ids = own + 4;
     const distances = ids + chosenBase * 4;
     const most = l == 0 ? chosenBase : M;
     const count = selectNeighbours(generation, pool, poolCount, most, ids, distances);
     store<u32>(own, count);
-    writeOwnList(generation, slot, l, ids, distances, count, diverseCount);
+    writeList(generation, slot, l, ids, distances, count, diverseCount, again);
   }
-  for (let l = highest + 1; l <= level; l++) writeOwnList(generation, slot, l, 0, 0, 0, 0);
+  for (let l = highest + 1; l <= level; l++) writeList(generation, slot, l, 0, 0, 0, 0, again);
   faultPoint(FAULT_LINK_OWN_LISTS);
 
   for (let l: u32 = 0; l <= highest; l++) {
@@ -93,7 +109,6 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
     const count = load<u32>(own);
     for (let i: u32 = 0; i < count; i++) {
       const neighbour = load<u32>(own + 4 + (i << 2));
-      if (again && holds(generation, neighbour, l, slot)) continue;
       connect(generation, neighbour, l, slot, load<f32>(own + 4 + chosenBase * 4 + (i << 2)));
       if (i == 1) faultPoint(FAULT_LINK_BACK);
     }
@@ -110,19 +125,18 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
  * A slot with the very same vector as a linked one hangs on that one's chain of twins: a thousand equal vectors linked
  * to one another would fill each other's lists and cut themselves off. Their codes are equal, so are their distances.
  */
-function hangOnTwin(generation: usize, slot: u32, at: usize, again: bool): bool {
+function hangOnTwin(generation: usize, slot: u32, at: usize): bool {
   const same = distanceTo(slot);
   for (let i: u32 = 0; i < poolCount; i++) {
     if (poolDistance(i) != same) continue;
     const other = poolSlot(i);
     if (memory.compare(vectorOf(slotAddress(generation, other)), vectorOf(at), paddedFloats * 4) != 0) continue;
     const chain = twinsOf(generation, other);
-    if (!again || !isTwin(generation, chain, slot)) {
-      while (true) {
-        const head = atomic.load<u32>(chain);
-        store<u32>(at + SLOT_TWIN, head);
-        if (atomic.cmpxchg<u32>(chain, head, slot + 1) == head) break;
-      }
+    atomic.store<u32>(at + SLOT_STATE, PENDING | HANGS);
+    while (true) {
+      const head = atomic.load<u32>(chain);
+      store<u32>(at + SLOT_TWIN, head);
+      if (atomic.cmpxchg<u32>(chain, head, slot + 1) == head) break;
     }
     faultPoint(FAULT_TWIN);
     finish(generation, at, TWINNED);
@@ -131,17 +145,22 @@ function hangOnTwin(generation: usize, slot: u32, at: usize, again: bool): bool 
   return false;
 }
 
-function isTwin(generation: usize, chain: usize, slot: u32): bool {
-  for (let mark = atomic.load<u32>(chain); mark != 0; mark = load<u32>(slotAddress(generation, mark - 1) + SLOT_TWIN)) {
-    if (mark - 1 == slot) return true;
-  }
-  return false;
+/**
+ * After a trap in `linkSlot`: a slot on a chain of twins is in, since its only link must not be used for anything
+ * else. True then.
+ */
+export function finishTwin(generation: usize, slot: u32): bool {
+  const at = slotAddress(generation, slot);
+  if ((load<u32>(at + SLOT_STATE) & HANGS) == 0) return false;
+  finish(generation, at, TWINNED);
+  return true;
 }
 
 /** Gives a linked slot that a census did not reach new links, both ways, from what a search for it finds. */
 export function relink(generation: usize, slot: u32): void {
   const entry = atomic.load<u32>(generation + G_ENTRY);
   if (entry == 0 || entry - 1 == slot) return;
+  expectDoubles(generation);
   exclude(slot);
   queryFromSlot(generation, slot);
   startAt(entry - 1);
@@ -154,7 +173,7 @@ export function relink(generation: usize, slot: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const neighbour = load<u32>(ids + (i << 2));
     const distance = load<f32>(distances + (i << 2));
-    if (!holds(generation, slot, 0, neighbour)) connect(generation, slot, 0, neighbour, distance);
+    connect(generation, slot, 0, neighbour, distance);
     if (i < 4) connectForced(generation, neighbour, 0, slot, distance);
   }
 }

@@ -88,6 +88,7 @@ export function openTable(table: usize, owner: usize, mine: u32): bool {
 export function closeTable(table: usize): void {
   const directory: usize = load<u32>(table + T_DIRECTORY);
   if (directory == 0) return;
+  store<u32>(table + T_DIRECTORY, 0); // a trap on the way loses what is left of it, and no more
   const depth = load<u32>(table + T_DEPTH);
   for (let i: u32 = 0; i < 1 << depth; ) {
     const segment: usize = load<u32>(directory + i * 4);
@@ -96,7 +97,6 @@ export function closeTable(table: usize): void {
   }
   countBytes(table, directory, -1);
   free(directory);
-  store<u32>(table + T_DIRECTORY, 0);
 }
 
 // @ts-ignore: decorator

@@ -72,6 +72,7 @@ export const INTENT_NONE: u32 = 0;
 export const INTENT_ADD: u32 = 1;
 export const INTENT_DELETE: u32 = 2;
 export const INTENT_MOVE: u32 = 3;
+export const INTENT_DROPPED: u32 = 4; // nothing left to finish: the op is in
 
 // ── run queue: the dirty spaces of one home worker in this partition ────────────────────────────────────────────────
 export const QUEUE_BYTES: u32 = 64;
@@ -133,7 +134,7 @@ export const COMPACT_BLIND: u32 = 2; // codes lost sight of the data: the next g
 // ── generation: one filling of a space ──────────────────────────────────────────────────────────────────────────────
 export const GENERATION_BYTES: u32 = 160;
 export const G_SERIAL: u32 = 0;
-export const G_SPACE: u32 = 4;
+export const G_SPACE: u32 = 4; // 0 once it was dropped: the header may be another space's by now
 export const G_STATE: u32 = 8; // FLAT, GRAPH
 export const G_COUNT: u32 = 12; // slots accepted
 export const G_CLAIMED: u32 = 16; // slots handed to some worker
@@ -162,6 +163,8 @@ export const G_GRAPH_CHUNKS: u32 = 116;
 export const G_FORCE_F32: u32 = 120;
 export const G_BYTES: u32 = 124;
 export const G_ELIGIBLE: u32 = 128; // 1 once its slots are work for the linkers
+export const G_NAME: u32 = 136; // key record of the space's name, once the space was dropped
+export const G_RETRIED: u32 = 132; // 1 once a slot was linked for a second time, after a trap or a census
 export const FLAT: u32 = 0;
 export const GRAPH: u32 = 1;
 export const BEAM_CODES: u32 = 0;
@@ -190,6 +193,7 @@ export const LINKED: u32 = 4;
 export const TWINNED: u32 = 5; // on the chain of a linked slot with the same vector
 export const STATE_MASK: u32 = 0xffff;
 export const FAILED_ONCE: u32 = 0x10000;
+export const HANGS: u32 = 0x20000; // stands on a chain of twins, or will with the next store
 
 // ── graph chunk: codes, links, distances, upper lists and twins of 1,024 slots ──────────────────────────────────────
 export const CHUNK_BITS: u32 = 10;

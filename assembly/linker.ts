@@ -5,14 +5,15 @@
  * emptied is passed over: those slots are found by scan, or wait again in the next generation.
  */
 import {
-  C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, FAILED_ONCE, FLAT, G_QUARANTINE, G_QUARANTINED, G_SERIAL,
+  C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_BLIND, FAILED_ONCE, FLAT, G_QUARANTINE, G_QUARANTINED, G_SERIAL,
   G_STATE, P_LOCK, PENDING, QUARANTINED,
-  S_GENERATIONS, S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS, SEAT_HELD_PARTITION, SEAT_LINKING,
+  S_GENERATIONS, S_SERIAL, S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS, SEAT_HELD_PARTITION, SEAT_LINKING,
   SLOT_STATE, SLOT_TWIN, STATE_MASK,
 } from "./layout";
 import { compactSome, STEP_LATER, STEP_MORE } from "./compaction";
 import { announce, park } from "./epochs";
-import { advanceFloor, linkSlot } from "./insert";
+import { expectDoubles } from "./graph";
+import { advanceFloor, finishTwin, linkSlot } from "./insert";
 import { lookAgain, promote } from "./promotion";
 import { enqueue } from "./queues";
 import { slotAddress } from "./slots";
@@ -78,14 +79,24 @@ function linkClaimed(claim: usize, most: u32): void {
     store<u32>(claim + C_FROM, ++slot);
   }
   advanceFloor(generation);
-  const wanted = atomic.load<u32>(space + S_WANTS_COMPACTION);
-  lookAgain(generation, slot - 1);
-  const wants = atomic.load<u32>(space + S_WANTS_COMPACTION) != wanted;
+  const blind = lookAgain(generation, slot - 1);
   park();
   if (slot == to) passOn();
-  if (!wants) return;
+  if (blind) wantF32(claim);
+}
+
+/** Has the claim's generation filled anew, if it is still the one that its space fills. */
+function wantF32(claim: usize): void {
+  const space: usize = load<u32>(claim + C_SPACE);
   acquire(P_LOCK, SEAT_HELD_PARTITION);
-  if (isAlive(space, load<u32>(claim + C_INCARNATION))) enqueue(space);
+  if (
+    isAlive(space, load<u32>(claim + C_INCARNATION)) &&
+    load<u64>(space + S_GENERATIONS) == <u64>load<u32>(claim + C_GENERATION) &&
+    load<u32>(space + S_SERIAL) == load<u32>(claim + C_SERIAL)
+  ) {
+    atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
+    enqueue(space);
+  }
   release(P_LOCK, SEAT_HELD_PARTITION);
 }
 
@@ -97,7 +108,8 @@ export function blameSlot(that: usize): void {
   const claim: usize = <usize>load<u32>(that + SEAT_CLAIMS) + load<u32>(that + SEAT_CLAIM_NEXT) * CLAIM_BYTES;
   const generation: usize = load<u32>(claim + C_GENERATION);
   const state = slotAddress(generation, mark - 1) + SLOT_STATE;
-  if ((load<u32>(state) & STATE_MASK) != PENDING) return;
+  if ((load<u32>(state) & STATE_MASK) != PENDING || finishTwin(generation, mark - 1)) return;
+  expectDoubles(generation);
   if ((load<u32>(state) & FAILED_ONCE) == 0) {
     atomic.store<u32>(state, PENDING | FAILED_ONCE);
     return;

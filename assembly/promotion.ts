@@ -5,11 +5,11 @@
  * clusters are far apart and tight, that is too coarse: near and far get the same code distance. So before the first
  * slot is linked, and again whenever the graph has grown fourfold, a sample of queries is answered in f32 and in
  * codes. If too many true neighbours fall out of what a search would re-score, the beam uses f32: at once if nothing
- * is linked yet, else in the next generation (COMPACT_BLIND).
+ * is linked yet, else in the next generation (`wantF32`).
  */
 import {
-  BEAM_CODES, BEAM_F32, COMPACT_BLIND, COMPACT_NO, FAULT_PROMOTE, FLAT, G_BEAM, G_CENTROID, G_CHECKED, G_COUNT,
-  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_OFFSET, G_SPACE, G_STATE, GRAPH, LINKED, S_WANTS_COMPACTION, SEAT_HELD_ENTRY,
+  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_CENTROID, G_CHECKED, G_COUNT,
+  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY,
   SEAT_HELD_GENERATION, SLOT_VECTOR,
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./codes";
@@ -130,10 +130,10 @@ function firstLook(generation: usize, count: u32): bool {
 
 /**
  * Looks again when the graph has grown fourfold: each query, half of them from the newest quarter, against its
- * neighbours and theirs, where the fine structure is. Called by the linker of `slot`.
+ * neighbours and theirs, where the fine structure is. Called by the linker of `slot`. True when codes went blind.
  */
-export function lookAgain(generation: usize, slot: u32): void {
-  if (load<u32>(generation + G_BEAM) != BEAM_CODES || slot < 4 * load<u32>(generation + G_CHECKED)) return;
+export function lookAgain(generation: usize, slot: u32): bool {
+  if (load<u32>(generation + G_BEAM) != BEAM_CODES || slot < 4 * load<u32>(generation + G_CHECKED)) return false;
   store<u32>(generation + G_CHECKED, slot);
   const q = queries();
   let found: u32 = 0;
@@ -146,9 +146,7 @@ export function lookAgain(generation: usize, slot: u32): void {
     found += agreement(generation, share, candidates);
     asked += NEIGHBOURS;
   }
-  if (<f32>found >= NEEDED * <f32>asked) return;
-  const space: usize = load<u32>(generation + G_SPACE);
-  atomic.cmpxchg<u32>(space + S_WANTS_COMPACTION, COMPACT_NO, COMPACT_BLIND);
+  return <f32>found < NEEDED * <f32>asked;
 }
 
 function surroundings(generation: usize, slot: u32): u32 {

@@ -20,7 +20,7 @@ import { announce, park } from "./epochs";
 import { faultPoint } from "./faults";
 import { acquire, release, seat } from "./sync";
 
-const BUSY_DEPTH: u32 = 100; // with more waiting than this, only spaces that are half dead are compacted
+const BUSY_DEPTH: i32 = 100; // with more waiting than this, only spaces that are half dead are compacted
 
 // @ts-ignore: decorator
 @inline
@@ -75,7 +75,10 @@ function drainInbox(queue: usize): void {
 }
 
 function unclaimed(space: usize): u32 {
-  const generation: usize = <u32>atomic.load<u64>(space + S_GENERATIONS);
+  return unclaimedIn(<u32>atomic.load<u64>(space + S_GENERATIONS));
+}
+
+function unclaimedIn(generation: usize): u32 {
   if (generation == 0 || atomic.load<u32>(generation + G_ELIGIBLE) == 0) return 0;
   return atomic.load<u32>(generation + G_COUNT) - load<u32>(generation + G_CLAIMED);
 }
@@ -85,7 +88,7 @@ function wantsCompaction(space: usize, queue: usize): bool {
   if (wants == COMPACT_NO) return false;
   const generations = atomic.load<u64>(space + S_GENERATIONS);
   if (wants != COMPACT_DEAD || generations >> 32 != 0) return true;
-  if (atomic.load<u32>(queue + Q_DEPTH) < BUSY_DEPTH) return true;
+  if (atomic.load<i32>(queue + Q_DEPTH) < BUSY_DEPTH) return true;
   const generation: usize = <u32>generations;
   return load<u32>(generation + G_DEAD) > load<u32>(generation + G_COUNT) >>> 1;
 }
@@ -132,8 +135,9 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
       addClaim(space, 0, 0, 0, 1);
       ops++;
     }
+    // Loaded once: a compaction may put another generation in its place at any time.
     const generation: usize = <u32>atomic.load<u64>(space + S_GENERATIONS);
-    const waiting = unclaimed(space);
+    const waiting = unclaimedIn(generation);
     const take = min<u32>(waiting, most - min<u32>(ops, most));
     if (take != 0) {
       const from = load<u32>(generation + G_CLAIMED);

@@ -6,7 +6,7 @@
  * spaces, key tables from the slots, the arena from its chain of headers, a half-done op from its intent.
  */
 import {
-  E_DAMAGED, G_COUNT, G_DEAD, G_ELIGIBLE, G_LIVE, INTENT_KIND, INTENT_NONE, INTENT_SPACE, KEY_HEADER,
+  E_DAMAGED, G_COUNT, G_DEAD, G_ELIGIBLE, G_LIVE, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, INTENT_SPACE, KEY_HEADER,
   MAX_WORKERS, P_INTENT, P_KEYS_REPAIR, P_LOCK, P_SPACE_LIST, P_STATE, Q_BROKEN, Q_LOCK, S_ALL_NEXT, S_GENERATIONS,
   S_HASH, S_INCARNATION, S_LIVE, S_NAME, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL,
   SEAT_HELD_NODE, SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SLOT_DIED, SLOT_KEY, T_OWNER,
@@ -71,6 +71,10 @@ function repairPartition(): i32 {
   }
   store<u32>(P_KEYS_REPAIR, 0);
   if (load<u32>(P_INTENT + INTENT_KIND) == INTENT_NONE) return 0;
+  if (load<u32>(P_INTENT + INTENT_KIND) == INTENT_DROPPED) {
+    store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
+    return 1;
+  }
   const space: usize = load<u32>(P_INTENT + INTENT_SPACE);
   commit();
   const generations = load<u64>(space + S_GENERATIONS);

@@ -8,7 +8,7 @@
  *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
  */
 import {
-  BEAM_CODES, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, HIT_BYTES, HIT_DISTANCE,
+  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, HIT_BYTES, HIT_DISTANCE,
   HIT_GENERATION, HIT_KEY, HIT_SLOT, MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SEAT_RESULTS,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN,
 } from "./layout";
@@ -20,6 +20,7 @@ import {
 import { levelOf, slotStride } from "./settings";
 import { seat } from "./sync";
 import { chunkEnd, inGraph, slotAddress, visible } from "./slots";
+import { isAlive } from "./spaces";
 
 // ── the pool: candidates sorted by distance, the nearest first ──────────────────────────────────────────────────────
 export let poolCount: u32 = 0;
@@ -382,10 +383,10 @@ function searchGraph(generation: usize, k: u32, ef: u32, floor: u32): void {
 }
 
 /**
- * The k nearest of a space into the seat's result array, nearest first; the query is in scratch. Returns how many.
- * `exactly`: by scan of everything. The epoch stays announced: the caller reads the keys and then parks.
+ * The k nearest of a space into the seat's result array, nearest first; the query is in scratch. Returns how many, or
+ * E_STALE. `exactly`: by scan of everything. The epoch stays announced: the caller reads the keys and then parks.
  */
-export function searchSpace(space: usize, k: u32, ef: u32, exactly: bool): u32 {
+export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool): i32 {
   let current: usize = 0;
   let emptying: usize = 0;
   let floor: u32 = 0;
@@ -394,7 +395,8 @@ export function searchSpace(space: usize, k: u32, ef: u32, exactly: bool): u32 {
     const generations = atomic.load<u64>(space + S_GENERATIONS);
     current = <u32>generations;
     emptying = <u32>(generations >> 32);
-    if (current == 0) return 0;
+    // After the generations: the header may have gone to another space by now, whose vectors are nobody else's.
+    if (!isAlive(space, incarnation) || current == 0) return E_STALE;
     // Floors before the version: a slot that is skipped because it is dead died before any version read later.
     floor = atomic.load<u32>(current + G_FLOOR);
     emptyingFloor = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_FLOOR);

@@ -94,7 +94,7 @@ export function inverseOf(slotAt: usize): f32 {
 export function addBytes(generation: usize, bytes: i32): void {
   store<u32>(generation + G_BYTES, load<u32>(generation + G_BYTES) + bytes);
   const space: usize = load<u32>(generation + G_SPACE);
-  store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) + bytes);
+  if (space != 0) store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) + bytes);
 }
 
 /** Sees to it that slot number G_COUNT has an address; false when there is no memory. Partition lock held. */

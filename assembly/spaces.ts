@@ -5,7 +5,7 @@
  * in use) tells a stale handle from a valid one.
  */
 import {
-  KEY_HEADER, P_LIVE_SPACES, P_SPACE_LIST, P_SPACE_POOL, P_SPACE_TABLE, S_ALL_NEXT, S_BYTES, S_CENSUS,
+  G_NAME, G_SPACE, KEY_HEADER, P_LIVE_SPACES, P_SPACE_LIST, P_SPACE_POOL, P_SPACE_TABLE, S_ALL_NEXT, S_BYTES, S_CENSUS,
   S_COMPACTIONS, S_GENERATIONS, S_HASH, S_HOME, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED, S_SERIAL, S_VERSION,
   S_WANTS_COMPACTION, SPACE_BYTES,
 } from "./layout";
@@ -84,11 +84,17 @@ export function dropSpace(space: usize): void {
   atomic.add<u32>(space + S_INCARNATION, 1);
   atomic.store<u64>(space + S_GENERATIONS, 0);
   store<u32>(space + S_NAME, 0);
-  free(name);
-  retire(<u32>generations);
-  if (generations >> 32 != 0) retire(<u32>(generations >> 32));
+  store<u32>(<usize>(<u32>generations) + G_NAME, <u32>name); // goes with the generation: nothing here can trap
+  orphan(<u32>generations);
+  if (generations >> 32 != 0) orphan(<u32>(generations >> 32));
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) - 1);
   returnHeader(space);
+}
+
+/** Cuts a generation from the header, which goes to another space while linkers may still be at work on it. */
+function orphan(generation: usize): void {
+  atomic.store<u32>(generation + G_SPACE, 0);
+  retire(generation);
 }
 
 // @ts-ignore: decorator

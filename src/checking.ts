@@ -42,14 +42,15 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
       if (only !== undefined && name !== only) continue;
       unreachable += await census(handle, seat, address, incarnation, true);
       let answer = E_BUSY;
+      let [slot, level, position] = [0, 0, 0];
       for (let tries = 0; tries < TRIES && answer !== 0 && answer !== E_STALE; ) {
         handle.assertOpen();
         answer = seat.core.check(address, incarnation);
+        [slot, level, position] = [seat.infoAt(0), seat.infoAt(1), seat.infoAt(2)];
         if (answer !== E_BUSY) tries++;
         if (answer !== 0) await nextTurn();
       }
       if (answer <= 0) continue;
-      const [slot, level, position] = [seat.infoAt(0), seat.infoAt(1), seat.infoAt(2)];
       problems.push(`${name}: broken: ${PROMISES[answer]} (slot ${slot}, level ${level}, position ${position})`);
     }
   }

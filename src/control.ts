@@ -45,6 +45,7 @@ export class Control {
   close(): void {
     Atomics.store(this.words, CLOSED, 1);
     this.progressed(true);
+    this.wake(0); // the opening thread may wait to be called
   }
 
   // ── seats ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,6 +107,17 @@ export class Control {
     Atomics.store(this.words, this.at(worker, PARKED), 1);
     if (!lastLook() && !this.stopping(worker)) {
       const wait = Atomics.waitAsync(this.words, this.at(worker, WAKE), seen, ms);
+      if (wait.async) await wait.value;
+    }
+    Atomics.store(this.words, this.at(worker, PARKED), 0);
+  }
+
+  /** Resolves when somebody wakes that worker, at once if `lastLook` finds work. Does not keep the process alive. */
+  async beCalled(worker: number, lastLook: () => boolean): Promise<void> {
+    const seen = Atomics.load(this.words, this.at(worker, WAKE));
+    Atomics.store(this.words, this.at(worker, PARKED), 1);
+    if (!lastLook() && !this.closed) {
+      const wait = Atomics.waitAsync(this.words, this.at(worker, WAKE), seen);
       if (wait.async) await wait.value;
     }
     Atomics.store(this.words, this.at(worker, PARKED), 0);

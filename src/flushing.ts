@@ -28,7 +28,7 @@ export async function flush(handle: Handle): Promise<void> {
     const seen = handle.control.progress;
     open = open.filter((target) => !isReached(target));
     if (open.length === 0) break;
-    for (let home = 0; home < handle.settings.workers; home++) handle.control.wake(home);
+    for (let home = 0; home < Math.max(1, handle.settings.workers); home++) handle.control.wake(home);
     if (handle.help()) {
       moved = performance.now();
       await nextTurn();
@@ -67,19 +67,30 @@ function isReached(target: Target): boolean {
  * Walks a space's graph, by slices, and links again what it does not reach. Without `always` only if something was
  * linked since the last census. Resolves to how many slots could not be reached before.
  */
-export async function census(
+export function census(
   handle: Handle,
   seat: Seat,
   address: number,
   incarnation: number,
   always: boolean,
 ): Promise<number> {
-  const started = seat.core.startCensus(address, incarnation, always ? 1 : 0);
-  if (started === 0) return 0;
-  if (started < 0) throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
-  await inSlices(() => {
+  return handle.inTurn(async () => {
     handle.assertOpen();
-    return seat.core.continueCensus(CENSUS_NODES, 1) === 1;
-  }, 2);
-  return seat.infoAt(0);
+    const started = handle.guarded(() => seat.core.startCensus(address, incarnation, always ? 1 : 0));
+    if (started === 0) return 0;
+    if (started < 0) throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
+    let missing = 0;
+    try {
+      await inSlices(() => {
+        handle.assertOpen();
+        const more = handle.guarded(() => seat.core.continueCensus(CENSUS_NODES, 1)) === 1;
+        missing = seat.infoAt(0); // before another call uses the seat
+        return more;
+      }, 2);
+    } catch (error) {
+      seat.core.startCensus(0, 0, 0); // gives the notes back
+      throw error;
+    }
+    return missing;
+  });
 }

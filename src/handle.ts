@@ -30,7 +30,10 @@ export class Handle {
   /** The linking steps of the calling thread, where there are no workers. */
   private readonly inline: LinkLoop | null;
   private inlineRunning = false;
+  private serving = false;
   private closed = false;
+  /** The census that this thread walks: a seat has room for one. The next waits for it. */
+  private census: Promise<unknown> = Promise.resolve();
 
   constructor(seats: Seat[], settings: Settings, control: Control, inline: LinkLoop | null) {
     this.seats = seats;
@@ -53,6 +56,13 @@ export class Handle {
     this.line.shut(new HnswError("CLOSED", "The index was closed while the op was waiting for room."));
   }
 
+  /** Starts a census once those before it have ended. */
+  inTurn<T>(census: () => Promise<T>): Promise<T> {
+    const result = this.census.then(census);
+    this.census = result.catch(() => {});
+    return result;
+  }
+
   // ── where is a space ──────────────────────────────────────────────────────────────────────────────────────────────
   /** The space of that name, or null if there is none and `create` is false; undefined while the partition is busy. */
   find(name: string, create: boolean): SpaceRef | null | undefined {
@@ -63,7 +73,8 @@ export class Handle {
     const partition = partitionOf(hash, this.settings.partitions);
     const home = homeOf(hash, this.settings.partitions, this.settings.workers);
     const seat = this.seats[partition]!;
-    const answer = seat.core.openSpace(seat.putKey(name), home, create ? 1 : 0);
+    const header = seat.putKey(name);
+    const answer = this.guarded(() => seat.core.openSpace(header, home, create ? 1 : 0));
     if (answer === E_BUSY) return undefined;
     if (answer === NOT_FOUND) return null;
     if (answer !== OK) throw this.refusal(answer, seat);
@@ -87,8 +98,20 @@ export class Handle {
   private async runInline(): Promise<void> {
     this.inlineRunning = true;
     await nextTurn();
-    while (!this.isClosed && this.help()) await nextTurn();
+    // A step that only passed over ops of dropped spaces did nothing, and more may wait behind them.
+    while (!this.isClosed && (this.help() || this.inline!.hasWork())) await nextTurn();
     this.inlineRunning = false;
+  }
+
+  /** Where there are no workers: links for attached threads too, whenever one of them adds. Ends with the index. */
+  async serveOthers(): Promise<void> {
+    if (this.inline === null || this.serving) return;
+    this.serving = true;
+    while (!this.isClosed) {
+      await this.control.beCalled(0, () => this.inline!.hasWork());
+      if (this.inlineRunning) await nextTurn();
+      else if (!this.isClosed) await this.runInline();
+    }
   }
 
   /** One linking step on the calling thread, where there are no workers. */

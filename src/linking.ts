@@ -80,7 +80,8 @@ export class LinkLoop {
       this.control.count(this.worker, "linked", linked);
     }
     if (moved > 0) this.control.count(this.worker, "moved", moved);
-    this.control.progressed();
+    // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.
+    if (linked + moved > 0) this.control.progressed();
     return linked + moved > 0;
   }
 
@@ -128,7 +129,8 @@ export class LinkLoop {
   private readDepths(): void {
     for (let worker = 0; worker < this.workers; worker++) {
       let depth = 0;
-      for (const seat of this.seats) depth += seat.core.depthOf(worker) >>> 0;
+      // A claim may be counted a moment before the op that it takes: below 0 then.
+      for (const seat of this.seats) depth += Math.max(0, seat.core.depthOf(worker));
       this.depths[worker] = depth;
     }
   }

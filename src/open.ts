@@ -85,7 +85,7 @@ export function attach(ticket: AttachTicket): VectorIndex {
   const control = new Control(ticket.control);
   if (control.closed) throw new HnswError("CLOSED", `The index is closed (ABI ${ABI_VERSION}).`);
   const seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, false));
-  // Without workers the opening thread links; this one only wakes it by the work it adds.
+  // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
   return new VectorIndex(
     new Handle(seats, settings, control, null),
     { module, memories, control: ticket.control, settings },

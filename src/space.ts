@@ -23,6 +23,7 @@ import { inSlices, nextTurn } from "./yielding.ts";
 
 const SLICE_MS = 2; // how long addMany keeps the event loop waiting at a time
 const MOST_KEYS_AT_ONCE = 0xffffff;
+const NOTHING = new Float32Array(0);
 
 /**
  * A named set of vectors; searches never leave it. It comes into being with its first add, and any number of `Space`
@@ -196,7 +197,8 @@ export class Space {
   }
 
   private async giveBack({ ref, left }: { ref: SpaceRef; left: number }): Promise<void> {
-    while (ref.seat.core.unreserve(left) === E_BUSY && !this.handle.isClosed) await nextTurn();
+    // Even when this handle was closed meanwhile: the others go on with the partition's budget.
+    while (ref.seat.core.unreserve(left) === E_BUSY && !this.handle.control.closed) await nextTurn();
   }
 
   /** Deletes a key. Resolves to whether it was there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
@@ -251,26 +253,27 @@ export class Space {
 
   /** Whether the key is there. */
   async has(key: Key): Promise<boolean> {
-    return (await this.lookUp(key, false)) !== null;
+    return (await this.lookUp(key, false)) !== undefined;
   }
 
   /** The vector that was added under the key, bit for bit as 32-bit floats, or undefined. */
   async get(key: Key): Promise<Float32Array | undefined> {
-    return (await this.lookUp(key, true))?.takeVector();
+    return await this.lookUp(key, true);
   }
 
-  private async lookUp(key: Key, copy: boolean) {
+  /** The key's vector (empty unless `copy`), taken out of the seat before any other call can use its scratch. */
+  private async lookUp(key: Key, copy: boolean): Promise<Float32Array | undefined> {
     this.handle.assertOpen();
     this.handle.seats[0]!.putKey(key);
     for (;;) {
       const ref = await this.located();
-      if (ref === null) return null;
+      if (ref === null) return undefined;
       const { seat } = ref;
       const answer = this.handle.guarded(() =>
         seat.core.get(ref.address, ref.incarnation, seat.putKey(key), copy ? 1 : 0),
       );
-      if (answer === OK) return seat;
-      if (answer === NOT_FOUND) return null;
+      if (answer === OK) return copy ? seat.takeVector() : NOTHING;
+      if (answer === NOT_FOUND) return undefined;
       await this.retry(answer, ref);
     }
   }
@@ -312,11 +315,13 @@ export class Space {
     for (;;) {
       const ref = await this.located();
       if (ref === null) return [];
-      const count = ref.seat.core.listKeys(ref.address, ref.incarnation);
+      const count = this.handle.guarded(() => ref.seat.core.listKeys(ref.address, ref.incarnation));
       if (count >= 0) {
-        const keys = ref.seat.readKeys(count);
-        ref.seat.core.endSearch();
-        return keys;
+        try {
+          return ref.seat.readKeys(count);
+        } finally {
+          ref.seat.core.endSearch();
+        }
       }
       await this.retry(count, ref);
     }
@@ -349,9 +354,11 @@ export class Space {
     seat.putVector(query as ArrayLike<number>, 0);
     const found = this.handle.guarded(() => seat.core.search(ref.address, ref.incarnation, k, ef, exactly ? 1 : 0));
     if (found >= 0) {
-      const hits = seat.readHits(found);
-      seat.core.endSearch();
-      return hits;
+      try {
+        return seat.readHits(found);
+      } finally {
+        seat.core.endSearch();
+      }
     }
     if (found === E_STALE) this.handle.forget(this.name);
     if (found === E_STALE || found === E_BUSY) return null;

@@ -105,6 +105,7 @@ export class VectorIndex implements AsyncDisposable {
     if (seat < 0) {
       throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
     }
+    void this.handle.serveOthers();
     return { kind: "hnsw-workers-ticket", seat, ...this.shared };
   }
 

@@ -140,6 +140,7 @@ for (const input of inputs()) {
       `codes ${codes.found.toFixed(4)}${codes.f32Beam ? " (chose f32)" : ""}, f32 ${f32.found.toFixed(4)}, scan ${f32.exactly.toFixed(4)}, ` +
       `unreached ${codes.missed}/${f32.missed}, ${input.metric}: ${input.name}`;
     figures.push(figure);
+    expect(f32.exactly, `an exact search, seed ${SEED}: ${figure}`).toBeGreaterThanOrEqual(0.99);
     expect(codes.found, `seed ${SEED}: ${figure}`).toBeGreaterThanOrEqual(f32.found - LOSS);
   });
 }

@@ -23,10 +23,10 @@ const SIZES = [
   { dimensions: 3, count: 2500, floors: { uniform: 0.99, clustered: 0.99 } },
   { dimensions: 7, count: 2500, floors: { uniform: 0.98, clustered: 0.98 } },
   { dimensions: 16, count: 2500, floors: { uniform: 0.98, clustered: 0.99 } },
-  { dimensions: 100, count: 2000, floors: { uniform: 0.8, clustered: 0.95 } },
-  { dimensions: 129, count: 2000, floors: { uniform: 0.8, clustered: 0.95 } },
-  { dimensions: 384, count: 1000, floors: { uniform: 0.8, clustered: 0.95 } },
-  { dimensions: 1536, count: 600, floors: { uniform: 0.8, clustered: 0.95 } },
+  { dimensions: 100, count: 2000, floors: { uniform: 0.95, clustered: 0.99 } },
+  { dimensions: 129, count: 2000, floors: { uniform: 0.95, clustered: 0.99 } },
+  { dimensions: 384, count: 1000, floors: { uniform: 0.95, clustered: 0.99 } },
+  { dimensions: 1536, count: 600, floors: { uniform: 0.95, clustered: 0.99 } },
 ];
 const SETS = { uniform, clustered };
 // Under dot a longer vector can be nearer than the key itself, and graphs reach short ones badly: any that is as near

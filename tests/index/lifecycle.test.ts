@@ -7,9 +7,15 @@ const SEED = 99;
 const SET = uniform(300, 4, SEED);
 
 test("options are echoed with their defaults", async () => {
-  await using parts = await opened({ dimensions: 4, workers: 0, metric: "l2", stealing: { threshold: 5 } });
+  await using parts = await opened({
+    dimensions: 4,
+    workers: 0,
+    metric: "l2",
+    efConstruction: 80,
+    stealing: { threshold: 5 },
+  });
   expect(parts.index.options).toEqual({
-    ...{ dimensions: 4, metric: "l2", workers: 0, partitions: 4, M: 16, efConstruction: 64, ef: 64, flatBelow: 1000 },
+    ...{ dimensions: 4, metric: "l2", workers: 0, partitions: 4, M: 16, efConstruction: 80, ef: 64, flatBelow: 1000 },
     ...{ maxPending: 16384, codes: "auto", seed: 1, timeoutMs: 30_000, memoryLimit: 4 * 65534 * 65536 },
     batching: { min: 10, max: 500, lowDepth: 100, highDepth: 1000, latencyMsLow: 10, latencyMsHigh: 100 },
     stealing: { enabled: true, threshold: 5, fraction: 0.5 },
