@@ -5,12 +5,13 @@
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
 import {
-  G_COUNT, G_ENTRY, G_FLOOR, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN,
+  CHUNK_BITS, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS,
+  SEAT_HELD_PARTITION, SLOT_TWIN,
 } from "./layout";
 import { allocate, free } from "./arena";
 import { announce, park } from "./epochs";
 import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
-import { relink } from "./insert";
+import { relink, relinkFrom } from "./insert";
 import { isAlive } from "./spaces";
 import { inGraph, slotAddress, stateOf } from "./slots";
 import { acquire, release } from "./sync";
@@ -109,16 +110,26 @@ function walk(nodes: u32, mend: bool): bool {
     if (load<u8>(notes + (sweep >>> 3)) & (1 << (sweep & 7))) continue;
     const at = slotAddress(generation, sweep);
     if (!inGraph(at)) continue;
-    if (mend && stateOf(at) != LINKED) continue; // a twin comes back with the slot that it hangs on
+    // A twin comes back with the slot that it hangs on.
+    if (mend && stateOf(at) != LINKED && !hasTwins(sweep)) continue;
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
-    relink(generation, sweep);
+    if (!relink(generation, sweep, notes, slots)) relinkFromAny(sweep);
     // What hangs on it is reached through it from now on: walk there before the sweep goes on.
     reach(sweep);
     sweep++;
     return true;
   }
   return sweep < settled;
+}
+
+function hasTwins(slot: u32): bool {
+  return slot >>> CHUNK_BITS < load<u32>(generation + G_GRAPH_CHUNKS) && load<u32>(twinsOf(generation, slot)) != 0;
+}
+
+/** All that a search for the slot finds is full or cut off as well: whoever was reached last and has room takes it. */
+function relinkFromAny(slot: u32): void {
+  for (let i = tail; i > 0; i--) if (relinkFrom(generation, load<u32>(queue + ((i - 1) << 2)), slot)) return;
 }
 
 function reachTwin(slot: u32): u32 {

@@ -11,10 +11,12 @@
 import {
   BEAM_CODES, CODE_BIAS, CODE_HEADER, CODE_SCALE, CODE_SUM, G_BEAM, G_CENTROID, G_GRAPH, G_OFFSET, SLOT_VECTOR,
 } from "./layout";
-import { dotCode, dotCodes4, dotF32, squaredF32 } from "./distance";
+import { dotCode, dotCodes4, dotF32, squaredF32, squaredScaledF32 } from "./distance";
 import { codeMask, freshAddresses, freshDistances, query, queryCode } from "./scratch";
 import { codeBlocks, codeStride, cosine, dimensions, dot, paddedFloats } from "./settings";
 import { inverseOf, slotAddress } from "./slots";
+
+const NEAR: f32 = 0.01; // above it, rounding is less than 1e-5 of a cosine distance
 
 /** The query of this instance, set by `queryFrom…`: either as a code or as an f32 vector and its inverse norm. */
 let asCode: bool = false;
@@ -213,12 +215,16 @@ export function distances(count: u32): void {
 }
 
 /**
- * The metric itself, in f32: cosine 1 − cos, l2 squared, dot 1 − a·b. Inverse norms count under cosine only.
+ * The metric itself, in f32: cosine 1 − cos, l2 squared, dot 1 − a·b. Inverse norms count under cosine only. Near
+ * 0, 1 − a·b is nothing but rounding (6e-8), so there cosine is made as |a − b|² / 2 of the unit vectors.
  */
 // @ts-ignore: decorator
 @inline
 export function exact(a: usize, inverseA: f32, b: usize, inverseB: f32): f32 {
-  if (cosine) return 1 - dotF32(a, b, paddedFloats) * (inverseA * inverseB);
+  if (cosine) {
+    const distance: f32 = 1 - dotF32(a, b, paddedFloats) * (inverseA * inverseB);
+    return distance > NEAR ? distance : 0.5 * squaredScaledF32(a, inverseA, b, inverseB, paddedFloats);
+  }
   if (dot) return 1 - dotF32(a, b, paddedFloats);
   return squaredF32(a, b, paddedFloats);
 }

@@ -35,6 +35,26 @@ export function squaredF32(a: usize, b: usize, floats: u32): f32 {
   return addLanes(f32x4.add(sum0, sum1));
 }
 
+/** Squared Euclidean distance of a × byA and b × byB. */
+export function squaredScaledF32(a: usize, byA: f32, b: usize, byB: f32, floats: u32): f32 {
+  const scaleA = f32x4.splat(byA);
+  const scaleB = f32x4.splat(byB);
+  let sum0 = f32x4.splat(0);
+  let sum1 = f32x4.splat(0);
+  const end = a + floats * 4;
+  for (; a + 32 <= end; a += 32, b += 32) {
+    const d0 = f32x4.sub(f32x4.mul(v128.load(a), scaleA), f32x4.mul(v128.load(b), scaleB));
+    const d1 = f32x4.sub(f32x4.mul(v128.load(a, 16), scaleA), f32x4.mul(v128.load(b, 16), scaleB));
+    sum0 = f32x4.add(sum0, f32x4.mul(d0, d0));
+    sum1 = f32x4.add(sum1, f32x4.mul(d1, d1));
+  }
+  if (a < end) {
+    const d0 = f32x4.sub(f32x4.mul(v128.load(a), scaleA), f32x4.mul(v128.load(b), scaleB));
+    sum0 = f32x4.add(sum0, f32x4.mul(d0, d0));
+  }
+  return addLanes(f32x4.add(sum0, sum1));
+}
+
 // @ts-ignore: decorator
 @inline
 function addLanes(v: v128): f32 {

@@ -100,6 +100,12 @@ export function storeKey(generation: usize, bytes: usize, header: u32, mine: u32
   return record;
 }
 
+/** Bytes of key records that the newest key chunk still takes. */
+export function keyRoom(generation: usize): u32 {
+  const chunk: usize = load<u32>(generation + G_KEY_CHUNK);
+  return chunk == 0 ? 0 : load<u32>(chunk + 4) - load<u32>(generation + G_KEY_USED);
+}
+
 /** Ops that are accepted and neither linked nor skipped, 0 while the generation is flat on purpose. */
 export function pendingOf(generation: usize): u32 {
   if (load<u32>(generation + G_ELIGIBLE) == 0) return 0;

@@ -197,18 +197,6 @@ function append(list: usize, dists: usize, slot: u32, distance: f32): void {
   atomic.store<u32>(list + LIST_COUNT, count + 1);
 }
 
-/** Adds `slot` even if a prune would drop it: for slots that a census did not reach. */
-export function connectForced(generation: usize, to: u32, level: u32, slot: u32, distance: f32): void {
-  const lock = lockNode(generation, to, level);
-  const list = listOf(generation, to, level);
-  const dists = distancesOf(generation, to, level);
-  if (!holds(generation, to, level, slot)) {
-    if (load<u32>(list + LIST_COUNT) == capacityOf(level)) pruneInto(generation, level, list, dists, slot, distance);
-    if (!holds(generation, to, level, slot)) append(list, dists, slot, distance); // a prune leaves room
-  }
-  release(lock, SEAT_HELD_NODE);
-}
-
 /** From now on lists are searched for doubles before they take a slot. Before anything is linked again. */
 export function expectDoubles(generation: usize): void {
   atomic.xchg<u32>(generation + G_RETRIED, 1);
@@ -224,6 +212,18 @@ export function writeListAgain(
   const lock = lockNode(generation, slot, level);
   writeOwnList(generation, slot, level, ids, dists, count, diverse);
   release(lock, SEAT_HELD_NODE);
+}
+
+/** Adds `slot` to a level-0 list that has room for it, without a prune; true when it is in the list. */
+export function connectIfRoom(generation: usize, to: u32, slot: u32, distance: f32): bool {
+  if (to == slot) return false;
+  const lock = lockNode(generation, to, 0);
+  const list = listOf(generation, to, 0);
+  const known = holds(generation, to, 0, slot);
+  const fits = load<u32>(list + LIST_COUNT) < capacityBase;
+  if (!known && fits) append(list, distancesOf(generation, to, 0), slot, distance);
+  release(lock, SEAT_HELD_NODE);
+  return known || fits;
 }
 
 /** Whether a list names a slot. */

@@ -12,7 +12,7 @@ import {
   P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED, P_SEED, P_SPACE_LIST, P_SPACE_TABLE,
   P_STATE, P_USED, Q_DEPTH, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS, S_HOME, S_INCARNATION, S_LIVE, S_NAME,
   SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED, SLOT_KEY, STATE_SOUND,
-  X_INFO, X_KEY, X_VECTORS,
+  T_DEPTH, X_INFO, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
 import { allocate, blockBytes, free, openArena } from "./arena";
@@ -20,7 +20,7 @@ import * as census from "./census";
 import { checkSpace } from "./check";
 import { tidy as tidyRetired } from "./compaction";
 import { announce, collect, park } from "./epochs";
-import { pendingOf } from "./generations";
+import { keyRoom, pendingOf } from "./generations";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
 import { claimFrom, queueAddress } from "./queues";
@@ -28,7 +28,7 @@ import { base, makeBigVisited, openScratch, query, wantsBigVisited } from "./scr
 import { searchSpace } from "./search";
 import {
   codeStride, cosine, crossover, dimensions, graphChunkBytes, listStride, loadSettings, M, paddedFloats, slotStride,
-  upperStride,
+  maxGraphChunks, upperStride,
 } from "./settings";
 import { ALIVE, chunkSlots, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
@@ -254,11 +254,15 @@ function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
     const want = (then + 1023) >> 10;
     const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // mean 1024 / (M − 1) lists a chunk, with room
     if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + uppers + 64);
-    if (have == 0) bytes += 65536;
+    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes(paddedFloats * 4);
   }
+  bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
   bytes += keyBytes + <u64>count * 8; // records
-  bytes += <u64>count * 32 + 16384; // cells, at half fill while segments split
-  return bytes + (keyBytes > 200 ? 131072 : 0);
+  if (keyBytes > keyRoom(generation)) bytes += 131072; // their chunks, the last of them hardly used
+  // Cells at half fill, all segments splitting at once (they fill at the same pace), their directory doubled twice.
+  const depth = load<u32>(generation + G_KEY_TABLE + T_DEPTH);
+  bytes += <u64>count * 32 + 16384 + min<u64>(count, <u64>1 << depth) * 4128;
+  return bytes + (<u64>32 << depth);
 }
 
 export function unreserve(bytes: u32): i32 {

@@ -9,17 +9,17 @@ import {
   FAULT_TWIN, G_COUNT, G_ENTRY, G_ENTRY_LOCK, G_FLOOR, G_GRAPH, G_LINKED, G_SPACE, HANGS, IN_GRAPH, LINKED, PENDING, S_VERSION, SEAT_HELD_ENTRY,
   SEAT_HELD_GENERATION, SKIPPED, SLOT_DIED, SLOT_STATE, SLOT_TWIN, TWINNED,
 } from "./layout";
-import { codeAddress, distanceTo, encodeSlot, queryFromSlot } from "./codes";
+import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./codes";
 import { faultPoint } from "./faults";
 import {
-  connect, connectForced, diverseCount, expectDoubles, selectNeighbours, twinsOf, writeListAgain, writeOwnList,
+  connect, connectIfRoom, diverseCount, expectDoubles, selectNeighbours, twinsOf, writeListAgain, writeOwnList,
 } from "./graph";
 import { chosen, chosenStride, pool } from "./scratch";
 import {
   descend, exclude, nearest, nearestDistance, poolCount, poolDistance, poolSlot, restartPool, searchLayer, startAt, startPool,
 } from "./search";
-import { chosenBase, efConstruction, levelOf, M, paddedFloats } from "./settings";
-import { slotAddress, stateOf, vectorOf } from "./slots";
+import { chosenBase, cosine, efConstruction, levelOf, M, paddedFloats } from "./settings";
+import { inverseOf, slotAddress, stateOf, vectorOf } from "./slots";
 import { acquire, release, seat } from "./sync";
 
 const FIRST_ALONE: u32 = 64; // so many slots go in one at a time, so that the graph starts connected
@@ -128,9 +128,13 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
 function hangOnTwin(generation: usize, slot: u32, at: usize): bool {
   const same = distanceTo(slot);
   for (let i: u32 = 0; i < poolCount; i++) {
-    if (poolDistance(i) != same) continue;
+    if (cosine ? poolDistance(i) > same + 1e-6 : poolDistance(i) != same) continue;
     const other = poolSlot(i);
-    if (memory.compare(vectorOf(slotAddress(generation, other)), vectorOf(at), paddedFloats * 4) != 0) continue;
+    const otherAt = slotAddress(generation, other);
+    if (cosine) {
+      // Parallel vectors of different lengths, too: all that f32 sees between them is rounding.
+      if (exact(vectorOf(otherAt), inverseOf(otherAt), vectorOf(at), inverseOf(at)) > 1e-13) continue;
+    } else if (memory.compare(vectorOf(otherAt), vectorOf(at), paddedFloats * 4) != 0) continue;
     const chain = twinsOf(generation, other);
     atomic.store<u32>(at + SLOT_STATE, PENDING | HANGS);
     while (true) {
@@ -156,10 +160,16 @@ export function finishTwin(generation: usize, slot: u32): bool {
   return true;
 }
 
-/** Gives a linked slot that a census did not reach new links, both ways, from what a search for it finds. */
-export function relink(generation: usize, slot: u32): void {
+const MENDED_LINKS: u32 = 4;
+
+/**
+ * Gives a linked slot that a census did not reach new links, both ways, from what a search for it finds. Only slots
+ * that the census reached (a bit each at `reached`, for the first `slots`) and whose lists have room link back: a prune
+ * could cut a way that the census has counted on. True when at least one does.
+ */
+export function relink(generation: usize, slot: u32, reached: usize, slots: u32): bool {
   const entry = atomic.load<u32>(generation + G_ENTRY);
-  if (entry == 0 || entry - 1 == slot) return;
+  if (entry == 0 || entry - 1 == slot) return true;
   expectDoubles(generation);
   exclude(slot);
   queryFromSlot(generation, slot);
@@ -171,11 +181,21 @@ export function relink(generation: usize, slot: u32): void {
   const distances = ids + chosenBase * 4;
   const count = selectNeighbours(generation, pool, poolCount, chosenBase, ids, distances);
   for (let i: u32 = 0; i < count; i++) {
-    const neighbour = load<u32>(ids + (i << 2));
-    const distance = load<f32>(distances + (i << 2));
-    connect(generation, slot, 0, neighbour, distance);
-    if (i < 4) connectForced(generation, neighbour, 0, slot, distance);
+    connectIfRoom(generation, slot, load<u32>(ids + (i << 2)), load<f32>(distances + (i << 2)));
   }
+  let links: u32 = 0;
+  for (let i: u32 = 0; i < poolCount && links < MENDED_LINKS; i++) {
+    const other = poolSlot(i);
+    if (other >= slots || (load<u8>(reached + (other >>> 3)) & (1 << (other & 7))) == 0) continue;
+    if (connectIfRoom(generation, other, slot, poolDistance(i))) links++;
+  }
+  return links != 0;
+}
+
+/** Links a slot to one that a search for it would not find; false when that one's list is full. */
+export function relinkFrom(generation: usize, from: u32, slot: u32): bool {
+  queryFromSlot(generation, slot);
+  return connectIfRoom(generation, from, slot, distanceTo(from));
 }
 
 /** Moves the floor over every slot that no longer waits. */

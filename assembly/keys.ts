@@ -181,11 +181,20 @@ function moveCells(from: usize, zero: usize, one: usize, bit: u32): void {
   }
 }
 
+/** Cells that hold something: removed ones go when their segment is made anew. */
+function liveCells(segment: usize): u32 {
+  const cells = load<u32>(segment + D_CAPACITY);
+  let live: u32 = 0;
+  for (let i: u32 = 0; i < cells; i++) if (load<u32>(segment + SEGMENT_HEADER + i * 8 + 4) > REMOVED) live++;
+  return live;
+}
+
 function makeRoom(table: usize, segment: usize, hash: u32, mine: u32): bool {
   const cells = load<u32>(segment + D_CAPACITY);
   const local = load<u32>(segment + D_DEPTH);
-  if (cells < SEGMENT_CELLS || local >= MAX_DEPTH) {
-    const larger = newSegment(table, cells * 2, local, mine);
+  const mostlyRemoved = liveCells(segment) * 2 < cells;
+  if (cells < SEGMENT_CELLS || local >= MAX_DEPTH || mostlyRemoved) {
+    const larger = newSegment(table, mostlyRemoved ? cells : cells * 2, local, mine);
     if (larger == 0) return false;
     moveCells(segment, larger, larger, 0);
     faultPoint(FAULT_KEYS_GROW);

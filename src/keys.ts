@@ -6,7 +6,7 @@ import { HnswError } from "./errors.ts";
 export type Key = string | number | bigint;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a key may start with U+FEFF
 const SHORT = 48; // characters up to which a loop beats TextEncoder and TextDecoder; bench of 2026-11-23
 
 const units: number[] = []; // of the short string being decoded

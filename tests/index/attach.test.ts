@@ -45,6 +45,15 @@ describe("another thread", () => {
     }
   });
 
+  test("adds more than fits though the opening thread does nothing and there are no workers", async () => {
+    await using parts = await opened({ ...OPTIONS, workers: 0, maxPending: 64 });
+    await using helper = new Helper(parts.index.attach());
+    const job = { kind: "add", space: "s", keys: keysOf(SET), vectors: SET.values.slice() } as const;
+    expect(await helper.run(job)).toBe(SET.count / 50);
+    await expectHolds(parts.index.space("s"), modelOf(SET), `seed ${SEED}`);
+    await expectSound(parts.index, `seed ${SEED}`);
+  });
+
   test("is refused once the index is closed", async () => {
     const parts = await opened(OPTIONS);
     await using helper = new Helper(parts.index.attach());

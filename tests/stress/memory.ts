@@ -1,0 +1,69 @@
+/* What must a partition's memory look like when nobody works in it? Read straight from the words of assembly/layout.ts. */
+import * as layout from "../../assembly/layout.ts";
+import type { Seat } from "../../src/core.ts";
+
+const BLOCK_HEADER = 8; // assembly/arena.ts: [size | free][previous], then the payload
+const FREE = 1;
+
+function wordsOf(seat: Seat): Uint32Array {
+  const { buffer } = seat.memory;
+  return new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+}
+
+/** What is not at rest, a line each: locks, half-done ops, epochs, queues, reservations. */
+export function unrest(seat: Seat, partition: number): string[] {
+  const words = wordsOf(seat);
+  const at = (address: number) => words[address >>> 2]!;
+  const found: string[] = [];
+  const expectZero = (what: string, value: number) => {
+    if (value !== 0) found.push(`partition ${partition}: ${what} is ${value}`);
+  };
+  expectZero("the partition lock", at(layout.P_LOCK));
+  expectZero("the intent", at(layout.P_INTENT));
+  expectZero("the key table under repair", at(layout.P_KEYS_REPAIR));
+  expectZero("the reserved memory", at(layout.P_RESERVED));
+  if (at(layout.P_STATE) !== layout.STATE_SOUND) found.push(`partition ${partition} is damaged`);
+  for (let home = 0; home < layout.MAX_WORKERS; home++) {
+    const queue = layout.P_QUEUES + home * layout.QUEUE_BYTES;
+    expectZero(`the lock of queue ${home}`, at(queue + layout.Q_LOCK));
+    expectZero(`the depth of queue ${home}`, at(queue + layout.Q_DEPTH));
+    expectZero(`queue ${home}'s broken mark`, at(queue + layout.Q_BROKEN));
+  }
+  for (let number = 0; number < layout.MAX_SEATS; number++) {
+    const place = layout.P_SEATS + number * layout.SEAT_BYTES;
+    for (const name of ["PARTITION", "QUEUE", "ENTRY", "NODE"] as const) {
+      expectZero(`the ${name} lock of seat ${number}`, at(place + layout[`SEAT_HELD_${name}`]));
+    }
+    expectZero(`the slot that seat ${number} links`, at(place + layout.SEAT_LINKING));
+  }
+  return found;
+}
+
+/** Sizes of the blocks in use beyond seats, the table of spaces and pooled headers: none once every space is dropped. */
+export function blocksLost(seat: Seat): number[] {
+  const words = wordsOf(seat);
+  const at = (address: number) => words[address >>> 2]!;
+  const owed = new Set<number>();
+  for (let number = 0; number < layout.MAX_SEATS; number++) {
+    const place = layout.P_SEATS + number * layout.SEAT_BYTES;
+    for (const cell of [layout.SEAT_SCRATCH, layout.SEAT_RESULTS, layout.SEAT_BIG_VISITED, layout.SEAT_CLAIMS]) {
+      owed.add(at(place + cell));
+    }
+  }
+  for (let space = at(layout.P_SPACE_LIST); space !== 0; space = at(space + layout.S_ALL_NEXT)) owed.add(space);
+  const directory = at(layout.P_SPACE_TABLE + layout.T_DIRECTORY);
+  owed.add(directory);
+  const entries = 1 << at(layout.P_SPACE_TABLE + layout.T_DEPTH);
+  for (let i = 0; i < entries; i++) owed.add(at(directory + 4 * i));
+  const lost: number[] = [];
+  const end = at(layout.P_ARENA);
+  for (let block = layout.ARENA + BLOCK_HEADER; block < end; block += at(block) & ~FREE) {
+    if ((at(block) & FREE) === 0 && !owed.has(block + BLOCK_HEADER)) lost.push(at(block));
+  }
+  return lost;
+}
+
+/** Whether generations still wait for their last reader. */
+export function hasRetired(seat: Seat): boolean {
+  return wordsOf(seat)[layout.P_RETIRED >>> 2] !== 0;
+}

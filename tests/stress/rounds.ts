@@ -1,0 +1,232 @@
+/*
+ * One stress run, from its seed: an index with tiny limits, workers, two attached threads, random ops on all of them;
+ * meanwhile workers are ended and faults trap workers and callers. At the end everything is compared and taken down.
+ */
+import { Worker } from "node:worker_threads";
+import type { Incident } from "../../src/options.ts";
+import { openWith } from "../../src/open.ts";
+import { bestVariant } from "../../src/core.ts";
+import { Actor, type Outcome, ownSpaces, type Role } from "./actor.ts";
+import { Chance } from "./chance.ts";
+import { addHits, CALLER_POINTS, type Hits, LOSING_POINTS, POINTS, WORKER_POINTS } from "./faults.ts";
+import type { FromHelper, ToHelper } from "./helper.ts";
+import { blocksLost, hasRetired, unrest } from "./memory.ts";
+
+const HELPERS = 2;
+const RUN_MS_MAX = 60_000;
+const KILLS_WITHOUT_WORK = 3; // the pool gives a worker up that ends more often without linking anything between
+
+export interface Plan {
+  seed: number;
+  workers: number;
+  ops: number;
+  /** Points to arm; all that fit when empty. */
+  points?: number[];
+}
+
+export interface Report {
+  ops: number;
+  wanted: number;
+  found: number;
+  hits: Hits;
+  kills: number;
+  /** Bytes that were lost to traps at LOSING_POINTS. */
+  lost: number;
+}
+
+/** Throws with the seed and what was wrong. */
+export async function play(plan: Plan): Promise<Report> {
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error(`seed ${plan.seed}: still running after ${RUN_MS_MAX} ms`)), RUN_MS_MAX);
+  });
+  try {
+    return await Promise.race([new Round(plan).play(), deadline]);
+  } catch (error) {
+    const { message, stack } = error as Error;
+    throw new Error(`seed ${plan.seed}, ${plan.workers} workers: ${message}\n${stack}`, { cause: error });
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+class Round {
+  private readonly plan: Plan;
+  private readonly chance: Chance;
+  private readonly hits: Hits = new Map();
+  private readonly armed = new Map<number, number>(); // worker → point
+  private readonly killedAt = new Map<number, { linked: number; row: number }>();
+  private readonly problems: string[] = [];
+  private kills = 0;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.chance = new Chance(plan.seed, "round");
+  }
+
+  async play(): Promise<Report> {
+    const { plan, chance } = this;
+    const faults = chance.is(0.6) || plan.points !== undefined;
+    const options = {
+      dimensions: chance.between(4, 16),
+      metric: chance.oneOf(["l2", "cosine", "dot"] as const),
+      workers: plan.workers,
+      partitions: chance.between(1, 2),
+      M: 4,
+      efConstruction: 16,
+      flatBelow: 16,
+      maxPending: 64,
+      seed: plan.seed,
+      codes: chance.oneOf(["auto", "never"] as const),
+      batching: { min: 2, max: 16, lowDepth: 4, highDepth: 32 },
+      stealing: { threshold: 4 },
+      timeoutMs: 20_000,
+      onIncident: (incident: Incident) => this.note(incident),
+    };
+    const variant = chance.is(0.5) ? bestVariant() : "baseline";
+    const opened = await openWith(options, { build: faults ? "debug" : "release", variant });
+    const { index, seats } = opened;
+    const role = (name: string): Role => ({
+      name,
+      seed: plan.seed,
+      metric: options.metric,
+      dimensions: options.dimensions,
+      ops: plan.ops,
+      faults: faults ? 0.05 : 0,
+      points: this.points(plan.workers === 0 && name === "main" ? POINTS : CALLER_POINTS),
+      churns: name === "main",
+      others: ownSpaces("main"),
+    });
+    const main = new Actor(index, role("main"), () => this.disturb(opened, faults));
+    await main.prepare();
+    const helpers = Array.from({ length: HELPERS }, () => new Helper());
+    const outcomes: Outcome[] = [];
+    try {
+      const others = helpers.map((helper, i) =>
+        helper.ask({ type: "start", ticket: index.attach(), role: role(`helper ${i}`) }),
+      );
+      const own = main.run().then(() => main.outcome());
+      outcomes.push(...(await Promise.all([own, ...others])));
+      await this.calm(opened);
+      await index.flush();
+      const report = await index.check();
+      if (!report.ok) this.problems.push(`check: ${report.unreachable} unreachable; ${report.problems.join("; ")}`);
+      await main.verify();
+      for (const helper of helpers) await helper.ask({ type: "verify" });
+      for (const { traps, worker } of index.stats().workers) if (!faults && traps) this.problems.push(`worker ${worker} trapped`);
+      this.rest(seats);
+      for (const helper of helpers) await helper.ask({ type: "leave" });
+      await main.dropAll();
+      for (const name of index.spaces()) await index.dropSpace(name);
+      for (const { hits } of outcomes) addHits(this.hits, hits);
+      const lost = await this.account(seats);
+      if (this.problems.length > 0) throw new Error(this.problems.join("\n"));
+      const sum = (figure: "ops" | "wanted" | "found") => outcomes.reduce((total, outcome) => total + outcome[figure], 0);
+      return { ops: sum("ops"), wanted: sum("wanted"), found: sum("found"), hits: this.hits, kills: this.kills, lost };
+    } finally {
+      await Promise.all(helpers.map((helper) => helper.end()));
+      await index.close();
+    }
+  }
+
+  private points(possible: number[]): number[] {
+    const chosen = this.plan.points?.filter((point) => possible.includes(point)) ?? [];
+    return chosen.length > 0 && this.chance.is(0.7) ? chosen : possible;
+  }
+
+  // ── disturbances ──────────────────────────────────────────────────────────────────────────────────────────────────
+  private disturb({ pool, index }: Awaited<ReturnType<typeof openWith>>, faults: boolean): void {
+    if (pool === null) return;
+    const { chance } = this;
+    if (chance.is(0.03)) {
+      const worker = chance.between(0, this.plan.workers - 1);
+      const { linked, alive } = index.stats().workers[worker]!;
+      const before = this.killedAt.get(worker);
+      const row = before?.linked === linked ? before.row + 1 : 0;
+      // Ending one that still loads crashes Bun 1.4.5 (oven-sh/bun#41022).
+      if (alive && row < KILLS_WITHOUT_WORK) {
+        this.killedAt.set(worker, { linked, row });
+        this.kills++;
+        void pool.kill(worker);
+      }
+    }
+    if (!faults || !chance.is(0.15)) return;
+    const worker = chance.between(0, this.plan.workers - 1);
+    if (this.armed.has(worker)) return;
+    const point = chance.oneOf(this.points(WORKER_POINTS));
+    const partition = chance.between(0, index.options.partitions - 1);
+    this.armed.set(worker, point);
+    pool.send(worker, { type: "fault", partition, point, countdown: chance.between(1, 4) });
+  }
+
+  private note({ worker, kind, message }: Incident): void {
+    const point = this.armed.get(worker);
+    this.armed.delete(worker);
+    if (kind === "lost") this.problems.push(`worker ${worker} was lost: ${message}`);
+    if (kind !== "trap") return;
+    if (point === undefined) this.problems.push(`worker ${worker} trapped by itself: ${message}`);
+    else addHits(this.hits, [[point, 1]]);
+  }
+
+  /** No faults from here on, and every worker that was ended is there again. */
+  private async calm({ pool, index }: Awaited<ReturnType<typeof openWith>>): Promise<void> {
+    if (pool === null) return;
+    const end = performance.now() + 15_000;
+    while (index.stats().workers.some(({ alive }) => !alive)) {
+      if (performance.now() > end) throw new Error("a worker did not come back");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    for (let worker = 0; worker < this.plan.workers; worker++) {
+      for (let partition = 0; partition < index.options.partitions; partition++) {
+        pool.send(worker, { type: "fault", partition, point: 0, countdown: 0 });
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+
+  // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  private rest(seats: Awaited<ReturnType<typeof openWith>>["seats"]): void {
+    for (const [partition, seat] of seats.entries()) {
+      this.problems.push(...unrest(seat, partition));
+      if (seat.core.holdsLocks() !== 0) this.problems.push(`partition ${partition}: the main thread holds a lock`);
+    }
+  }
+
+  private async account(seats: Awaited<ReturnType<typeof openWith>>["seats"]): Promise<number> {
+    const lost: number[] = [];
+    for (const [partition, seat] of seats.entries()) {
+      const end = performance.now() + 5000;
+      while (hasRetired(seat) && performance.now() < end) {
+        seat.core.tidy();
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      if (hasRetired(seat)) this.problems.push(`partition ${partition}: memory still waits for a reader`);
+      lost.push(...blocksLost(seat));
+    }
+    const mayLose = LOSING_POINTS.some((point) => this.hits.has(point));
+    if (lost.length > 0 && !mayLose) this.problems.push(`blocks of ${lost} bytes were lost`);
+    return lost.reduce((sum, bytes) => sum + bytes, 0);
+  }
+}
+
+/** The main thread's end of an attached thread. */
+class Helper {
+  private readonly thread = new Worker(new URL("./helper.ts", import.meta.url));
+  private left = false;
+
+  async ask(message: ToHelper): Promise<Outcome> {
+    const answer = await new Promise<FromHelper>((resolve, reject) => {
+      this.thread.once("message", resolve);
+      this.thread.once("error", reject);
+      this.thread.postMessage(message);
+    });
+    if (answer.failure) throw new Error(answer.failure);
+    this.left = message.type === "leave";
+    return answer.outcome!;
+  }
+
+  /** It has left by itself, unless the run failed. */
+  async end(): Promise<void> {
+    if (!this.left) await this.thread.terminate();
+  }
+}
