@@ -89,7 +89,6 @@ export function dropSpace(space: usize): void {
   if (generations >> 32 != 0) orphan(<u32>(generations >> 32));
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) - 1);
   returnHeader(space);
-  free(name); // last: a trap in here costs the name's bytes and nothing else
 }
 
 /** Cuts a generation from the header, which goes to another space while linkers may still be at work on it. */
