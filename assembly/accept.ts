@@ -187,10 +187,11 @@ export function commit(): void {
   faultPoint(FAULT_ACCEPT_OLD);
   if (kind != INTENT_DELETE) atomic.xchg<u32>(generation + G_COUNT, load<u32>(P_INTENT + INTENT_SLOT) + 1);
   faultPoint(FAULT_ACCEPT_COUNT);
+  // Never below what a version has: more before it, fewer after it. A search that finds fewer hits looks at everything.
   const live = load<u32>(space + S_LIVE);
-  if (kind == INTENT_DELETE) atomic.store<u32>(space + S_LIVE, live - 1);
-  else if (old == 0) atomic.store<u32>(space + S_LIVE, live + 1);
+  if (kind != INTENT_DELETE && old == 0) atomic.store<u32>(space + S_LIVE, live + 1);
   atomic.xchg<u64>(space + S_VERSION, version);
+  if (kind == INTENT_DELETE) atomic.store<u32>(space + S_LIVE, live - 1);
   faultPoint(FAULT_ACCEPT_VERSION);
   store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
 }

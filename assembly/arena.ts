@@ -162,15 +162,31 @@ export function blockBytes(size: u32): u32 {
 }
 
 /**
+ * An eighth of the budget is kept for what makes room or answers: compaction, search results, censuses, scratch.
+ * Adds and new spaces stop before it, so that deletes can still be followed by a compaction.
+ */
+let fromReserve: bool = false;
+
+export function useReserve(on: bool): void {
+  fromReserve = on;
+}
+
+/** Bytes that may still be allocated. */
+export function availableBytes(): u32 {
+  const budget = load<u32>(P_BUDGET);
+  const limit = fromReserve ? budget : budget - (budget >>> 3);
+  const taken: u64 = <u64>load<u32>(P_USED) + load<u32>(P_RESERVED);
+  return <u32>(max<u64>(taken, limit) - taken);
+}
+
+/**
  * A block of `size` bytes at a 16-byte address, contents undefined, or 0 when the budget (less what is reserved, of
  * which the caller may use `mine`) or the memory is used up. Call with the partition lock held.
  */
 export function allocate(size: u32, mine: u32): usize {
   if (size > 0xf0000000) return 0;
   const need = blockBytes(size);
-  const reserved = load<u32>(P_RESERVED);
-  const others: u64 = reserved > mine ? reserved - mine : 0;
-  if (<u64>load<u32>(P_USED) + need + others > <u64>load<u32>(P_BUDGET)) return 0;
+  if (<u64>need > <u64>availableBytes() + min<u32>(mine, load<u32>(P_RESERVED))) return 0;
   let block = findFit(need);
   if (block == 0) {
     store<u32>(A_BUSY, 1);

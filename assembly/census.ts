@@ -8,7 +8,7 @@ import {
   CHUNK_BITS, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS,
   SEAT_HELD_PARTITION, SLOT_TWIN,
 } from "./layout";
-import { allocate, free } from "./arena";
+import { allocate, free, useReserve } from "./arena";
 import { announce, park } from "./epochs";
 import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
 import { relink, relinkFrom } from "./insert";
@@ -50,7 +50,9 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   slots = load<u32>(generation + G_COUNT);
   settled = atomic.load<u32>(generation + G_FLOOR);
   const bits = (slots + 127) >>> 3;
+  useReserve(true);
   notes = allocate(bits + slots * 4, 0);
+  useReserve(false);
   if (notes == 0) return -1;
   memory.fill(notes, 0, bits);
   space = that;

@@ -6,19 +6,21 @@
  * back to the arena once every reader has passed (epochs.ts). A step moves a few slots under the partition lock.
  */
 import {
-  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS, S_COMPACTIONS, S_GENERATIONS,
+  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_LIVE,
   S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
 } from "./layout";
 import { moveSlot, wishCompaction } from "./accept";
+import { availableBytes, useReserve } from "./arena";
 import { collect, retire } from "./epochs";
 import { faultPoint } from "./faults";
-import { newGeneration, pendingOf } from "./generations";
+import { abandonGeneration, bytesFor, newGeneration, pendingOf } from "./generations";
 import { stopClaims } from "./queues";
 import { maxPending } from "./settings";
 import { ALIVE, slotAddress } from "./slots";
 import { isAlive } from "./spaces";
 import { acquire, release } from "./sync";
 
+const KEY_BYTES: u32 = 24; // of a key, for the estimate of what a compaction takes
 const STEP_SLOTS: u32 = 64; // about 100 µs under the lock
 
 export const STEP_DONE: i32 = 0; // nothing left to do
@@ -29,7 +31,9 @@ export const STEP_LATER: i32 = 2; // no room among the pending ops, or no memory
 export function compactSome(space: usize, incarnation: u32): i32 {
   acquire(P_LOCK, SEAT_HELD_PARTITION);
   let answer = STEP_DONE;
+  useReserve(true);
   if (isAlive(space, incarnation)) answer = step(space);
+  useReserve(false);
   if (load<u32>(P_RETIRED) != 0) collect();
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;
@@ -42,6 +46,11 @@ function step(space: usize): i32 {
     if (wants == COMPACT_NO) return STEP_DONE;
     const fresh = newGeneration(space, wants == COMPACT_BLIND);
     if (fresh == 0) return STEP_LATER;
+    const live = load<u32>(space + S_LIVE);
+    if (bytesFor(fresh, live, live * KEY_BYTES) > availableBytes()) {
+      abandonGeneration(space, fresh); // it would stop half-way: wait for more deletes, or for room
+      return STEP_LATER;
+    }
     stopClaims(space);
     generations = (generations << 32) | <u64>fresh;
     atomic.store<u64>(space + S_GENERATIONS, generations);

@@ -2,13 +2,15 @@
  * What does one filling of a space consist of, from its making to its freeing? Under the partition lock.
  */
 import {
-  G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK, G_KEY_TABLE,
-  G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, S_BYTES, S_SERIAL,
+  FLAT, G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK, G_KEY_TABLE,
+  G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, S_BYTES, S_SERIAL,
+  T_DEPTH,
 } from "./layout";
-import { allocate, bytesOf, free } from "./arena";
+import { allocate, blockBytes, bytesOf, free } from "./arena";
 import { uppersBlock } from "./graph";
 import { closeTable, openTable } from "./keys";
-import { addBytes, olderDirectory, vectorChunk } from "./slots";
+import { crossover, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride } from "./settings";
+import { addBytes, chunkSlots, olderDirectory, vectorChunk } from "./slots";
 
 const KEY_CHUNK_HEADER: u32 = 8; // [older chunk u32][bytes u32]
 const FIRST_KEY_CHUNK: u32 = 248;
@@ -31,6 +33,13 @@ export function newGeneration(space: usize, forceF32: bool): usize {
     return 0;
   }
   return generation;
+}
+
+/** Gives the newest generation back before anybody saw it. */
+export function abandonGeneration(space: usize, generation: usize): void {
+  emptyGeneration(generation);
+  free(generation);
+  store<u32>(space + S_SERIAL, load<u32>(space + S_SERIAL) - 1);
 }
 
 /**
@@ -110,4 +119,32 @@ export function keyRoom(generation: usize): u32 {
 export function pendingOf(generation: usize): u32 {
   if (load<u32>(generation + G_ELIGIBLE) == 0) return 0;
   return load<u32>(generation + G_COUNT) - atomic.load<u32>(generation + G_FLOOR);
+}
+
+/** An upper bound of what `count` adds allocate: chunks, key heap, key table. */
+export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
+  const now = load<u32>(generation + G_COUNT);
+  const then: u64 = <u64>now + count;
+  let bytes: u64 = 0;
+  let chunk = load<u32>(generation + G_VECTOR_CHUNKS);
+  let slots: u64 = 0;
+  for (let i: u32 = 0; i < chunk; i++) slots += chunkSlots(i);
+  for (; slots < then; chunk++) {
+    bytes += blockBytes(chunkSlots(chunk) * slotStride);
+    slots += chunkSlots(chunk);
+  }
+  if (load<u32>(generation + G_STATE) != FLAT || then > crossover) {
+    const have = load<u32>(generation + G_GRAPH_CHUNKS);
+    const want = (then + 1023) >> 10;
+    const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // mean 1024 / (M − 1) lists a chunk, with room
+    if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + uppers + 64);
+    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes(paddedFloats * 4);
+  }
+  bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
+  bytes += keyBytes + <u64>count * 8; // records
+  if (keyBytes > keyRoom(generation)) bytes += 131072; // their chunks, the last of them hardly used
+  // Cells at half fill, all segments splitting at once (they fill at the same pace), their directory doubled twice.
+  const depth = load<u32>(generation + G_KEY_TABLE + T_DEPTH);
+  bytes += <u64>count * 32 + 16384 + min<u64>(count, <u64>1 << depth) * 4128;
+  return bytes + (<u64>32 << depth);
 }

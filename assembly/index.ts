@@ -15,12 +15,12 @@ import {
   T_DEPTH, X_INFO, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
-import { allocate, blockBytes, free, openArena } from "./arena";
+import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
 import * as census from "./census";
 import { checkSpace } from "./check";
 import { tidy as tidyRetired } from "./compaction";
 import { announce, collect, park } from "./epochs";
-import { keyRoom, pendingOf } from "./generations";
+import { bytesFor, pendingOf } from "./generations";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
 import { claimFrom, queueAddress } from "./queues";
@@ -74,7 +74,9 @@ export function bind(number: u32, maySleep: bool): usize {
   loadSettings();
   takeSeat(number, maySleep);
   while (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) {}
+  useReserve(true);
   const ready = openScratch(dimensions);
+  useReserve(false);
   release(P_LOCK, SEAT_HELD_PARTITION);
   return ready ? base : 0;
 }
@@ -226,8 +228,7 @@ export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u3
   let answer = E_STALE;
   if (spaces.isAlive(space, incarnation)) {
     const need = bytesFor(<u32>load<u64>(space + S_GENERATIONS), count, keyBytes);
-    const taken: u64 = <u64>load<u32>(P_USED) + load<u32>(P_RESERVED);
-    const available: u64 = max<u64>(taken, load<u32>(P_BUDGET)) - taken;
+    const available: u64 = availableBytes();
     answer = need <= available ? OK : E_MEMORY;
     if (answer == OK) store<u32>(P_RESERVED, load<u32>(P_RESERVED) + <u32>need);
     info(0, <u32>min<u64>(need, 0xffffffff));
@@ -235,34 +236,6 @@ export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u3
   }
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;
-}
-
-/** An upper bound of what `count` adds allocate: chunks, key heap, key table. */
-function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
-  const now = load<u32>(generation + G_COUNT);
-  const then: u64 = <u64>now + count;
-  let bytes: u64 = 0;
-  let chunk = load<u32>(generation + G_VECTOR_CHUNKS);
-  let slots: u64 = 0;
-  for (let i: u32 = 0; i < chunk; i++) slots += chunkSlots(i);
-  for (; slots < then; chunk++) {
-    bytes += blockBytes(chunkSlots(chunk) * slotStride);
-    slots += chunkSlots(chunk);
-  }
-  if (load<u32>(generation + G_STATE) != FLAT || then > crossover) {
-    const have = load<u32>(generation + G_GRAPH_CHUNKS);
-    const want = (then + 1023) >> 10;
-    const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // mean 1024 / (M − 1) lists a chunk, with room
-    if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + uppers + 64);
-    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes(paddedFloats * 4);
-  }
-  bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
-  bytes += keyBytes + <u64>count * 8; // records
-  if (keyBytes > keyRoom(generation)) bytes += 131072; // their chunks, the last of them hardly used
-  // Cells at half fill, all segments splitting at once (they fill at the same pace), their directory doubled twice.
-  const depth = load<u32>(generation + G_KEY_TABLE + T_DEPTH);
-  bytes += <u64>count * 32 + 16384 + min<u64>(count, <u64>1 << depth) * 4128;
-  return bytes + (<u64>32 << depth);
 }
 
 export function unreserve(bytes: u32): i32 {
@@ -282,7 +255,9 @@ function ensureResults(hits: u32, ef: u32): i32 {
   let answer = OK;
   if (!enough) {
     const capacity = max<u32>(64, hits);
+    useReserve(true);
     const results: usize = capacity > 0x0fffffff ? 0 : allocate(capacity * HIT_BYTES, 0);
+    useReserve(false);
     if (results == 0) {
       answer = E_MEMORY;
     } else {

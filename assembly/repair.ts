@@ -12,7 +12,7 @@ import {
   SEAT_HELD_NODE, SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SLOT_DIED, SLOT_KEY, T_OWNER,
 } from "./layout";
 import { commit } from "./accept";
-import { rebuildArena } from "./arena";
+import { rebuildArena, useReserve } from "./arena";
 import { repairList } from "./graph";
 import { emptyCell, fillCell, findCell, hashKey, openTable, SLOT_BIAS } from "./keys";
 import { blameSlot } from "./linker";
@@ -26,6 +26,7 @@ import { acquire, release, seat, seatAddress } from "./sync";
  * none or it had changed nothing, E_DAMAGED when a key table could not be made again for lack of memory.
  */
 export function repairSeat(number: u32): i32 {
+  useReserve(false);
   const that = seatAddress(number);
   const node: usize = load<u32>(that + SEAT_HELD_NODE);
   if (node != 0) {

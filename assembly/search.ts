@@ -393,6 +393,7 @@ export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exa
   let emptying: usize = 0;
   let floor: u32 = 0;
   let emptyingFloor: u32 = 0;
+  let live: u32 = 0; // at that version, or a moment later and more
   while (true) {
     const generations = atomic.load<u64>(space + S_GENERATIONS);
     current = <u32>generations;
@@ -403,14 +404,15 @@ export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exa
     floor = atomic.load<u32>(current + G_FLOOR);
     emptyingFloor = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_FLOOR);
     version = atomic.load<u64>(space + S_VERSION);
-    if (atomic.load<u64>(space + S_GENERATIONS) == generations) break;
+    live = atomic.load<u32>(space + S_LIVE);
+    const same = atomic.load<u64>(space + S_GENERATIONS) == generations;
+    if (same && atomic.load<u64>(space + S_VERSION) == version) break;
   }
   startHits(k);
   if (!exactly && max<u32>(k, ef) <= MAX_EF) {
     const width = max<u32>(k, ef);
     if (emptying != 0) searchGeneration(emptying, k, width, emptyingFloor);
     searchGeneration(current, k, width, floor);
-    const live = atomic.load<u32>(space + S_LIVE);
     if (hitCount >= min<u32>(k, live)) {
       sortHits();
       return hitCount;

@@ -1,7 +1,7 @@
 /*
  * What do threads tell each other outside the partitions? One small shared block per index.
  *
- *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it), then SEATS (1 taken),
+ *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it), then SEATS (1 taken, 2 attached),
  *            then per worker: WAKE (bumped to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *
@@ -55,6 +55,11 @@ export class Control {
       if (Atomics.compareExchange(this.words, SEATS + seat, 0, 1) === 0) return seat;
     }
     return -1;
+  }
+
+  /** Sits down on a seat that was taken for a ticket; false when somebody did already. */
+  sitDown(seat: number): boolean {
+    return Atomics.compareExchange(this.words, SEATS + seat, 1, 2) === 1;
   }
 
   leaveSeat(seat: number): void {

@@ -39,6 +39,7 @@ export async function flush(handle: Handle): Promise<void> {
     if (performance.now() - moved > handle.settings.timeoutMs) throw timeout(handle.settings.timeoutMs);
   }
   for (const seat of handle.seats) {
+    seat.core.tidy(); // what a compaction has emptied
     for (const { address, incarnation } of [...spacesOf(seat)]) await census(handle, seat, address, incarnation, false);
   }
 }

@@ -166,7 +166,7 @@ export class Handle {
       case E_MEMORY: {
         seat.core.partitionInfo();
         const [used, budget] = [seat.infoAt(0), seat.infoAt(2)].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
-        const cure = "raise `memoryLimit`, use more `partitions`, or delete vectors or spaces";
+        const cure = "raise `memoryLimit`, use more `partitions`, drop spaces, or delete vectors";
         return new HnswError("OUT_OF_MEMORY", `The partition is full (${used} of ${budget} in use): ${cure}.`);
       }
       case E_DAMAGED:

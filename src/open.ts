@@ -1,5 +1,4 @@
 /* How does an index come into being, and how does another thread join it? */
-import { ABI_VERSION } from "../assembly/layout.ts";
 import { Control } from "./control.ts";
 import { type Build, bestVariant, compileCore, type PartitionSettings, Seat, type Variant } from "./core.ts";
 import { HnswError } from "./errors.ts";
@@ -78,12 +77,15 @@ function warn({ worker, kind, message }: Incident): void {
  * before the thread ends, so that its seat can be used again. Throws BAD_OPTION or CLOSED.
  */
 export function attach(ticket: AttachTicket): VectorIndex {
-  if (typeof ticket !== "object" || ticket === null || ticket.kind !== "hnsw-workers-ticket") {
+  if (typeof ticket !== "object" || ticket === null || ticket.kind !== "hnsw-workers-ticket" || !isWhole(ticket)) {
     throw new HnswError("BAD_OPTION", "`attach` needs the ticket that `index.attach()` returned on the other thread.");
   }
   const { module, memories, settings, seat } = ticket;
   const control = new Control(ticket.control);
-  if (control.closed) throw new HnswError("CLOSED", `The index is closed (ABI ${ABI_VERSION}).`);
+  if (control.closed) throw new HnswError("CLOSED", "The index is closed.");
+  if (!control.sitDown(seat)) {
+    throw new HnswError("BAD_OPTION", "This ticket was used already: a ticket is for one thread, once.");
+  }
   const seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, false));
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
   return new VectorIndex(
@@ -92,4 +94,9 @@ export function attach(ticket: AttachTicket): VectorIndex {
     null,
     seat,
   );
+}
+
+function isWhole({ module, memories, control, settings, seat }: AttachTicket): boolean {
+  const shared = Array.isArray(memories) && memories.every((memory) => memory instanceof WebAssembly.Memory);
+  return module instanceof WebAssembly.Module && shared && control instanceof SharedArrayBuffer && !!settings && seat > 0;
 }

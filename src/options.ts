@@ -190,6 +190,7 @@ function oneOf<T extends string>(name: string, value: unknown, byDefault: T, cho
 }
 
 function show(value: unknown): string {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 

@@ -25,6 +25,7 @@ interface Member {
 
 export class Pool {
   private readonly members: (Member | null)[] = [];
+  private readonly restarts: number[] = [];
   private readonly shared: SharedIndex;
   private readonly control: Control;
   private readonly repair: (seat: number) => void;
@@ -57,6 +58,7 @@ export class Pool {
     const linkedAtStart = this.control.figure(worker, "linked");
     const member: Member = { thread, restarts, idleRestarts, linkedAtStart, searches: new Map() };
     this.members[worker] = member;
+    this.restarts[worker] = restarts;
     return new Promise((resolve, reject) => {
       let failure: Error | null = null;
       const late = setTimeout(() => {
@@ -111,7 +113,7 @@ export class Pool {
   }
 
   restartsOf(worker: number): number {
-    return this.members[worker]?.restarts ?? 0;
+    return this.restarts[worker] ?? 0;
   }
 
   /** Workers that can be sent a search. */

@@ -19,7 +19,7 @@ import { resolveSearch, type SearchOptions } from "./options.ts";
 import type { SearchSpreader } from "./spreading.ts";
 import { checkShape, type Vector, VectorList } from "./vectors.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "./waiting-line.ts";
-import { inSlices, nextTurn } from "./yielding.ts";
+import { nextTurn } from "./yielding.ts";
 
 const SLICE_MS = 2; // how long addMany keeps the event loop waiting at a time
 const MOST_KEYS_AT_ONCE = 0xffffff;
@@ -112,12 +112,17 @@ export class Space {
     }
     if (keys.length > MOST_KEYS_AT_ONCE) throw new HnswError("BAD_KEY", `At most ${MOST_KEYS_AT_ONCE} keys at once.`);
     if (keys.length === 0) return;
-    const bytes = await this.checkMany(keys, list);
-    handle.assertOpen();
+    const seen = new Set<Key>();
+    let bytes = 0;
     let state: { ref: SpaceRef; left: number } | null = null;
     let done = 0;
     try {
       await handle.line.enter(() => {
+        // In line from the first check on, so that ops that come later stay behind.
+        if (seen.size < keys.length) {
+          bytes += this.checkSlice(keys, list, seen);
+          if (seen.size < keys.length) return MORE;
+        }
         if (state === null) {
           const reserved = this.tryReserve(keys.length, bytes);
           if (reserved === null) return BUSY;
@@ -132,27 +137,24 @@ export class Space {
     }
   }
 
-  /** Looks at every key and vector, by slices; answers the bytes of all keys. */
-  private async checkMany(keys: readonly Key[], list: VectorList): Promise<number> {
+  /** Looks at keys and vectors for one slice of time, from where `seen` ends; answers the bytes of those keys. */
+  private checkSlice(keys: readonly Key[], list: VectorList, seen: Set<Key>): number {
     const seat = this.handle.seats[0]!;
-    const seen = new Set<Key>();
+    const end = performance.now() + SLICE_MS;
     let bytes = 0;
-    let next = 0;
-    await inSlices(() => {
-      this.handle.assertOpen();
-      const count = Math.min(seat.intake, keys.length - next);
-      for (let i = 0; i < count; i++) {
-        const key = keys[next + i]!;
-        bytes += keyBytes(seat.putKey(key));
-        seen.add(key);
-        if (seen.size !== next + i + 1) throw duplicate(key);
+    do {
+      const first = seen.size;
+      const count = Math.min(seat.intake, keys.length - first);
+      for (let i = first; i < first + count; i++) {
+        bytes += keyBytes(seat.putKey(keys[i]!));
+        seen.add(keys[i]!);
+        if (seen.size !== i + 1) throw duplicate(keys[i]!);
       }
-      list.copyTo(seat, next, count);
+      list.checkRows(first, count);
+      list.copyTo(seat, first, count);
       const answer = seat.core.checkVectors(count);
-      if (answer !== OK) throw this.handle.refusal(answer, seat, `Vector ${next + seat.infoAt(1)}`);
-      next += count;
-      return next < keys.length;
-    }, SLICE_MS);
+      if (answer !== OK) throw this.handle.refusal(answer, seat, `Vector ${first + seat.infoAt(1)}`);
+    } while (seen.size < keys.length && performance.now() < end);
     return bytes;
   }
 
@@ -181,6 +183,11 @@ export class Space {
     let next = first;
     while (next < keys.length) {
       const count = Math.min(seat.intake, keys.length - next);
+      try {
+        list.checkRows(next, count);
+      } catch (error) {
+        throw changed(next, error as HnswError);
+      }
       list.copyTo(seat, next, count);
       for (let i = 0; i < count; i++, next++) {
         const header = seat.putKey(keys[next]!);
@@ -421,6 +428,7 @@ export class Space {
     const seat = handle.seats[0]!;
     for (let first = 0; first < list.count; first += seat.intake) {
       const count = Math.min(seat.intake, list.count - first);
+      list.checkRows(first, count);
       list.copyTo(seat, first, count);
       const answer = seat.core.checkVectors(count);
       if (answer !== OK) throw handle.refusal(answer, seat, `Query ${first + seat.infoAt(1)}`);

@@ -91,7 +91,9 @@ export class VectorIndex implements AsyncDisposable {
    * A diagnosis: it holds a partition's lock while it walks a space.
    */
   async check(space?: string): Promise<CheckReport> {
-    this.handle.assertOpen();
+    if (space !== undefined && !this.spaces().includes(this.space(space).name)) {
+      throw new HnswError("BAD_SPACE", `There is no space "${space}".`);
+    }
     return await check(this.handle, space);
   }
 

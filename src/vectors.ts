@@ -22,6 +22,7 @@ export function checkShape(vector: unknown, dimensions: number, name = "The vect
 /** Many vectors: one flat Float32Array of count × dimensions, or an array of vectors. */
 export class VectorList {
   readonly count: number;
+  private readonly dimensions: number;
   private readonly flat: Float32Array | null;
   private readonly rows: readonly Vector[] | null;
 
@@ -35,6 +36,7 @@ export class VectorList {
       this.flat = given;
       this.rows = null;
       this.count = given.length / dimensions;
+      this.dimensions = dimensions;
       return;
     }
     if (!Array.isArray(given)) {
@@ -43,10 +45,17 @@ export class VectorList {
         "Vectors must be one Float32Array of count × dimensions or an array of vectors.",
       );
     }
-    for (let i = 0; i < given.length; i++) checkShape(given[i], dimensions, `Vector ${i}`);
     this.flat = null;
     this.rows = given;
     this.count = given.length;
+    this.dimensions = dimensions;
+    if (this.count > 0) this.checkRows(0, 1); // a flat array of numbers is told at once; the rest by slices
+  }
+
+  /** Looks at the shapes of rows: an array can change while a call waits. Throws BAD_VECTOR or BAD_DIMENSIONS. */
+  checkRows(first: number, count: number): void {
+    if (this.rows === null) return;
+    for (let i = first; i < first + count; i++) checkShape(this.rows[i], this.dimensions, `Vector ${i}`);
   }
 
   /** One row. */

@@ -69,6 +69,10 @@ export class WaitingLine {
     this.pumping = true;
     let moved = performance.now();
     while (this.line.length > 0) {
+      if (this.control.closed) {
+        this.shut(new HnswError("CLOSED", "The index was closed while the op was waiting for room."));
+        break;
+      }
       const first = this.line[0]!;
       const seen = this.control.progress;
       let outcome: Outcome;
@@ -93,14 +97,13 @@ export class WaitingLine {
       } else if (this.help()) {
         moved = performance.now();
         await nextTurn();
-      } else {
+      } else if (performance.now() - moved <= this.timeoutMs) {
         await this.control.waitForProgress(seen, Math.min(outcome === BUSY ? 1 : LOOK_AGAIN_MS, this.timeoutMs));
         if (this.control.progress !== seen) moved = performance.now();
       }
       if (performance.now() - moved > this.timeoutMs && this.line[0] === first) {
         this.line.shift();
-        first.reject(timeout(this.timeoutMs));
-        moved = performance.now();
+        first.reject(timeout(this.timeoutMs)); // the next has waited as long: it gets one try
       }
     }
     this.pumping = false;

@@ -199,7 +199,9 @@ export class Actor {
     const got = await this.again(`${doing}, get ${String(key)}`, () => this.space(name).get(key));
     const wanted = this.model(name).get(key);
     if (got?.join() !== wanted?.join()) {
-      this.fail(`${name} holds ${got ? `[${got}]` : "nothing"} under ${String(key)}, not ${wanted ? `[${wanted}]` : "nothing"}`);
+      this.fail(
+        `${name} holds ${got ? `[${got}]` : "nothing"} under ${String(key)}, not ${wanted ? `[${wanted}]` : "nothing"}`,
+      );
     }
   }
 
@@ -296,7 +298,8 @@ export class Actor {
     this.trigger.disarm();
     const found = await Promise.all(keys.map((key) => this.space(name).get(key)));
     for (const [i, key] of keys.entries()) {
-      if (found[i]?.join() !== this.model(name).get(key)?.join()) this.fail(`get of ${String(key)} answered ${found[i]}`);
+      if (found[i]?.join() !== this.model(name).get(key)?.join())
+        this.fail(`get of ${String(key)} answered ${found[i]}`);
       if ((await this.space(name).has(key)) !== this.model(name).has(key)) this.fail(`has of ${String(key)} is wrong`);
     }
   }
@@ -309,7 +312,8 @@ export class Actor {
     if (new Set(keys).size !== keys.length) this.fail(`${name} lists a key twice`);
     for (const key of keys) if (!model.has(key)) this.fail(`${name} lists ${String(key)}, which is not there`);
     if (keys.length !== model.size) this.fail(`${name} lists ${keys.length} keys of ${model.size}`);
-    if (name !== SHARED && this.size(name) !== model.size) this.fail(`${name} has size ${this.size(name)}, not ${model.size}`);
+    if (name !== SHARED && this.size(name) !== model.size)
+      this.fail(`${name} has size ${this.size(name)}, not ${model.size}`);
   }
 
   private async flush(): Promise<void> {
@@ -428,5 +432,7 @@ function isNear(a: number, b: number): boolean {
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}${error.cause ? ` (${error.cause})` : ""}` : String(error);
+  return error instanceof Error
+    ? `${error.name}: ${error.message}${error.cause ? ` (${error.cause})` : ""}`
+    : String(error);
 }

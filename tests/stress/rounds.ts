@@ -3,9 +3,9 @@
  * meanwhile workers are ended and faults trap workers and callers. At the end everything is compared and taken down.
  */
 import { Worker } from "node:worker_threads";
-import type { Incident } from "../../src/options.ts";
-import { openWith } from "../../src/open.ts";
 import { bestVariant } from "../../src/core.ts";
+import { openWith } from "../../src/open.ts";
+import type { Incident } from "../../src/options.ts";
 import { Actor, type Outcome, ownSpaces, type Role } from "./actor.ts";
 import { Chance } from "./chance.ts";
 import { addHits, CALLER_POINTS, type Hits, LOSING_POINTS, POINTS, WORKER_POINTS } from "./faults.ts";
@@ -20,8 +20,8 @@ export interface Plan {
   seed: number;
   workers: number;
   ops: number;
-  /** Points to arm; all that fit when empty. */
-  points?: number[];
+  /** Points to prefer; none in particular when empty. */
+  points: number[];
 }
 
 export interface Report {
@@ -50,12 +50,17 @@ export async function play(plan: Plan): Promise<Report> {
   }
 }
 
+const beat = new Int32Array(new SharedArrayBuffer(64));
+const monitor = new Worker(new URL("./monitor.ts", import.meta.url));
+monitor.unref();
+setInterval(() => Atomics.add(beat, 0, 1), 100).unref();
 class Round {
   private readonly plan: Plan;
   private readonly chance: Chance;
   private readonly hits: Hits = new Map();
   private readonly armed = new Map<number, number>(); // worker → point
   private readonly killedAt = new Map<number, { linked: number; row: number }>();
+  private readonly killing = new Set<number>();
   private readonly problems: string[] = [];
   private kills = 0;
 
@@ -66,7 +71,7 @@ class Round {
 
   async play(): Promise<Report> {
     const { plan, chance } = this;
-    const faults = chance.is(0.6) || plan.points !== undefined;
+    const faults = chance.is(0.6) || plan.points.length > 0;
     const options = {
       dimensions: chance.between(4, 16),
       metric: chance.oneOf(["l2", "cosine", "dot"] as const),
@@ -86,6 +91,8 @@ class Round {
     const variant = chance.is(0.5) ? bestVariant() : "baseline";
     const opened = await openWith(options, { build: faults ? "debug" : "release", variant });
     const { index, seats } = opened;
+    Atomics.add(beat, 0, 1);
+    monitor.postMessage({ beat: beat.buffer, memories: seats.map((s) => s.memory), seed: plan.seed });
     const role = (name: string): Role => ({
       name,
       seed: plan.seed,
@@ -113,7 +120,8 @@ class Round {
       if (!report.ok) this.problems.push(`check: ${report.unreachable} unreachable; ${report.problems.join("; ")}`);
       await main.verify();
       for (const helper of helpers) await helper.ask({ type: "verify" });
-      for (const { traps, worker } of index.stats().workers) if (!faults && traps) this.problems.push(`worker ${worker} trapped`);
+      for (const { traps, worker } of index.stats().workers)
+        if (!faults && traps) this.problems.push(`worker ${worker} trapped`);
       this.rest(seats);
       for (const helper of helpers) await helper.ask({ type: "leave" });
       await main.dropAll();
@@ -121,7 +129,8 @@ class Round {
       for (const { hits } of outcomes) addHits(this.hits, hits);
       const lost = await this.account(seats);
       if (this.problems.length > 0) throw new Error(this.problems.join("\n"));
-      const sum = (figure: "ops" | "wanted" | "found") => outcomes.reduce((total, outcome) => total + outcome[figure], 0);
+      const sum = (figure: "ops" | "wanted" | "found") =>
+        outcomes.reduce((total, outcome) => total + outcome[figure], 0);
       return { ops: sum("ops"), wanted: sum("wanted"), found: sum("found"), hits: this.hits, kills: this.kills, lost };
     } finally {
       await Promise.all(helpers.map((helper) => helper.end()));
@@ -130,7 +139,7 @@ class Round {
   }
 
   private points(possible: number[]): number[] {
-    const chosen = this.plan.points?.filter((point) => possible.includes(point)) ?? [];
+    const chosen = this.plan.points.filter((point) => possible.includes(point));
     return chosen.length > 0 && this.chance.is(0.7) ? chosen : possible;
   }
 
@@ -143,11 +152,12 @@ class Round {
       const { linked, alive } = index.stats().workers[worker]!;
       const before = this.killedAt.get(worker);
       const row = before?.linked === linked ? before.row + 1 : 0;
-      // Ending one that still loads crashes Bun 1.4.5 (oven-sh/bun#41022).
-      if (alive && row < KILLS_WITHOUT_WORK) {
+      // Ending one that still loads can crash Bun (oven-sh/bun#41022).
+      if (alive && !this.killing.has(worker) && row < KILLS_WITHOUT_WORK) {
         this.killedAt.set(worker, { linked, row });
         this.kills++;
-        void pool.kill(worker);
+        this.killing.add(worker);
+        void pool.kill(worker).finally(() => this.killing.delete(worker));
       }
     }
     if (!faults || !chance.is(0.15)) return;
