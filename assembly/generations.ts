@@ -3,7 +3,7 @@
  */
 import {
   FLAT, G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK, G_KEY_TABLE,
-  G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, S_BYTES, S_SERIAL,
+  G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, RECENT_SLOTS, S_BYTES, S_SERIAL,
   T_DEPTH,
 } from "./layout";
 import { allocate, blockBytes, bytesOf, free } from "./arena";
@@ -138,7 +138,7 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
     const want = (then + 1023) >> 10;
     const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // mean 1024 / (M − 1) lists a chunk, with room
     if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + uppers + 64);
-    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes(paddedFloats * 4);
+    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes((paddedFloats + RECENT_SLOTS) * 4);
   }
   bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
   bytes += keyBytes + <u64>count * 8; // records

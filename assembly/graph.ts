@@ -14,7 +14,7 @@
  */
 import {
   CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_RETRIED, LIST_COUNT,
-  LIST_HEADER, LIST_KEPT, LIST_LOCK, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_SLOT,
+  LIST_HEADER, LIST_KEPT, LIST_LOCK, RECENT_SLOTS, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_SLOT,
 } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
 import { distances, distanceTo, queryFromSlot, touch } from "./codes";
@@ -94,8 +94,9 @@ export function ensureGraph(generation: usize, mine: u32): bool {
   let directory: usize = load<u32>(generation + G_GRAPH);
   if (directory == 0) {
     // The centroid comes along, so that promotion never has to ask for memory.
-    const centroid = allocate(paddedFloats * 4, mine);
+    const centroid = allocate((paddedFloats + RECENT_SLOTS) * 4, mine);
     if (centroid == 0) return false;
+    memory.fill(centroid + paddedFloats * 4, 0, RECENT_SLOTS * 4);
     directory = allocate(maxGraphChunks * 4, mine);
     if (directory == 0) {
       free(centroid);

@@ -6,13 +6,13 @@
  */
 import {
   FAILED_ONCE, FAULT_LINK_BACK, FAULT_LINK_CODED, FAULT_LINK_DONE, FAULT_LINK_ENTRY, FAULT_LINK_OWN_LISTS, FAULT_LINK_START,
-  FAULT_TWIN, G_COUNT, G_ENTRY, G_ENTRY_LOCK, G_FLOOR, G_GRAPH, G_LINKED, G_SPACE, HANGS, IN_GRAPH, LINKED, PENDING, S_VERSION, SEAT_HELD_ENTRY,
+  FAULT_TWIN, G_CENTROID, G_COUNT, G_ENTRY, G_ENTRY_LOCK, G_FINISHED, G_FLOOR, G_GRAPH, G_LINKED, G_SPACE, HANGS, IN_GRAPH, LINKED, PENDING, RECENT_SLOTS, S_VERSION, SEAT_HELD_ENTRY,
   SEAT_HELD_GENERATION, SKIPPED, SLOT_DIED, SLOT_STATE, SLOT_TWIN, TWINNED,
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./codes";
 import { faultPoint } from "./faults";
 import {
-  connect, connectIfRoom, diverseCount, expectDoubles, selectNeighbours, twinsOf, writeListAgain, writeOwnList,
+  connect, connectIfRoom, diverseCount, expectDoubles, holds, selectNeighbours, twinsOf, writeListAgain, writeOwnList,
 } from "./graph";
 import { chosen, chosenStride, pool } from "./scratch";
 import {
@@ -78,6 +78,7 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
   const highest = min<u32>(level, top);
   // A slot whose first try trapped half-way can be reached already: it must not find itself.
   const again = (load<u32>(at + SLOT_STATE) & FAILED_ONCE) != 0;
+  const finishedBefore = atomic.load<u32>(generation + G_FINISHED);
   exclude(slot);
   queryFromSlot(generation, slot);
   startAt(entry);
@@ -113,12 +114,44 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
       if (i == 1) faultPoint(FAULT_LINK_BACK);
     }
   }
+  connectRecent(generation, slot, finishedBefore);
   faultPoint(FAULT_LINK_DONE);
   finish(generation, at, LINKED);
   if (level > top) {
     faultPoint(FAULT_LINK_ENTRY);
     atomic.store<u32>(generation + G_ENTRY, slot + 1);
   }
+}
+
+/**
+ * Two slots that are linked at the same time do not see each other: if they are the first of a cluster, it can fall
+ * into two halves that know of each other only by far neighbours. So whoever finishes looks at those that finished
+ * meanwhile, and links both ways with the ones that are nearer than its farthest neighbour. With one thread there are
+ * none.
+ */
+function connectRecent(generation: usize, slot: u32, before: u32): void {
+  const position = atomic.add<u32>(generation + G_FINISHED, 1);
+  atomic.store<u32>(recentAt(generation, position), slot + 1);
+  const meanwhile = min<u32>(position - before, RECENT_SLOTS - 1);
+  if (meanwhile == 0) return;
+  const farthest = poolDistance(min<u32>(poolCount, chosenBase) - 1);
+  for (let i: u32 = 1; i <= meanwhile; i++) {
+    // Its lists are written. A place not filled yet holds an older slot: then at most a link is gained.
+    const mark = atomic.load<u32>(recentAt(generation, position - i));
+    if (mark == 0 || mark - 1 == slot) continue;
+    queryFromSlot(generation, slot); // a prune used another query
+    const distance = distanceTo(mark - 1);
+    if (!(distance < farthest) || holds(generation, slot, 0, mark - 1)) continue;
+    connect(generation, slot, 0, mark - 1, distance);
+    if (!holds(generation, mark - 1, 0, slot)) connect(generation, mark - 1, 0, slot, distance);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function recentAt(generation: usize, position: u32): usize {
+  const ring: usize = load<u32>(generation + G_CENTROID) + paddedFloats * 4;
+  return ring + ((position & (RECENT_SLOTS - 1)) << 2);
 }
 
 /**

@@ -1,6 +1,6 @@
 /*
  * How do stress runs survive one another? A few at a time play in a process of their own: ending workers can crash Bun
- * itself (about once in 400 times with 1.4.5, 2026-11-23). Such a run is counted apart and played again.
+ * itself (about once in 100 times with 1.4.5, 2026-11-23). Such a run is counted apart and played again.
  */
 import { addHits, type Hits, POINTS } from "./faults.ts";
 import { play, type Report } from "./rounds.ts";
@@ -108,7 +108,12 @@ async function playOnce(batch: Batch, tally: Tally): Promise<{ next: number; cra
   const code = await child.exited;
   clearTimeout(late);
   const crashed = (await errors).includes("Bun has crashed");
-  if (hangs) return { next, crashed: false, failure: `seed ${next}: the process hangs (or does not end after it) ${await errors}` };
+  if (hangs)
+    return {
+      next,
+      crashed: false,
+      failure: `seed ${next}: the process hangs (or does not end after it) ${await errors}`,
+    };
   if (crashed || (code === 0 && next === batch.seed + batch.runs)) return { next, crashed };
   return { next, crashed, failure: `seed ${next}: the process ended with ${code}: ${await errors}` };
 }

@@ -4,6 +4,12 @@ import type { Seat } from "../../src/core.ts";
 
 const BLOCK_HEADER = 8; // assembly/arena.ts: [size | free][previous], then the payload
 const FREE = 1;
+const HELD = {
+  partition: layout.SEAT_HELD_PARTITION,
+  queue: layout.SEAT_HELD_QUEUE,
+  entry: layout.SEAT_HELD_ENTRY,
+  node: layout.SEAT_HELD_NODE,
+};
 
 function wordsOf(seat: Seat): Uint32Array {
   const { buffer } = seat.memory;
@@ -31,9 +37,7 @@ export function unrest(seat: Seat, partition: number): string[] {
   }
   for (let number = 0; number < layout.MAX_SEATS; number++) {
     const place = layout.P_SEATS + number * layout.SEAT_BYTES;
-    for (const name of ["PARTITION", "QUEUE", "ENTRY", "NODE"] as const) {
-      expectZero(`the ${name} lock of seat ${number}`, at(place + layout[`SEAT_HELD_${name}`]));
-    }
+    for (const [name, held] of Object.entries(HELD)) expectZero(`seat ${number}'s ${name} lock`, at(place + held));
     expectZero(`the slot that seat ${number} links`, at(place + layout.SEAT_LINKING));
   }
   return found;
