@@ -98,5 +98,7 @@ export function attach(ticket: AttachTicket): VectorIndex {
 
 function isWhole({ module, memories, control, settings, seat }: AttachTicket): boolean {
   const shared = Array.isArray(memories) && memories.every((memory) => memory instanceof WebAssembly.Memory);
-  return module instanceof WebAssembly.Module && shared && control instanceof SharedArrayBuffer && !!settings && seat > 0;
+  return (
+    module instanceof WebAssembly.Module && shared && control instanceof SharedArrayBuffer && !!settings && seat > 0
+  );
 }

@@ -85,7 +85,7 @@ export function readStats(handle: Handle, openedAt: number, restartsOf: (worker:
     return {
       worker,
       alive: settings.workers === 0 || control.isAlive(worker),
-      queueDepth: seats.reduce((sum, seat) => sum + (Math.max(0, seat.core.depthOf(worker))), 0),
+      queueDepth: seats.reduce((sum, seat) => sum + Math.max(0, seat.core.depthOf(worker)), 0),
       linked,
       batches,
       meanBatch: batches === 0 ? 0 : linked / batches,

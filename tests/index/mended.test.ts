@@ -118,7 +118,14 @@ describe("memory full", () => {
       expect(await Promise.race([index.flush(), tooLate(5000)])).toBeUndefined();
       await expectHolds(space, model, `seed ${SEED}`);
       // The compaction that makes room runs behind the deletes.
-      await until(() => space.add("more", wide.at(0)).then(() => true, () => false), "there is room");
+      await until(
+        () =>
+          space.add("more", wide.at(0)).then(
+            () => true,
+            () => false,
+          ),
+        "there is room",
+      );
     });
   }
 });

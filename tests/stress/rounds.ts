@@ -50,10 +50,6 @@ export async function play(plan: Plan): Promise<Report> {
   }
 }
 
-const beat = new Int32Array(new SharedArrayBuffer(64));
-const monitor = new Worker(new URL("./monitor.ts", import.meta.url));
-monitor.unref();
-setInterval(() => Atomics.add(beat, 0, 1), 100).unref();
 class Round {
   private readonly plan: Plan;
   private readonly chance: Chance;
@@ -91,8 +87,6 @@ class Round {
     const variant = chance.is(0.5) ? bestVariant() : "baseline";
     const opened = await openWith(options, { build: faults ? "debug" : "release", variant });
     const { index, seats } = opened;
-    Atomics.add(beat, 0, 1);
-    monitor.postMessage({ beat: beat.buffer, memories: seats.map((s) => s.memory), seed: plan.seed });
     const role = (name: string): Role => ({
       name,
       seed: plan.seed,
