@@ -28,12 +28,4 @@ try {
 }
 await run("examples/server", "examples/server/try.ts");
 await run("examples/attach", "examples/attach/main.ts");
-await run(
-  "examples/wordnet",
-  "examples/wordnet/demo.ts",
-  "yellow curved fruit",
-  "--space",
-  "noun.food",
-  "--spaces",
-  "12",
-);
+await run("examples/wordnet", "examples/wordnet/demo.ts", "yellow curved fruit", "--space", "noun.food");

@@ -36,14 +36,21 @@ export function seatAddress(number: u32): usize {
 
 const SPINS: u32 = 400; // about 4 µs: longer than any node or queue lock is held by a running thread
 const NAP_NS: i64 = 50_000; // a holder that lost its core needs a scheduler tick, not a wake-up
+/**
+ * Seconds of spinning after which a thread with an event loop traps instead of waiting on: only a worker that ended
+ * with the lock held takes so long, and it is put right from that event loop. The trap itself is repaired as any other.
+ */
+const LOST_ROUNDS: u32 = 1_000_000; // of SPINS tries each: about 5 s
 const PATIENCE: u32 = 5_000; // about 50 µs: how long a thread with an event loop tries for the partition lock
 
 /** Takes `lock` and notes it at `held` in the seat. Synchronizes with `unlock`. */
 export function acquire(lock: usize, held: usize): void {
   let spins: u32 = 0;
+  let rounds: u32 = 0;
   while (atomic.cmpxchg<u32>(lock, 0, owner) != 0) {
     if (++spins < SPINS) continue;
     spins = 0;
+    if (!maySleep && ++rounds == LOST_ROUNDS) unreachable();
     // Only sleeps: nobody notifies, so no wake-up can be lost.
     if (maySleep) atomic.wait<i32>(lock, atomic.load<i32>(lock), NAP_NS);
   }
