@@ -146,10 +146,6 @@ export function liveSlot(generations: u64, cell: usize, hash: u32, key: usize, h
   return load<u64>(at + SLOT_DIED) == ALIVE ? at : 0;
 }
 
-export function generationOfLiveSlot(): usize {
-  return oldGeneration;
-}
-
 // ── commit ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 function intend(kind: u32, space: usize, hash: u32, old: usize): void {
   store<u32>(P_INTENT + INTENT_SPACE, <u32>space);

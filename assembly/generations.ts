@@ -28,8 +28,7 @@ export function newGeneration(space: usize, forceF32: bool): usize {
   store<u32>(generation + G_FORCE_F32, forceF32 ? 1 : 0);
   addBytes(generation, bytesOf(generation));
   if (!openTable(generation + G_KEY_TABLE, generation, 0)) {
-    emptyGeneration(generation);
-    free(generation);
+    abandonGeneration(space, generation);
     return 0;
   }
   return generation;

@@ -6,13 +6,13 @@
  * tag << 24 | bytes. Vectors lie at X_VECTORS, each padded with zeros to a multiple of 4 floats.
  */
 import {
-  ABI_VERSION, ARENA, E_BUSY, E_MEMORY, E_STALE, FLAT, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_GRAPH_CHUNKS, G_KEY_TABLE,
-  G_LIVE, G_BEAM, G_QUARANTINED, G_SERIAL, G_STATE, G_VECTOR_CHUNKS, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, KEY_HEADER, MAGIC,
+  ABI_VERSION, ARENA, E_BUSY, E_MEMORY, E_STALE, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_KEY_TABLE,
+  G_LIVE, G_BEAM, G_QUARANTINED, G_SERIAL, G_STATE, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, KEY_HEADER, MAGIC,
   MAX_PAGES, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION, P_EPOCH, P_INTENT, P_LIVE_SPACES,
   P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED, P_SEED, P_SPACE_LIST, P_SPACE_TABLE,
   P_STATE, P_USED, Q_DEPTH, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS, S_HOME, S_INCARNATION, S_LIVE, S_NAME,
   SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED, SLOT_KEY, STATE_SOUND,
-  T_DEPTH, X_INFO, X_KEY, X_VECTORS,
+  X_INFO, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
 import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
@@ -27,10 +27,9 @@ import { claimFrom, queueAddress } from "./queues";
 import { base, makeBigVisited, openScratch, query, wantsBigVisited } from "./scratch";
 import { searchSpace } from "./search";
 import {
-  codeStride, cosine, crossover, dimensions, graphChunkBytes, listStride, loadSettings, M, paddedFloats, slotStride,
-  maxGraphChunks, upperStride,
+  codeStride, cosine, dimensions, graphChunkBytes, listStride, loadSettings, paddedFloats, slotStride,
 } from "./settings";
-import { ALIVE, chunkSlots, slotAddress, vectorOf } from "./slots";
+import { ALIVE, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
 import { acquireOrGiveUp, release, seat, takeSeat } from "./sync";
 

@@ -176,7 +176,6 @@ export const BEAM_F32: u32 = 1;
 export const T_DIRECTORY: u32 = 0;
 export const T_DEPTH: u32 = 4; // bits of the hash that choose a segment
 export const T_OWNER: u32 = 8; // generation, or 0 for the table of spaces
-export const TABLE_BYTES: u32 = 16;
 
 // ── slot: one vector, in chunks of 8, 8, 16, … 512 and then 1,024 slots ─────────────────────────────────────────────
 export const SLOT_HEADER: u32 = 32;

@@ -72,13 +72,6 @@ export function acquireOrGiveUp(lock: usize, held: usize): bool {
   return false;
 }
 
-/** Takes `lock` only if it is free right now. */
-export function tryAcquire(lock: usize, held: usize): bool {
-  if (atomic.cmpxchg<u32>(lock, 0, owner) != 0) return false;
-  store<u32>(seat + held, <u32>lock);
-  return true;
-}
-
 /** Synchronizes with the next `acquire` of the same lock. */
 export function release(lock: usize, held: usize): void {
   store<u32>(seat + held, 0);
