@@ -12,7 +12,7 @@ import {
   BEAM_CODES, CODE_BIAS, CODE_HEADER, CODE_SCALE, CODE_SUM, G_BEAM, G_CENTROID, G_GRAPH, G_OFFSET, SLOT_VECTOR,
 } from "./layout";
 import { dotCode, dotCodes4, dotF32, squaredF32, squaredScaledF32 } from "./distance";
-import { codeMask, freshAddresses, freshDistances, query, queryCode } from "./scratch";
+import { codeMask, fresh, freshAddresses, freshDistances, query, queryCode } from "./scratch";
 import { codeBlocks, codeStride, cosine, dimensions, dot, paddedFloats } from "./settings";
 import { inverseOf, slotAddress } from "./slots";
 
@@ -180,6 +180,28 @@ export function touch(slot: u32, index: u32): u32 {
   let seen: u32 = load<u8>(record);
   for (let i: usize = 64; i < codeStride; i += 64) seen += load<u8>(record + i);
   return seen + load<u8>(record + codeStride - 1);
+}
+
+/** `touch` for the first `count` slots of `fresh`. */
+export function touchAll(count: u32): u32 {
+  let seen: u32 = 0;
+  if (!asCode) {
+    for (let i: u32 = 0; i < count; i++) seen += touch(load<u32>(fresh + (i << 2)), i);
+    return seen;
+  }
+  // Locals: engines load a global again after every store.
+  const chunks = directory;
+  const stride = codeStride;
+  const addresses = freshAddresses - fresh;
+  const end = fresh + (count << 2);
+  for (let at = fresh; at < end; at += 4) {
+    const slot = load<u32>(at);
+    const record = <usize>load<u32>(chunks + (slot >>> 10) * 4) + (slot & 1023) * stride;
+    store<u32>(at + addresses, <u32>record);
+    for (let i: usize = 0; i < stride; i += 64) seen += load<u8>(record + i);
+    seen += load<u8>(record + stride - 1);
+  }
+  return seen;
 }
 
 /** Distances of the `count` touched slots into `freshDistances`; up to 3 more are written behind them. */

@@ -61,13 +61,25 @@ function addLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
+/**
+ * `sum` + four lanes of Σ query·code over two blocks of 16. Exact on every engine: |query| ≤ 63 and code ≤ 127, so
+ * two pairs of products stay below 2^15.
+ */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(query: v128, code: v128, sum: v128): v128 {
+function addTwoBlocks(q0: v128, q1: v128, c0: v128, c1: v128, sum: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    // Exact on every engine: the second operand has 7 bits, and pairs of products stay below 2^15.
-    return i32x4.relaxed_dot_i8x16_i7x16_add_s(query, code, sum);
+    const pairs = i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(q0, c0), i16x8.relaxed_dot_i8x16_i7x16_s(q1, c1));
+    return i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(pairs));
   }
+  return addBlock(q1, c1, addBlock(q0, c0, sum));
+}
+
+/** `sum` + four lanes of Σ query·code over one block. */
+// @ts-ignore: decorator
+@inline
+function addBlock(query: v128, code: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_dot_i8x16_i7x16_add_s(query, code, sum);
   return i32x4.add(
     sum,
     i32x4.add(
@@ -86,12 +98,21 @@ export function dotCodes4(query: usize, a: usize, b: usize, c: usize, d: usize, 
   let sumC = i32x4.splat(0);
   let sumD = i32x4.splat(0);
   const bytes: usize = blocks << 4;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    const q0 = v128.load(query + i);
+    const q1 = v128.load(query + i, 16);
+    sumA = addTwoBlocks(q0, q1, v128.load(a + i), v128.load(a + i, 16), sumA);
+    sumB = addTwoBlocks(q0, q1, v128.load(b + i), v128.load(b + i, 16), sumB);
+    sumC = addTwoBlocks(q0, q1, v128.load(c + i), v128.load(c + i, 16), sumC);
+    sumD = addTwoBlocks(q0, q1, v128.load(d + i), v128.load(d + i, 16), sumD);
+  }
+  if (i < bytes) {
     const q = v128.load(query + i);
-    sumA = multiplyAdd(q, v128.load(a + i), sumA);
-    sumB = multiplyAdd(q, v128.load(b + i), sumB);
-    sumC = multiplyAdd(q, v128.load(c + i), sumC);
-    sumD = multiplyAdd(q, v128.load(d + i), sumD);
+    sumA = addBlock(q, v128.load(a + i), sumA);
+    sumB = addBlock(q, v128.load(b + i), sumB);
+    sumC = addBlock(q, v128.load(c + i), sumC);
+    sumD = addBlock(q, v128.load(d + i), sumD);
   }
   // Transpose and add: lane i of the result is the sum of the lanes of the i-th accumulator.
   const ab0 = v128.shuffle<i32>(sumA, sumB, 0, 4, 1, 5);
@@ -109,7 +130,7 @@ export function dotCodes4(query: usize, a: usize, b: usize, c: usize, d: usize, 
 export function dotCode(query: usize, code: usize, blocks: u32): i32 {
   let sum = i32x4.splat(0);
   const bytes: usize = blocks << 4;
-  for (let i: usize = 0; i < bytes; i += 16) sum = multiplyAdd(v128.load(query + i), v128.load(code + i), sum);
+  for (let i: usize = 0; i < bytes; i += 16) sum = addBlock(v128.load(query + i), v128.load(code + i), sum);
   return (
     i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
   );

@@ -19,6 +19,7 @@ import {
 import { allocate, bytesOf, free } from "./arena";
 import { distances, distanceTo, queryFromSlot, touch } from "./codes";
 import { faultPoint } from "./faults";
+import { poolCount, poolDistance, poolSlot } from "./pool";
 import { freshDistances, prune } from "./scratch";
 import {
   capacityBase, capacityUpper, distancesOffset, graphChunkBytes, keptBase, keptUpper, levelOf, linksOffset, listStride,
@@ -76,6 +77,13 @@ export function idAt(list: usize, i: u32): u32 {
 export function touchList(generation: usize, slot: u32, level: u32): u32 {
   const list = listOf(generation, slot, level);
   return load<u32>(list) + load<u32>(list, 64);
+}
+
+/** Address of a list's ids. */
+// @ts-ignore: decorator
+@inline
+export function idsOf(list: usize): usize {
+  return list + LIST_HEADER;
 }
 
 /** Head of the chain of slots with the same vector as this one: slot + 1, or 0. */
@@ -309,28 +317,25 @@ function anyCloser(count: u32, distance: f32): bool {
 export let diverseCount: u32 = 0; // of the last selectNeighbours
 
 /**
- * Algorithm 4 over sorted candidates [f32 distance][slot] at `from`, with keepPrunedConnections: keeps a candidate
- * unless one that was chosen before is closer to it than the new slot is, then fills up with the nearest of the rest.
- * Writes ids and distances, returns how many.
+ * Algorithm 4 over the pool, with keepPrunedConnections: keeps a candidate unless one that was chosen before is closer
+ * to it than the new slot is, then fills up with the nearest of the rest. Writes ids and distances, returns how many.
  */
-export function selectNeighbours(
-  generation: usize, from: usize, candidates: u32, most: u32, ids: usize, dists: usize,
-): u32 {
+export function selectNeighbours(generation: usize, most: u32, ids: usize, dists: usize): u32 {
   let count: u32 = 0;
-  for (let i: u32 = 0; i < candidates && count < most; i++) {
-    const id = load<u32>(from + (i << 3), 4) & ~WAS_KEPT;
-    const distance = load<f32>(from + (i << 3));
+  for (let i: u32 = 0; i < poolCount && count < most; i++) {
+    const id = poolSlot(i);
+    const distance = poolDistance(i);
     if (hidden(generation, id, distance, ids, count)) continue;
     store<u32>(ids + (count << 2), id);
     store<f32>(dists + (count << 2), distance);
     count++;
   }
   diverseCount = count;
-  for (let i: u32 = 0; i < candidates && count < most; i++) {
-    const id = load<u32>(from + (i << 3), 4) & ~WAS_KEPT;
+  for (let i: u32 = 0; i < poolCount && count < most; i++) {
+    const id = poolSlot(i);
     if (isAmong(id, ids, diverseCount)) continue;
     store<u32>(ids + (count << 2), id);
-    store<f32>(dists + (count << 2), load<f32>(from + (i << 3)));
+    store<f32>(dists + (count << 2), poolDistance(i));
     count++;
   }
   return count;

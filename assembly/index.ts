@@ -24,7 +24,7 @@ import { bytesFor, pendingOf } from "./generations";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
 import { claimFrom, queueAddress } from "./queues";
-import { base, makeBigVisited, openScratch, query, wantsBigVisited } from "./scratch";
+import { base, openScratch, query } from "./scratch";
 import { searchSpace } from "./search";
 import {
   codeStride, cosine, dimensions, graphChunkBytes, listStride, loadSettings, paddedFloats, slotStride,
@@ -32,6 +32,7 @@ import {
 import { ALIVE, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
 import { acquireOrGiveUp, release, seat, takeSeat } from "./sync";
+import { makeBigVisited, wantsBigVisited } from "./visited";
 
 export { armFault } from "./faults";
 export { holdsLocks, repairSeat } from "./repair";

@@ -14,10 +14,9 @@ import { faultPoint } from "./faults";
 import {
   connect, connectIfRoom, diverseCount, expectDoubles, holds, selectNeighbours, twinsOf, writeListAgain, writeOwnList,
 } from "./graph";
-import { chosen, chosenStride, pool } from "./scratch";
-import {
-  descend, exclude, nearest, nearestDistance, poolCount, poolDistance, poolSlot, restartPool, searchLayer, startAt, startPool,
-} from "./search";
+import { poolCount, poolDistance, poolSlot } from "./pool";
+import { chosen, chosenStride } from "./scratch";
+import { descend, exclude, nearest, nearestDistance, restartPool, searchLayer, startAt, startPool } from "./search";
 import { chosenBase, cosine, efConstruction, levelOf, M, paddedFloats } from "./settings";
 import { inverseOf, slotAddress, stateOf, vectorOf } from "./slots";
 import { acquire, release, seat } from "./sync";
@@ -98,7 +97,7 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
     const ids = own + 4;
     const distances = ids + chosenBase * 4;
     const most = l == 0 ? chosenBase : M;
-    const count = selectNeighbours(generation, pool, poolCount, most, ids, distances);
+    const count = selectNeighbours(generation, most, ids, distances);
     store<u32>(own, count);
     writeList(generation, slot, l, ids, distances, count, diverseCount, again);
   }
@@ -212,7 +211,7 @@ export function relink(generation: usize, slot: u32, reached: usize, slots: u32)
   searchLayer(generation, 0, efConstruction, false, 0);
   const ids = chosen + 4;
   const distances = ids + chosenBase * 4;
-  const count = selectNeighbours(generation, pool, poolCount, chosenBase, ids, distances);
+  const count = selectNeighbours(generation, chosenBase, ids, distances);
   for (let i: u32 = 0; i < count; i++) {
     connectIfRoom(generation, slot, load<u32>(ids + (i << 2)), load<f32>(distances + (i << 2)));
   }

@@ -16,10 +16,11 @@ import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./cod
 import { dotF32 } from "./distance";
 import { faultPoint } from "./faults";
 import { capacityOf, countOf, idAt, listOf } from "./graph";
-import { clearVisited, pool, visit } from "./scratch";
+import { poolDistances, poolSlots } from "./scratch";
 import { dimensions, dot, neverCodes, paddedFloats } from "./settings";
 import { inverseOf, slotAddress, stateOf } from "./slots";
 import { acquire, release, seat } from "./sync";
+import { clearVisited, visit } from "./visited";
 
 const CENTROID_SAMPLE: u32 = 4096;
 const SAMPLE: u32 = 1000; // candidates of a query
@@ -60,10 +61,9 @@ function centre(generation: usize, count: u32): void {
   store<f32>(generation + G_OFFSET, dot ? 1 - dotF32(centroid, centroid, paddedFloats) : 0);
 }
 
-// Two sorted lists of [f32 distance][slot] at the start of the pool area.
+// No search runs meanwhile: two sorted lists of [f32 distance][slot] where its distances were, candidates for its slots.
 const TRUE_LIST: usize = 0;
 const CODE_LIST: usize = 256;
-const CANDIDATES: usize = 1024;
 
 function keep(list: usize, count: u32, most: u32, distance: f32, slot: u32): u32 {
   let i = count;
@@ -82,13 +82,13 @@ function keep(list: usize, count: u32, most: u32, distance: f32, slot: u32): u32
 /** How many of the query slot's NEIGHBOURS nearest candidates are among its RESCORED nearest by code. */
 function agreement(generation: usize, slot: u32, candidates: u32): u32 {
   const at = slotAddress(generation, slot);
-  const trueList = pool + TRUE_LIST;
-  const codeList = pool + CODE_LIST;
+  const trueList = poolDistances + TRUE_LIST;
+  const codeList = poolDistances + CODE_LIST;
   let trues: u32 = 0;
   let codes: u32 = 0;
   queryFromSlot(generation, slot);
   for (let i: u32 = 0; i < candidates; i++) {
-    const other = load<u32>(pool + CANDIDATES + (i << 2));
+    const other = load<u32>(poolSlots + (i << 2));
     if (other == slot) continue;
     const otherAt = slotAddress(generation, other);
     const distance = exact(at + SLOT_VECTOR, inverseOf(at), otherAt + SLOT_VECTOR, inverseOf(otherAt));
@@ -116,14 +116,14 @@ function firstLook(generation: usize, count: u32): bool {
   const directory: usize = load<u32>(generation + G_GRAPH);
   for (let i: u32 = 0; i < n; i++) {
     const slot = <u32>((<u64>i * within) / n);
-    store<u32>(pool + CANDIDATES + (i << 2), slot);
+    store<u32>(poolSlots + (i << 2), slot);
     encodeSlot(generation, slotAddress(generation, slot), codeAddress(directory, slot));
   }
   if (n <= RESCORED) return false;
   const q = queries();
   let found: u32 = 0;
   for (let i: u32 = 0; i < q; i++) {
-    found += agreement(generation, load<u32>(pool + CANDIDATES + (((i * n) / q) << 2)), n);
+    found += agreement(generation, load<u32>(poolSlots + (((i * n) / q) << 2)), n);
   }
   return <f32>found < NEEDED * <f32>(q * NEIGHBOURS);
 }
@@ -165,6 +165,6 @@ function surroundings(generation: usize, slot: u32): u32 {
 
 function gather(slot: u32, n: u32): u32 {
   if (!visit(slot)) return n;
-  store<u32>(pool + CANDIDATES + (n << 2), slot);
+  store<u32>(poolSlots + (n << 2), slot);
   return n + 1;
 }

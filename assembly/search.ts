@@ -12,68 +12,18 @@ import {
   HIT_GENERATION, HIT_KEY, HIT_SLOT, MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SEAT_RESULTS,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN,
 } from "./layout";
-import { distanceTo, distances, exactToQuery, queryFromVector, touch } from "./codes";
-import { capacityOf, countOf, idAt, listOf, touchList, twinsOf } from "./graph";
-import {
-  clearVisited, EXPANDED, fresh, freshDistances, pool, POOL_ENTRIES, visit,
-} from "./scratch";
+import { distanceTo, distances, exactToQuery, queryFromVector, touchAll } from "./codes";
+import { capacityOf, countOf, idsOf, listOf, touchList, twinsOf } from "./graph";
+import { expand, insertSorted, poolCount, poolDistance, poolSlot, restart, truncate } from "./pool";
+import { fresh, freshDistances, POOL_ENTRIES } from "./scratch";
 import { levelOf, slotStride } from "./settings";
 import { seat } from "./sync";
 import { chunkEnd, inGraph, slotAddress, visible } from "./slots";
 import { isAlive } from "./spaces";
+import { clearVisited, visit, visitAll } from "./visited";
 
-// ── the pool: candidates sorted by distance, the nearest first ──────────────────────────────────────────────────────
-export let poolCount: u32 = 0;
-let poolLive: u32 = 0;
-let sink: u32 = 0; // uses what `touch` loads
-
-// @ts-ignore: decorator
-@inline
-export function poolSlot(i: u32): u32 {
-  return load<u32>(pool + (i << 3), 4) & ~EXPANDED;
-}
-
-// @ts-ignore: decorator
-@inline
-export function poolDistance(i: u32): f32 {
-  return load<f32>(pool + (i << 3));
-}
-
-/** Where `distance` belongs: after all entries that are not farther. */
-// @ts-ignore: decorator
-@inline
-function placeOf(distance: f32): u32 {
-  let low: u32 = 0;
-  let high = poolCount;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (load<f32>(pool + (middle << 3)) <= distance) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Opens a gap at `place` by moving the entries behind it, two at a time from the end. */
-// @ts-ignore: decorator
-@inline
-function openGap(place: u32): void {
-  const start = pool + (place << 3);
-  let at = pool + (poolCount << 3);
-  while (at >= start + 16) {
-    at -= 16;
-    v128.store(at + 8, v128.load(at));
-  }
-  if (at > start) store<u64>(at, load<u64>(at - 8));
-}
-
-function holdsAt(place: u32, distance: f32, slot: u32): bool {
-  for (let i = place; i > 0; ) {
-    i--;
-    if (poolDistance(i) != distance) return false;
-    if (poolSlot(i) == slot) return true;
-  }
-  return false;
-}
+let poolLive: u32 = 0; // entries that count towards ef
+let sink: u32 = 0; // uses what the touches load
 
 /**
  * Algorithm 2 on one level, from the entries that are in the pool already (all unexpanded and marked as visited).
@@ -85,67 +35,56 @@ export function searchLayer(generation: usize, level: u32, ef: u32, counting: bo
   const capacity = capacityOf(level);
   let next: u32 = 0;
   while (next < poolCount) {
-    const at = pool + (next << 3) + 4;
-    const word = load<u32>(at);
-    if (word & EXPANDED) {
+    if (!expand(next)) {
       next++;
       continue;
     }
-    store<u32>(at, word | EXPANDED);
-    const list = listOf(generation, word, level);
-    const count = min<u32>(countOf(list), capacity);
-
+    const list = listOf(generation, poolSlot(next), level);
     // Three passes, so that as many cache misses as possible are under way at once: gather, touch, compute. The list
     // of the entry that is probably next comes along. Together 5 to 8 % of an insert, 10 % of a search (2026-11-23).
-    let gathered: u32 = 0;
-    for (let i: u32 = 0; i < count; i++) {
-      const id = idAt(list, i);
-      if (visit(id)) store<u32>(fresh + (gathered++ << 2), id);
-    }
-    let seen: u32 = 0;
-    for (let i: u32 = 0; i < gathered; i++) seen += touch(load<u32>(fresh + (i << 2)), i);
-    if (next + 1 < poolCount) seen += touchList(generation, poolSlot(next + 1), level);
-    sink += seen;
-    if (gathered == 0) {
-      next++;
-      continue;
-    }
+    const gathered = visitAll(idsOf(list), min<u32>(countOf(list), capacity));
+    sink += touchAll(gathered);
+    if (next + 1 < poolCount) sink += touchList(generation, poolSlot(next + 1), level);
     distances(gathered);
-
-    let lowest = next + 1;
-    for (let i: u32 = 0; i < gathered; i++) {
-      const distance = load<f32>(freshDistances + (i << 2));
-      if (poolLive >= ef && distance >= poolDistance(poolCount - 1)) continue;
-      const place = offer(generation, load<u32>(fresh + (i << 2)), distance, ef, counting, version);
-      if (place < lowest) lowest = place;
-    }
-    next = lowest;
+    next = min<u32>(next + 1, offerAll(generation, gathered, ef, counting, version));
   }
 }
 
-/** Puts a slot into the pool and drops what ef no longer covers. Returns its place. */
-function offer(generation: usize, slot: u32, distance: f32, ef: u32, counting: bool, version: u64): u32 {
-  const place = placeOf(distance);
-  if (place > 0 && poolDistance(place - 1) == distance && holdsAt(place, distance, slot)) return ~0;
-  openGap(place);
-  store<f32>(pool + (place << 3), distance);
-  store<u32>(pool + (place << 3), slot, 4);
-  poolCount++;
-  if (!counting) {
-    poolLive = poolCount;
-    if (poolCount > ef) poolLive = --poolCount;
-    return place;
+/** Puts the gathered slots that are near enough into the pool. Returns the lowest place that one took, or ~0. */
+function offerAll(generation: usize, gathered: u32, ef: u32, counting: bool, version: u64): u32 {
+  let lowest: u32 = ~0;
+  for (let group: u32 = 0; group < gathered; group += 4) {
+    let near: u32 = gathered - group < 4 ? (1 << (gathered - group)) - 1 : 15;
+    if (poolLive >= ef) {
+      const worst = f32x4.splat(poolDistance(poolCount - 1));
+      near &= i32x4.bitmask(f32x4.lt(v128.load(freshDistances + (group << 2)), worst));
+    }
+    for (; near != 0; near &= near - 1) {
+      const i = group + ctz(near);
+      const distance = load<f32>(freshDistances + (i << 2));
+      if (poolLive >= ef && distance >= poolDistance(poolCount - 1)) continue;
+      const slot = load<u32>(fresh + (i << 2));
+      const place = insertSorted(distance, slot);
+      lowest = min<u32>(lowest, place);
+      if (place == ~0) continue;
+      if (counting) dropWhatEfCovers(generation, slot, ef, version);
+      else poolLive = min<u32>(poolCount, ef);
+      truncate(counting ? poolCount : poolLive);
+    }
   }
+  return lowest;
+}
+
+/** After `slot` was put in: the last entry goes while the others hold ef live ones without it, or the array is full. */
+function dropWhatEfCovers(generation: usize, slot: u32, ef: u32, version: u64): void {
   if (counts(generation, slot, version)) poolLive++;
-  // The last entry goes while the others hold ef live ones without it, or the array is full.
   while (poolCount > 1) {
     const last = poolCount - 1;
     const live: u32 = counts(generation, poolSlot(last), version) ? 1 : 0;
     if (poolCount < POOL_ENTRIES && poolLive - live < ef) break;
     poolLive -= live;
-    poolCount--;
+    truncate(last);
   }
-  return place;
 }
 
 /** Whether a graph slot stands for something that a search at `version` may return: itself or a twin. */
@@ -171,21 +110,16 @@ function startVisited(ef: u32): void {
 export function startPool(slot: u32, distance: f32, ef: u32): void {
   startVisited(ef);
   visit(slot);
-  store<f32>(pool, distance);
-  store<u32>(pool, slot, 4);
-  poolCount = 1;
+  truncate(0);
+  insertSorted(distance, slot);
   poolLive = 1;
 }
 
 /** Starts the search of the next lower level from all entries of this one. */
 export function restartPool(ef: u32): void {
   startVisited(ef);
-  if (poolCount > ef) poolCount = ef;
-  for (let i: u32 = 0; i < poolCount; i++) {
-    const slot = poolSlot(i);
-    visit(slot);
-    store<u32>(pool + (i << 3), slot, 4);
-  }
+  restart(ef);
+  for (let i: u32 = 0; i < poolCount; i++) visit(poolSlot(i));
   poolLive = poolCount;
 }
 
@@ -201,13 +135,8 @@ export function descend(generation: usize, from: u32, level: u32): void {
       const list = listOf(generation, nearest, l);
       const count = min<u32>(countOf(list), capacityOf(l));
       if (count == 0) break;
-      let seen: u32 = 0;
-      for (let i: u32 = 0; i < count; i++) {
-        const id = idAt(list, i);
-        store<u32>(fresh + (i << 2), id);
-        seen += touch(id, i);
-      }
-      sink += seen;
+      memory.copy(fresh, idsOf(list), count << 2);
+      sink += touchAll(count);
       distances(count);
       for (let i: u32 = 0; i < count; i++) {
         const distance = load<f32>(freshDistances + (i << 2));
