@@ -27,7 +27,7 @@ import { base } from "./scratch";
 import { cosine, crossover, maxPending, paddedFloats } from "./settings";
 import { ALIVE, ensureSlot, slotAddress, vectorOf } from "./slots";
 import { isAlive } from "./spaces";
-import { acquireOrGiveUp, release } from "./sync";
+import { tryAcquire, release } from "./sync";
 
 const LARGEST_SQUARED_NORM: f32 = 2.1267648e37; // 2^124: sums of four centred squares stay finite
 const SMALLEST_SQUARED_NORM: f32 = 1e-30; // below it a direction is rounding noise
@@ -66,7 +66,7 @@ export function inverseNorm(): f32 {
 export function add(space: usize, incarnation: u32, header: u32, index: u32, mine: u32): i32 {
   const checked = checkVector(index);
   if (checked != OK) return checked;
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   const answer = addLocked(space, incarnation, header, index, mine);
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;
@@ -218,7 +218,7 @@ export function wishCompaction(space: usize): bool {
 
 /** Deletes the key in scratch. OK, OK_WAKE, NOT_FOUND or an error. */
 export function remove(space: usize, incarnation: u32, header: u32): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = E_DAMAGED;
   if (load<u32>(P_STATE) == STATE_SOUND) answer = isAlive(space, incarnation) ? removeLocked(space, header) : E_STALE;
   release(P_LOCK, SEAT_HELD_PARTITION);

@@ -5,7 +5,7 @@
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
 import {
-  CHUNK_BITS, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS,
+  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS,
   SEAT_HELD_PARTITION, SLOT_TWIN,
 } from "./layout";
 import { allocate, free, useReserve } from "./arena";
@@ -14,7 +14,10 @@ import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
 import { relink, relinkFrom } from "./insert";
 import { isAlive } from "./spaces";
 import { inGraph, slotAddress, stateOf } from "./slots";
-import { acquire, release } from "./sync";
+import { release, tryAcquire } from "./sync";
+
+const GOES_ON: i32 = 1;
+const COMPLETE: i32 = 0;
 
 let space: usize = 0;
 let incarnation: u32 = 0;
@@ -28,13 +31,15 @@ let queue: usize = 0;
 let head: u32 = 0;
 let tail: u32 = 0;
 let sweep: u32 = 0;
+let unmended: u32 = 0; // not reached, and nobody had room or its lock free
+let outcome: i32 = GOES_ON;
 export let missing: u32 = 0;
 export let firstMissing: u32 = 0;
 
-/** Starts a census: 1 started, 0 nothing to do (flat, empty or unchanged and not `always`), −1 no memory for it. */
+/** Starts a census. 1 started, 0 nothing to do (flat, empty, or unchanged and not `always`), E_MEMORY or E_BUSY. */
 export function startCensus(that: usize, ofIncarnation: u32, always: bool): i32 {
-  if (notes != 0) endCensus();
-  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  if (notes != 0 && !giveNotesBack()) return E_BUSY; // of one that its caller gave up
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   const answer = isAlive(that, ofIncarnation) ? prepare(that, ofIncarnation, always) : 0;
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;
@@ -53,7 +58,7 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   useReserve(true);
   notes = allocate(bits + slots * 4, 0);
   useReserve(false);
-  if (notes == 0) return -1;
+  if (notes == 0) return E_MEMORY;
   memory.fill(notes, 0, bits);
   space = that;
   incarnation = ofIncarnation;
@@ -62,6 +67,8 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   tail = 0;
   sweep = 0;
   missing = 0;
+  unmended = 0;
+  outcome = GOES_ON;
   reach(entry - 1);
   return 1;
 }
@@ -76,18 +83,19 @@ function reach(slot: u32): void {
   store<u32>(queue + (tail++ << 2), slot);
 }
 
-/** Goes on for about `nodes` nodes; 1 more to do, 0 complete, −1 the space changed its generation meanwhile. */
+/** Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots went to another generation, E_BUSY. */
 export function continueCensus(nodes: u32, mend: bool): i32 {
-  if (notes == 0) return 0;
-  announce();
-  let answer: i32 = -1;
-  if (isTheSame()) {
-    answer = walk(nodes, mend) ? 1 : 0;
-    if (answer == 0 && (missing == 0 || mend)) store<u32>(space + S_CENSUS, linkedThen + 1);
+  if (notes == 0) return outcome;
+  if (outcome == GOES_ON) {
+    announce();
+    if (!isTheSame()) outcome = CENSUS_MOVED;
+    else if (!walk(nodes, mend)) outcome = COMPLETE;
+    // What nobody could take is looked for again by the next census.
+    if (outcome == COMPLETE && (mend ? unmended : missing) == 0) store<u32>(space + S_CENSUS, linkedThen + 1);
+    park();
   }
-  park();
-  if (answer != 1) endCensus();
-  return answer;
+  if (outcome == GOES_ON) return GOES_ON;
+  return giveNotesBack() ? outcome : E_BUSY;
 }
 
 /** Two compactions later another generation may lie at the same address. */
@@ -116,7 +124,7 @@ function walk(nodes: u32, mend: bool): bool {
     if (mend && stateOf(at) != LINKED && !hasTwins(sweep)) continue;
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
-    if (!relink(generation, sweep, notes, slots)) relinkFromAny(sweep);
+    if (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep)) unmended++;
     // What hangs on it is reached through it from now on: walk there before the sweep goes on.
     reach(sweep);
     sweep++;
@@ -130,8 +138,9 @@ function hasTwins(slot: u32): bool {
 }
 
 /** All that a search for the slot finds is full or cut off as well: whoever was reached last and has room takes it. */
-function relinkFromAny(slot: u32): void {
-  for (let i = tail; i > 0; i--) if (relinkFrom(generation, load<u32>(queue + ((i - 1) << 2)), slot)) return;
+function relinkFromAny(slot: u32): bool {
+  for (let i = tail; i > 0; i--) if (relinkFrom(generation, load<u32>(queue + ((i - 1) << 2)), slot)) return true;
+  return false;
 }
 
 function reachTwin(slot: u32): u32 {
@@ -140,9 +149,11 @@ function reachTwin(slot: u32): u32 {
   return load<u32>(slotAddress(generation, slot) + SLOT_TWIN);
 }
 
-function endCensus(): void {
-  acquire(P_LOCK, SEAT_HELD_PARTITION);
+/** False while the partition is busy. */
+function giveNotesBack(): bool {
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return false;
   free(notes);
   notes = 0;
   release(P_LOCK, SEAT_HELD_PARTITION);
+  return true;
 }

@@ -14,22 +14,22 @@ import { availableBytes, useReserve } from "./arena";
 import { collect, retire } from "./epochs";
 import { faultPoint } from "./faults";
 import { abandonGeneration, bytesFor, newGeneration, pendingOf } from "./generations";
-import { stopClaims } from "./queues";
+import { lockQueueOf, stopClaims } from "./queues";
 import { maxPending } from "./settings";
 import { ALIVE, slotAddress } from "./slots";
 import { isAlive } from "./spaces";
-import { acquire, release } from "./sync";
+import { release, tryAcquire } from "./sync";
 
 const KEY_BYTES: u32 = 24; // of a key, for the estimate of what a compaction takes
 const STEP_SLOTS: u32 = 64; // about 100 µs under the lock
 
 export const STEP_DONE: i32 = 0; // nothing left to do
 export const STEP_MORE: i32 = 1;
-export const STEP_LATER: i32 = 2; // no room among the pending ops, or no memory: try again after some linking
+export const STEP_LATER: i32 = 2; // no room among the pending ops, no memory or no lock: try again after some linking
 
 /** One step for a space that wants compaction. */
 export function compactSome(space: usize, incarnation: u32): i32 {
-  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return STEP_LATER;
   let answer = STEP_DONE;
   useReserve(true);
   if (isAlive(space, incarnation)) answer = step(space);
@@ -47,8 +47,10 @@ function step(space: usize): i32 {
     const fresh = newGeneration(space, wants == COMPACT_BLIND);
     if (fresh == 0) return STEP_LATER;
     const live = load<u32>(space + S_LIVE);
-    if (bytesFor(fresh, live, live * KEY_BYTES) > availableBytes()) {
-      abandonGeneration(space, fresh); // it would stop half-way: wait for more deletes, or for room
+    // It would stop half-way: wait for more deletes, or for room.
+    const fits = bytesFor(fresh, live, live * KEY_BYTES) <= availableBytes();
+    if (!fits || !lockQueueOf(space)) {
+      abandonGeneration(space, fresh);
       return STEP_LATER;
     }
     stopClaims(space);
@@ -77,10 +79,10 @@ function step(space: usize): i32 {
   return STEP_DONE;
 }
 
-/** Frees what readers have left; true when something still waits for one. */
+/** Frees what readers have left; true when something still waits, for a reader or for the lock. */
 export function tidy(): bool {
   if (load<u32>(P_RETIRED) == 0) return false;
-  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return true;
   collect();
   const waits = load<u32>(P_RETIRED) != 0;
   release(P_LOCK, SEAT_HELD_PARTITION);

@@ -26,7 +26,7 @@ import {
   maxGraphChunks, paddedFloats, twinsOffset, upperStride, uppersOffset,
 } from "./settings";
 import { addBytes } from "./slots";
-import { acquire, release, seat } from "./sync";
+import { acquire, release, seat, tryAcquire } from "./sync";
 
 // @ts-ignore: decorator
 @inline
@@ -173,13 +173,12 @@ export function writeOwnList(
   atomic.store<u32>(list + LIST_COUNT, count);
 }
 
-function lockNode(generation: usize, slot: u32, level: u32): usize {
+/** The lock of a slot's lists. Notes for a repair which of them is about to be written. */
+function nodeLock(generation: usize, slot: u32, level: u32): usize {
   store<u32>(seat + SEAT_HELD_GENERATION, <u32>generation);
   store<u32>(seat + SEAT_HELD_SLOT, slot);
   store<u32>(seat + SEAT_HELD_LEVEL, level);
-  const lock = listOf(generation, slot, 0) + LIST_LOCK;
-  acquire(lock, SEAT_HELD_NODE);
-  return lock;
+  return listOf(generation, slot, 0) + LIST_LOCK;
 }
 
 /**
@@ -187,7 +186,8 @@ function lockNode(generation: usize, slot: u32, level: u32): usize {
  * linked for the first time never choose each other, so a list is searched for doubles only once a slot was retried.
  */
 export function connect(generation: usize, to: u32, level: u32, slot: u32, distance: f32): void {
-  const lock = lockNode(generation, to, level);
+  const lock = nodeLock(generation, to, level);
+  acquire(lock, SEAT_HELD_NODE);
   faultPoint(FAULT_LINK_NODE_LOCKED);
   const list = listOf(generation, to, level);
   const dists = distancesOf(generation, to, level);
@@ -218,15 +218,17 @@ export function expectDoubles(generation: usize): void {
 export function writeListAgain(
   generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32,
 ): void {
-  const lock = lockNode(generation, slot, level);
+  const lock = nodeLock(generation, slot, level);
+  acquire(lock, SEAT_HELD_NODE);
   writeOwnList(generation, slot, level, ids, dists, count, diverse);
   release(lock, SEAT_HELD_NODE);
 }
 
-/** Adds `slot` to a level-0 list that has room for it, without a prune; true when it is in the list. */
+/** Adds `slot` to a level-0 list that has room for it and is not busy, without a prune; true when it is in the list. */
 export function connectIfRoom(generation: usize, to: u32, slot: u32, distance: f32): bool {
   if (to == slot) return false;
-  const lock = lockNode(generation, to, 0);
+  const lock = nodeLock(generation, to, 0);
+  if (!tryAcquire(lock, SEAT_HELD_NODE)) return false;
   const list = listOf(generation, to, 0);
   const known = holds(generation, to, 0, slot);
   const fits = load<u32>(list + LIST_COUNT) < capacityBase;

@@ -6,7 +6,7 @@
  * tag << 24 | bytes. Vectors lie at X_VECTORS, each padded with zeros to a multiple of 4 floats.
  */
 import {
-  ABI_VERSION, ARENA, E_BUSY, E_MEMORY, E_STALE, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_KEY_TABLE,
+  ABI_VERSION, ARENA, E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_KEY_TABLE,
   G_LIVE, G_BEAM, G_QUARANTINED, G_SERIAL, G_STATE, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, KEY_HEADER, MAGIC,
   MAX_PAGES, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION, P_EPOCH, P_INTENT, P_LIVE_SPACES,
   P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED, P_SEED, P_SPACE_LIST, P_SPACE_TABLE,
@@ -31,11 +31,12 @@ import {
 } from "./settings";
 import { ALIVE, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
-import { acquireOrGiveUp, release, seat, takeSeat } from "./sync";
+import { tryAcquire, release, seat, takeSeat } from "./sync";
 import { makeBigVisited, wantsBigVisited } from "./visited";
 
 export { armFault } from "./faults";
 export { holdsLocks, repairSeat } from "./repair";
+import { mend } from "./repair";
 
 export function abiVersion(): u32 {
   return ABI_VERSION;
@@ -68,17 +69,25 @@ export function setUp(
   return true;
 }
 
-/** Takes a seat for this instance. Answers the address of its scratch, or 0 without memory for it. */
-export function bind(number: u32, maySleep: bool): usize {
-  if (atomic.load<u32>(P_MAGIC) != MAGIC) return 0;
+/**
+ * Takes a seat for this instance, whose scratch lies at `scratchAddress` from then on. OK, E_BUSY, E_MEMORY without
+ * memory for it, or E_DAMAGED when nobody has set this partition up.
+ */
+export function bind(number: u32, maySleep: bool): i32 {
+  if (atomic.load<u32>(P_MAGIC) != MAGIC) return E_DAMAGED;
   loadSettings();
   takeSeat(number, maySleep);
-  while (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) {}
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   useReserve(true);
   const ready = openScratch(dimensions);
   useReserve(false);
   release(P_LOCK, SEAT_HELD_PARTITION);
-  return ready ? base : 0;
+  return ready ? OK : E_MEMORY;
+}
+
+/** Address of the seat's scratch, once it is bound. */
+export function scratchAddress(): usize {
+  return base;
 }
 
 // @ts-ignore: decorator
@@ -105,7 +114,7 @@ export function hashName(header: u32): u32 {
 
 /** Finds the space named at X_KEY, or creates it. X_INFO: header address, incarnation. */
 export function openSpace(header: u32, home: u32, create: bool): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = OK;
   let space = spaces.findSpace(base + X_KEY, header);
   if (space == 0 && create) {
@@ -123,10 +132,13 @@ export function openSpace(header: u32, home: u32, create: bool): i32 {
 }
 
 export function dropSpace(space: usize, incarnation: u32): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   const alive = spaces.isAlive(space, incarnation);
   if (alive) {
-    spaces.dropSpace(space);
+    if (!spaces.dropSpace(space)) {
+      release(P_LOCK, SEAT_HELD_PARTITION);
+      return E_BUSY;
+    }
     store<u32>(P_INTENT + INTENT_KIND, INTENT_DROPPED); // a trap from here on undoes nothing
     collect();
     store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
@@ -137,7 +149,7 @@ export function dropSpace(space: usize, incarnation: u32): i32 {
 
 /** The space after `space` (0: the first). Its name goes to X_KEY; X_INFO: address, incarnation, name header. */
 export function nextSpace(space: usize): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let at: usize = space == 0 ? load<u32>(P_SPACE_LIST) : load<u32>(space + S_ALL_NEXT);
   while (at != 0 && (load<u32>(at + S_INCARNATION) & 1) == 0) at = load<u32>(at + S_ALL_NEXT);
   if (at != 0) {
@@ -204,7 +216,7 @@ export function remove(space: usize, incarnation: u32, header: u32): i32 {
 
 /** Copies the vector of the key at X_KEY, as it was given, to X_VECTORS (if `copy`). OK, NOT_FOUND or an error. */
 export function get(space: usize, incarnation: u32, header: u32, copy: bool): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = E_STALE;
   if (spaces.isAlive(space, incarnation)) {
     const generations = load<u64>(space + S_GENERATIONS);
@@ -224,7 +236,7 @@ export function get(space: usize, incarnation: u32, header: u32, copy: bool): i3
  * given to `add` and back to `unreserve`. E_MEMORY: X_INFO: bytes needed, bytes available.
  */
 export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u32): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = E_STALE;
   if (spaces.isAlive(space, incarnation)) {
     const need = bytesFor(<u32>load<u64>(space + S_GENERATIONS), count, keyBytes);
@@ -239,7 +251,7 @@ export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u3
 }
 
 export function unreserve(bytes: u32): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   store<u32>(P_RESERVED, load<u32>(P_RESERVED) - min<u32>(bytes, load<u32>(P_RESERVED)));
   release(P_LOCK, SEAT_HELD_PARTITION);
   return OK;
@@ -251,7 +263,7 @@ export function unreserve(bytes: u32): i32 {
 function ensureResults(hits: u32, ef: u32): i32 {
   const enough = hits <= load<u32>(seat + SEAT_RESULTS_CAPACITY);
   if (enough && !wantsBigVisited(ef)) return OK;
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = OK;
   if (!enough) {
     const capacity = max<u32>(64, hits);
@@ -306,7 +318,7 @@ export function listKeys(space: usize, incarnation: u32): i32 {
   const live = atomic.load<u32>(space + S_LIVE);
   const ready = ensureResults(live, 0);
   if (ready != OK) return ready;
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   announce();
   let count: u32 = 0;
   const alive = spaces.isAlive(space, incarnation);
@@ -360,8 +372,9 @@ export function link(most: u32): bool {
   return more;
 }
 
-/** Frees memory that readers have left; true when some still waits for one. */
+/** Puts right what a repair had to leave and frees memory that readers have left; true when some still waits for one. */
 export function tidy(): bool {
+  mend();
   return tidyRetired();
 }
 
@@ -415,11 +428,12 @@ export function isLinked(space: usize, incarnation: u32, serial: u32, count: u32
 
 // ── checks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** 1 started, 0 nothing to do (flat, empty, or unchanged and not `always`), E_MEMORY, E_BUSY. */
 export function startCensus(space: usize, incarnation: u32, always: bool): i32 {
   return census.startCensus(space, incarnation, always);
 }
 
-/** X_INFO: slots not reached, the first of them. */
+/** 1 more to do, 0 complete, CENSUS_MOVED, E_BUSY. X_INFO: slots not reached, the first of them. */
 export function continueCensus(nodes: u32, mend: bool): i32 {
   const answer = census.continueCensus(nodes, mend);
   info(0, census.missing);
@@ -429,7 +443,7 @@ export function continueCensus(nodes: u32, mend: bool): i32 {
 
 /** 0, or the number of the first broken promise (check.ts), X_INFO: slot, level, position; E_STALE, E_BUSY. */
 export function check(space: usize, incarnation: u32): i32 {
-  if (!acquireOrGiveUp(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   const answer: i32 = spaces.isAlive(space, incarnation) ? checkSpace(space) : E_STALE;
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;

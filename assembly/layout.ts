@@ -233,6 +233,7 @@ export const HIT_KEY: u32 = 12; // key record
 export const OK: i32 = 0;
 export const OK_WAKE: i32 = 1; // accepted, and a worker has something new to do
 export const NOT_FOUND: i32 = 2;
+export const CENSUS_MOVED: i32 = 2; // a census: the space fills another generation by now
 export const E_BUSY: i32 = -1; // somebody else holds the partition lock
 export const E_PENDING: i32 = -2; // the space has P_MAX_PENDING ops waiting
 export const E_MEMORY: i32 = -3; // the budget or the memory is used up

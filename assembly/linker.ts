@@ -14,11 +14,11 @@ import { compactSome, STEP_LATER, STEP_MORE } from "./compaction";
 import { announce, park } from "./epochs";
 import { expectDoubles } from "./graph";
 import { advanceFloor, finishTwin, linkSlot } from "./insert";
-import { lookAgain, promote } from "./promotion";
+import { lookAgain, looked, promote } from "./promotion";
 import { enqueue } from "./queues";
 import { slotAddress } from "./slots";
 import { isAlive } from "./spaces";
-import { acquire, release, seat } from "./sync";
+import { release, seat, tryAcquire } from "./sync";
 
 export let linked: u32 = 0; // of the last call
 export let steps: u32 = 0;
@@ -81,19 +81,20 @@ function linkClaimed(claim: usize, most: u32): void {
   advanceFloor(generation);
   const blind = lookAgain(generation, slot - 1);
   park();
-  if (slot == to) passOn();
   if (blind) wantF32(claim);
+  if (slot == to) passOn();
 }
 
 /** Has the claim's generation filled anew, if it is still the one that its space fills. */
 function wantF32(claim: usize): void {
   const space: usize = load<u32>(claim + C_SPACE);
-  acquire(P_LOCK, SEAT_HELD_PARTITION);
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return; // the next linker of a claim looks again
   if (
     isAlive(space, load<u32>(claim + C_INCARNATION)) &&
     load<u64>(space + S_GENERATIONS) == <u64>load<u32>(claim + C_GENERATION) &&
     load<u32>(space + S_SERIAL) == load<u32>(claim + C_SERIAL)
   ) {
+    looked(load<u32>(claim + C_GENERATION), load<u32>(claim + C_FROM));
     atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
     enqueue(space);
   }

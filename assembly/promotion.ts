@@ -130,11 +130,11 @@ function firstLook(generation: usize, count: u32): bool {
 
 /**
  * Looks again when the graph has grown fourfold: each query, half of them from the newest quarter, against its
- * neighbours and theirs, where the fine structure is. Called by the linker of `slot`. True when codes went blind.
+ * neighbours and theirs, where the fine structure is. Called by the linker of `slot`. True when codes went blind: then
+ * it is to say `looked` once it has done something about it.
  */
 export function lookAgain(generation: usize, slot: u32): bool {
   if (load<u32>(generation + G_BEAM) != BEAM_CODES || slot < 4 * load<u32>(generation + G_CHECKED)) return false;
-  store<u32>(generation + G_CHECKED, slot);
   const q = queries();
   let found: u32 = 0;
   let asked: u32 = 0;
@@ -146,7 +146,14 @@ export function lookAgain(generation: usize, slot: u32): bool {
     found += agreement(generation, share, candidates);
     asked += NEIGHBOURS;
   }
-  return <f32>found < NEEDED * <f32>asked;
+  if (<f32>found < NEEDED * <f32>asked) return true;
+  looked(generation, slot);
+  return false;
+}
+
+/** The next look is due when the graph has grown fourfold again. */
+export function looked(generation: usize, slot: u32): void {
+  store<u32>(generation + G_CHECKED, slot);
 }
 
 function surroundings(generation: usize, slot: u32): u32 {

@@ -12,13 +12,13 @@
  */
 import {
   C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_DEAD, COMPACT_NO, FAULT_CLAIMED,
-  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, P_QUEUES, P_SPACE_LIST, Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX,
+  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES, P_SPACE_LIST, Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX,
   Q_LOCK, Q_TAIL, QUEUE_BYTES, S_ALL_NEXT, S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
   SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS, SEAT_HELD_QUEUE,
 } from "./layout";
 import { announce, park } from "./epochs";
 import { faultPoint } from "./faults";
-import { acquire, release, seat } from "./sync";
+import { release, seat, tryAcquire } from "./sync";
 
 const BUSY_DEPTH: i32 = 100; // with more waiting than this, only spaces that are half dead are compacted
 
@@ -114,8 +114,8 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   const queue = queueAddress(home);
   store<u32>(seat + SEAT_CLAIM_NEXT, 0);
   store<u32>(seat + SEAT_CLAIM_COUNT, 0);
+  if (!tryAcquire(queue + Q_LOCK, SEAT_HELD_QUEUE)) return 0;
   announce();
-  acquire(queue + Q_LOCK, SEAT_HELD_QUEUE);
   if (load<u32>(queue + Q_BROKEN) != 0) {
     release(queue + Q_LOCK, SEAT_HELD_QUEUE);
     park();
@@ -161,10 +161,14 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   return ops;
 }
 
-/** Takes a space out of its queue for good and forgets its waiting ops. Partition lock held. */
+/** Locks a space's queue for `leaveQueue` or `stopClaims`, which unlock it; false when it is busy. Partition lock held. */
+export function lockQueueOf(space: usize): bool {
+  return tryAcquire(queueOf(space) + Q_LOCK, SEAT_HELD_QUEUE);
+}
+
+/** Takes a space out of its locked queue for good and forgets its waiting ops. */
 export function leaveQueue(space: usize): void {
   const queue = queueOf(space);
-  acquire(queue + Q_LOCK, SEAT_HELD_QUEUE);
   if (load<u32>(queue + Q_BROKEN) == 0) drainInbox(queue);
   abandonClaims(space);
   let previous: usize = 0;
@@ -190,17 +194,15 @@ function abandonClaims(space: usize): void {
   addDepth(space, -(<i32>waiting));
 }
 
-/** Before a compaction: its slots will wait in the next generation instead. Partition lock held. */
+/** Before a compaction: its slots will wait in the next generation instead. Its queue is locked. */
 export function stopClaims(space: usize): void {
-  const queue = queueOf(space);
-  acquire(queue + Q_LOCK, SEAT_HELD_QUEUE);
   abandonClaims(space);
-  release(queue + Q_LOCK, SEAT_HELD_QUEUE);
+  release(queueOf(space) + Q_LOCK, SEAT_HELD_QUEUE);
 }
 
 /**
  * After a trap under a queue lock, whose owner's seat is given: drops the half-made claim and lets go of the lock,
- * with the list marked as broken. `mendQueue` makes it again once the partition lock is free.
+ * with the list marked as broken. `mendQueues` makes it again once the partition lock is free.
  */
 export function breakQueue(home: u32, that: usize): void {
   const queue = queueAddress(home);
@@ -217,10 +219,30 @@ export function breakQueue(home: u32, that: usize): void {
   atomic.store<u32>(queue + Q_LOCK, 0);
 }
 
-/** Makes the list and the depth of a home again from the spaces. Partition lock held. */
-export function mendQueue(home: u32): void {
+/** After a repair has finished a seat's op: its space may not be in the queue, nor counted in the depth. */
+export function distrustQueueOf(space: usize): void {
+  atomic.store<u32>(queueOf(space) + Q_BROKEN, 1);
+}
+
+/** Makes every list that is marked as broken again, if its lock can be had. Partition lock held. */
+export function mendQueues(): void {
+  for (let home: u32 = 0; home < MAX_WORKERS; home++) {
+    const queue = queueAddress(home);
+    if (atomic.load<u32>(queue + Q_BROKEN) != 0 && tryAcquire(queue + Q_LOCK, SEAT_HELD_QUEUE)) mendQueue(home);
+  }
+}
+
+/** Whether `mendQueues` has anything to do. */
+export function anyBroken(): bool {
+  for (let home: u32 = 0; home < MAX_WORKERS; home++) {
+    if (atomic.load<u32>(queueAddress(home) + Q_BROKEN) != 0) return true;
+  }
+  return false;
+}
+
+/** Makes the list and the depth of a home again from the spaces, and unlocks it. */
+function mendQueue(home: u32): void {
   const queue = queueAddress(home);
-  acquire(queue + Q_LOCK, SEAT_HELD_QUEUE);
   atomic.store<u32>(queue + Q_INBOX, 0);
   store<u32>(queue + Q_HEAD, 0);
   store<u32>(queue + Q_TAIL, 0);

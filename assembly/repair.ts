@@ -7,7 +7,7 @@
  */
 import {
   E_DAMAGED, G_COUNT, G_DEAD, G_ELIGIBLE, G_LIVE, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, INTENT_SPACE, KEY_HEADER,
-  MAX_WORKERS, P_INTENT, P_KEYS_REPAIR, P_LOCK, P_SPACE_LIST, P_STATE, Q_BROKEN, Q_LOCK, S_ALL_NEXT, S_GENERATIONS,
+  P_INTENT, P_KEYS_REPAIR, P_LOCK, P_SPACE_LIST, P_STATE, Q_LOCK, S_ALL_NEXT, S_GENERATIONS,
   S_HASH, S_INCARNATION, S_LIVE, S_NAME, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL,
   SEAT_HELD_NODE, SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SLOT_DIED, SLOT_KEY, T_OWNER,
 } from "./layout";
@@ -16,10 +16,10 @@ import { rebuildArena, useReserve } from "./arena";
 import { repairList } from "./graph";
 import { emptyCell, fillCell, findCell, hashKey, openTable, SLOT_BIAS } from "./keys";
 import { blameSlot } from "./linker";
-import { breakQueue, mendQueue, queueAddress } from "./queues";
+import { anyBroken, breakQueue, distrustQueueOf, mendQueues, queueAddress } from "./queues";
 import { crossover } from "./settings";
 import { ALIVE, slotAddress } from "./slots";
-import { acquire, release, seat, seatAddress } from "./sync";
+import { release, seat, seatAddress, tryAcquire } from "./sync";
 
 /**
  * Puts right what seat `number` left. Returns 1 when an op that the seat was accepting is now in, 0 when there was
@@ -43,8 +43,8 @@ export function repairSeat(number: u32): i32 {
     answer = repairPartition();
     letGo(that, SEAT_HELD_PARTITION);
   }
-  if (queue != 0 || answer == 1) mendQueues(queue == 0);
   atomic.store<u32>(that + SEAT_EPOCH, 0);
+  mend();
   return answer;
 }
 
@@ -54,11 +54,13 @@ function letGo(that: usize, held: usize): void {
   atomic.store<u32>(lock, 0);
 }
 
-function mendQueues(all: bool): void {
-  acquire(P_LOCK, SEAT_HELD_PARTITION);
-  for (let home: u32 = 0; home < MAX_WORKERS; home++) {
-    if (all || load<u32>(queueAddress(home) + Q_BROKEN) != 0) mendQueue(home);
-  }
+/**
+ * Makes broken run queues again. A repair waits for nobody: if the partition lock is busy, perhaps in the hands of
+ * another dead thread, the next idle worker does it (`tidy`).
+ */
+export function mend(): void {
+  if (!anyBroken() || !tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return;
+  mendQueues();
   release(P_LOCK, SEAT_HELD_PARTITION);
 }
 
@@ -74,10 +76,11 @@ function repairPartition(): i32 {
   if (load<u32>(P_INTENT + INTENT_KIND) == INTENT_NONE) return 0;
   if (load<u32>(P_INTENT + INTENT_KIND) == INTENT_DROPPED) {
     store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
-    return 1;
+    return 1; // its space has left its queue already
   }
   const space: usize = load<u32>(P_INTENT + INTENT_SPACE);
   commit();
+  distrustQueueOf(space);
   const generations = load<u64>(space + S_GENERATIONS);
   let live = recount(<u32>generations);
   if (generations >> 32 != 0) live += recount(<u32>(generations >> 32));

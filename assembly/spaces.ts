@@ -13,7 +13,7 @@ import { allocate, bytesOf, free } from "./arena";
 import { retire } from "./epochs";
 import { newGeneration } from "./generations";
 import { emptyCell, fillCell, findCell, hashKey, removeCell } from "./keys";
-import { leaveQueue } from "./queues";
+import { leaveQueue, lockQueueOf } from "./queues";
 
 /** The header of a named space, or 0. */
 export function findSpace(bytes: usize, header: u32): usize {
@@ -75,8 +75,12 @@ function returnHeader(space: usize): void {
   store<u32>(P_SPACE_POOL, <u32>space);
 }
 
-/** Ends a space: searches that run go on with what they hold, everybody else finds it gone. */
-export function dropSpace(space: usize): void {
+/**
+ * Ends a space: searches that run go on with what they hold, everybody else finds it gone. False when its run queue is
+ * busy; nothing has changed then.
+ */
+export function dropSpace(space: usize): bool {
+  if (!lockQueueOf(space)) return false;
   const name: usize = load<u32>(space + S_NAME);
   removeCell(findCell(P_SPACE_TABLE, load<u32>(space + S_HASH), name + KEY_HEADER, load<u32>(name)));
   leaveQueue(space);
@@ -89,6 +93,7 @@ export function dropSpace(space: usize): void {
   if (generations >> 32 != 0) orphan(<u32>(generations >> 32));
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) - 1);
   returnHeader(space);
+  return true;
 }
 
 /** Cuts a generation from the header, which goes to another space while linkers may still be at work on it. */

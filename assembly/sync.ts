@@ -12,6 +12,11 @@
  *
  * Order, outermost first: partition → run queue; entry → node. Nobody holds two node locks, and nobody takes the
  * partition lock while holding any other.
+ *
+ * A thread with an event loop never waits long. A worker that trapped and was ended before its JavaScript could repair
+ * its seat leaves its locks behind, and it is from the event loop of the opening thread that they are freed: whoever
+ * blocks that loop waits for ever. So such threads try for 50 µs, change nothing, and come back in a later turn
+ * (`tryAcquire`). Only the locks of linking (entry, node) are waited for, by threads that link (`acquire`).
  */
 import { MAX_SEATS, P_SEATS, SEAT_BYTES } from "./layout";
 
@@ -36,14 +41,14 @@ export function seatAddress(number: u32): usize {
 
 const SPINS: u32 = 400; // about 4 µs: longer than any node or queue lock is held by a running thread
 const NAP_NS: i64 = 50_000; // a holder that lost its core needs a scheduler tick, not a wake-up
+const PATIENCE: u32 = 5_000; // about 50 µs
 /**
- * Seconds of spinning after which a thread with an event loop traps instead of waiting on: only a worker that ended
- * with the lock held takes so long, and it is put right from that event loop. The trap itself is repaired as any other.
+ * About 5 s, after which an opening thread that links itself (`workers: 0`) traps instead of waiting on: then a user's
+ * thread has ended in the middle of mending a list. The trap is repaired as any other.
  */
-const LOST_ROUNDS: u32 = 1_000_000; // of SPINS tries each: about 5 s
-const PATIENCE: u32 = 5_000; // about 50 µs: how long a thread with an event loop tries for the partition lock
+const LOST_ROUNDS: u32 = 1_000_000; // of SPINS tries each
 
-/** Takes `lock` and notes it at `held` in the seat. Synchronizes with `unlock`. */
+/** Takes `lock` and notes it at `held` in the seat, however long it takes. Synchronizes with `release`. */
 export function acquire(lock: usize, held: usize): void {
   let spins: u32 = 0;
   let rounds: u32 = 0;
@@ -57,8 +62,8 @@ export function acquire(lock: usize, held: usize): void {
   store<u32>(seat + held, <u32>lock);
 }
 
-/** Like `acquire`, but gives up after about 50 µs when the thread must not sleep. */
-export function acquireOrGiveUp(lock: usize, held: usize): bool {
+/** Like `acquire`, but a thread that must not sleep gives up after about 50 µs: false then. */
+export function tryAcquire(lock: usize, held: usize): bool {
   if (maySleep) {
     acquire(lock, held);
     return true;

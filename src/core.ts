@@ -7,6 +7,7 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import {
   ABI_VERSION,
+  E_MEMORY,
   HIT_BYTES,
   HIT_DISTANCE,
   HIT_KEY,
@@ -17,10 +18,12 @@ import {
   METRIC_COSINE,
   METRIC_DOT,
   METRIC_L2,
+  OK,
   X_INFO,
   X_KEY,
   X_VECTORS,
 } from "../assembly/layout.ts";
+import { insist, unlessBusy } from "./busy.ts";
 import { HnswError } from "./errors.ts";
 import { decodeKey, encodeKey, type Key, type KeyHeader } from "./keys.ts";
 
@@ -45,6 +48,7 @@ interface CoreExports extends Record<string, unknown> {
   abiVersion: Call;
   setUp: Call;
   bind: Call;
+  scratchAddress: Call;
   partitionInfo: Call;
   hashName: Call;
   openSpace: Call;
@@ -276,8 +280,10 @@ function bind(
   dimensions: number,
   maySleep: boolean,
 ): Seat {
-  const scratch = core.bind(number, maySleep ? 1 : 0) >>> 0; // addresses above 2 GiB arrive negative
-  if (scratch === 0) throw outOfMemory();
+  const answer = insist(() => unlessBusy(core.bind(number, maySleep ? 1 : 0)));
+  if (answer === E_MEMORY) throw outOfMemory();
+  if (answer !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
+  const scratch = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative
   return Seat.make(core, memory, number, dimensions, scratch);
 }
 

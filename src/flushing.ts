@@ -1,11 +1,12 @@
 /* When is everything that was accepted linked, and can every linked vector be reached? */
 
+import { E_MEMORY } from "../assembly/layout.ts";
 import type { Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { spacesOf } from "./stats.ts";
 import { timeout } from "./waiting-line.ts";
-import { inSlices, nextTurn } from "./yielding.ts";
+import { nextTurn } from "./yielding.ts";
 
 const CENSUS_NODES = 2000; // about 2 ms
 const LOOK_AGAIN_MS = 50;
@@ -77,19 +78,20 @@ export function census(
 ): Promise<number> {
   return handle.inTurn(async () => {
     handle.assertOpen();
-    const started = handle.guarded(() => seat.core.startCensus(address, incarnation, always ? 1 : 0));
+    const started = await handle.whenFree(() => seat.core.startCensus(address, incarnation, always ? 1 : 0));
     if (started === 0) return 0;
-    if (started < 0) throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
+    if (started === E_MEMORY)
+      throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
     let missing = 0;
+    const slice = () => {
+      const answer = seat.core.continueCensus(CENSUS_NODES, 1);
+      missing = seat.infoAt(0); // before another call uses the seat
+      return answer;
+    };
     try {
-      await inSlices(() => {
-        handle.assertOpen();
-        const more = handle.guarded(() => seat.core.continueCensus(CENSUS_NODES, 1)) === 1;
-        missing = seat.infoAt(0); // before another call uses the seat
-        return more;
-      }, 2);
+      while ((await handle.whenFree(slice)) === 1) await nextTurn();
     } catch (error) {
-      seat.core.startCensus(0, 0, 0); // gives the notes back
+      seat.core.startCensus(0, 0, 0); // gives the notes back, or leaves that to the next one
       throw error;
     }
     return missing;

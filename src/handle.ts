@@ -3,6 +3,7 @@
  * what it remembers of where spaces are. Knows no Worker.
  */
 import { E_BUSY, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO, NOT_FOUND, OK } from "../assembly/layout.ts";
+import { AGAIN, eventually, unlessBusy } from "./busy.ts";
 import type { Control } from "./control.ts";
 import type { Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
@@ -64,8 +65,10 @@ export class Handle {
   }
 
   // ── where is a space ──────────────────────────────────────────────────────────────────────────────────────────────
-  /** The space of that name, or null if there is none and `create` is false; undefined while the partition is busy. */
-  find(name: string, create: boolean): SpaceRef | null | undefined {
+  /** The space of that name, or null if there is none and `create` is false; AGAIN while the partition is busy. */
+  find(name: string, create: true): SpaceRef | typeof AGAIN;
+  find(name: string, create: false): SpaceRef | null | typeof AGAIN;
+  find(name: string, create: boolean): SpaceRef | null | typeof AGAIN {
     const known = this.refs.get(name);
     if (known) return known;
     const first = this.seats[0]!;
@@ -75,7 +78,7 @@ export class Handle {
     const seat = this.seats[partition]!;
     const header = seat.putKey(name);
     const answer = this.guarded(() => seat.core.openSpace(header, home, create ? 1 : 0));
-    if (answer === E_BUSY) return undefined;
+    if (answer === E_BUSY) return AGAIN;
     if (answer === NOT_FOUND) return null;
     if (answer !== OK) throw this.refusal(answer, seat);
     const ref = { seat, partition, home, address: seat.infoAt(0), incarnation: seat.infoAt(1) };
@@ -126,14 +129,17 @@ export class Handle {
     }
   }
 
-  /** Calls until the partition's lock was free, letting the event loop run between tries. */
-  async whenFree(call: () => number): Promise<number> {
-    for (;;) {
-      const answer = this.guarded(call);
-      if (answer !== E_BUSY) return answer;
-      await nextTurn();
+  /** Tries until the answer is not AGAIN, once in a turn of the event loop. Rejects with TIMEOUT or CLOSED. */
+  eventually<T>(attempt: () => T | typeof AGAIN): Promise<T> {
+    return eventually(() => {
       this.assertOpen();
-    }
+      return attempt();
+    }, this.settings.timeoutMs);
+  }
+
+  /** Calls the core until the partition's lock was free. */
+  whenFree(call: () => number): Promise<number> {
+    return this.eventually(() => unlessBusy(this.guarded(call)));
   }
 
   /** A call into the core: a trap is put right and becomes INTERNAL. */

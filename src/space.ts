@@ -11,6 +11,7 @@ import {
   OK,
   OK_WAKE,
 } from "../assembly/layout.ts";
+import { AGAIN, insist } from "./busy.ts";
 import type { Hit } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import type { Handle, SpaceRef } from "./handle.ts";
@@ -67,7 +68,7 @@ export class Space {
 
   private tryAdd(key: Key, vector: Vector): Outcome {
     const ref = this.handle.find(this.name, true);
-    if (!ref) return BUSY;
+    if (ref === AGAIN) return BUSY;
     const { seat } = ref;
     seat.putVector(vector as ArrayLike<number>, 0);
     return this.outcome(
@@ -160,7 +161,7 @@ export class Space {
 
   private tryReserve(count: number, bytes: number): { ref: SpaceRef; left: number } | null {
     const ref = this.handle.find(this.name, true);
-    if (!ref) return null;
+    if (ref === AGAIN) return null;
     const { core } = ref.seat;
     const answer = core.reserve(ref.address, ref.incarnation, count, bytes);
     if (answer === OK) return { ref, left: ref.seat.infoAt(0) };
@@ -205,7 +206,9 @@ export class Space {
 
   private async giveBack({ ref, left }: { ref: SpaceRef; left: number }): Promise<void> {
     // Even when this handle was closed meanwhile: the others go on with the partition's budget.
-    while (ref.seat.core.unreserve(left) === E_BUSY && !this.handle.control.closed) await nextTurn();
+    const { control, settings } = this.handle;
+    const end = performance.now() + settings.timeoutMs;
+    while (ref.seat.core.unreserve(left) === E_BUSY && !control.closed && performance.now() < end) await nextTurn();
   }
 
   /** Deletes a key. Resolves to whether it was there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
@@ -250,7 +253,7 @@ export class Space {
   /** Whether the key was there, or null when the partition is busy. */
   private tryDelete(key: Key): boolean | null {
     const ref = this.handle.find(this.name, false);
-    if (ref === undefined) return null;
+    if (ref === AGAIN) return null;
     if (ref === null) return false;
     const { seat } = ref;
     const answer = this.handle.guarded(() => seat.core.remove(ref.address, ref.incarnation, seat.putKey(key)));
@@ -272,43 +275,30 @@ export class Space {
   private async lookUp(key: Key, copy: boolean): Promise<Float32Array | undefined> {
     this.handle.assertOpen();
     this.handle.seats[0]!.putKey(key);
-    for (;;) {
-      const ref = await this.located();
+    return await this.handle.eventually(() => {
+      const ref = this.handle.find(this.name, false);
+      if (ref === AGAIN) return AGAIN;
       if (ref === null) return undefined;
       const { seat } = ref;
       const answer = this.handle.guarded(() =>
         seat.core.get(ref.address, ref.incarnation, seat.putKey(key), copy ? 1 : 0),
       );
       if (answer === OK) return copy ? seat.takeVector() : NOTHING;
-      if (answer === NOT_FOUND) return undefined;
-      await this.retry(answer, ref);
-    }
+      return answer === NOT_FOUND ? undefined : this.again(answer, ref);
+    });
   }
 
-  /** Where this space is, or null if there is none. */
-  private async located(): Promise<SpaceRef | null> {
-    let ref = this.handle.find(this.name, false);
-    while (ref === undefined) {
-      await nextTurn();
-      this.handle.assertOpen();
-      ref = this.handle.find(this.name, false);
-    }
-    return ref;
-  }
-
-  /** After E_BUSY or E_STALE; throws what else the core may have answered. */
-  private async retry(answer: number, ref: SpaceRef): Promise<void> {
+  /** After E_BUSY, or E_STALE: it was dropped, and may be made anew. Throws what else the core may have answered. */
+  private again(answer: number, ref: SpaceRef): typeof AGAIN {
     if (answer === E_STALE) this.handle.forget(this.name);
-    else if (answer === E_BUSY) await nextTurn();
-    else throw this.handle.refusal(answer, ref.seat, "The query");
-    this.handle.assertOpen();
+    else if (answer !== E_BUSY) throw this.handle.refusal(answer, ref.seat, "The query");
+    return AGAIN;
   }
 
-  /** Live vectors. */
+  /** Live vectors. Throws CLOSED, or TIMEOUT when the partition's lock is not free for about a second. */
   get size(): number {
     this.handle.assertOpen();
-    let ref = this.handle.find(this.name, false);
-    while (ref === undefined) ref = this.handle.find(this.name, false); // each try takes 50 µs at most
+    const ref = insist(() => this.handle.find(this.name, false));
     if (ref === null) return 0;
     const live = ref.seat.core.liveIn(ref.address, ref.incarnation);
     if (live !== E_STALE) return live >>> 0;
@@ -318,20 +308,18 @@ export class Space {
 
   /** Every key, oldest vector first. */
   async keys(): Promise<Key[]> {
-    this.handle.assertOpen();
-    for (;;) {
-      const ref = await this.located();
+    return await this.handle.eventually(() => {
+      const ref = this.handle.find(this.name, false);
+      if (ref === AGAIN) return AGAIN;
       if (ref === null) return [];
       const count = this.handle.guarded(() => ref.seat.core.listKeys(ref.address, ref.incarnation));
-      if (count >= 0) {
-        try {
-          return ref.seat.readKeys(count);
-        } finally {
-          ref.seat.core.endSearch();
-        }
+      if (count < 0) return this.again(count, ref);
+      try {
+        return ref.seat.readKeys(count);
+      } finally {
+        ref.seat.core.endSearch();
       }
-      await this.retry(count, ref);
-    }
+    });
   }
 
   /**
@@ -346,30 +334,26 @@ export class Space {
       const { k, ef, filter } = resolveSearch(options, this.handle.settings.ef);
       if (filter) return this.searchFiltered(Float64Array.from(query), k, ef, filter);
       const hits = this.searchNow(query, k, ef, false);
-      return hits ? Promise.resolve(hits) : this.searchLater(Float64Array.from(query), k, ef, false);
+      return hits === AGAIN ? this.searchLater(Float64Array.from(query), k, ef, false) : Promise.resolve(hits);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** One search on this thread, or null when it has to be tried again. */
-  private searchNow(query: Vector, k: number, ef: number, exactly: boolean): Hit[] | null {
+  /** One search on this thread. */
+  private searchNow(query: Vector, k: number, ef: number, exactly: boolean): Hit[] | typeof AGAIN {
     const ref = this.handle.find(this.name, false);
-    if (ref === undefined) return null;
+    if (ref === AGAIN) return AGAIN;
     if (ref === null) return this.searchNothing(query);
     const { seat } = ref;
     seat.putVector(query as ArrayLike<number>, 0);
     const found = this.handle.guarded(() => seat.core.search(ref.address, ref.incarnation, k, ef, exactly ? 1 : 0));
-    if (found >= 0) {
-      try {
-        return seat.readHits(found);
-      } finally {
-        seat.core.endSearch();
-      }
+    if (found < 0) return this.again(found, ref);
+    try {
+      return seat.readHits(found);
+    } finally {
+      seat.core.endSearch();
     }
-    if (found === E_STALE) this.handle.forget(this.name);
-    if (found === E_STALE || found === E_BUSY) return null;
-    throw this.handle.refusal(found, seat, "The query");
   }
 
   /** A bad query is refused even where there is nothing to search. */
@@ -381,13 +365,8 @@ export class Space {
     return [];
   }
 
-  private async searchLater(query: Vector, k: number, ef: number, exactly: boolean): Promise<Hit[]> {
-    for (;;) {
-      const hits = this.searchNow(query, k, ef, exactly);
-      if (hits) return hits;
-      await nextTurn();
-      this.handle.assertOpen();
-    }
+  private searchLater(query: Vector, k: number, ef: number, exactly: boolean): Promise<Hit[]> {
+    return this.handle.eventually(() => this.searchNow(query, k, ef, exactly));
   }
 
   /** Looks wider until k hits pass, and at everything in the end. */
@@ -433,7 +412,7 @@ export class Space {
       const answer = seat.core.checkVectors(count);
       if (answer !== OK) throw handle.refusal(answer, seat, `Query ${first + seat.infoAt(1)}`);
     }
-    const ref = await this.located();
+    const ref = await handle.eventually(() => handle.find(this.name, false));
     if (ref === null) return Array.from({ length: list.count }, () => []);
     const answered = this.spread && !filter ? await this.spread(ref, list, k, ef) : [];
     const results: Hit[][] = [];

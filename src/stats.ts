@@ -1,7 +1,7 @@
 /* What does an index tell of itself, and where does it read it? */
-import { E_BUSY, OK } from "../assembly/layout.ts";
+import { OK } from "../assembly/layout.ts";
+import { insist, unlessBusy } from "./busy.ts";
 import type { Seat } from "./core.ts";
-import { HnswError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 
 export interface WorkerStats {
@@ -65,20 +65,10 @@ export interface FoundSpace {
   incarnation: number;
 }
 
-const MOST_TRIES = 100_000;
-
-/** Every space of a partition. Throws TIMEOUT when its lock is not free for about 5 s. */
+/** Every space of a partition. Throws TIMEOUT when its lock is not free for about a second. */
 export function* spacesOf(seat: Seat): Generator<FoundSpace> {
   let address = 0;
-  let tries = 0;
-  for (;;) {
-    const answer = seat.core.nextSpace(address);
-    if (answer === E_BUSY) {
-      // Each has tried for 50 µs. A lock that is never free again is put right by the event loop, so give up.
-      if (++tries > MOST_TRIES) throw new HnswError("TIMEOUT", "A partition's lock was not free for seconds.");
-      continue;
-    }
-    if (answer !== OK) return;
+  while (insist(() => unlessBusy(seat.core.nextSpace(address))) === OK) {
     address = seat.infoAt(0);
     yield { name: seat.nameInScratch(seat.infoAt(2)), address, incarnation: seat.infoAt(1) };
   }

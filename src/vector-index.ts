@@ -1,5 +1,6 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
 import { E_BUSY, E_STALE } from "../assembly/layout.ts";
+import { AGAIN } from "./busy.ts";
 import { type CheckReport, check } from "./checking.ts";
 import { HnswError } from "./errors.ts";
 import { flush } from "./flushing.ts";
@@ -59,7 +60,7 @@ export class VectorIndex implements AsyncDisposable {
     let found = false;
     await this.handle.line.enter(() => {
       const ref = this.handle.find(name, false);
-      if (ref === undefined) return BUSY;
+      if (ref === AGAIN) return BUSY;
       if (ref === null) return DONE;
       const answer = this.handle.guarded(() => ref.seat.core.dropSpace(ref.address, ref.incarnation));
       if (answer === E_BUSY) return BUSY;

@@ -4,13 +4,3 @@
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
-
-/** Calls `step` until it answers false, letting the event loop run after every `sliceMs`. */
-export async function inSlices(step: () => boolean, sliceMs: number): Promise<void> {
-  let end = performance.now() + sliceMs;
-  while (step()) {
-    if (performance.now() < end) continue;
-    await nextTurn();
-    end = performance.now() + sliceMs;
-  }
-}

@@ -15,7 +15,7 @@ const LAYERS: string[][] = [
   ["handle", "pool"],
   ["linking", "waiting-line"],
   ["core", "control", "protocol", "vectors"],
-  ["options", "keys", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
+  ["options", "keys", "busy", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
   ["errors", "../assembly/layout"],
 ];
 

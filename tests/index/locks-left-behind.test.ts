@@ -1,0 +1,148 @@
+/*
+ * A thread traps under a lock and ends before anybody repairs its seat: does every call of the others end, with TIMEOUT,
+ * with nothing changed, and go on once the seat is repaired? Nobody may block the event loop from which it is.
+ */
+import { afterAll, expect, test } from "bun:test";
+import {
+  FAULT_ACCEPT_INTENT,
+  FAULT_ACCEPT_LOCKED,
+  FAULT_LINK_NODE_LOCKED,
+  FAULT_QUEUE_LOCKED,
+} from "../../assembly/layout.ts";
+import { Seat } from "../../src/core.ts";
+import { attach, type VectorIndex } from "../../src/index.ts";
+import { openWith } from "../../src/open.ts";
+import { coreModule } from "../core/harness.ts";
+import { clustered, expectHolds, expectSound, keysOf, modelOf, refusalOf } from "../support/indexes.ts";
+
+const SEED = 31;
+const DIMENSIONS = 8;
+const SET = clustered(400, DIMENSIONS, SEED);
+const DEAD = 100; // a seat that no thread of the index has
+const TIMEOUT_MS = 60;
+const open: VectorIndex[] = [];
+
+afterAll(() => Promise.all(open.map((index) => index.close())));
+
+/** An index without workers that holds SET, and a thread's seat beside it that will trap. */
+async function withDeadThread(linked: boolean) {
+  const options = { dimensions: DIMENSIONS, metric: "l2", workers: 0, partitions: 1, flatBelow: 16 } as const;
+  const { index, seats } = await openWith({ ...options, timeoutMs: TIMEOUT_MS }, { build: "debug" });
+  open.push(index);
+  const space = index.space("s");
+  await space.addMany(keysOf(SET).slice(0, 300), SET.part(0, 300).values);
+  if (linked) await index.flush();
+  const dead = Seat.join(await coreModule("debug"), seats[0]!.memory, DEAD, DIMENSIONS, true);
+  return { index, space, dead };
+}
+
+/** Lets the dead seat trap in a call. */
+function trapIn(dead: Seat, point: number, call: (core: Seat["core"]) => void): void {
+  dead.core.armFault(point, 1);
+  expect(() => call(dead.core)).toThrow(WebAssembly.RuntimeError);
+  expect(dead.core.holdsLocks()).not.toBe(0);
+}
+
+function addThrough(dead: Seat, key: string): (core: Seat["core"]) => void {
+  return (core) => {
+    core.openSpace(dead.putKey("s"), 0, 0);
+    const [space, incarnation] = [dead.infoAt(0), dead.infoAt(1)];
+    dead.putVector(SET.at(300), 0);
+    core.add(space, incarnation, dead.putKey(key), 0, 0);
+  };
+}
+
+test("the partition lock: calls reject or throw TIMEOUT, then go on", async () => {
+  const { index, space, dead } = await withDeadThread(true);
+  await space.search(SET.at(1)); // the first search of a thread asks for memory
+  trapIn(dead, FAULT_ACCEPT_LOCKED, addThrough(dead, "dead"));
+  const calls: Record<string, () => unknown> = {
+    add: () => space.add("x", SET.at(1)),
+    addMany: () => space.addMany(["x", "y"], SET.part(0, 2).values),
+    delete: () => space.delete(1),
+    deleteMany: () => space.deleteMany([1, 2]),
+    get: () => space.get(1),
+    has: () => space.has(1),
+    keys: () => space.keys(),
+    size: () => index.space("another").size,
+    "a search that has to find its space": () => index.space("another").search(SET.at(1)),
+    "a search for more hits than ever": () => space.search(SET.at(1), { k: 299 }),
+    searchMany: () => index.space("another").searchMany([SET.at(1)]),
+    dropSpace: () => index.dropSpace("s"),
+    spaces: () => index.spaces(),
+    stats: () => index.stats(),
+    flush: () => index.flush(),
+    check: () => index.check(),
+    attach: () => attach(index.attach()),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    expect({ name, code: (await refusalOf(call)).code }).toEqual({ name, code: "TIMEOUT" });
+  }
+  expect(space.size).toBe(300); // where the space is is known, and counts are read without the lock
+  expect((await space.search(SET.at(7), { k: 1 }))[0]).toEqual({ key: 7, distance: 0 });
+
+  expect(dead.core.repairSeat(DEAD)).toBe(0);
+  await expectHolds(space, modelOf(SET.part(0, 300)), `seed ${SEED}`);
+  for (const name of ["get", "has", "keys", "size", "searchMany", "spaces", "stats", "flush", "check"]) {
+    await calls[name]!();
+  }
+  await expectSound(index, `seed ${SEED}`);
+}, 30_000);
+
+test("the partition lock in the middle of an op: the repair completes it, and it is linked", async () => {
+  const { index, space, dead } = await withDeadThread(true);
+  trapIn(dead, FAULT_ACCEPT_INTENT, addThrough(dead, "dead"));
+  expect((await refusalOf(() => space.get("dead"))).code).toBe("TIMEOUT");
+  expect(dead.core.repairSeat(DEAD)).toBe(1);
+  expect(await space.get("dead")).toEqual(SET.at(300));
+  await index.flush();
+  expect(index.stats().spaces[0]).toMatchObject({ live: 301, pending: 0 });
+  await expectSound(index, `seed ${SEED}`);
+});
+
+test("a run queue's lock: nothing is dropped or linked, everything else works, then both go on", async () => {
+  const { index, space, dead } = await withDeadThread(true);
+  trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
+  await space.add("x", SET.at(301));
+  expect((await space.search(SET.at(301), { k: 1 }))[0]).toEqual({ key: "x", distance: 0 });
+  expect((await refusalOf(() => index.flush())).code).toBe("TIMEOUT");
+  expect((await refusalOf(() => index.dropSpace("s"))).code).toBe("TIMEOUT");
+  expect(space.size).toBe(301);
+
+  expect(dead.core.repairSeat(DEAD)).toBe(0);
+  await index.flush();
+  await expectSound(index, `seed ${SEED}`);
+  expect(await index.dropSpace("s")).toBe(true);
+});
+
+test("two dead threads that wait for one another's repair: either order of repairs puts both right", async () => {
+  for (const order of [
+    [DEAD, DEAD + 1],
+    [DEAD + 1, DEAD],
+  ]) {
+    const { index, space, dead } = await withDeadThread(true);
+    const { memory } = dead;
+    const other = Seat.join(await coreModule("debug"), memory, DEAD + 1, DIMENSIONS, true);
+    trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
+    trapIn(other, FAULT_ACCEPT_LOCKED, addThrough(other, "dead"));
+    // As the pool does, from a thread with an event loop, which must not wait in a repair.
+    const repairer = (index as unknown as { handle: { seats: Seat[] } }).handle.seats[0]!;
+    for (const seat of order) repairer.core.repairSeat(seat);
+    await space.add("x", SET.at(301));
+    await index.flush();
+    await expectSound(index, `seed ${SEED}, order ${order}`);
+  }
+});
+
+test("a node's lock: a flush gives up, then goes on", async () => {
+  const { index, dead } = await withDeadThread(false);
+  while (dead.core.claim(0, 500, 0) !== 0) while (dead.core.link(250) !== 0);
+  await index.space("s").addMany(["x", "y"], SET.part(301, 303).values);
+  dead.core.claim(0, 1, 0);
+  trapIn(dead, FAULT_LINK_NODE_LOCKED, (core) => core.link(1));
+  expect((await refusalOf(() => index.flush())).code).toBe("TIMEOUT"); // the claimed slot
+  dead.core.repairSeat(DEAD);
+  while (dead.core.link(10) !== 0);
+  await index.flush();
+  await expectSound(index, `seed ${SEED}`);
+});
