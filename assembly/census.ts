@@ -5,8 +5,8 @@
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
 import {
-  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED, P_LOCK, S_CENSUS, S_GENERATIONS,
-  SEAT_HELD_PARTITION, SLOT_TWIN,
+  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED,
+  P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN,
 } from "./layout";
 import { allocate, free, useReserve } from "./arena";
 import { announce, park } from "./epochs";
@@ -83,7 +83,7 @@ function reach(slot: u32): void {
   store<u32>(queue + (tail++ << 2), slot);
 }
 
-/** Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots went to another generation, E_BUSY. */
+/** Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots went elsewhere, or E_BUSY. */
 export function continueCensus(nodes: u32, mend: bool): i32 {
   if (notes == 0) return outcome;
   if (outcome == GOES_ON) {

@@ -5,7 +5,7 @@
  */
 import {
   CODE_SCALE, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, GRAPH,
-  LINKED, LIST_HEADER, LIST_KEPT, LIST_LOCK, IN_GRAPH, PENDING, S_GENERATIONS, S_LIVE, S_VERSION, SLOT_BORN,
+  IN_GRAPH, LINKED, LIST_HEADER, LIST_KEPT, LIST_LOCK, PENDING, S_GENERATIONS, S_LIVE, S_VERSION, SLOT_BORN,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN, TWINNED, X_INFO,
 } from "./layout";
 import { arenaIsWhole } from "./arena";
@@ -77,7 +77,8 @@ function checkGeneration(space: usize, generation: usize, newer: usize): u32 {
   }
   if (live != load<u32>(generation + G_LIVE)) return fail(BROKEN_COUNTS, live, 1, load<u32>(generation + G_LIVE));
   if (count - live != load<u32>(generation + G_DEAD)) return fail(BROKEN_COUNTS, count - live, 2, 0);
-  if (linked != load<u32>(generation + G_LINKED)) return fail(BROKEN_COUNTS, linked, 3, load<u32>(generation + G_LINKED));
+  const counted = load<u32>(generation + G_LINKED);
+  if (linked != counted) return fail(BROKEN_COUNTS, linked, 3, counted);
   if (load<u32>(generation + G_CLAIMED) > count) return fail(BROKEN_FLOOR, count, 2, load<u32>(generation + G_CLAIMED));
   if (!graph || load<u32>(generation + G_ENTRY) == 0) return linked == 0 ? 0 : fail(BROKEN_ENTRY, 0, 0, 0);
   const entry = load<u32>(generation + G_ENTRY) - 1;
@@ -93,7 +94,8 @@ function checkGraph(generation: usize, count: u32): u32 {
     const scale = load<f32>(codeAddress(load<u32>(generation + G_GRAPH), slot) + CODE_SCALE);
     if (!(scale >= 0) || !isFinite(scale)) return fail(BROKEN_CODE, slot, 0, 0);
     for (let mark = load<u32>(twinsOf(generation, slot)); mark != 0; ) {
-      if (mark > count || stateOf(slotAddress(generation, mark - 1)) != TWINNED) return fail(BROKEN_TWIN, slot, 0, mark);
+      const hangs = mark <= count && stateOf(slotAddress(generation, mark - 1)) == TWINNED;
+      if (!hangs) return fail(BROKEN_TWIN, slot, 0, mark);
       mark = load<u32>(slotAddress(generation, mark - 1) + SLOT_TWIN);
     }
     if (load<u32>(listOf(generation, slot, 0) + LIST_LOCK) != 0) return fail(BROKEN_LOCK, slot, 0, 0);

@@ -6,8 +6,8 @@
  * back to the arena once every reader has passed (epochs.ts). A step moves a few slots under the partition lock.
  */
 import {
-  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_LIVE,
-  S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
+  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS, S_COMPACTIONS, S_GENERATIONS,
+  S_LIVE, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
 } from "./layout";
 import { moveSlot, wishCompaction } from "./accept";
 import { availableBytes, useReserve } from "./arena";

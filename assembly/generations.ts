@@ -2,9 +2,9 @@
  * What does one filling of a space consist of, from its making to its freeing? Under the partition lock.
  */
 import {
-  FLAT, G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK, G_KEY_TABLE,
-  G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTORS, G_VECTOR_CHUNKS, GENERATION_BYTES, KEY_HEADER, RECENT_SLOTS, S_BYTES, S_SERIAL,
-  T_DEPTH,
+  FLAT, G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK,
+  G_KEY_TABLE, G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, G_VECTORS, GENERATION_BYTES,
+  KEY_HEADER, RECENT_SLOTS, S_BYTES, S_SERIAL, T_DEPTH,
 } from "./layout";
 import { allocate, blockBytes, bytesOf, free } from "./arena";
 import { uppersBlock } from "./graph";

@@ -13,8 +13,9 @@
  * - Writers of a list of a reachable slot hold that slot's node lock, one at a time.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_RETRIED, LIST_COUNT,
-  LIST_HEADER, LIST_KEPT, LIST_LOCK, RECENT_SLOTS, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_SLOT,
+  CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS,
+  G_RETRIED, LIST_COUNT, LIST_HEADER, LIST_KEPT, LIST_LOCK, RECENT_SLOTS, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL,
+  SEAT_HELD_NODE, SEAT_HELD_SLOT,
 } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
 import { distances, distanceTo, queryFromSlot, touch } from "./codes";
@@ -22,8 +23,8 @@ import { faultPoint } from "./faults";
 import { poolCount, poolDistance, poolSlot } from "./pool";
 import { freshDistances, prune } from "./scratch";
 import {
-  capacityBase, capacityUpper, distancesOffset, graphChunkBytes, keptBase, keptUpper, levelOf, linksOffset, listStride,
-  maxGraphChunks, paddedFloats, twinsOffset, upperStride, uppersOffset,
+  capacityBase, capacityUpper, distancesOffset, graphChunkBytes, keptBase, keptUpper, levelOf, linksOffset,
+  listStride, maxGraphChunks, paddedFloats, twinsOffset, uppersOffset, upperStride,
 } from "./settings";
 import { addBytes } from "./slots";
 import { acquire, release, seat, tryAcquire } from "./sync";
@@ -245,7 +246,7 @@ export function holds(generation: usize, owner: u32, level: u32, slot: u32): boo
   return false;
 }
 
-/** Prune candidates lie in scratch as [f32 distance][slot], sorted; LIST_KEPT of the old ones hide none of the others. */
+/** Prune candidates lie in scratch as [f32 distance][slot], sorted; the first LIST_KEPT old ones hide none of each other. */
 const WAS_KEPT: u32 = 0x80000000;
 
 function pruneInto(generation: usize, level: u32, list: usize, dists: usize, slot: u32, distance: f32): void {

@@ -6,13 +6,13 @@
  * tag << 24 | bytes. Vectors lie at X_VECTORS, each padded with zeros to a multiple of 4 floats.
  */
 import {
-  ABI_VERSION, ARENA, E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_KEY_TABLE,
-  G_LIVE, G_BEAM, G_QUARANTINED, G_SERIAL, G_STATE, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, KEY_HEADER, MAGIC,
-  MAX_PAGES, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION, P_EPOCH, P_INTENT, P_LIVE_SPACES,
-  P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED, P_SEED, P_SPACE_LIST, P_SPACE_TABLE,
-  P_STATE, P_USED, Q_DEPTH, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS, S_HOME, S_INCARNATION, S_LIVE, S_NAME,
-  SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED, SLOT_KEY, STATE_SOUND,
-  X_INFO, X_KEY, X_VECTORS,
+  ABI_VERSION, E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_BEAM, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_KEY_TABLE,
+  G_LIVE, G_QUARANTINED, G_SERIAL, G_STATE, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE,
+  KEY_HEADER, MAGIC, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION,
+  P_EPOCH, P_INTENT, P_LIVE_SPACES, P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED,
+  P_SEED, P_SPACE_LIST, P_SPACE_TABLE, P_STATE, P_USED, Q_DEPTH, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS,
+  S_HOME, S_INCARNATION, S_LIVE, S_NAME, SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED,
+  SLOT_KEY, STATE_SOUND, X_INFO, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
 import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
@@ -24,19 +24,19 @@ import { bytesFor, pendingOf } from "./generations";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
 import { claimFrom, queueAddress } from "./queues";
+import { mend } from "./repair";
 import { base, openScratch, query } from "./scratch";
 import { searchSpace } from "./search";
 import {
-  codeStride, cosine, dimensions, graphChunkBytes, listStride, loadSettings, paddedFloats, slotStride,
+  cosine, dimensions, graphChunkBytes, loadSettings, paddedFloats, slotStride,
 } from "./settings";
 import { ALIVE, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
-import { tryAcquire, release, seat, takeSeat } from "./sync";
+import { release, seat, takeSeat, tryAcquire } from "./sync";
 import { makeBigVisited, wantsBigVisited } from "./visited";
 
 export { armFault } from "./faults";
 export { holdsLocks, repairSeat } from "./repair";
-import { mend } from "./repair";
 
 export function abiVersion(): u32 {
   return ABI_VERSION;
@@ -372,7 +372,7 @@ export function link(most: u32): bool {
   return more;
 }
 
-/** Puts right what a repair had to leave and frees memory that readers have left; true when some still waits for one. */
+/** Mends what a repair had to leave and frees memory that readers have left; true when some still waits for one. */
 export function tidy(): bool {
   mend();
   return tidyRetired();
@@ -447,14 +447,4 @@ export function check(space: usize, incarnation: u32): i32 {
   const answer: i32 = spaces.isAlive(space, incarnation) ? checkSpace(space) : E_STALE;
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;
-}
-
-/** Sizes that follow from the settings. X_INFO: bytes of a slot, a code, a level-0 list, a graph chunk; most pages. */
-export function sizes(): void {
-  info(0, slotStride);
-  info(1, codeStride);
-  info(2, listStride);
-  info(3, graphChunkBytes);
-  info(4, MAX_PAGES);
-  info(5, ARENA);
 }

@@ -9,9 +9,7 @@
  *
  * The slots are the truth: a table whose writer trapped is made again from them (`P_KEYS_REPAIR`).
  */
-import {
-  FAULT_KEYS_GROW, KEY_HEADER, P_KEYS_REPAIR, S_NAME, SLOT_KEY, T_DEPTH, T_DIRECTORY, T_OWNER,
-} from "./layout";
+import { FAULT_KEYS_GROW, KEY_HEADER, P_KEYS_REPAIR, S_NAME, SLOT_KEY, T_DEPTH, T_DIRECTORY, T_OWNER } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
 import { faultPoint } from "./faults";
 import { mix } from "./settings";

@@ -1,8 +1,8 @@
 /*
  * Where does everything lie in a partition's memory, and how large may it be?
  *
- * Constants only: this is the one file that both the core (asc) and `src/` (Bun) import; u32 and i32 are numbers there. All offsets and sizes are
- * in bytes unless the name says otherwise. Nobody adds an offset that is not named here.
+ * Constants only: this is the one file that both the core (asc) and `src/` (Bun) import; u32 and i32 are numbers there.
+ * All offsets and sizes are in bytes unless the name says otherwise. Nobody adds an offset that is not named here.
  *
  *   0 ........ 1024   never used (a null pointer stays a null pointer)
  *   HEADER ........   one partition header: settings, arena, space table, run queues, seats

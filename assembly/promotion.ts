@@ -8,9 +8,8 @@
  * is linked yet, else in the next generation (`wantF32`).
  */
 import {
-  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_CENTROID, G_CHECKED, G_COUNT,
-  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY,
-  SEAT_HELD_GENERATION, SLOT_VECTOR,
+  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_CENTROID, G_CHECKED, G_COUNT, G_ENTRY_LOCK, G_FORCE_F32,
+  G_GRAPH, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SLOT_VECTOR,
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./codes";
 import { dotF32 } from "./distance";
@@ -61,7 +60,7 @@ function centre(generation: usize, count: u32): void {
   store<f32>(generation + G_OFFSET, dot ? 1 - dotF32(centroid, centroid, paddedFloats) : 0);
 }
 
-// No search runs meanwhile: two sorted lists of [f32 distance][slot] where its distances were, candidates for its slots.
+// In the place of a search's pool: two sorted lists of [f32 distance][slot], and candidates.
 const TRUE_LIST: usize = 0;
 const CODE_LIST: usize = 256;
 

@@ -12,9 +12,10 @@
  */
 import {
   C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_DEAD, COMPACT_NO, FAULT_CLAIMED,
-  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES, P_SPACE_LIST, Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX,
-  Q_LOCK, Q_TAIL, QUEUE_BYTES, S_ALL_NEXT, S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
-  SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS, SEAT_HELD_QUEUE,
+  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES,
+  P_SPACE_LIST, Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, QUEUE_BYTES, S_ALL_NEXT, S_GENERATIONS, S_HOME,
+  S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS,
+  SEAT_HELD_QUEUE,
 } from "./layout";
 import { announce, park } from "./epochs";
 import { faultPoint } from "./faults";
@@ -161,7 +162,7 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   return ops;
 }
 
-/** Locks a space's queue for `leaveQueue` or `stopClaims`, which unlock it; false when it is busy. Partition lock held. */
+/** Locks a space's queue for `leaveQueue` or `stopClaims`, which unlock it. False when busy. Partition lock held. */
 export function lockQueueOf(space: usize): bool {
   return tryAcquire(queueOf(space) + Q_LOCK, SEAT_HELD_QUEUE);
 }

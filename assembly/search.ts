@@ -8,11 +8,11 @@
  *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
  */
 import {
-  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, HIT_BYTES, HIT_DISTANCE,
-  HIT_GENERATION, HIT_KEY, HIT_SLOT, MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SEAT_RESULTS,
-  SLOT_DIED, SLOT_KEY, SLOT_TWIN,
+  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, HIT_BYTES,
+  HIT_DISTANCE, HIT_GENERATION, HIT_KEY, HIT_SLOT, MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SEAT_RESULTS, SLOT_DIED,
+  SLOT_KEY, SLOT_TWIN,
 } from "./layout";
-import { distanceTo, distances, exactToQuery, queryFromVector, touchAll } from "./codes";
+import { distances, distanceTo, exactToQuery, queryFromVector, touchAll } from "./codes";
 import { capacityOf, countOf, idsOf, listOf, touchList, twinsOf } from "./graph";
 import { expand, insertSorted, poolCount, poolDistance, poolSlot, restart, truncate } from "./pool";
 import { fresh, freshDistances, POOL_ENTRIES } from "./scratch";

@@ -13,8 +13,8 @@
  * when it is full; older ones stay until the generation goes, because a reader may still hold one.
  */
 import {
-  G_BYTES, G_COUNT, G_SPACE, G_VECTOR_CHUNKS, G_VECTORS, IN_GRAPH, S_BYTES, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_STATE,
-  SLOT_VECTOR, STATE_MASK,
+  G_BYTES, G_COUNT, G_SPACE, G_VECTOR_CHUNKS, G_VECTORS, IN_GRAPH, S_BYTES, SLOT_BORN, SLOT_DIED, SLOT_INVERSE,
+  SLOT_STATE, SLOT_VECTOR, STATE_MASK,
 } from "./layout";
 import { allocate, bytesOf } from "./arena";
 import { slotStride } from "./settings";

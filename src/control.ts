@@ -1,8 +1,8 @@
 /*
  * What do threads tell each other outside the partitions? One small shared block per index.
  *
- *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it), then SEATS (1 taken, 2 attached),
- *            then per worker: WAKE (bumped to wake it), PARKED, STOP, ALIVE
+ *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it),
+ *            then SEATS (1 taken, 2 attached), then per worker: WAKE (bumped to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *
  * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. Whoever adds work looks at PARKED
