@@ -5,7 +5,9 @@ import { spread } from "../harness/statistics.ts";
 import type { Store } from "../peers/contender.ts";
 import { contenders } from "../peers/index.ts";
 
-export const EFS = [64, 128] as const;
+export const EFS = [32, 48, 64, 96, 128] as const;
+/** Where recall is compared. */
+export const MAIN_EF = 64;
 /** Each over all queries; a pass over 1,000 is short enough for one interruption to spoil it. */
 const SEARCH_PASSES = 3;
 

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The same for every peer; ours chooses its own parameters and is held to the peer's recall. */
+/** The same for every peer; ours runs with its own defaults and is held to the peer's recall. */
 export const M = 16;
 export const EF_CONSTRUCTION = 128;
 

@@ -4,14 +4,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Contender, Store } from "./contender.ts";
 
-/** What gives the recall that the peers have with M 16 and efConstruction 128; the package's own default is 40. */
-const EF_CONSTRUCTION = 32;
-
 const entry = join(import.meta.dir, "..", "..", "src", "index.ts");
 
 export const ours: Contender = {
   name: "ours",
-  settings: `cosine, efConstruction ${EF_CONSTRUCTION}, one partition, one addMany and one flush`,
+  settings: "cosine, one partition, everything else as by default, one addMany and one flush",
   native: false,
   maxThreads: Number.POSITIVE_INFINITY,
   hostThread: true,
@@ -21,13 +18,7 @@ export const ours: Contender = {
 
 async function open(_n: number, dimensions: number, threads: number): Promise<Store> {
   const { open: openIndex } = await import("../../src/index.ts");
-  const index = await openIndex({
-    dimensions,
-    metric: "cosine",
-    workers: threads,
-    partitions: 1,
-    efConstruction: EF_CONSTRUCTION,
-  });
+  const index = await openIndex({ dimensions, metric: "cosine", workers: threads, partitions: 1 });
   const space = index.space("bench");
   let ef = 64;
   return {

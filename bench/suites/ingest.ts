@@ -2,10 +2,11 @@
 
 import { type Dataset, type DatasetName, loadDataset, sources } from "../datasets/index.ts";
 import { measureInChild } from "../harness/child.ts";
+import { rateAtRecall } from "../harness/curve.ts";
 import { allowedCores } from "../harness/machine.ts";
 import { printTable, saveResult } from "../harness/report.ts";
 import { type Spread, spread } from "../harness/statistics.ts";
-import { EFS, type IngestMeasurement, type IngestTask } from "../measure/ingest.ts";
+import { EFS, type IngestMeasurement, type IngestTask, MAIN_EF } from "../measure/ingest.ts";
 import type { Options } from "../options.ts";
 import type { Contender } from "../peers/contender.ts";
 
@@ -32,6 +33,16 @@ interface Summary {
   cpuSeconds: Spread;
   memoryMB: Spread;
   searches: { ef: number; recall: Spread; searchesPerSecond: Spread }[];
+}
+
+/** What everybody's rates are set against. */
+interface Reference {
+  /** The native peer that inserts fastest, of those with enough recall at MAIN_EF. */
+  inserting: Entry;
+  /** Its recall there: search rates are compared where curves pass it. */
+  recall: number;
+  /** The native peer that searches fastest at that recall. */
+  searching: Entry;
 }
 
 async function run(options: Options): Promise<void> {
@@ -83,24 +94,16 @@ function report(data: Dataset, entries: Entry[], options: Options): object {
     const measured = entry.rounds.filter((round) => round !== null);
     if (measured.length > 0) summaries.set(entry, summarise(measured));
   }
-  const reference = fastestNative(summaries, source.recallFloor);
+  const reference = chooseReference(summaries, source.recallFloor);
   const rawMB = data.base.byteLength / 1e6;
 
   console.log(`\n${data.name}, ${data.n} x ${data.dimensions} (${rawMB.toFixed(0)} MB raw), k 10, cosine`);
   console.log(`inserting threads: ${options.workers}; rounds: ${options.repeats}; median (min-max)\n`);
-  const head = ["contender", "inserts/s", "CPU s", "x native", ...EFS.map((ef) => `recall@${ef}`)];
-  head.push(...EFS.map((ef) => `searches/s@${ef}`), "MB");
+  const head = ["contender", "inserts/s", "x native", "CPU s", "MB", `recall@${MAIN_EF}`, `searches/s@${MAIN_EF}`];
+  if (reference) head.push(`searches/s at ${reference.recall.toFixed(4)}`, "x native");
   printTable(
     head,
-    [...summaries].map(([entry, summary]) => [
-      title(entry),
-      range(summary.insertsPerSecond, whole),
-      summary.cpuSeconds.median.toFixed(1),
-      reference ? range(ratios(entry, reference), (ratio) => ratio.toFixed(2)) : "-",
-      ...summary.searches.map(({ recall }) => recall.median.toFixed(4)),
-      ...summary.searches.map(({ searchesPerSecond }) => range(searchesPerSecond, whole)),
-      whole(summary.memoryMB.median),
-    ]),
+    [...summaries].map(([entry, summary]) => row(entry, summary, reference)),
   );
   printVerdicts(summaries, reference, source.recallFloor);
   printFailures(entries);
@@ -110,7 +113,11 @@ function report(data: Dataset, entries: Entry[], options: Options): object {
     dimensions: data.dimensions,
     recipe: source.recipe,
     recallFloor: source.recallFloor,
-    reference: reference ? title(reference) : null,
+    reference: reference && {
+      inserting: title(reference.inserting),
+      searching: title(reference.searching),
+      recall: reference.recall,
+    },
     entries: entries.map((entry) => ({
       name: entry.contender.name,
       settings: entry.contender.settings,
@@ -121,6 +128,26 @@ function report(data: Dataset, entries: Entry[], options: Options): object {
       failures: entry.failures,
     })),
   };
+}
+
+function row(entry: Entry, summary: Summary, reference: Reference | null): string[] {
+  const main = atMainEf(summary);
+  const cells = [
+    title(entry),
+    range(summary.insertsPerSecond, whole),
+    reference ? range(insertRatios(entry, reference), times) : "-",
+    summary.cpuSeconds.median.toFixed(1),
+    whole(summary.memoryMB.median),
+    main.recall.median.toFixed(4),
+    range(main.searchesPerSecond, whole),
+  ];
+  if (!reference) return cells;
+  const rates = searchRates(entry, reference.recall);
+  const known = rates.filter((rate) => rate !== null);
+  cells.push(known.length > 0 ? range(spread(known), whole) : "-");
+  const ratios = searchRatios(entry, reference);
+  cells.push(ratios ? range(ratios, times) : "-");
+  return cells;
 }
 
 function summarise(rounds: IngestMeasurement[]): Summary {
@@ -139,35 +166,61 @@ function summarise(rounds: IngestMeasurement[]): Summary {
   };
 }
 
-function fastestNative(summaries: Map<Entry, Summary>, recallFloor: number): Entry | null {
-  const rate = ([, summary]: [Entry, Summary]) => summary.insertsPerSecond.median;
+function atMainEf(summary: Summary) {
+  return summary.searches[EFS.indexOf(MAIN_EF)] as Summary["searches"][number];
+}
+
+function chooseReference(summaries: Map<Entry, Summary>, recallFloor: number): Reference | null {
   const eligible = [...summaries].filter(
-    ([{ contender }, summary]) => contender.native && recallAtFirstEf(summary) >= recallFloor,
+    ([{ contender }, summary]) => contender.native && atMainEf(summary).recall.median >= recallFloor,
   );
-  return eligible.sort((a, b) => rate(b) - rate(a))[0]?.[0] ?? null;
+  const fastest = eligible.toSorted((a, b) => b[1].insertsPerSecond.median - a[1].insertsPerSecond.median)[0];
+  if (!fastest) return null;
+  const recall = atMainEf(fastest[1]).recall.median;
+  const searchRate = ([entry]: [Entry, Summary]) => {
+    const known = searchRates(entry, recall).filter((rate) => rate !== null);
+    return known.length > 0 ? spread(known).median : 0;
+  };
+  const searching = eligible.toSorted((a, b) => searchRate(b) - searchRate(a))[0] ?? fastest;
+  return { inserting: fastest[0], recall, searching: searching[0] };
 }
 
-/** Within each round, since the machine's speed drifts between rounds more than within one. */
-function ratios(entry: Entry, reference: Entry): Spread {
-  const paired = entry.rounds.flatMap((round, i) => {
-    const other = reference.rounds[i];
-    return round && other ? [round.insertsPerSecond / other.insertsPerSecond] : [];
-  });
-  return paired.length > 0 ? spread(paired) : { median: Number.NaN, min: Number.NaN, max: Number.NaN };
+/** Of each round, read off the round's own curve. */
+function searchRates(entry: Entry, recall: number): (number | null)[] {
+  return entry.rounds.map((round) => round && rateAtRecall(round.searches, recall));
 }
 
-function printVerdicts(summaries: Map<Entry, Summary>, reference: Entry | null, recallFloor: number): void {
-  const best = reference && summaries.get(reference);
-  if (!reference || !best) {
-    console.log(`\nno native peer reached recall ${recallFloor} at ef ${EFS[0]}: nothing to compare with`);
+/** Ratios are taken within each round, since the machine's speed drifts between rounds more than within one. */
+function insertRatios(entry: Entry, reference: Reference): Spread {
+  const rates = ({ rounds }: Entry) => rounds.map((round) => round?.insertsPerSecond ?? null);
+  return ratiosOf(rates(entry), rates(reference.inserting)) ?? { median: NaN, min: NaN, max: NaN };
+}
+
+function searchRatios(entry: Entry, reference: Reference): Spread | null {
+  return ratiosOf(searchRates(entry, reference.recall), searchRates(reference.searching, reference.recall));
+}
+
+function ratiosOf(rates: (number | null)[], others: (number | null)[]): Spread | null {
+  const paired = rates.flatMap((rate, i) => (rate && others[i] ? [rate / others[i]] : []));
+  return paired.length > 0 ? spread(paired) : null;
+}
+
+function printVerdicts(summaries: Map<Entry, Summary>, reference: Reference | null, recallFloor: number): void {
+  if (!reference) {
+    console.log(`\nno native peer reached recall ${recallFloor} at ef ${MAIN_EF}: nothing to compare with`);
     return;
   }
-  console.log(`\nfastest native peer with recall >= ${recallFloor} at ef ${EFS[0]}: ${title(reference)}`);
+  console.log(`\nfastest native peer with recall >= ${recallFloor} at ef ${MAIN_EF}: ${title(reference.inserting)}`);
+  console.log(`fastest of them to search at recall ${reference.recall.toFixed(4)}: ${title(reference.searching)}`);
   for (const [entry, summary] of summaries) {
     if (entry.contender.native) continue;
-    const equal = recallAtFirstEf(summary) >= recallAtFirstEf(best) - RECALL_TOLERANCE;
-    const ratio = range(ratios(entry, reference), (value) => value.toFixed(2));
-    console.log(`${title(entry)}: ${ratio} times its rate, ${equal ? "at equal recall" : "but at LOWER RECALL"}`);
+    const equal = atMainEf(summary).recall.median >= reference.recall - RECALL_TOLERANCE;
+    const inserts = range(insertRatios(entry, reference), times);
+    const searches = searchRatios(entry, reference);
+    console.log(
+      `${title(entry)}: inserts ${inserts} times as fast, ${equal ? "at equal recall" : "but at LOWER RECALL"}; ` +
+        `searches ${searches ? range(searches, times) : "?"} times as fast at equal recall`,
+    );
   }
 }
 
@@ -177,10 +230,6 @@ function printFailures(entries: Entry[]): void {
     for (const failure of entry.failures) console.log(`FAILED ${title(entry)}, ${failure}`);
     if (entry.failures.length > 0) process.exitCode = 1;
   }
-}
-
-function recallAtFirstEf(summary: Summary): number {
-  return summary.searches[0]?.recall.median ?? 0;
 }
 
 function title({ contender, threads, cores }: Entry): string {
@@ -193,4 +242,8 @@ function range({ median, min, max }: Spread, format: (value: number) => string):
 
 function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US");
+}
+
+function times(value: number): string {
+  return value.toFixed(2);
 }
