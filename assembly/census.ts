@@ -31,7 +31,8 @@ let queue: usize = 0;
 let head: u32 = 0;
 let tail: u32 = 0;
 let sweep: u32 = 0;
-let unmended: u32 = 0; // not reached, and nobody had room or its lock free
+export let unmended: u32 = 0; // not reached, and nobody had room or its lock free
+let whole: bool = false; // everything was reached, or can be now
 let outcome: i32 = GOES_ON;
 export let missing: u32 = 0;
 export let firstMissing: u32 = 0;
@@ -90,8 +91,7 @@ export function continueCensus(nodes: u32, mend: bool): i32 {
     announce();
     if (!isTheSame()) outcome = CENSUS_MOVED;
     else if (!walk(nodes, mend)) outcome = COMPLETE;
-    // What nobody could take is looked for again by the next census.
-    if (outcome == COMPLETE && (mend ? unmended : missing) == 0) store<u32>(space + S_CENSUS, linkedThen + 1);
+    whole = (mend ? unmended : missing) == 0;
     park();
   }
   if (outcome == GOES_ON) return GOES_ON;
@@ -152,6 +152,7 @@ function reachTwin(slot: u32): u32 {
 /** False while the partition is busy. */
 function giveNotesBack(): bool {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return false;
+  if (outcome == COMPLETE && whole && isTheSame()) store<u32>(space + S_CENSUS, linkedThen + 1);
   free(notes);
   notes = 0;
   release(P_LOCK, SEAT_HELD_PARTITION);

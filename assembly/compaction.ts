@@ -6,15 +6,15 @@
  * back to the arena once every reader has passed (epochs.ts). A step moves a few slots under the partition lock.
  */
 import {
-  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_COUNT, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS, S_COMPACTIONS, S_GENERATIONS,
-  S_LIVE, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
+  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_BLIND, G_COUNT, G_FORCE_F32, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS,
+  S_COMPACTIONS, S_GENERATIONS, S_LIVE, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
 } from "./layout";
 import { moveSlot, wishCompaction } from "./accept";
 import { availableBytes, useReserve } from "./arena";
 import { collect, retire } from "./epochs";
 import { faultPoint } from "./faults";
 import { abandonGeneration, bytesFor, newGeneration, pendingOf } from "./generations";
-import { lockQueueOf, stopClaims } from "./queues";
+import { enqueue, lockQueueOf, stopClaims } from "./queues";
 import { maxPending } from "./settings";
 import { ALIVE, slotAddress } from "./slots";
 import { isAlive } from "./spaces";
@@ -44,7 +44,9 @@ function step(space: usize): i32 {
   if (generations >> 32 == 0) {
     const wants = load<u32>(space + S_WANTS_COMPACTION);
     if (wants == COMPACT_NO) return STEP_DONE;
-    const fresh = newGeneration(space, wants == COMPACT_BLIND);
+    const old: usize = <u32>generations;
+    const blind = wants == COMPACT_BLIND || (load<u32>(old + G_BLIND) | load<u32>(old + G_FORCE_F32)) != 0;
+    const fresh = newGeneration(space, blind);
     if (fresh == 0) return STEP_LATER;
     const live = load<u32>(space + S_LIVE);
     // It would stop half-way: wait for more deletes, or for room.
@@ -74,8 +76,10 @@ function step(space: usize): i32 {
   atomic.store<u64>(space + S_GENERATIONS, generations & 0xffffffff);
   retire(from);
   store<u32>(space + S_COMPACTIONS, load<u32>(space + S_COMPACTIONS) + 1);
-  atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_NO);
-  wishCompaction(space);
+  const blind = load<u32>(<usize>(<u32>generations) + G_BLIND) != 0; // while it was being filled
+  atomic.store<u32>(space + S_WANTS_COMPACTION, blind ? COMPACT_BLIND : COMPACT_NO);
+  if (blind) enqueue(space);
+  else wishCompaction(space);
   return STEP_DONE;
 }
 

@@ -8,11 +8,11 @@
 import {
   ABI_VERSION, E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_BEAM, G_COUNT, G_DEAD, G_ELIGIBLE, G_FLOOR, G_KEY_TABLE,
   G_LIVE, G_QUARANTINED, G_SERIAL, G_STATE, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE,
-  KEY_HEADER, MAGIC, NOT_FOUND, OK, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION,
+  KEY_HEADER, MAGIC, NOT_FOUND, OK, P_ABANDONED, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION,
   P_EPOCH, P_INTENT, P_LIVE_SPACES, P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED,
-  P_SEED, P_SPACE_LIST, P_SPACE_TABLE, P_STATE, P_USED, Q_DEPTH, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS,
-  S_HOME, S_INCARNATION, S_LIVE, S_NAME, SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED,
-  SLOT_KEY, STATE_SOUND, X_INFO, X_KEY, X_VECTORS,
+  P_SEED, P_SPACE_LIST, P_SPACE_TABLE, P_STATE, P_USED, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS, S_HOME,
+  S_INCARNATION, S_LIVE, S_NAME, SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED, SLOT_KEY,
+  STATE_SOUND, X_INFO, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
 import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
@@ -23,8 +23,7 @@ import { announce, collect, park } from "./epochs";
 import { bytesFor, pendingOf } from "./generations";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
-import { claimFrom, queueAddress } from "./queues";
-import { mend } from "./repair";
+import * as queues from "./queues";
 import { base, openScratch, query } from "./scratch";
 import { searchSpace } from "./search";
 import {
@@ -94,6 +93,11 @@ export function scratchAddress(): usize {
 @inline
 function info(word: u32, value: u32): void {
   store<u32>(base + X_INFO + (word << 2), value);
+}
+
+/** Closing by force: threads that wait for a lock, perhaps of a dead thread, trap instead. */
+export function abandon(): void {
+  atomic.store<u32>(P_ABANDONED, 1);
 }
 
 /** X_INFO: bytes used, bytes reserved, budget, spaces, whether the partition is sound. */
@@ -352,11 +356,11 @@ function listGeneration(generation: usize, from: u32): u32 {
 
 /** Ops of a home that nobody has claimed yet; for a moment below 0 when one is claimed before it is counted. */
 export function depthOf(home: u32): i32 {
-  return atomic.load<i32>(queueAddress(home) + Q_DEPTH);
+  return queues.depthOf(home);
 }
 
 export function claim(home: u32, most: u32, compact: bool): u32 {
-  return claimFrom(home, most, compact);
+  return queues.claimFrom(home, most, compact);
 }
 
 /** Whether this seat has claims left, perhaps from a worker that sat here before. */
@@ -374,7 +378,7 @@ export function link(most: u32): bool {
 
 /** Mends what a repair had to leave and frees memory that readers have left; true when some still waits for one. */
 export function tidy(): bool {
-  mend();
+  queues.mend();
   return tidyRetired();
 }
 
@@ -433,11 +437,12 @@ export function startCensus(space: usize, incarnation: u32, always: bool): i32 {
   return census.startCensus(space, incarnation, always);
 }
 
-/** 1 more to do, 0 complete, CENSUS_MOVED, E_BUSY. X_INFO: slots not reached, the first of them. */
+/** 1 more to do, 0 complete, CENSUS_MOVED, E_BUSY. X_INFO: slots not reached, the first of them, those not mended. */
 export function continueCensus(nodes: u32, mend: bool): i32 {
   const answer = census.continueCensus(nodes, mend);
   info(0, census.missing);
   info(1, census.firstMissing);
+  info(2, census.unmended);
   return answer;
 }
 

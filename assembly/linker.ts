@@ -5,16 +5,16 @@
  * emptied is passed over: those slots are found by scan, or wait again in the next generation.
  */
 import {
-  C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_BLIND, FAILED_ONCE, FLAT,
-  G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, P_LOCK, PENDING, QUARANTINED, S_GENERATIONS, S_SERIAL,
-  S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS, SEAT_HELD_PARTITION, SEAT_LINKING, SLOT_STATE,
-  SLOT_TWIN, STATE_MASK,
+  C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_BLIND, COMPACT_NO, FAILED_ONCE,
+  FLAT, G_BLIND, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, P_LOCK, PENDING, QUARANTINED, S_GENERATIONS,
+  S_SERIAL, S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS, SEAT_HELD_PARTITION, SEAT_LINKING,
+  SLOT_STATE, SLOT_TWIN, STATE_MASK,
 } from "./layout";
 import { compactSome, STEP_LATER, STEP_MORE } from "./compaction";
 import { announce, park } from "./epochs";
 import { expectDoubles } from "./graph";
 import { advanceFloor, finishTwin, linkSlot } from "./insert";
-import { lookAgain, looked, promote } from "./promotion";
+import { lookAgain, promote } from "./promotion";
 import { enqueue } from "./queues";
 import { slotAddress } from "./slots";
 import { isAlive } from "./spaces";
@@ -79,22 +79,26 @@ function linkClaimed(claim: usize, most: u32): void {
     store<u32>(claim + C_FROM, ++slot);
   }
   advanceFloor(generation);
-  const blind = lookAgain(generation, slot - 1);
+  lookAgain(generation, slot - 1);
+  const blind = atomic.load<u32>(generation + G_BLIND) != 0;
   park();
   if (blind) wantF32(claim);
   if (slot == to) passOn();
 }
 
-/** Has the claim's generation filled anew, if it is still the one that its space fills. */
+/**
+ * Has the claim's generation filled anew, if it is still the one that its space fills. If the lock is busy the next
+ * linker asks again; if the space is being compacted, its last step does.
+ */
 function wantF32(claim: usize): void {
   const space: usize = load<u32>(claim + C_SPACE);
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return; // the next linker of a claim looks again
+  if (load<u32>(space + S_WANTS_COMPACTION) != COMPACT_NO) return;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return;
   if (
     isAlive(space, load<u32>(claim + C_INCARNATION)) &&
     load<u64>(space + S_GENERATIONS) == <u64>load<u32>(claim + C_GENERATION) &&
     load<u32>(space + S_SERIAL) == load<u32>(claim + C_SERIAL)
   ) {
-    looked(load<u32>(claim + C_GENERATION), load<u32>(claim + C_FROM));
     atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
     enqueue(space);
   }

@@ -8,8 +8,8 @@
  * is linked yet, else in the next generation (`wantF32`).
  */
 import {
-  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_CENTROID, G_CHECKED, G_COUNT, G_ENTRY_LOCK, G_FORCE_F32,
-  G_GRAPH, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SLOT_VECTOR,
+  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COUNT, G_ENTRY_LOCK,
+  G_FORCE_F32, G_GRAPH, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SLOT_VECTOR,
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./codes";
 import { dotF32 } from "./distance";
@@ -65,6 +65,8 @@ const TRUE_LIST: usize = 0;
 const CODE_LIST: usize = 256;
 
 function keep(list: usize, count: u32, most: u32, distance: f32, slot: u32): u32 {
+  // The visited table forgets, so a candidate can come twice.
+  for (let i: u32 = 0; i < count; i++) if (load<u32>(list + (i << 3), 4) == slot) return count;
   let i = count;
   if (count == most) {
     if (distance >= load<f32>(list + ((most - 1) << 3))) return count;
@@ -129,11 +131,11 @@ function firstLook(generation: usize, count: u32): bool {
 
 /**
  * Looks again when the graph has grown fourfold: each query, half of them from the newest quarter, against its
- * neighbours and theirs, where the fine structure is. Called by the linker of `slot`. True when codes went blind: then
- * it is to say `looked` once it has done something about it.
+ * neighbours and theirs, where the fine structure is. Called by the linker of `slot`. True when codes went blind.
  */
 export function lookAgain(generation: usize, slot: u32): bool {
   if (load<u32>(generation + G_BEAM) != BEAM_CODES || slot < 4 * load<u32>(generation + G_CHECKED)) return false;
+  store<u32>(generation + G_CHECKED, slot);
   const q = queries();
   let found: u32 = 0;
   let asked: u32 = 0;
@@ -145,14 +147,9 @@ export function lookAgain(generation: usize, slot: u32): bool {
     found += agreement(generation, share, candidates);
     asked += NEIGHBOURS;
   }
-  if (<f32>found < NEEDED * <f32>asked) return true;
-  looked(generation, slot);
-  return false;
-}
-
-/** The next look is due when the graph has grown fourfold again. */
-export function looked(generation: usize, slot: u32): void {
-  store<u32>(generation + G_CHECKED, slot);
+  if (<f32>found >= NEEDED * <f32>asked) return false;
+  atomic.store<u32>(generation + G_BLIND, 1);
+  return true;
 }
 
 function surroundings(generation: usize, slot: u32): u32 {

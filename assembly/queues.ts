@@ -12,10 +12,10 @@
  */
 import {
   C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_DEAD, COMPACT_NO, FAULT_CLAIMED,
-  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES,
+  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_LOCK, P_QUEUES,
   P_SPACE_LIST, Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, QUEUE_BYTES, S_ALL_NEXT, S_GENERATIONS, S_HOME,
   S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS,
-  SEAT_HELD_QUEUE,
+  SEAT_HELD_PARTITION, SEAT_HELD_QUEUE,
 } from "./layout";
 import { announce, park } from "./epochs";
 import { faultPoint } from "./faults";
@@ -120,6 +120,7 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   if (load<u32>(queue + Q_BROKEN) != 0) {
     release(queue + Q_LOCK, SEAT_HELD_QUEUE);
     park();
+    mend();
     return 0;
   }
   drainInbox(queue);
@@ -139,7 +140,7 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
     // Loaded once: a compaction may put another generation in its place at any time.
     const generation: usize = <u32>atomic.load<u64>(space + S_GENERATIONS);
     const waiting = unclaimedIn(generation);
-    const take = min<u32>(waiting, most - min<u32>(ops, most));
+    const take = min<u32>(waiting, most > ops ? most - ops : 1); // at least one beside a compaction step
     if (take != 0) {
       const from = load<u32>(generation + G_CLAIMED);
       addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + take);
@@ -203,7 +204,7 @@ export function stopClaims(space: usize): void {
 
 /**
  * After a trap under a queue lock, whose owner's seat is given: drops the half-made claim and lets go of the lock,
- * with the list marked as broken. `mendQueues` makes it again once the partition lock is free.
+ * with the list marked as broken. `mend` makes it again once the partition lock is free.
  */
 export function breakQueue(home: u32, that: usize): void {
   const queue = queueAddress(home);
@@ -225,20 +226,31 @@ export function distrustQueueOf(space: usize): void {
   atomic.store<u32>(queueOf(space) + Q_BROKEN, 1);
 }
 
-/** Makes every list that is marked as broken again, if its lock can be had. Partition lock held. */
-export function mendQueues(): void {
+/**
+ * Makes every list that is marked as broken again. A repair waits for nobody: if the partition lock is busy, perhaps in
+ * the hands of another dead thread, whoever claims from the queue next does it, and `depthOf` makes somebody come.
+ */
+export function mend(): void {
+  if (!anyBroken() || !tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return;
   for (let home: u32 = 0; home < MAX_WORKERS; home++) {
     const queue = queueAddress(home);
     if (atomic.load<u32>(queue + Q_BROKEN) != 0 && tryAcquire(queue + Q_LOCK, SEAT_HELD_QUEUE)) mendQueue(home);
   }
+  release(P_LOCK, SEAT_HELD_PARTITION);
 }
 
-/** Whether `mendQueues` has anything to do. */
-export function anyBroken(): bool {
+function anyBroken(): bool {
   for (let home: u32 = 0; home < MAX_WORKERS; home++) {
     if (atomic.load<u32>(queueAddress(home) + Q_BROKEN) != 0) return true;
   }
   return false;
+}
+
+/** Ops of a home that nobody has claimed; for a moment below 0. A broken list counts as one op at least. */
+export function depthOf(home: u32): i32 {
+  const queue = queueAddress(home);
+  const depth = atomic.load<i32>(queue + Q_DEPTH);
+  return atomic.load<u32>(queue + Q_BROKEN) == 0 ? depth : max<i32>(depth, 1);
 }
 
 /** Makes the list and the depth of a home again from the spaces, and unlocks it. */

@@ -7,19 +7,19 @@
  */
 import {
   E_DAMAGED, G_COUNT, G_DEAD, G_ELIGIBLE, G_LIVE, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, INTENT_SPACE, KEY_HEADER,
-  P_INTENT, P_KEYS_REPAIR, P_LOCK, P_SPACE_LIST, P_STATE, Q_LOCK, S_ALL_NEXT, S_GENERATIONS, S_HASH, S_INCARNATION,
-  S_LIVE, S_NAME, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE,
-  SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SLOT_DIED, SLOT_KEY, T_OWNER,
+  P_INTENT, P_KEYS_REPAIR, P_SPACE_LIST, P_STATE, Q_LOCK, S_ALL_NEXT, S_GENERATIONS, S_HASH, S_INCARNATION, S_LIVE,
+  S_NAME, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_PARTITION,
+  SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SLOT_DIED, SLOT_KEY, T_OWNER,
 } from "./layout";
 import { commit } from "./accept";
 import { rebuildArena, useReserve } from "./arena";
 import { repairList } from "./graph";
 import { emptyCell, fillCell, findCell, hashKey, openTable, SLOT_BIAS } from "./keys";
 import { blameSlot } from "./linker";
-import { anyBroken, breakQueue, distrustQueueOf, mendQueues, queueAddress } from "./queues";
+import { breakQueue, distrustQueueOf, mend, queueAddress } from "./queues";
 import { crossover } from "./settings";
 import { ALIVE, slotAddress } from "./slots";
-import { release, seat, seatAddress, tryAcquire } from "./sync";
+import { seat, seatAddress } from "./sync";
 
 /**
  * Puts right what seat `number` left. Returns 1 when an op that the seat was accepting is now in, 0 when there was
@@ -52,16 +52,6 @@ function letGo(that: usize, held: usize): void {
   const lock: usize = load<u32>(that + held);
   store<u32>(that + held, 0);
   atomic.store<u32>(lock, 0);
-}
-
-/**
- * Makes broken run queues again. A repair waits for nobody: if the partition lock is busy, perhaps in the hands of
- * another dead thread, the next idle worker does it (`tidy`).
- */
-export function mend(): void {
-  if (!anyBroken() || !tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return;
-  mendQueues();
-  release(P_LOCK, SEAT_HELD_PARTITION);
 }
 
 /** Under the dead owner's partition lock. */

@@ -25,6 +25,14 @@ import { clearVisited, visit, visitAll } from "./visited";
 let poolLive: u32 = 0; // entries that count towards ef
 let sink: u32 = 0; // uses what the touches load
 
+const NOBODY: u32 = ~0;
+let excluded: u32 = NOBODY;
+
+/** The slot that searches of this instance pass by from now on: the one being linked. */
+export function exclude(slot: u32): void {
+  excluded = slot;
+}
+
 /**
  * Algorithm 2 on one level, from the entries that are in the pool already (all unexpanded and marked as visited).
  *
@@ -64,9 +72,10 @@ function offerAll(generation: usize, gathered: u32, ef: u32, counting: bool, ver
       const distance = load<f32>(freshDistances + (i << 2));
       if (poolLive >= ef && distance >= poolDistance(poolCount - 1)) continue;
       const slot = load<u32>(fresh + (i << 2));
+      if (slot == excluded) continue; // here and not by a mark in the visited table, which forgets
       const place = insertSorted(distance, slot);
+      if (place == ~0) continue; // met again after it was forgotten
       lowest = min<u32>(lowest, place);
-      if (place == ~0) continue;
       if (counting) dropWhatEfCovers(generation, slot, ef, version);
       else poolLive = min<u32>(poolCount, ef);
       truncate(counting ? poolCount : poolLive);
@@ -82,7 +91,7 @@ function dropWhatEfCovers(generation: usize, slot: u32, ef: u32, version: u64): 
     const last = poolCount - 1;
     const live: u32 = counts(generation, poolSlot(last), version) ? 1 : 0;
     if (poolCount < POOL_ENTRIES && poolLive - live < ef) break;
-    poolLive -= live;
+    poolLive -= min<u32>(live, poolLive); // a dead slot may have got a twin since it was counted
     truncate(last);
   }
 }
@@ -93,22 +102,9 @@ function counts(generation: usize, slot: u32, version: u64): bool {
   return load<u32>(twinsOf(generation, slot)) != 0;
 }
 
-const NOBODY: u32 = ~0;
-let excluded: u32 = NOBODY;
-
-/** The slot that searches of this instance pass by from now on: the one being linked. */
-export function exclude(slot: u32): void {
-  excluded = slot;
-}
-
-function startVisited(ef: u32): void {
-  clearVisited(ef);
-  if (excluded != NOBODY) visit(excluded);
-}
-
 /** Empties the pool and starts a new layer search at one slot. */
 export function startPool(slot: u32, distance: f32, ef: u32): void {
-  startVisited(ef);
+  clearVisited(ef);
   visit(slot);
   truncate(0);
   insertSorted(distance, slot);
@@ -117,7 +113,7 @@ export function startPool(slot: u32, distance: f32, ef: u32): void {
 
 /** Starts the search of the next lower level from all entries of this one. */
 export function restartPool(ef: u32): void {
-  startVisited(ef);
+  clearVisited(ef);
   restart(ef);
   for (let i: u32 = 0; i < poolCount; i++) visit(poolSlot(i));
   poolLive = poolCount;

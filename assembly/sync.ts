@@ -18,7 +18,7 @@
  * blocks that loop waits for ever. So such threads try for 50 µs, change nothing, and come back in a later turn
  * (`tryAcquire`). Only the locks of linking (entry, node) are waited for, by threads that link (`acquire`).
  */
-import { MAX_SEATS, P_SEATS, SEAT_BYTES } from "./layout";
+import { MAX_SEATS, P_ABANDONED, P_SEATS, SEAT_BYTES } from "./layout";
 
 /** This instance's seat (address) and its lock value; set once by `bind`. Per instance on purpose. */
 export let seat: usize = 0;
@@ -48,7 +48,10 @@ const PATIENCE: u32 = 5_000; // about 50 µs
  */
 const LOST_ROUNDS: u32 = 1_000_000; // of SPINS tries each
 
-/** Takes `lock` and notes it at `held` in the seat, however long it takes. Synchronizes with `release`. */
+/**
+ * Takes `lock` and notes it at `held` in the seat, however long it takes; traps once the partition is abandoned.
+ * Synchronizes with `release`.
+ */
 export function acquire(lock: usize, held: usize): void {
   let spins: u32 = 0;
   let rounds: u32 = 0;
@@ -56,6 +59,7 @@ export function acquire(lock: usize, held: usize): void {
     if (++spins < SPINS) continue;
     spins = 0;
     if (!maySleep && ++rounds == LOST_ROUNDS) unreachable();
+    if (atomic.load<u32>(P_ABANDONED) != 0) unreachable();
     // Only sleeps: nobody notifies, so no wake-up can be lost.
     if (maySleep) atomic.wait<i32>(lock, atomic.load<i32>(lock), NAP_NS);
   }

@@ -12,15 +12,18 @@ export interface Options {
   sets: DatasetName[];
   repeats: number;
   contenders: Contender[];
+  /** Another build of the core to compare with; for `core`. */
+  against: string | null;
   /** Where the result goes; null is a name with the date under bench/results. */
   json: string | null;
 }
 
-export const usage = `  --n N             vectors of each set (the whole set)
-  --workers W       inserting threads (1)
+export const usage = `  --n N             vectors of each set (what the suite says, or the whole set)
+  --workers W       inserting threads; ingest only (1)
   --set NAME        ${datasetNames.join(", ")} or all (${datasetNames[0]})
   --repeats R       rounds (5)
-  --peers A,B       only these contenders (everyone)
+  --peers A,B       only these contenders; ingest only (everyone)
+  --against FILE    another build of the core; core only
   --json FILE       where the result goes (bench/results/)`;
 
 export function parseOptions(args: string[]): Options {
@@ -32,6 +35,7 @@ export function parseOptions(args: string[]): Options {
       set: { type: "string", default: datasetNames[0] as string },
       repeats: { type: "string", default: "5" },
       peers: { type: "string", default: "" },
+      against: { type: "string" },
       json: { type: "string" },
     },
   });
@@ -41,6 +45,7 @@ export function parseOptions(args: string[]): Options {
     sets: chooseSets(values.set),
     repeats: positiveInteger("--repeats", values.repeats),
     contenders: chooseContenders(values.peers.split(",").filter(Boolean)),
+    against: values.against ?? null,
     json: values.json ?? null,
   };
 }

@@ -2,14 +2,15 @@
 
 import { ensureInstalled } from "./install.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
+import { churn } from "./suites/churn.ts";
+import { core } from "./suites/core.ts";
+import { freshness } from "./suites/freshness.ts";
 import { ingest } from "./suites/ingest.ts";
+import { scaling } from "./suites/scaling.ts";
+import { spaces } from "./suites/spaces.ts";
+import type { Suite } from "./suites/suite.ts";
 
-interface Suite {
-  question: string;
-  run(options: Options): Promise<void>;
-}
-
-const suites: Record<string, Suite> = { ingest };
+const suites: Record<string, Suite> = { ingest, scaling, freshness, spaces, churn, core };
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || name.startsWith("-")) {
@@ -21,10 +22,15 @@ if (name === undefined || name.startsWith("-")) {
     const suite = suites[name];
     if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
     const options = parseOptions(args);
-    await ensureInstalled();
+    if (needsPackages(suite, options)) await ensureInstalled();
     await suite.run(options);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
+}
+
+/** The peers and the real data come from packages; ours alone on synthetic data runs without. */
+function needsPackages(suite: Suite, { sets }: Options): boolean {
+  return suite.peers || sets.includes("glove");
 }

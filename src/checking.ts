@@ -1,8 +1,8 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
-import { E_BUSY, E_STALE } from "../assembly/layout.ts";
-import { census, flush } from "./flushing.ts";
+import type { Seat } from "./core.ts";
+import { census, flush, listSpaces } from "./flushing.ts";
 import type { Handle } from "./handle.ts";
-import { spacesOf } from "./stats.ts";
+import type { FoundSpace } from "./stats.ts";
 import { nextTurn } from "./yielding.ts";
 
 export interface CheckReport {
@@ -32,27 +32,34 @@ const PROMISES = [
 
 const TRIES = 3; // linking that goes on during a walk can look like a broken promise
 
-/** Flushes, then checks one space or all. */
+/** Flushes, then checks one space or all. Rejects with TIMEOUT or CLOSED. */
 export async function check(handle: Handle, only: string | undefined): Promise<CheckReport> {
   await flush(handle);
   const problems: string[] = [];
   let unreachable = 0;
   for (const seat of handle.seats) {
-    for (const { name, address, incarnation } of [...spacesOf(seat)]) {
-      if (only !== undefined && name !== only) continue;
-      unreachable += await census(handle, seat, address, incarnation, true);
-      let answer = E_BUSY;
-      let [slot, level, position] = [0, 0, 0];
-      for (let tries = 0; tries < TRIES && answer !== 0 && answer !== E_STALE; ) {
-        handle.assertOpen();
-        answer = seat.core.check(address, incarnation);
-        [slot, level, position] = [seat.infoAt(0), seat.infoAt(1), seat.infoAt(2)];
-        if (answer !== E_BUSY) tries++;
-        if (answer !== 0) await nextTurn();
-      }
-      if (answer <= 0) continue;
-      problems.push(`${name}: broken: ${PROMISES[answer]} (slot ${slot}, level ${level}, position ${position})`);
+    for (const space of await listSpaces(handle, seat)) {
+      if (only !== undefined && space.name !== only) continue;
+      unreachable += await census(handle, seat, space, true);
+      const problem = await problemOf(handle, seat, space);
+      if (problem !== null) problems.push(`${space.name}: broken: ${problem}`);
     }
   }
   return { ok: problems.length === 0 && unreachable === 0, problems, unreachable };
+}
+
+/** What the invariant walker finds in a space, in words, or null. */
+async function problemOf(handle: Handle, seat: Seat, { address, incarnation }: FoundSpace): Promise<string | null> {
+  let where = "";
+  const walk = () => {
+    const answer = seat.core.check(address, incarnation);
+    where = `slot ${seat.infoAt(0)}, level ${seat.infoAt(1)}, position ${seat.infoAt(2)}`;
+    return answer;
+  };
+  let answer = await handle.whenFree(walk);
+  for (let tries = 1; answer > 0 && tries < TRIES; tries++) {
+    await nextTurn();
+    answer = await handle.whenFree(walk);
+  }
+  return answer > 0 ? `${PROMISES[answer]} (${where})` : null; // below 0: it was dropped meanwhile
 }

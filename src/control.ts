@@ -62,6 +62,11 @@ export class Control {
     return Atomics.compareExchange(this.words, SEATS + seat, 1, 2) === 1;
   }
 
+  /** Takes `sitDown` back. */
+  standUp(seat: number): void {
+    Atomics.store(this.words, SEATS + seat, 1);
+  }
+
   leaveSeat(seat: number): void {
     Atomics.store(this.words, SEATS + seat, 0);
   }
@@ -106,26 +111,21 @@ export class Control {
     return Atomics.load(this.words, this.at(worker, PARKED)) === 1;
   }
 
-  /** Parks the calling worker until it is woken, for `ms` at most; not at all when `lastLook` finds work. */
-  async park(worker: number, ms: number, lastLook: () => boolean): Promise<void> {
+  /**
+   * Parks the calling worker until it is woken, for `ms` at most; not at all when `lastLook` finds work. Resolves to
+   * whether it slept. Does not keep the process alive.
+   */
+  async park(worker: number, ms: number, lastLook: () => boolean): Promise<boolean> {
     const seen = Atomics.load(this.words, this.at(worker, WAKE));
     Atomics.store(this.words, this.at(worker, PARKED), 1);
-    if (!lastLook() && !this.stopping(worker)) {
+    let slept = false;
+    if (!lastLook() && !this.stopping(worker) && !this.closed) {
       const wait = Atomics.waitAsync(this.words, this.at(worker, WAKE), seen, ms);
+      slept = wait.async;
       if (wait.async) await wait.value;
     }
     Atomics.store(this.words, this.at(worker, PARKED), 0);
-  }
-
-  /** Resolves when somebody wakes that worker, at once if `lastLook` finds work. Does not keep the process alive. */
-  async beCalled(worker: number, lastLook: () => boolean): Promise<void> {
-    const seen = Atomics.load(this.words, this.at(worker, WAKE));
-    Atomics.store(this.words, this.at(worker, PARKED), 1);
-    if (!lastLook() && !this.closed) {
-      const wait = Atomics.waitAsync(this.words, this.at(worker, WAKE), seen);
-      if (wait.async) await wait.value;
-    }
-    Atomics.store(this.words, this.at(worker, PARKED), 0);
+    return slept;
   }
 
   /** Asks a worker to end after its current call. */

@@ -49,6 +49,7 @@ interface CoreExports extends Record<string, unknown> {
   setUp: Call;
   bind: Call;
   scratchAddress: Call;
+  abandon: Call;
   partitionInfo: Call;
   hashName: Call;
   openSpace: Call;

@@ -4,7 +4,7 @@ import { E_MEMORY } from "../assembly/layout.ts";
 import type { Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
-import { spacesOf } from "./stats.ts";
+import { type FoundSpace, nextSpace } from "./stats.ts";
 import { timeout } from "./waiting-line.ts";
 import { nextTurn } from "./yielding.ts";
 
@@ -40,9 +40,19 @@ export async function flush(handle: Handle): Promise<void> {
     if (performance.now() - moved > handle.settings.timeoutMs) throw timeout(handle.settings.timeoutMs);
   }
   for (const seat of handle.seats) {
-    seat.core.tidy(); // what a compaction has emptied
-    for (const { address, incarnation } of [...spacesOf(seat)]) await census(handle, seat, address, incarnation, false);
+    handle.guarded(() => seat.core.tidy()); // what a compaction has emptied
+    for (const space of await listSpaces(handle, seat)) await census(handle, seat, space, false);
   }
+}
+
+/** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */
+export async function listSpaces(handle: Handle, seat: Seat): Promise<FoundSpace[]> {
+  const found: FoundSpace[] = [];
+  const next = () => nextSpace(seat, found.at(-1)?.address ?? 0);
+  for (let space = await handle.eventually(next); space !== null; space = await handle.eventually(next)) {
+    found.push(space);
+  }
+  return found;
 }
 
 function targetsOf(seat: Seat): Target[] {
@@ -69,31 +79,39 @@ function isReached(target: Target): boolean {
  * Walks a space's graph, by slices, and links again what it does not reach. Without `always` only if something was
  * linked since the last census. Resolves to how many slots could not be reached before.
  */
-export function census(
-  handle: Handle,
-  seat: Seat,
-  address: number,
-  incarnation: number,
-  always: boolean,
-): Promise<number> {
+export function census(handle: Handle, seat: Seat, space: FoundSpace, always: boolean): Promise<number> {
   return handle.inTurn(async () => {
-    handle.assertOpen();
-    const started = await handle.whenFree(() => seat.core.startCensus(address, incarnation, always ? 1 : 0));
-    if (started === 0) return 0;
-    if (started === E_MEMORY)
-      throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
+    const end = performance.now() + handle.settings.timeoutMs;
     let missing = 0;
-    const slice = () => {
-      const answer = seat.core.continueCensus(CENSUS_NODES, 1);
-      missing = seat.infoAt(0); // before another call uses the seat
-      return answer;
-    };
-    try {
-      while ((await handle.whenFree(slice)) === 1) await nextTurn();
-    } catch (error) {
-      seat.core.startCensus(0, 0, 0); // gives the notes back, or leaves that to the next one
-      throw error;
+    for (;;) {
+      const walk = await walkOnce(handle, seat, space, always);
+      missing = Math.max(missing, walk.missing);
+      if (walk.complete) return missing;
+      // A compaction moved the slots meanwhile, or a list that should take one was busy.
+      if (performance.now() > end) throw timeout(handle.settings.timeoutMs);
+      await nextTurn();
     }
-    return missing;
   });
+}
+
+async function walkOnce(handle: Handle, seat: Seat, { address, incarnation }: FoundSpace, always: boolean) {
+  const started = await handle.whenFree(() => seat.core.startCensus(address, incarnation, always ? 1 : 0));
+  if (started === 0) return { complete: true, missing: 0 };
+  if (started === E_MEMORY) {
+    throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
+  }
+  let [missing, unmended] = [0, 0];
+  const slice = () => {
+    const answer = seat.core.continueCensus(CENSUS_NODES, 1);
+    [missing, unmended] = [seat.infoAt(0), seat.infoAt(2)]; // before another call uses the seat
+    return answer;
+  };
+  try {
+    let answer = await handle.whenFree(slice);
+    for (; answer === 1; answer = await handle.whenFree(slice)) await nextTurn();
+    return { complete: answer === 0 && unmended === 0, missing };
+  } catch (error) {
+    handle.guarded(() => seat.core.startCensus(0, 0, 0)); // gives the notes back, or leaves that to the next one
+    throw error;
+  }
 }

@@ -22,6 +22,8 @@ export interface SpaceRef {
   incarnation: number;
 }
 
+const LOOK_AGAIN_MS = 50; // a wish to compact does not count as waiting work, and may come just before the thread parks
+
 export class Handle {
   readonly seats: Seat[];
   readonly settings: Settings;
@@ -35,6 +37,8 @@ export class Handle {
   private closed = false;
   /** The census that this thread walks: a seat has room for one. The next waits for it. */
   private census: Promise<unknown> = Promise.resolve();
+  /** What still calls the core for this handle, be it closed. */
+  private readonly uses = new Set<Promise<unknown>>();
 
   constructor(seats: Seat[], settings: Settings, control: Control, inline: LinkLoop | null) {
     this.seats = seats;
@@ -59,9 +63,41 @@ export class Handle {
 
   /** Starts a census once those before it have ended. */
   inTurn<T>(census: () => Promise<T>): Promise<T> {
-    const result = this.census.then(census);
+    const result = this.using(() => this.census.then(census));
     this.census = result.catch(() => {});
     return result;
+  }
+
+  /** Starts something that must have ended before this handle's seat is another thread's. */
+  using<T>(work: () => Promise<T>): Promise<T> {
+    const use = work();
+    const ended = use.then(
+      () => {},
+      () => {},
+    );
+    this.uses.add(ended);
+    void ended.then(() => this.uses.delete(ended));
+    return use;
+  }
+
+  /** Resolves when the promise settles, or after `timeoutMs`; then to false. */
+  async endOf(promise: Promise<unknown>): Promise<boolean> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.settings.timeoutMs);
+    });
+    const ended = promise.then(
+      () => true,
+      () => true,
+    );
+    const answer = await Promise.race([ended, late]);
+    clearTimeout(timer);
+    return answer;
+  }
+
+  /** Whether nothing uses the seat any more; false when something still does after `timeoutMs`. */
+  atRest(): Promise<boolean> {
+    return this.endOf(Promise.all(this.uses));
   }
 
   // ── where is a space ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,9 +147,9 @@ export class Handle {
     if (this.inline === null || this.serving) return;
     this.serving = true;
     while (!this.isClosed) {
-      await this.control.beCalled(0, () => this.inline!.hasWork());
-      if (this.inlineRunning) await nextTurn();
-      else if (!this.isClosed) await this.runInline();
+      const slept = await this.control.park(0, LOOK_AGAIN_MS, () => this.inline!.hasWork());
+      if (this.inlineRunning || !slept) await nextTurn();
+      if (!this.inlineRunning && !this.isClosed) await this.runInline();
     }
   }
 

@@ -47,9 +47,9 @@ export class LinkLoop {
     const start = this.now();
     let worked = false;
     try {
-      const seat = this.current ?? this.takeWork();
-      if (seat !== null) worked = this.workOn(seat, start);
-      else for (const idle of this.seats) idle.core.tidy();
+      // A compaction that waits for memory takes a claim and does nothing: no reason not to help others.
+      worked = this.workOn(this.current ?? this.takeOwn(), start) || this.workOn(this.steal(), start);
+      if (!worked) for (const seat of this.seats) seat.core.tidy();
     } catch (trap) {
       for (const seat of this.seats) seat.core.repairSeat(seat.number);
       this.current = this.seats.find((seat) => seat.core.hasClaims() !== 0) ?? null;
@@ -68,7 +68,9 @@ export class LinkLoop {
     return this.depths[this.worker]! > 0 || chooseVictim(this.worker, this.depths, this.settings.stealing) >= 0;
   }
 
-  private workOn(seat: Seat, start: number): boolean {
+  /** Links for one slice. False when nothing was done, as without a seat. */
+  private workOn(seat: Seat | null, start: number): boolean {
+    if (seat === null) return false;
     const affordable = this.msPerOp > 0 ? SLICE_MS / this.msPerOp : FIRST_SLICE_OPS;
     const more = seat.core.link(Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)))) !== 0;
     const linked = seat.infoAt(0);
@@ -90,20 +92,24 @@ export class LinkLoop {
     return null;
   }
 
-  /** Own queues first, a batch over all partitions in turn; else half of the busiest victim's. */
-  private takeWork(): Seat | null {
+  /** A batch of the own queues, over all partitions in turn. */
+  private takeOwn(): Seat | null {
     this.readDepths();
     const depth = this.depths[this.worker]!;
-    const batch = batchSize(depth, this.msPerOp, this.settings.batching);
-    const claimed = this.claim(this.worker, batch, true);
-    if (claimed > 0) {
-      if (depth > 0) {
-        this.control.count(this.worker, "batches", 1);
-        this.control.set(this.worker, "lastBatch", claimed);
-      }
-      if (depth > this.settings.stealing.threshold) this.wakeThief();
-      return this.seatWithClaims();
+    const claimed = this.claim(this.worker, batchSize(depth, this.msPerOp, this.settings.batching), true);
+    if (claimed === 0) return null;
+    if (depth > 0) {
+      this.control.count(this.worker, "batches", 1);
+      this.control.set(this.worker, "lastBatch", claimed);
     }
+    if (depth > this.settings.stealing.threshold) this.wakeThief();
+    return this.seatWithClaims();
+  }
+
+  /** Part of what waits for the busiest other worker; nothing while own claims are left. */
+  private steal(): Seat | null {
+    if (this.current !== null) return null;
+    this.readDepths();
     const victim = chooseVictim(this.worker, this.depths, this.settings.stealing);
     if (victim < 0) return null;
     const stolen = this.claim(victim, stealSize(this.depths[victim]!, this.settings.stealing), false);

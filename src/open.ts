@@ -5,7 +5,7 @@ import { HnswError } from "./errors.ts";
 import { Handle } from "./handle.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, type Settings } from "./options.ts";
-import { Pool } from "./pool.ts";
+import { type Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { VectorIndex } from "./vector-index.ts";
 
@@ -46,11 +46,16 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
     const loop = new LinkLoop(seats, 0, settings, control, () => performance.now());
     return { index: new VectorIndex(new Handle(seats, settings, control, loop), shared, null, 0), pool: null, seats };
   }
-  const repair = (seat: number) => {
-    for (const { core } of seats) core.repairSeat(seat);
-    control.progressed();
+  const partitions: Partitions = {
+    repair: (seat) => {
+      for (const { core } of seats) core.repairSeat(seat);
+      control.progressed();
+    },
+    abandon: () => {
+      for (const { core } of seats) core.abandon();
+    },
   };
-  const pool = new Pool(shared, control, repair, options.onIncident ?? warn);
+  const pool = new Pool(shared, control, partitions, options.onIncident ?? warn);
   try {
     await pool.start();
   } catch (error) {
@@ -74,7 +79,7 @@ function warn({ worker, kind, message }: Incident): void {
 
 /**
  * Joins an index that another thread has open: the handle adds, deletes and searches like the index itself. Close it
- * before the thread ends, so that its seat can be used again. Throws BAD_OPTION or CLOSED.
+ * before the thread ends, so that its seat can be used again. Throws BAD_OPTION, CLOSED, OUT_OF_MEMORY or TIMEOUT.
  */
 export function attach(ticket: AttachTicket): VectorIndex {
   if (typeof ticket !== "object" || ticket === null || ticket.kind !== "hnsw-workers-ticket" || !isWhole(ticket)) {
@@ -86,7 +91,13 @@ export function attach(ticket: AttachTicket): VectorIndex {
   if (!control.sitDown(seat)) {
     throw new HnswError("BAD_OPTION", "This ticket was used already: a ticket is for one thread, once.");
   }
-  const seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, false));
+  let seats: Seat[];
+  try {
+    seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, false));
+  } catch (error) {
+    control.standUp(seat); // the ticket is as good as before
+    throw error;
+  }
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
   return new VectorIndex(
     new Handle(seats, settings, control, null),

@@ -14,6 +14,14 @@ export function seatOfWorker(worker: number): number {
   return worker + 1;
 }
 
+/** What a pool asks of the opening thread's seats. */
+export interface Partitions {
+  /** Puts right what a dead worker's seat left. */
+  repair(seat: number): void;
+  /** Makes workers that wait for a lock trap: its owner is dead, and the index is being closed. */
+  abandon(): void;
+}
+
 interface Member {
   thread: Worker;
   restarts: number;
@@ -28,21 +36,15 @@ export class Pool {
   private readonly restarts: number[] = [];
   private readonly shared: SharedIndex;
   private readonly control: Control;
-  private readonly repair: (seat: number) => void;
+  private readonly partitions: Partitions;
   private readonly report: (incident: Incident) => void;
   private closing = false;
   private nextSearch = 0;
 
-  /** `repair` puts right what a dead worker's seat left in every partition. */
-  constructor(
-    shared: SharedIndex,
-    control: Control,
-    repair: (seat: number) => void,
-    report: (incident: Incident) => void,
-  ) {
+  constructor(shared: SharedIndex, control: Control, partitions: Partitions, report: (incident: Incident) => void) {
     this.shared = shared;
     this.control = control;
-    this.repair = repair;
+    this.partitions = partitions;
     this.report = report;
   }
 
@@ -87,7 +89,7 @@ export class Pool {
 
   private receive(worker: number, member: Member, message: FromWorker): void {
     if (message.type === "trap") {
-      this.report({ worker, kind: "trap", message: message.message });
+      if (!this.closing) this.report({ worker, kind: "trap", message: message.message });
     } else if (message.type === "searched" || message.type === "failed") {
       const waiting = member.searches.get(message.id);
       member.searches.delete(message.id);
@@ -101,8 +103,12 @@ export class Pool {
     if (this.members[worker] !== member) return;
     this.members[worker] = null;
     this.control.setAlive(worker, false);
-    this.repair(seatOfWorker(worker));
     for (const { reject } of member.searches.values()) reject(new Error("the worker ended"));
+    try {
+      this.partitions.repair(seatOfWorker(worker));
+    } catch (trap) {
+      this.report({ worker, kind: "trap", message: `while its seat was repaired: ${String(trap)}` });
+    }
     if (this.closing) return;
     const worked = this.control.figure(worker, "linked") > member.linkedAtStart;
     const idleRestarts = worked ? 0 : member.idleRestarts + 1;
@@ -127,7 +133,17 @@ export class Pool {
     if (!member) return Promise.reject(new Error("the worker ended"));
     const id = this.nextSearch++;
     return new Promise((resolve, reject) => {
-      member.searches.set(id, { resolve, reject });
+      const late = setTimeout(() => {
+        member.searches.delete(id);
+        reject(new Error("the worker does not answer"));
+      }, this.shared.settings.timeoutMs);
+      const settle =
+        <T>(how: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(late);
+          how(value);
+        };
+      member.searches.set(id, { resolve: settle(resolve), reject: settle(reject) });
       member.thread.postMessage({ type: "search", id, ...job } satisfies ToWorker);
       this.control.wake(worker);
     });
@@ -152,7 +168,10 @@ export class Pool {
   private async stopOne(worker: number, { thread }: Member): Promise<void> {
     const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
     this.control.stop(worker);
-    const force = setTimeout(() => void thread.terminate(), STOP_MS);
+    const force = setTimeout(() => {
+      this.partitions.abandon();
+      void thread.terminate();
+    }, STOP_MS);
     await ended;
     clearTimeout(force);
   }

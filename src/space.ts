@@ -163,7 +163,7 @@ export class Space {
     const ref = this.handle.find(this.name, true);
     if (ref === AGAIN) return null;
     const { core } = ref.seat;
-    const answer = core.reserve(ref.address, ref.incarnation, count, bytes);
+    const answer = this.handle.guarded(() => core.reserve(ref.address, ref.incarnation, count, bytes));
     if (answer === OK) return { ref, left: ref.seat.infoAt(0) };
     if (answer === E_STALE) this.handle.forget(this.name);
     if (answer === E_STALE || answer === E_BUSY) return null;
@@ -204,11 +204,16 @@ export class Space {
     return { outcome: DONE, accepted: next - first };
   }
 
+  /** Even when this handle was closed meanwhile: the others go on with the partition's budget. */
   private async giveBack({ ref, left }: { ref: SpaceRef; left: number }): Promise<void> {
-    // Even when this handle was closed meanwhile: the others go on with the partition's budget.
-    const { control, settings } = this.handle;
-    const end = performance.now() + settings.timeoutMs;
-    while (ref.seat.core.unreserve(left) === E_BUSY && !control.closed && performance.now() < end) await nextTurn();
+    const { handle } = this;
+    const isBusy = () => handle.guarded(() => ref.seat.core.unreserve(left)) === E_BUSY && !handle.control.closed;
+    if (!isBusy()) return;
+    // The caller waits as long as for anything else; the bytes are given back however long it takes.
+    const given = handle.using(async () => {
+      while (isBusy()) await nextTurn();
+    });
+    await handle.endOf(given);
   }
 
   /** Deletes a key. Resolves to whether it was there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
@@ -225,7 +230,10 @@ export class Space {
     return found;
   }
 
-  /** Deletes keys, in order; resolves to how many were there. Rejects with BAD_KEY or DUPLICATE_KEY before any. */
+  /**
+   * Deletes keys, in order; resolves to how many were there. Rejects with BAD_KEY or DUPLICATE_KEY before any, with
+   * TIMEOUT or CLOSED perhaps after some.
+   */
   async deleteMany(keys: readonly Key[]): Promise<number> {
     this.handle.assertOpen();
     if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
@@ -261,12 +269,12 @@ export class Space {
     return this.outcome(ref, answer) === DONE ? true : null;
   }
 
-  /** Whether the key is there. */
+  /** Whether the key is there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
   async has(key: Key): Promise<boolean> {
     return (await this.lookUp(key, false)) !== undefined;
   }
 
-  /** The vector that was added under the key, bit for bit as 32-bit floats, or undefined. */
+  /** The vector added under the key, bit for bit as 32-bit floats, or undefined. Rejects with BAD_KEY, TIMEOUT, CLOSED. */
   async get(key: Key): Promise<Float32Array | undefined> {
     return await this.lookUp(key, true);
   }
@@ -306,7 +314,7 @@ export class Space {
     return this.size;
   }
 
-  /** Every key, oldest vector first. */
+  /** Every key, oldest vector first. Rejects with OUT_OF_MEMORY, TIMEOUT or CLOSED. */
   async keys(): Promise<Key[]> {
     return await this.handle.eventually(() => {
       const ref = this.handle.find(this.name, false);
@@ -325,7 +333,7 @@ export class Space {
   /**
    * The k nearest to a query, nearest first; fewer when the space holds fewer. Sees everything accepted before the
    * call. Runs on the calling thread. Rejects with BAD_K, BAD_OPTION, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE,
-   * NORM_OVERFLOW, ZERO_VECTOR or CLOSED.
+   * NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT or CLOSED.
    */
   search(query: Vector, options?: SearchOptions): Promise<Hit[]> {
     try {

@@ -1,6 +1,6 @@
 /* What does an index tell of itself, and where does it read it? */
-import { OK } from "../assembly/layout.ts";
-import { insist, unlessBusy } from "./busy.ts";
+import { E_BUSY, OK } from "../assembly/layout.ts";
+import { AGAIN, insist } from "./busy.ts";
 import type { Seat } from "./core.ts";
 import type { Handle } from "./handle.ts";
 
@@ -65,12 +65,20 @@ export interface FoundSpace {
   incarnation: number;
 }
 
-/** Every space of a partition. Throws TIMEOUT when its lock is not free for about a second. */
+/** The space after the one at `address` (0: the first), or null; AGAIN while the partition is busy. */
+export function nextSpace(seat: Seat, address: number): FoundSpace | null | typeof AGAIN {
+  const answer = seat.core.nextSpace(address);
+  if (answer === E_BUSY) return AGAIN;
+  if (answer !== OK) return null;
+  return { name: seat.nameInScratch(seat.infoAt(2)), address: seat.infoAt(0), incarnation: seat.infoAt(1) };
+}
+
+/** Every space of a partition, for callers that can't wait. Throws TIMEOUT when its lock is not free for a second. */
 export function* spacesOf(seat: Seat): Generator<FoundSpace> {
-  let address = 0;
-  while (insist(() => unlessBusy(seat.core.nextSpace(address))) === OK) {
-    address = seat.infoAt(0);
-    yield { name: seat.nameInScratch(seat.infoAt(2)), address, incarnation: seat.infoAt(1) };
+  for (let space = insist(() => nextSpace(seat, 0)); space !== null; ) {
+    const { address } = space;
+    yield space;
+    space = insist(() => nextSpace(seat, address));
   }
 }
 

@@ -48,7 +48,7 @@ export class VectorIndex implements AsyncDisposable {
     return new Space(name, this.handle, this.pool && spreadOver(this.pool, this.handle));
   }
 
-  /** Names of all spaces. */
+  /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */
   spaces(): string[] {
     this.handle.assertOpen();
     return this.handle.seats.flatMap((seat) => Array.from(spacesOf(seat), ({ name }) => name));
@@ -81,7 +81,7 @@ export class VectorIndex implements AsyncDisposable {
     await flush(this.handle);
   }
 
-  /** What the workers did, what the spaces hold, and how much memory that takes. */
+  /** What the workers did, what the spaces hold, and how much memory that takes. Throws CLOSED or TIMEOUT. */
   stats(): IndexStats {
     this.handle.assertOpen();
     return readStats(this.handle, this.openedAt, (worker) => this.pool?.restartsOf(worker) ?? 0);
@@ -122,7 +122,8 @@ export class VectorIndex implements AsyncDisposable {
     const { control } = this.handle;
     this.handle.close();
     if (this.pool === null && this.seat !== 0) {
-      control.leaveSeat(this.seat);
+      // A seat that something still uses stays taken.
+      if (await this.handle.atRest()) control.leaveSeat(this.seat);
       return;
     }
     control.close();

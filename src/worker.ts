@@ -43,7 +43,7 @@ async function run({ module, memories, control: shared, settings, worker, seat }
       const worked = loop.step();
       failures = 0;
       if (worked) await nextTurn();
-      else await control.park(worker, PARK_MS, () => searches.length > 0 || loop.hasWork());
+      else if (!(await control.park(worker, PARK_MS, () => searches.length > 0 || loop.hasWork()))) await nextTurn();
     } catch (trap) {
       post({ type: "trap", message: trap instanceof Error ? (trap.stack ?? trap.message) : String(trap) });
       if (++failures === FAILURES_IN_A_ROW) throw trap; // the pool starts a fresh one

@@ -2,6 +2,7 @@
 
 import { join, resolve } from "node:path";
 import { describeMachine } from "./machine.ts";
+import type { Spread } from "./statistics.ts";
 
 /** First column flush left, figures flush right. */
 export function printTable(head: string[], rows: string[][]): void {
@@ -13,6 +14,20 @@ export function printTable(head: string[], rows: string[][]): void {
   console.log(line(head));
   console.log(widths.map((width) => "-".repeat(width)).join("  "));
   for (const row of rows) console.log(line(row));
+}
+
+/** The median, and the extremes where there are any. */
+export function range({ median, min, max }: Spread, format: (value: number) => string): string {
+  return min === max ? format(median) : `${format(median)} (${format(min)}-${format(max)})`;
+}
+
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** A ratio or milliseconds. */
+export function times(value: number): string {
+  return value.toFixed(2);
 }
 
 export async function saveResult(suite: string, path: string | null, result: object): Promise<void> {

@@ -4,14 +4,16 @@ import { type Dataset, type DatasetName, loadDataset, sources } from "../dataset
 import { measureInChild } from "../harness/child.ts";
 import { rateAtRecall } from "../harness/curve.ts";
 import { allowedCores } from "../harness/machine.ts";
-import { printTable, saveResult } from "../harness/report.ts";
+import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
 import { type Spread, spread } from "../harness/statistics.ts";
 import { EFS, type IngestMeasurement, type IngestTask, MAIN_EF } from "../measure/ingest.ts";
 import type { Options } from "../options.ts";
 import type { Contender } from "../peers/contender.ts";
+import type { Suite } from "./suite.ts";
 
-export const ingest = {
-  question: "who links vectors fastest at the same recall? Every contender, its recall and its search rate",
+export const ingest: Suite = {
+  question: "who links vectors fastest at the same recall, and who searches fastest?",
+  peers: true,
   run,
 };
 
@@ -234,16 +236,4 @@ function printFailures(entries: Entry[]): void {
 
 function title({ contender, threads, cores }: Entry): string {
   return `${contender.name}, ${threads} ${threads === 1 ? "thread" : "threads"} on ${cores} ${cores === 1 ? "core" : "cores"}`;
-}
-
-function range({ median, min, max }: Spread, format: (value: number) => string): string {
-  return min === max ? format(median) : `${format(median)} (${format(min)}-${format(max)})`;
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function times(value: number): string {
-  return value.toFixed(2);
 }

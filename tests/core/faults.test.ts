@@ -192,6 +192,24 @@ describe("a slot that traps its linker twice", async () => {
   });
 });
 
+test("a slot that is linked again never becomes its own neighbour, however much the visited table forgets", async () => {
+  await coreModule("debug");
+  const set = uniform(6000, 16, SEED); // a build meets more slots than the table has cells
+  const seat = await partition({ dimensions: 16, crossover: 100, efConstruction: 96 }, "debug");
+  const space = new CoreSpace(seat, "space");
+  for (let i = 0; i < 5900; i++) space.add(i, set.at(i));
+  space.linkAll();
+  for (let i = 5900; i < 6000; i++) {
+    space.add(i, set.at(i));
+    seat.core.claim(0, 1, 0);
+    seat.core.armFault(layout.FAULT_LINK_DONE, 1); // others know it by now
+    expect(() => seat.core.link(1)).toThrow(WebAssembly.RuntimeError);
+    seat.core.repairSeat(0);
+    while (seat.core.link(1) !== 0);
+  }
+  space.expectWhole(`seed ${SEED}`);
+}, 60_000);
+
 describe("a trap while spaces come and go", async () => {
   await coreModule("debug");
   const POINTS_OF_SPACES = POINTS.filter(({ name }) => /^(ARENA|KEYS)_/.test(name));

@@ -118,3 +118,50 @@ test("after deleting 90 % of 20,000 the memory is that of a fresh build, and sea
   await expectSound(index, `seed ${SEED}`);
   expect(await recallOf(space, "l2", rest, queries), `seed ${SEED}`).toBeGreaterThan(freshRecall - 0.03);
 }, 60_000);
+
+test("batches of one op: links and compactions both go on", async () => {
+  const batching = { min: 1, max: 1 };
+  await using parts = await opened({
+    dimensions: 4,
+    metric: "l2",
+    workers: 1,
+    flatBelow: 16,
+    maxPending: 64,
+    batching,
+  });
+  const space = parts.index.space("s");
+  const set = clustered(40, 4, SEED);
+  for (let round = 0; round < 25; round++) await space.addMany(keysOf(set), set.values);
+  await parts.index.flush();
+  expect(parts.index.stats().spaces[0]!.compactions).toBeGreaterThan(0);
+  await expectHolds(space, modelOf(set), `seed ${SEED}`);
+  await expectSound(parts.index, `seed ${SEED}`);
+});
+
+test("a compaction that finds no memory does not keep its worker from stealing", async () => {
+  const options = { dimensions: 64, metric: "l2", workers: 2, partitions: 2, memoryLimit: 12 * 2 ** 20 } as const;
+  await using parts = await opened({ ...options, flatBelow: 64, stealing: { threshold: 20 } });
+  const { index } = parts;
+  const nameOn = async (home: number) => {
+    for (let i = 0; ; i++) {
+      await index.space(`home ${home}, ${i}`).add("probe", new Float32Array(64));
+      const found = index.stats().spaces.find(({ name }) => name === `home ${home}, ${i}`)!;
+      await index.dropSpace(`home ${home}, ${i}`);
+      if (found.home === home) return `home ${home}, ${i}`;
+    }
+  };
+  const set = clustered(3000, 64, SEED);
+  const stuck = index.space(await nameOn(0));
+  await stuck.addMany(keysOf(set), set.values);
+  await index.flush();
+  for (let key = 0; key < 800; key++) await stuck.delete(key);
+  const compactions = () => index.stats().spaces.find(({ name }) => name === stuck.name)!.compactions;
+  expect(compactions()).toBe(0);
+  const other = index.space(await nameOn(1));
+  const stolenBefore = index.stats().workers[0]!.stolen;
+  for (let round = 0; round < 20 && index.stats().workers[0]!.stolen === stolenBefore; round++) {
+    await other.addMany(keysOf(set).slice(0, 2000), set.part(0, 2000).values);
+  }
+  expect(index.stats().workers[0]!.stolen).toBeGreaterThan(stolenBefore);
+  expect(compactions()).toBe(0); // it was stuck all the while
+}, 30_000);

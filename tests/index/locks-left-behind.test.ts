@@ -24,9 +24,9 @@ const open: VectorIndex[] = [];
 
 afterAll(() => Promise.all(open.map((index) => index.close())));
 
-/** An index without workers that holds SET, and a thread's seat beside it that will trap. */
-async function withDeadThread(linked: boolean) {
-  const options = { dimensions: DIMENSIONS, metric: "l2", workers: 0, partitions: 1, flatBelow: 16 } as const;
+/** An index that holds SET, and a thread's seat beside it that will trap. */
+async function withDeadThread(linked: boolean, workers = 0) {
+  const options = { dimensions: DIMENSIONS, metric: "l2", workers, partitions: 1, flatBelow: 16 } as const;
   const { index, seats } = await openWith({ ...options, timeoutMs: TIMEOUT_MS }, { build: "debug" });
   open.push(index);
   const space = index.space("s");
@@ -146,3 +146,17 @@ test("a node's lock: a flush gives up, then goes on", async () => {
   await index.flush();
   await expectSound(index, `seed ${SEED}`);
 });
+
+test("a worker that waits for a lock which nobody will free: searches go on without it, and close ends", async () => {
+  const { index, space, dead } = await withDeadThread(true, 1);
+  await space.search(SET.at(1));
+  const other = Seat.join(await coreModule("debug"), dead.memory, DEAD + 1, DIMENSIONS, true);
+  trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
+  trapIn(other, FAULT_ACCEPT_LOCKED, addThrough(other, "dead"));
+  const opener = (index as unknown as { handle: { seats: Seat[] } }).handle.seats[0]!;
+  opener.core.repairSeat(DEAD); // the queue is broken now, and the worker waits for the partition lock to mend it
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const [hits] = await space.searchMany([SET.at(7)], { k: 1 });
+  expect(hits).toEqual([{ key: 7, distance: 0 }]);
+  await index.close();
+}, 20_000);

@@ -1,0 +1,20 @@
+// How well does a space answer, measured by itself? Its graph against its exact scan, for spaces of any content.
+
+import { MAX_EF } from "../../assembly/layout.ts";
+import type { Space } from "../../src/index.ts";
+import { TRUTH_K } from "../datasets/index.ts";
+
+/** Recall@10 of the first `count` queries (rows of a flat array) at the default ef. */
+export async function ownRecall(space: Space, queries: Float32Array, dimensions: number, count: number) {
+  let found = 0;
+  let wanted = 0;
+  for (let i = 0; i < count; i++) {
+    const query = queries.subarray(i * dimensions, (i + 1) * dimensions);
+    const truth = await space.search(query, { k: TRUTH_K, ef: MAX_EF + 1 }); // wider than any graph search: exact
+    const keys = new Set(truth.map(({ key }) => key));
+    const hits = await space.search(query, { k: TRUTH_K });
+    found += hits.filter(({ key }) => keys.has(key)).length;
+    wanted += truth.length;
+  }
+  return found / wanted;
+}

@@ -1,0 +1,64 @@
+// How fast do some workers link into some spaces? The program of a child process.
+
+import { open, type VectorIndex } from "../../src/index.ts";
+import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { ownRecall } from "./own-recall.ts";
+
+const QUERIES = 200;
+
+export interface ScalingTask {
+  set: DatasetName;
+  n: number;
+  workers: number;
+  spaces: number;
+}
+
+export interface ScalingMeasurement {
+  insertsPerSecond: number;
+  /** Mean over the spaces, each against its own exact scan. */
+  recall: number;
+  /** Ops that each worker linked. */
+  linked: number[];
+  steals: number;
+}
+
+async function measure({ set, n, workers, spaces: count }: ScalingTask): Promise<ScalingMeasurement> {
+  const { base, queries, dimensions } = await loadDataset(set, n);
+  await using index = await open({ dimensions, workers, partitions: 2 });
+  const names = await namesOnHomes(index, count, workers);
+  const spaces = names.map((name) => index.space(name));
+  const per = Math.floor(n / count);
+  const start = performance.now();
+  await Promise.all(
+    spaces.map((space, i) => {
+      const keys = Array.from({ length: per }, (_, row) => row);
+      return space.addMany(keys, base.subarray(i * per * dimensions, (i + 1) * per * dimensions));
+    }),
+  );
+  await index.flush();
+  const seconds = (performance.now() - start) / 1e3;
+  const stats = index.stats().workers;
+  let recall = 0;
+  for (const space of spaces) recall += (await ownRecall(space, queries, dimensions, QUERIES)) / count;
+  return {
+    insertsPerSecond: (per * count) / seconds,
+    recall,
+    linked: stats.map(({ linked }) => linked),
+    steals: stats.reduce((sum, { steals }) => sum + steals, 0),
+  };
+}
+
+/** Names whose spaces have the workers as homes in turn. */
+async function namesOnHomes(index: VectorIndex, count: number, workers: number): Promise<string[]> {
+  const names: string[] = [];
+  for (let i = 0; names.length < count; i++) {
+    const name = `space ${i}`;
+    await index.space(name).add(0, new Float32Array(index.options.dimensions).fill(1));
+    const { home } = index.stats().spaces.find((space) => space.name === name) as { home: number };
+    if (home === names.length % workers) names.push(name);
+    await index.dropSpace(name);
+  }
+  return names;
+}
+
+if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

@@ -1,0 +1,46 @@
+// Does memory come back after deletes? Nine of ten vectors go, searches run all the while, nobody asks for anything.
+
+import { sources } from "../datasets/index.ts";
+import { allowedCores } from "../harness/machine.ts";
+import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
+import { type Case, over, playRounds } from "../harness/rounds.ts";
+import type { ChurnMeasurement, ChurnTask } from "../measure/churn.ts";
+import type { Options } from "../options.ts";
+import type { Suite } from "./suite.ts";
+
+export const churn: Suite = {
+  question: "does memory come back when nine of ten vectors are deleted, while searches go on?",
+  peers: false,
+  run,
+};
+
+async function run({ n, sets, repeats, json }: Options): Promise<void> {
+  const cores = Math.min(2, allowedCores().length);
+  const cases = sets.map((set): Case<ChurnTask, ChurnMeasurement> => {
+    const count = Math.min(n ?? sources[set].size, sources[set].size);
+    return { title: `${set}, 90 % of ${whole(count)} deleted`, task: { set, n: count }, cores, answers: [] };
+  });
+  const share = ({ bytes, freshBytes }: ChurnMeasurement) => bytes / freshBytes;
+  await playRounds("churn.ts", cases, repeats, (answer) => `${times(share(answer))} times a fresh build's bytes`);
+  console.log(`\none worker, ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
+  printTable(
+    ["case", "bytes / fresh build's", "s to settle", "recall@10", "fresh", "searches", "wrong", "longest ms"],
+    cases.map(({ title, answers }) => [
+      title,
+      range(over(answers, share), times),
+      range(
+        over(answers, ({ secondsToSettle }) => secondsToSettle),
+        times,
+      ),
+      over(answers, ({ recall }) => recall).median.toFixed(4),
+      over(answers, ({ freshRecall }) => freshRecall).median.toFixed(4),
+      whole(answers.reduce((sum, { searches }) => sum + searches, 0)),
+      whole(answers.reduce((sum, { wrong }) => sum + wrong, 0)),
+      range(
+        over(answers, ({ longestSearchMs }) => longestSearchMs),
+        times,
+      ),
+    ]),
+  );
+  await saveResult("churn", json, { repeats, cores, cases });
+}
