@@ -87,6 +87,15 @@ export function idsOf(list: usize): usize {
   return list + LIST_HEADER;
 }
 
+/** Loads what an append to the list of a slot will write, so that many such misses are under way at once. */
+// @ts-ignore: decorator
+@inline
+export function touchEnd(generation: usize, slot: u32, level: u32): u32 {
+  const list = listOf(generation, slot, level);
+  const end = min<u32>(countOf(list), capacityOf(level) - 1);
+  return load<u32>(list + LIST_HEADER + (end << 2)) + load<u32>(distancesOf(generation, slot, level) + (end << 2));
+}
+
 /** Head of the chain of slots with the same vector as this one: slot + 1, or 0. */
 // @ts-ignore: decorator
 @inline

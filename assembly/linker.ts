@@ -79,7 +79,7 @@ function linkClaimed(claim: usize, most: u32): void {
     store<u32>(claim + C_FROM, ++slot);
   }
   advanceFloor(generation);
-  lookAgain(generation, slot - 1);
+  lookAgain(generation);
   const blind = atomic.load<u32>(generation + G_BLIND) != 0;
   park();
   if (blind) wantF32(claim);

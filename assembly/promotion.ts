@@ -8,8 +8,9 @@
  * is linked yet, else in the next generation (`wantF32`).
  */
 import {
-  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COUNT, G_ENTRY_LOCK,
-  G_FORCE_F32, G_GRAPH, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SLOT_VECTOR,
+  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_ENTRY_LOCK,
+  G_FORCE_F32, G_GRAPH, G_LINKED, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION,
+  SLOT_VECTOR,
 } from "./layout";
 import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "./codes";
 import { dotF32 } from "./distance";
@@ -23,6 +24,7 @@ import { clearVisited, visit } from "./visited";
 
 const CENTROID_SAMPLE: u32 = 4096;
 const SAMPLE: u32 = 1000; // candidates of a query
+const FEW: u32 = 64;
 const NEIGHBOURS: u32 = 10;
 const RESCORED: u32 = 20; // half of what a search with k = 10 re-scores
 const NEEDED: f32 = 0.98; // share of true neighbours that must be among them
@@ -38,7 +40,7 @@ export function promote(generation: usize): void {
     store<u32>(generation + G_BEAM, BEAM_CODES);
     const blind = neverCodes || load<u32>(generation + G_FORCE_F32) != 0 || firstLook(generation, count);
     store<u32>(generation + G_BEAM, blind ? BEAM_F32 : BEAM_CODES);
-    store<u32>(generation + G_CHECKED, count);
+    store<u32>(generation + G_CHECKED, min<u32>(count, SAMPLE));
     atomic.store<u32>(generation + G_STATE, GRAPH);
   }
   release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
@@ -130,26 +132,36 @@ function firstLook(generation: usize, count: u32): bool {
 }
 
 /**
- * Looks again when the graph has grown fourfold: each query, half of them from the newest quarter, against its
- * neighbours and theirs, where the fine structure is. Called by the linker of `slot`. True when codes went blind.
+ * Looks again when fourfold as many slots are linked as at the last look: each query, half of them from the newest
+ * quarter, against its neighbours and theirs, where the fine structure is. Sets G_BLIND when codes went blind.
  */
-export function lookAgain(generation: usize, slot: u32): bool {
-  if (load<u32>(generation + G_BEAM) != BEAM_CODES || slot < 4 * load<u32>(generation + G_CHECKED)) return false;
-  store<u32>(generation + G_CHECKED, slot);
+export function lookAgain(generation: usize): void {
+  if (load<u32>(generation + G_BEAM) != BEAM_CODES) return;
+  const before = atomic.load<u32>(generation + G_CHECKED);
+  const linked = load<u32>(generation + G_LINKED);
+  if (linked < 4 * before || atomic.cmpxchg<u32>(generation + G_CHECKED, before, linked) != before) return;
+  const slots = load<u32>(generation + G_CLAIMED);
   const q = queries();
   let found: u32 = 0;
   let asked: u32 = 0;
   for (let i: u32 = 0; i < q; i++) {
-    const share: u32 = i & 1 ? slot - slot / 4 + (i * (slot / 4)) / q : (i * slot) / q;
-    if (stateOf(slotAddress(generation, share)) != LINKED) continue;
-    const candidates = surroundings(generation, share);
+    const from: u32 = i & 1 ? slots - slots / 4 + (i * (slots / 4)) / q : (i * slots) / q;
+    const slot = linkedFrom(generation, from, slots);
+    const candidates: u32 = slot == slots ? 0 : surroundings(generation, slot);
     if (candidates <= RESCORED) continue;
-    found += agreement(generation, share, candidates);
+    found += agreement(generation, slot, candidates);
     asked += NEIGHBOURS;
   }
-  if (<f32>found >= NEEDED * <f32>asked) return false;
-  atomic.store<u32>(generation + G_BLIND, 1);
-  return true;
+  if (<f32>found < NEEDED * <f32>asked) atomic.store<u32>(generation + G_BLIND, 1);
+  // Ranges are linked out of order: where too little was there to see, the next look comes soon.
+  else if (asked < (q * NEIGHBOURS) >>> 1) atomic.store<u32>(generation + G_CHECKED, linked / 3);
+}
+
+/** The first slot from `from` on that is linked, within a few dozen; else `slots`. */
+function linkedFrom(generation: usize, from: u32, slots: u32): u32 {
+  const end = min<u32>(from + FEW, slots);
+  for (let slot = from; slot < end; slot++) if (stateOf(slotAddress(generation, slot)) == LINKED) return slot;
+  return slots;
 }
 
 function surroundings(generation: usize, slot: u32): u32 {

@@ -30,7 +30,7 @@ export interface OpenOptions {
   memoryLimit?: number;
   /** Base of the list lengths, 4 to 64: about 1.75 M neighbours are chosen per insert. Default 16. */
   M?: number;
-  /** Candidates kept while a vector is linked, 8 to 1,024. More: better recall, slower inserts. Default 40. */
+  /** Candidates kept while a vector is linked, 8 to 1,024. More: better recall, slower inserts. Default 32. */
   efConstruction?: number;
   /** Default of `search`'s `ef`. 64 unless given. */
   ef?: number;
@@ -102,7 +102,7 @@ export function resolveOptions(given: OpenOptions): Settings {
     partitions,
     memoryLimit: integer("memoryLimit", given.memoryLimit, everything, partitions * MIN_PARTITION_BYTES, everything),
     M: integer("M", given.M, 16, 4, 64),
-    efConstruction: integer("efConstruction", given.efConstruction, 40, 8, 1024),
+    efConstruction: integer("efConstruction", given.efConstruction, 32, 8, 1024),
     ef: integer("ef", given.ef, 64, 1, MAX_EF),
     flatBelow: integer("flatBelow", given.flatBelow, 1000, 0, 1_000_000),
     maxPending: integer("maxPending", given.maxPending, 16384, 64, 1_000_000),

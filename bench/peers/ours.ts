@@ -16,9 +16,9 @@ export const ours: Contender = {
   open,
 };
 
-async function open(_n: number, dimensions: number, threads: number): Promise<Store> {
+async function open(_n: number, dimensions: number, workers: number): Promise<Store> {
   const { open: openIndex } = await import("../../src/index.ts");
-  const index = await openIndex({ dimensions, metric: "cosine", workers: threads, partitions: 1 });
+  const index = await openIndex({ dimensions, metric: "cosine", workers, partitions: 1 });
   const space = index.space("bench");
   let ef = 64;
   return {

@@ -68,7 +68,7 @@ function inTurn<T>(sides: T[], turn: number): T[] {
 
 async function openSide(name: string, path: string, { dimensions }: Dataset): Promise<Side> {
   const module = await WebAssembly.compile(readFileSync(path));
-  const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 40, seed: 1, crossover: 1000 } as const;
+  const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, crossover: 1000 } as const;
   const limits = { maxPending: 1e9, budget: 2 ** 32 - 2 * 65536, neverCodes: false };
   const seat = Seat.create(module, { ...settings, ...limits }, 0, true);
   seat.core.openSpace(seat.putKey("bench"), 0, 1);

@@ -14,8 +14,10 @@ import {
 
 const SEED = 60_000;
 const DIMENSIONS = 24;
-// Clusters that touch. Where they lie far apart, a build by many now and then leaves one that searches miss at times.
-const [CLUSTERS, APART, WIDE] = [30, 1, 0.7];
+/** Clusters, standard deviation of their centres, and of a cluster, per coordinate. */
+type Shape = readonly [clusters: number, apart: number, wide: number];
+const TOUCHING: Shape = [30, 1, 0.7];
+const APART: Shape = [30, 10, 0.3];
 const K = 10;
 const WORKERS = [1, 2, 4, 8];
 const MAY_LOSE = 0.005;
@@ -28,8 +30,8 @@ interface Task {
   worst: number[];
 }
 
-function task(count: number, queryCount: number, seed: number): Task {
-  const all = clustered(count + queryCount, DIMENSIONS, seed, CLUSTERS, APART, WIDE);
+function task(count: number, queryCount: number, seed: number, shape: Shape = TOUCHING): Task {
+  const all = clustered(count + queryCount, DIMENSIONS, seed, ...shape);
   const [set, queries] = [all.part(0, count), all.part(count, count + queryCount)];
   const model = modelOf(set);
   const worst = Array.from(
@@ -40,6 +42,7 @@ function task(count: number, queryCount: number, seed: number): Task {
 }
 
 const ONE: Task[] = [task(6000, 300, SEED)];
+const TIGHT: Task[] = [task(6000, 300, SEED, APART)];
 const SEVERAL: Task[] = [2500, 1500, 700, 400, 300, 40].map((count, i) => task(count, 60, SEED + 1 + i));
 
 interface Quality {
@@ -106,6 +109,7 @@ async function build(workers: number, tasks: Task[], context: string): Promise<Q
 
 for (const [what, tasks] of [
   ["one space", ONE],
+  ["one space of tight clusters far apart", TIGHT],
   ["several spaces", SEVERAL],
 ] as const) {
   describe(what, () => {
