@@ -7,10 +7,11 @@ import { core } from "./suites/core.ts";
 import { freshness } from "./suites/freshness.ts";
 import { ingest } from "./suites/ingest.ts";
 import { scaling } from "./suites/scaling.ts";
+import { skew } from "./suites/skew.ts";
 import { spaces } from "./suites/spaces.ts";
 import type { Suite } from "./suites/suite.ts";
 
-const suites: Record<string, Suite> = { ingest, scaling, freshness, spaces, churn, core };
+const suites: Record<string, Suite> = { ingest, scaling, skew, freshness, spaces, churn, core };
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || name.startsWith("-")) {

@@ -30,13 +30,13 @@ export type HnswErrorCode =
   | "SPACE_DROPPED"
   /** The index, or this handle on it, is closed. */
   | "CLOSED"
-  /** Nothing moved for `timeoutMs`: no worker is alive, or the machine is stuck. */
+  /** Nothing moved for `timeoutMs`: no worker is alive, a thread ended with a lock held, or the machine is stuck. */
   | "TIMEOUT"
   /** No seat is left for another thread. */
   | "TOO_MANY_HANDLES"
   /** The runtime lacks something the index needs. */
   | "UNSUPPORTED"
-  /** A bug in this package: the op changed nothing, and the index works on. */
+  /** A bug in this package: the op is in as a whole or not at all, as the message says, and the index works on. */
   | "INTERNAL"
   /** A partition could not be put right after a bug; its spaces refuse ops. */
   | "DAMAGED";

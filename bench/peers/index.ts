@@ -7,7 +7,8 @@ import { usearch } from "./usearch.ts";
 import { vectorlite } from "./vectorlite.ts";
 
 export const contenders: Contender[] = [
-  ours,
+  ours(),
+  ours(24),
   vectorlite,
   hnswlibNode,
   usearch("f32"),

@@ -6,19 +6,23 @@ import type { Contender, Store } from "./contender.ts";
 
 const entry = join(import.meta.dir, "..", "..", "src", "index.ts");
 
-export const ours: Contender = {
-  name: "ours",
-  settings: "cosine, one partition, everything else as by default, one addMany and one flush",
-  native: false,
-  maxThreads: Number.POSITIVE_INFINITY,
-  hostThread: true,
-  available: () => (existsSync(entry) ? null : "src/index.ts is not there"),
-  open,
-};
+/** By default, or with an efConstruction that gives the recall of the peers instead of a higher one. */
+export function ours(efConstruction?: number): Contender {
+  const care = efConstruction === undefined ? "everything else as by default" : `efConstruction ${efConstruction}`;
+  return {
+    name: efConstruction === undefined ? "ours" : `ours-ef${efConstruction}`,
+    settings: `cosine, one partition, ${care}, one addMany and one flush`,
+    native: false,
+    maxThreads: Number.POSITIVE_INFINITY,
+    hostThread: true,
+    available: () => (existsSync(entry) ? null : "src/index.ts is not there"),
+    open: (_n, dimensions, threads) => open(dimensions, threads, efConstruction),
+  };
+}
 
-async function open(_n: number, dimensions: number, workers: number): Promise<Store> {
+async function open(dimensions: number, workers: number, efConstruction?: number): Promise<Store> {
   const { open: openIndex } = await import("../../src/index.ts");
-  const index = await openIndex({ dimensions, metric: "cosine", workers, partitions: 1 });
+  const index = await openIndex({ dimensions, metric: "cosine", workers, partitions: 1, efConstruction });
   const space = index.space("bench");
   let ef = 64;
   return {

@@ -25,6 +25,7 @@ describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
   const runs: Record<string, string[]> = {
     scaling: set,
+    skew: set,
     freshness: set,
     spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
