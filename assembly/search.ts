@@ -1,6 +1,6 @@
 /*
- * Which slots are nearest to a query? Algorithms 2 and 5 of the paper (Malkov & Yashunin, 2018), exact scans, and the
- * list of hits. Never writes links.
+ * Which slots are nearest to a query? Algorithms 2 and 5 of the paper (Malkov & Yashunin, 2018) and exact scans. Never
+ * writes links.
  *
  * A search of a space sees what was accepted before it, linked or not:
  *   1. announce the epoch, then read generations and floors, then the version; again if the generations changed;
@@ -8,16 +8,15 @@
  *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
  */
 import {
-  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, HIT_BYTES,
-  HIT_DISTANCE, HIT_GENERATION, HIT_KEY, HIT_SLOT, MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SEAT_RESULTS, SLOT_DIED,
-  SLOT_KEY, SLOT_TWIN,
+  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, MAX_EF, S_GENERATIONS,
+  S_LIVE, S_VERSION, SLOT_DIED, SLOT_TWIN,
 } from "./layout";
 import { distances, distanceTo, exactToQuery, queryFromVector, touchAll } from "./codes";
 import { capacityOf, countOf, idsOf, listOf, touchList, twinsOf } from "./graph";
+import { addHit, hasHit, hitCount, sortHits, startHits } from "./hits";
 import { expand, insertSorted, poolCount, poolDistance, poolSlot, restart, truncate } from "./pool";
 import { fresh, freshDistances, POOL_ENTRIES } from "./scratch";
 import { levelOf, slotStride } from "./settings";
-import { seat } from "./sync";
 import { chunkEnd, inGraph, slotAddress, visible } from "./slots";
 import { isAlive } from "./spaces";
 import { clearVisited, visit, visitAll } from "./visited";
@@ -76,16 +75,19 @@ function offerAll(generation: usize, gathered: u32, ef: u32, counting: bool, ver
       const place = insertSorted(distance, slot);
       if (place == ~0) continue; // met again after it was forgotten
       lowest = min<u32>(lowest, place);
-      if (counting) dropWhatEfCovers(generation, slot, ef, version);
-      else poolLive = min<u32>(poolCount, ef);
-      truncate(counting ? poolCount : poolLive);
+      if (counting) {
+        dropSurplus(generation, slot, ef, version);
+      } else {
+        truncate(min<u32>(poolCount, ef));
+        poolLive = poolCount;
+      }
     }
   }
   return lowest;
 }
 
 /** After `slot` was put in: the last entry goes while the others hold ef live ones without it, or the array is full. */
-function dropWhatEfCovers(generation: usize, slot: u32, ef: u32, version: u64): void {
+function dropSurplus(generation: usize, slot: u32, ef: u32, version: u64): void {
   if (counts(generation, slot, version)) poolLive++;
   while (poolCount > 1) {
     const last = poolCount - 1;
@@ -168,88 +170,6 @@ export function enter(generation: usize, from: u32, level: u32, ef: u32): void {
 export function startAt(slot: u32): void {
   nearest = slot;
   nearestDistance = distanceTo(slot);
-}
-
-// ── hits: a max-heap by (distance, slot) in the seat's result array ─────────────────────────────────────────────────
-let hits: usize = 0;
-export let hitCount: u32 = 0;
-let hitLimit: u32 = 0;
-
-function startHits(k: u32): void {
-  hits = load<u32>(seat + SEAT_RESULTS);
-  hitCount = 0;
-  hitLimit = k;
-}
-
-// @ts-ignore: decorator
-@inline
-function before(aDistance: f32, aSlot: u32, b: usize): bool {
-  const distance = load<f32>(b + HIT_DISTANCE);
-  return aDistance < distance || (aDistance == distance && aSlot < load<u32>(b + HIT_SLOT));
-}
-
-function put(at: usize, distance: f32, slot: u32, generation: usize, key: u32): void {
-  store<f32>(at + HIT_DISTANCE, distance);
-  store<u32>(at + HIT_SLOT, slot);
-  store<u32>(at + HIT_GENERATION, <u32>generation);
-  store<u32>(at + HIT_KEY, key);
-}
-
-function siftDown(distance: f32, slot: u32, generation: usize, key: u32, count: u32): void {
-  let i: u32 = 0;
-  while (true) {
-    let child: u32 = 2 * i + 1;
-    if (child >= count) break;
-    const left = hits + child * HIT_BYTES;
-    if (child + 1 < count) {
-      const right = left + HIT_BYTES;
-      if (before(load<f32>(left + HIT_DISTANCE), load<u32>(left + HIT_SLOT), right)) child++;
-    }
-    const larger = hits + child * HIT_BYTES;
-    if (!before(distance, slot, larger)) break;
-    memory.copy(hits + i * HIT_BYTES, larger, HIT_BYTES);
-    i = child;
-  }
-  put(hits + i * HIT_BYTES, distance, slot, generation, key);
-}
-
-/** Adds a hit unless k better ones are there. */
-export function addHit(generation: usize, slot: u32, slotAt: usize, distance: f32): void {
-  const key = load<u32>(slotAt + SLOT_KEY);
-  if (hitCount < hitLimit) {
-    let i = hitCount++;
-    while (i > 0) {
-      const parent: u32 = (i - 1) >>> 1;
-      const at = hits + parent * HIT_BYTES;
-      if (before(distance, slot, at)) break;
-      memory.copy(hits + i * HIT_BYTES, at, HIT_BYTES);
-      i = parent;
-    }
-    put(hits + i * HIT_BYTES, distance, slot, generation, key);
-  } else if (hitLimit > 0 && before(distance, slot, hits)) {
-    siftDown(distance, slot, generation, key, hitCount);
-  }
-}
-
-function hasHit(generation: usize, slot: u32): bool {
-  for (let i: u32 = 0; i < hitCount; i++) {
-    const at = hits + i * HIT_BYTES;
-    if (load<u32>(at + HIT_SLOT) == slot && load<u32>(at + HIT_GENERATION) == <u32>generation) return true;
-  }
-  return false;
-}
-
-/** Turns the heap into an array, nearest first. */
-function sortHits(): void {
-  for (let end = hitCount; end > 1; end--) {
-    const last = hits + (end - 1) * HIT_BYTES;
-    const distance = load<f32>(last + HIT_DISTANCE);
-    const slot = load<u32>(last + HIT_SLOT);
-    const generation: usize = load<u32>(last + HIT_GENERATION);
-    const key = load<u32>(last + HIT_KEY);
-    memory.copy(last, hits, HIT_BYTES);
-    siftDown(distance, slot, generation, key, end - 1);
-  }
 }
 
 // ── one space ───────────────────────────────────────────────────────────────────────────────────────────────────────
