@@ -101,11 +101,14 @@ export function bestVariant(): Variant {
 
 /** Compiles a build of the core. Post the module to workers: they share its compiled code. */
 export async function compileCore(build: Build, variant: Variant): Promise<WebAssembly.Module> {
+  if (typeof Bun === "undefined") throw new HnswError("UNSUPPORTED", "This version needs Bun, 1.4.4 or newer.");
   const url = new URL(`../build/core.${build}.${variant}.wasm`, import.meta.url);
   try {
     return await WebAssembly.compile(await Bun.file(url).arrayBuffer());
   } catch (cause) {
-    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.pathname}.`, { cause });
+    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.pathname}. ${BUNDLED}`, {
+      cause,
+    });
   }
 }
 
@@ -113,6 +116,8 @@ export async function compileCore(build: Build, variant: Variant): Promise<WebAs
 export function createMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, shared: true });
 }
+
+const BUNDLED = "If your program is bundled, keep the package out of the bundle: `--external hnsw-workers`.";
 
 const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, dot: METRIC_DOT };
 

@@ -44,7 +44,7 @@ export type HnswErrorCode =
 /** Every error that this package throws or rejects with. */
 export class HnswError extends Error {
   override readonly name = "HnswError";
-  /** Tells errors apart; messages may change, codes do not. */
+  /** Tells errors apart; messages may change, codes do not. What each means stands in the README, under Errors. */
   readonly code: HnswErrorCode;
 
   constructor(code: HnswErrorCode, message: string, options?: ErrorOptions) {

@@ -42,7 +42,9 @@ export interface OpenOptions {
   codes?: "auto" | "never";
   /** Seed of the levels: same seed, order and one worker give the same graph. A 32-bit unsigned integer, default 1. */
   seed?: number;
+  /** How many ops a worker takes at once; what is not given stays at its default. */
   batching?: Partial<BatchingPolicy>;
+  /** When an idle worker takes another's work; what is not given stays at its default. */
   stealing?: Partial<StealingPolicy>;
   /** A wait in which nothing moves for so long is given up with TIMEOUT. Default 30,000. */
   timeoutMs?: number;
@@ -70,18 +72,18 @@ const MIN_PARTITION_BYTES = 2 ** 20;
 
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
-  ...["maxPending", "codes", "seed", "batching", "stealing", "timeoutMs", "onIncident", "path", "durability"],
+  ...["maxPending", "codes", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
 ];
+const NOT_YET = ["path", "durability"];
 
 /** Checks what `open` was given and fills in the defaults. Throws BAD_OPTION, or UNSUPPORTED for `path`. */
 export function resolveOptions(given: OpenOptions): Settings {
   if (typeof given !== "object" || given === null) throw bad("open needs an object with at least `dimensions`.");
-  refuseUnknown(given, NAMES, "open");
-  for (const name of ["path", "durability"] as const) {
-    if ((given as unknown as Record<string, unknown>)[name] !== undefined) {
-      throw new HnswError("UNSUPPORTED", `\`${name}\` is not there yet: this version keeps the index in memory only.`);
-    }
+  for (const name of NOT_YET) {
+    if ((given as unknown as Record<string, unknown>)[name] === undefined) continue;
+    throw new HnswError("UNSUPPORTED", `\`${name}\` is not there yet: this version keeps the index in memory only.`);
   }
+  refuseUnknown(given, NAMES, "open", NOT_YET);
   if (given.dimensions === undefined) throw bad("`dimensions` is required: the number of floats in every vector.");
   if (given.onIncident !== undefined && typeof given.onIncident !== "function") {
     throw bad("`onIncident` must be a function.");
@@ -168,9 +170,9 @@ export function resolveSearch(
   return { k: Math.min(k, 0xfffffff), ef: Math.min(Math.max(k, ef), 0xfffffff), filter };
 }
 
-function refuseUnknown(given: object, known: readonly string[], where: string): void {
+function refuseUnknown(given: object, known: readonly string[], where: string, passed: readonly string[] = []): void {
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
+    if (known.includes(name) || passed.includes(name)) continue;
     const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
     const hint = near ? `did you mean \`${near}\`?` : `known are ${known.join(", ")}.`;
     throw bad(`\`${name}\` is not an option of ${where}; ${hint}`);

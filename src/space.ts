@@ -12,7 +12,7 @@ import {
   OK_WAKE,
 } from "../assembly/layout.ts";
 import { AGAIN, insist } from "./busy.ts";
-import type { Hit } from "./core.ts";
+import type { Hit, Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import type { Handle, SpaceRef } from "./handle.ts";
 import { type Key, keyBytes } from "./keys.ts";
@@ -147,7 +147,7 @@ export class Space {
       const first = seen.size;
       const count = Math.min(seat.intake, keys.length - first);
       for (let i = first; i < first + count; i++) {
-        bytes += keyBytes(seat.putKey(keys[i]!));
+        bytes += keyBytes(this.putKeyAt(seat, keys[i]!, i));
         seen.add(keys[i]!);
         if (seen.size !== i + 1) throw duplicate(keys[i]!);
       }
@@ -157,6 +157,14 @@ export class Space {
       if (answer !== OK) throw this.handle.refusal(answer, seat, `Vector ${first + seat.infoAt(1)}`);
     } while (seen.size < keys.length && performance.now() < end);
     return bytes;
+  }
+
+  private putKeyAt(seat: Seat, key: Key, i: number): number {
+    try {
+      return seat.putKey(key);
+    } catch (error) {
+      throw new HnswError("BAD_KEY", `Key ${i}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   private tryReserve(count: number, bytes: number): { ref: SpaceRef; left: number } | null {

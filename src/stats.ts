@@ -10,7 +10,7 @@ export interface WorkerStats {
   alive: boolean;
   /** Accepted ops of its home spaces that nobody has claimed yet. */
   queueDepth: number;
-  /** Ops linked, stolen ones included. */
+  /** Ops linked, stolen ones included. Vectors of spaces that are small enough to be scanned are never linked. */
   linked: number;
   batches: number;
   /** Mean ops in a batch. */

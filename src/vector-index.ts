@@ -54,7 +54,7 @@ export class VectorIndex implements AsyncDisposable {
     return this.handle.seats.flatMap((seat) => Array.from(spacesOf(seat), ({ name }) => name));
   }
 
-  /** Deletes a space with everything in it. Resolves to whether there was one. */
+  /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, TIMEOUT, CLOSED. */
   async dropSpace(name: string): Promise<boolean> {
     this.space(name); // refuses a bad name
     let found = false;
@@ -89,7 +89,8 @@ export class VectorIndex implements AsyncDisposable {
 
   /**
    * Flushes, then walks one space, or all, and checks every invariant and that every linked vector can be reached.
-   * A diagnosis: it holds a partition's lock while it walks a space.
+   * A diagnosis: it holds a partition's lock while it walks a space. Rejects with BAD_SPACE, OUT_OF_MEMORY, TIMEOUT or
+   * CLOSED.
    */
   async check(space?: string): Promise<CheckReport> {
     if (space !== undefined && !this.spaces().includes(this.space(space).name)) {

@@ -45,6 +45,9 @@ export class VectorList {
         "Vectors must be one Float32Array of count × dimensions or an array of vectors.",
       );
     }
+    if (typeof given[0] === "number") {
+      throw new HnswError("BAD_VECTOR", "A flat array of vectors must be a Float32Array, not an array of numbers.");
+    }
     this.flat = null;
     this.rows = given;
     this.count = given.length;

@@ -74,8 +74,8 @@ async function measure({ set, n, workers, load, stealing }: SkewTask): Promise<S
   const mean = linked.reduce((sum, ops) => sum + ops) / linked.length;
   return {
     insertsPerSecond: n / seconds,
-    imbalance: Math.max(...linked) / mean - 1,
-    leastBusy: Math.min(...busy) / Math.max(...busy),
+    imbalance: mean === 0 ? 0 : Math.max(...linked) / mean - 1,
+    leastBusy: Math.min(...busy) / Math.max(1e-9, ...busy),
     linked,
     steals: stats.reduce((sum, worker) => sum + worker.steals, 0),
     stolen: stats.reduce((sum, worker) => sum + worker.stolen, 0),

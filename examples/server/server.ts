@@ -7,7 +7,12 @@
  *   DELETE /tenants/:tenant/vectors/:key
  *   GET    /stats
  */
-import { HnswError, open } from "../../src/index.ts"; // in your project: from "hnsw-workers"
+import { HnswError, type HnswErrorCode, open } from "../../src/index.ts"; // in your project: from "hnsw-workers"
+
+const STATUS: Partial<Record<HnswErrorCode, number>> = {
+  ...{ OUT_OF_MEMORY: 507, TIMEOUT: 503, CLOSED: 503, SPACE_DROPPED: 409 },
+  ...{ INTERNAL: 500, DAMAGED: 500 },
+};
 
 /** Starts the server; `stop` ends it and the index. */
 export async function serve(dimensions: number, port: number) {
@@ -43,10 +48,11 @@ export async function serve(dimensions: number, port: number) {
       },
       "/stats": () => Response.json(index.stats()),
     },
-    // Every refusal has a stable code: the caller's mistakes are 400, a full index is 507.
+    // Every refusal has a stable code: the caller's mistakes are 400, those of the server's state have their own.
     error(error) {
+      if (error instanceof SyntaxError) return new Response("the body is not JSON", { status: 400 });
       if (!(error instanceof HnswError)) return new Response("internal error", { status: 500 });
-      const status = error.code === "OUT_OF_MEMORY" ? 507 : 400;
+      const status = STATUS[error.code] ?? 400;
       return Response.json({ code: error.code, message: error.message }, { status });
     },
   });

@@ -21,10 +21,9 @@ export async function nearestSynsets(
   const k = asked.k * asked.repeat;
   const options = { k, ef: Math.max(EF_MIN, k) };
   const found = await Promise.all(asked.spaces.map((name) => index.space(name).search(query, options)));
-  const synsetById = new Map(corpus.synsets.map((synset) => [synset.id, synset]));
   const hits = new Map<Synset, Hit>();
   for (const { key, distance } of found.flat().sort((a, b) => a.distance - b.distance)) {
-    const synset = synsetById.get(idOf(String(key)));
+    const synset = corpus.synsetById.get(idOf(String(key)));
     if (synset !== undefined && !hits.has(synset)) hits.set(synset, { synset, distance });
   }
   return [...hits.values()].slice(0, asked.k);

@@ -6,6 +6,7 @@ import { readSynsets, type Synset, textOf } from "./synsets.ts";
 export interface Corpus {
   /** Row by row what the vectors stand for, space after space as WordNet has them. */
   synsets: Synset[];
+  synsetById: Map<string, Synset>;
   dimensions: number;
   /** n x `dimensions`, each of length 1. */
   vectors: Float32Array;
@@ -31,11 +32,12 @@ export async function embedWordNet(largest: number): Promise<Corpus> {
   const rowsOf = new Map<string, number[]>(sizes.slice(0, largest).map(([space]) => [space, []]));
   const synsets = all.filter(({ space }) => rowsOf.has(space));
   for (const [row, { space }] of synsets.entries()) rowsOf.get(space)?.push(row);
+  const synsetById = new Map(synsets.map((synset) => [synset.id, synset]));
   const texts = synsets.map(textOf);
   const start = performance.now();
   const vectors = embedAll(texts);
   const textsPerSecond = (texts.length / (performance.now() - start)) * 1000;
-  return { synsets, dimensions, vectors, rowsOf, embed, textsPerSecond };
+  return { synsets, synsetById, dimensions, vectors, rowsOf, embed, textsPerSecond };
 }
 
 export function vectorOf({ vectors, dimensions }: Corpus, row: number): Float32Array {

@@ -52,6 +52,7 @@ async function measure(index: Index, corpus: Corpus, options: Options): Promise<
     queue,
     progressOn(process.stderr, queue.length, options.workers),
   );
+  process.stderr.write(`comparing with brute force ...\n`);
   const { recall, millisecondsMean } = await measureRecall(index, corpus, options.repeat, seeded(SEED));
   const { dimensions, textsPerSecond } = corpus;
   const measured = { vectors: queue.length, dimensions, seconds, textsPerSecond };
@@ -77,6 +78,6 @@ try {
   else await run(options);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\nbun run demo --help lists the options\n`);
+  process.stderr.write(`${error.message}\nnpm run demo -- --help lists the options\n`);
   process.exitCode = 2;
 }

@@ -14,6 +14,8 @@ export interface Figures {
   /** Texts a second of the embedding, which is not part of `seconds`. */
   textsPerSecond: number;
   perWorker: { linked: number; batches: number; meanBatch: number; steals: number; stolen: number; busy: number }[];
+  /** Vectors in spaces so small that they are scanned: no worker links those. */
+  scanned: number;
   /** The most any worker linked over the mean, minus 1: 0 is perfect balance. */
   imbalance: number;
   recallAt10: number;
@@ -38,6 +40,7 @@ export function figuresOf(
     workers: perWorker.length,
     vectorsPerSecond: run.vectors / run.seconds,
     perWorker,
+    scanned: stats.spaces.reduce((sum, { kind, live }) => sum + (kind === "flat" ? live : 0), 0),
     imbalance: total === 0 ? 0 : Math.max(...linked) / (total / linked.length) - 1,
     bytes: stats.bytes.used,
     bytesReserved: stats.bytes.reserved,
@@ -54,12 +57,13 @@ ${seconds.toFixed(2)} s from the first add to the end of the flush
 throughput   ${grouped(figures.vectorsPerSecond)} vectors/s
 imbalance    ${percent(figures.imbalance)} (the most any worker linked, over the mean)
 steals       ${grouped(steals)}
-recall@10    ${figures.recallAt10.toFixed(4)} (${RECALL_QUERIES} queries: synsets' vectors and noise of length ${NOISE}; ef ${RECALL_EF})
+recall@10    ${figures.recallAt10.toFixed(4)} (${RECALL_QUERIES} queries: synsets and noise of length ${NOISE}; ef ${RECALL_EF})
 search       ${figures.searchMsMean.toFixed(2)} ms in the mean
 memory       ${megabytes(bytes)} used, ${megabytes(bytesReserved)} reserved
-embedding    ${grouped(figures.textsPerSecond)} texts/s on one thread (averaged token vectors, no forward pass)
+embedding    ${grouped(figures.textsPerSecond)} texts/s on one thread (averaged token vectors)
 
 ${table(perWorker)}
+not linked: ${grouped(figures.scanned)} vectors in spaces so small that they are scanned
 `;
 }
 
@@ -78,8 +82,8 @@ function table(perWorker: Figures["perWorker"]): string {
     grouped(stolen),
     percent(busy),
   ]);
-  const head = ["worker", "linked", "share", "batches", "mean batch", "steals", "stolen", "busy"];
-  return [head, ...rows].map((row) => row.map((cell) => cell.padStart(11)).join("")).join("\n");
+  const head = ["worker", "linked", "share", "batches", "mean", "steals", "stolen", "busy"];
+  return [head, ...rows].map((row) => row.map((cell) => cell.padStart(9)).join("")).join("\n");
 }
 
 function grouped(value: number): string {

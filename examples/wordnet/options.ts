@@ -27,10 +27,10 @@ export class UsageError extends Error {}
 
 export const HELP = `Ingests WordNet's synsets, one space per lexicographer file, and says how fast.
 
-  bun run demo [options] [sentence]
+  npm run demo -- [options] [sentence]
 
 A sentence is searched for when all is in:
-  bun run demo --space noun.food "yellow curved fruit"
+  npm run demo -- --space noun.food "yellow curved fruit"
 
   --workers N    worker threads (default: the machine's cores)
   --spaces N     load only the N largest spaces (default: all)

@@ -74,7 +74,7 @@ function searchable(accepted: number, stats: Stats): number {
 
 function fields(worker: Pick<WorkerStats, "worker" | "queueDepth" | "lastBatch" | "steals" | "busy">) {
   return {
-    name: `worker ${worker.worker}`,
+    name: `worker ${`${worker.worker}`.padStart(2)}`,
     queue: grouped(worker.queueDepth).padStart(7),
     batch: grouped(worker.lastBatch).padStart(5),
     steals: grouped(worker.steals).padStart(6),

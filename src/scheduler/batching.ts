@@ -1,18 +1,22 @@
 /* How many ops does a worker take at once? Few when little waits, for latency; many when much does, for throughput. */
 
+/** How many ops a worker takes at once: few when little waits, many when much does, smoothly between. */
 export interface BatchingPolicy {
-  /** Ops in a batch while at most `lowDepth` wait. */
+  /** Ops in a batch while at most `lowDepth` wait, 1 to 65,536. Default 10. */
   min: number;
-  /** Ops in a batch once `highDepth` wait. */
+  /** Ops in a batch once `highDepth` wait, `min` to 65,536. Default 500. */
   max: number;
+  /** Waiting ops up to which batches have `min` ops, 1 to 1,000,000. Default 100. */
   lowDepth: number;
+  /** Waiting ops from which on batches have `max` ops, above `lowDepth` to 10,000,000. Default 1,000. */
   highDepth: number;
-  /** How long a batch may take at low and at high depth, in milliseconds. */
+  /** How long a batch may take at low depth, in milliseconds, 1 to 60,000. Default 10. */
   latencyMsLow: number;
+  /** How long a batch may take at high depth, in milliseconds, 1 to 60,000. Default 100. */
   latencyMsHigh: number;
 }
 
-/** The thread's rule: under 100 queued items batches of 10 within 10 ms, over 1,000 batches of 500 within 100 ms. */
+/** Under 100 waiting ops batches of 10 within 10 ms, over 1,000 batches of 500 within 100 ms. */
 export const DEFAULT_BATCHING: BatchingPolicy = {
   min: 10,
   max: 500,

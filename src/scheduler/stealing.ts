@@ -1,14 +1,16 @@
 /* From whom does an idle worker take work, and how much? */
 
+/** When a worker without work of its own takes some from the busiest other one. */
 export interface StealingPolicy {
+  /** Default true. */
   enabled: boolean;
-  /** Only a victim with more ops waiting than this is stolen from. */
+  /** Only a victim with more ops waiting than this is stolen from, 0 to 1,000,000. Default 1,000. */
   threshold: number;
-  /** Share of the victim's waiting ops that a thief takes. */
+  /** Share of the victim's waiting ops that a thief takes, above 0 to 1. Default 0.5. */
   fraction: number;
 }
 
-/** The thread's rule: own queue first, steal only from a victim with more than 1,000 items, steal half. */
+/** Own queue first; steal only from a victim with more than 1,000 waiting ops; steal half. */
 export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 1000, fraction: 0.5 };
 
 /** The busiest other worker that may be stolen from, or −1. `depths[w]`: ops that wait for worker w. */

@@ -25,7 +25,7 @@ describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
   const runs: Record<string, string[]> = {
     scaling: set,
-    skew: set,
+    skew: ["--set", "synth128", "--n", "6000"],
     freshness: set,
     spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
