@@ -144,14 +144,17 @@ const ofMany: BadInput[] = [
   bad("addMany: a hole in the keys", "BAD_KEY", /not undefined/, ({ space }) =>
     space.addMany(wrong(new Array(2)), [GOOD, GOOD]),
   ),
-  bad("addMany: a hole in the vectors", "BAD_VECTOR", /A flat array of vectors must be a Float32Array, not an array of numbers/, ({ space }) =>
+  bad("addMany: a hole in the vectors", "BAD_VECTOR", /Vector 0 must be a Float32Array/, ({ space }) =>
     space.addMany([1, 2], wrong(new Array(2))),
   ),
   bad("addMany: no vectors", "BAD_VECTOR", /one Float32Array of count × dimensions or an array/, ({ space }) =>
     space.addMany([1], wrong(undefined)),
   ),
-  bad("addMany: flat numbers", "BAD_VECTOR", /A flat array of vectors must be a Float32Array, not an array of numbers/, ({ space }) =>
-    space.addMany([1], wrong(GOOD)),
+  bad(
+    "addMany: flat numbers",
+    "BAD_VECTOR",
+    /A flat array of vectors must be a Float32Array, not an array of numbers/,
+    ({ space }) => space.addMany([1], wrong(GOOD)),
   ),
   bad("addMany: says which", "NOT_FINITE", /^Vector 1 holds NaN/, ({ space }) =>
     space.addMany([1, 2], [GOOD, [Number.NaN, 1, 1]]),
