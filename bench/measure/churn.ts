@@ -45,6 +45,7 @@ async function measure({ set, n }: ChurnTask): Promise<ChurnMeasurement> {
   const space = index.space("s");
   await space.addMany(all, base);
   await index.flush();
+  await ownRecall(space, queries, dimensions, QUERIES); // warm: the first searches of a thread are compiled on the way
   let [searches, longestSearchMs, wrong] = [0, 0, 0];
   let running = true;
   const gone = new Set<number>();

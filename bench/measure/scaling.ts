@@ -5,6 +5,7 @@ import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { ownRecall } from "./own-recall.ts";
 
 const QUERIES = 200;
+const SLICE = 1000;
 
 export interface ScalingTask {
   set: DatasetName;
@@ -30,9 +31,13 @@ async function measure({ set, n, workers, spaces: count }: ScalingTask): Promise
   const per = Math.floor(n / count);
   const start = performance.now();
   await Promise.all(
-    spaces.map((space, i) => {
-      const keys = Array.from({ length: per }, (_, row) => row);
-      return space.addMany(keys, base.subarray(i * per * dimensions, (i + 1) * per * dimensions));
+    // By slices, as a server gets them: one handle's calls are accepted in their order, one space's behind the other's.
+    spaces.map(async (space, i) => {
+      for (let from = 0; from < per; from += SLICE) {
+        const keys = Array.from({ length: Math.min(SLICE, per - from) }, (_, row) => from + row);
+        const first = (i * per + from) * dimensions;
+        await space.addMany(keys, base.subarray(first, first + keys.length * dimensions));
+      }
     }),
   );
   await index.flush();

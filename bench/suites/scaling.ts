@@ -20,39 +20,37 @@ async function run(options: Options): Promise<void> {
   await saveResult("scaling", options.json, { repeats: options.repeats, results });
 }
 
+type ScalingCase = Case<ScalingTask, ScalingMeasurement>;
+
 async function compare(set: DatasetName, { n, repeats }: Options): Promise<object> {
   const count = Math.min(n ?? sources[set].size, sources[set].size);
-  const cores = Math.min(2, allowedCores().length);
-  const make = (workers: number, spaces: number): Case<ScalingTask, ScalingMeasurement> => ({
-    title: `${workers} ${workers === 1 ? "worker" : "workers"}, ${spaces} ${spaces === 1 ? "space" : "spaces"}`,
+  const most = Math.min(2, allowedCores().length);
+  const make = (workers: number, spaces: number, cores: number): ScalingCase => ({
+    title: [plural(spaces, "space"), plural(workers, "worker"), plural(cores, "core")].join(", "),
     task: { set, n: count, workers, spaces },
-    cores,
-    answers: [],
+    ...{ cores, answers: [] },
   });
-  const cases = [make(1, 1), make(2, 1), make(1, 2), make(2, 2)];
-  await playRounds("scaling.ts", cases, repeats, ({ insertsPerSecond }) => `${whole(insertsPerSecond)} inserts/s`);
-  console.log(`\n${set}, ${count} vectors in all, ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
+  // One worker beside the thread that adds, on one core and on two: with two workers they are three threads on two.
+  const groups = [1, 2].map((spaces) => [make(1, spaces, 1), make(1, spaces, most), make(2, spaces, most)] as const);
+  const rate = ({ insertsPerSecond }: ScalingMeasurement) => insertsPerSecond;
+  await playRounds("scaling.ts", groups.flat(), repeats, (answer) => `${whole(rate(answer))} inserts/s`);
+  console.log(`\n${set}, ${whole(count)} vectors in all; rounds: ${repeats}; median (min-max)\n`);
   printTable(
-    ["case", "inserts/s", "x one worker", "recall@10", "steals"],
-    cases.map(({ title, task, answers }) => {
-      const alone = cases.find((other) => other.task.workers === 1 && other.task.spaces === task.spaces) as Case<
-        ScalingTask,
-        ScalingMeasurement
-      >;
-      return [
+    ["case", "inserts/s", "x 1 worker on 1 core", `x 1 worker on ${most}`, "recall@10", "steals"],
+    groups.flatMap(([alone, beside, both]) =>
+      [alone, beside, both].map(({ title, answers }) => [
         title,
-        range(
-          over(answers, ({ insertsPerSecond }) => insertsPerSecond),
-          whole,
-        ),
-        range(
-          ratio(answers, alone.answers, ({ insertsPerSecond }) => insertsPerSecond),
-          times,
-        ),
+        range(over(answers, rate), whole),
+        range(ratio(answers, alone.answers, rate), times),
+        range(ratio(answers, beside.answers, rate), times),
         over(answers, ({ recall }) => recall).median.toFixed(4),
         whole(over(answers, ({ steals }) => steals).median),
-      ];
-    }),
+      ]),
+    ),
   );
-  return { set, n: count, cores, cases };
+  return { set, n: count, cases: groups.flat() };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
