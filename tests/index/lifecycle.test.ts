@@ -94,7 +94,7 @@ for (const workers of [0, 2]) {
         await index.space("s").add(i, SET.at(i));
         expect(index.space("s").size).toBe(1);
       }
-    });
+    }, 30_000);
   });
 }
 

@@ -182,4 +182,4 @@ test("the same ops give the same flat answers with workers 0, 1 and 2", async ()
     }),
     { seed: SEED + 1, numRuns: 8 },
   );
-});
+}, 30_000);
