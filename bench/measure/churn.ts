@@ -6,7 +6,6 @@ import { ownRecall } from "./own-recall.ts";
 
 const KEPT_OF_10 = 1;
 const QUERIES = 200;
-const SETTLED_DEAD = 64; // fewer dead slots than this are not worth a compaction
 const DEADLINE_MS = 120_000;
 
 export interface ChurnTask {
@@ -84,7 +83,8 @@ async function settled(index: VectorIndex): Promise<void> {
   for (;;) {
     await Bun.sleep(200);
     const { spaces, bytes } = index.stats();
-    if (bytes.used === before && spaces.every(({ dead, pending }) => dead <= SETTLED_DEAD && pending === 0)) return;
+    if (bytes.used === before && spaces.every(({ dead, live, pending }) => 5 * dead <= live + dead && pending === 0))
+      return;
     before = bytes.used;
     if (performance.now() > end) throw new Error(`not compacted after ${DEADLINE_MS / 1e3} s`);
   }

@@ -23,9 +23,9 @@ async function settledBytes(index: VectorIndex): Promise<number> {
   let before = -1;
   await until(async () => {
     await index.flush();
-    const { dead, pending } = index.stats().spaces[0]!;
+    const { dead, live, pending } = index.stats().spaces[0]!;
     const { used } = index.stats().bytes;
-    const settled = used === before && pending === 0 && dead < 64;
+    const settled = used === before && pending === 0 && 5 * dead <= live + dead; // fewer stay
     before = used;
     return settled;
   }, "the space is compacted");
