@@ -24,7 +24,6 @@ export const core: Suite = {
 
 /** One build's partition with one space. */
 interface Side {
-  name: string;
   seat: Seat;
   space: number;
   incarnation: number;
@@ -39,7 +38,7 @@ async function run({ n, sets, repeats, against, json }: Options): Promise<void> 
   const results: object[] = [];
   for (const set of sets) {
     const data = await loadDataset(set, Math.min(n ?? sources[set].size, sources[set].size));
-    const sides = [await openSide("that build", against, data), await openSide("this build", OWN, data)];
+    const sides = [await openSide(against, data), await openSide(OWN, data)];
     const [first, second] = sides as [Side, Side];
     for (let from = 0, turn = 0; from < data.n; from += PIECE, turn++) {
       for (const side of inTurn(sides, turn)) linkPiece(side, data, from, Math.min(data.n, from + PIECE));
@@ -66,14 +65,14 @@ function inTurn<T>(sides: T[], turn: number): T[] {
   return turn % 2 === 0 ? sides : sides.toReversed();
 }
 
-async function openSide(name: string, path: string, { dimensions }: Dataset): Promise<Side> {
+async function openSide(path: string, { dimensions }: Dataset): Promise<Side> {
   const module = await WebAssembly.compile(readFileSync(path));
   const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, crossover: 1000 } as const;
   const limits = { maxPending: 1e9, budget: 2 ** 32 - 2 * 65536, neverCodes: false };
   const seat = Seat.create(module, { ...settings, ...limits }, 0, true);
   seat.core.openSpace(seat.putKey("bench"), 0, 1);
   const [space, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
-  return { name, seat, space, incarnation, linkMs: [], searchMs: [], recall: 0 };
+  return { seat, space, incarnation, linkMs: [], searchMs: [], recall: 0 };
 }
 
 function linkPiece({ seat, space, incarnation, linkMs }: Side, { base }: Dataset, from: number, to: number): void {
