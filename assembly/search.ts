@@ -8,8 +8,8 @@
  *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
  */
 import {
-  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_QUARANTINE, G_STATE, MAX_EF, S_GENERATIONS,
-  S_LIVE, S_VERSION, SLOT_DIED, SLOT_TWIN,
+  BEAM_CODES, E_STALE, FLAT, G_BEAM, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE,
+  MAX_EF, S_GENERATIONS, S_LIVE, S_VERSION, SLOT_DIED, SLOT_TWIN,
 } from "./layout";
 import { distances, distanceTo, exactToQuery, queryFromVector, touchAll } from "./codes";
 import { capacityOf, countOf, idsOf, listOf, touchList, twinsOf } from "./graph";
@@ -191,9 +191,10 @@ function scanTail(generation: usize, from: u32, to: u32): void {
   }
 }
 
-function scanAll(generation: usize): void {
+/** Scans every slot from `from` on. */
+function scanFrom(generation: usize, from: u32): void {
   const count = atomic.load<u32>(generation + G_COUNT);
-  for (let slot: u32 = 0; slot < count; ) {
+  for (let slot = from; slot < count; ) {
     const end = min<u32>(count, chunkEnd(slot));
     for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) {
       offerHit(generation, slot, at);
@@ -258,6 +259,7 @@ export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exa
   let emptying: usize = 0;
   let floor: u32 = 0;
   let emptyingFloor: u32 = 0;
+  let moved: u32 = 0; // slots of the one being emptied below this have died by that version
   let live: u32 = 0; // at that version, or a moment later and more
   while (true) {
     const generations = atomic.load<u64>(space + S_GENERATIONS);
@@ -268,6 +270,7 @@ export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exa
     // Floors before the version: a slot that is skipped because it is dead died before any version read later.
     floor = atomic.load<u32>(current + G_FLOOR);
     emptyingFloor = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_FLOOR);
+    moved = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_MOVED);
     version = atomic.load<u64>(space + S_VERSION);
     live = atomic.load<u32>(space + S_LIVE);
     const same = atomic.load<u64>(space + S_GENERATIONS) == generations;
@@ -276,7 +279,10 @@ export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exa
   startHits(k);
   if (!exactly && max<u32>(k, ef) <= MAX_EF) {
     const width = max<u32>(k, ef);
-    if (emptying != 0) searchGeneration(emptying, k, width, emptyingFloor);
+    if (emptying != 0) {
+      if (isWalkedLonger(emptying, width, moved)) scanFrom(emptying, moved);
+      else searchGeneration(emptying, k, width, emptyingFloor);
+    }
     searchGeneration(current, k, width, floor);
     if (hitCount >= min<u32>(k, live)) {
       sortHits();
@@ -284,10 +290,22 @@ export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exa
     }
     startHits(k);
   }
-  if (emptying != 0) scanAll(emptying);
-  scanAll(current);
+  if (emptying != 0) scanFrom(emptying, moved);
+  scanFrom(current, 0);
   sortHits();
   return hitCount;
+}
+
+const SCANNED_PER_HOP: u32 = 32; // slots that are scanned in less time than one is expanded
+
+/**
+ * Whether walking the graph of a generation that is being emptied would take longer than scanning what is left in it: a
+ * walk goes on until it has met ef live slots, and there are fewer and fewer.
+ */
+function isWalkedLonger(generation: usize, ef: u32, moved: u32): bool {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  const live = max<u32>(load<u32>(generation + G_LIVE), 1);
+  return <u64>(count - moved) * live <= <u64>SCANNED_PER_HOP * ef * count;
 }
 
 function searchGeneration(generation: usize, k: u32, ef: u32, floor: u32): void {
