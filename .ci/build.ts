@@ -10,7 +10,7 @@ await buildCore();
 await rm(join(build, "types"), { recursive: true, force: true });
 
 const bundle = await Bun.build({
-  entrypoints: [join(root, "src/index.ts"), join(root, "src/worker.ts")],
+  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker"].map((name) => join(root, `src/${name}.ts`)),
   outdir: build,
   target: "bun",
   format: "esm",

@@ -12,18 +12,20 @@ import {
   FAULT_ACCEPT_COUNT, FAULT_ACCEPT_INTENT, FAULT_ACCEPT_KEY, FAULT_ACCEPT_LOCKED, FAULT_ACCEPT_OLD,
   FAULT_ACCEPT_VERSION, FAULT_ACCEPT_WRITTEN, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_KEY_TABLE, G_LIVE, INTENT_ADD,
   INTENT_CELL, INTENT_DELETE, INTENT_GENERATION, INTENT_HASH, INTENT_KIND, INTENT_MOVE, INTENT_NONE, INTENT_OLD,
-  INTENT_OLD_GENERATION, INTENT_SLOT, INTENT_SPACE, INTENT_VERSION, NOT_FOUND, OK, OK_WAKE, P_INTENT, P_LOCK, P_STATE,
-  PENDING, S_GENERATIONS, S_LIVE, S_VERSION, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_BORN, SLOT_DIED,
-  SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, STATE_SOUND, X_INFO, X_KEY, X_VECTORS,
+  INTENT_OLD_GENERATION, INTENT_SLOT, INTENT_SPACE, INTENT_VERSION, JOURNAL_ADD, JOURNAL_DELETE, NOT_FOUND, OK,
+  OK_WAKE, PENDING, P_INTENT, P_LOCK, P_STATE, SEAT_HELD_PARTITION, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY,
+  SLOT_STATE, SLOT_TWIN, STATE_SOUND, S_GENERATIONS, S_ID, S_LIVE, S_VERSION, S_WANTS_COMPACTION, X_INFO, X_KEY,
+  X_VECTORS,
 } from "./layout";
 import { dotF32 } from "./distance";
 import { faultPoint } from "./faults";
 import { pendingOf, storeKey } from "./generations";
 import { ensureGraph } from "./graph";
+import { commitEntry, intendEntry, journalRoom, tellSequence, writeEntry } from "./journal";
 import { emptyCell, fillCell, findCell, hashKey, SLOT_BIAS } from "./keys";
 import { addDepth, enqueue } from "./queues";
 import { base } from "./scratch";
-import { cosine, crossover, maxPending, paddedFloats } from "./settings";
+import { cosine, crossover, dimensions, maxPending, paddedFloats } from "./settings";
 import { ALIVE, ensureSlot, slotAddress, vectorOf } from "./slots";
 import { isAlive } from "./spaces";
 import { release, tryAcquire } from "./sync";
@@ -78,15 +80,19 @@ function addLocked(space: usize, incarnation: u32, header: u32, index: u32, mine
   const generations = load<u64>(space + S_GENERATIONS);
   const generation: usize = <u32>generations;
   if (pendingOf(generation) >= maxPending) return E_PENDING;
+  const room = journalRoom(dimensions * 4, header);
+  if (room != OK) return room;
   const key = base + X_KEY;
   const hash = hashKey(key, header);
   const cell = findCell(generation + G_KEY_TABLE, hash, key, header);
   if (!prepare(generation, hash, cell, key, header, mine)) return E_MEMORY;
   const vector = base + X_VECTORS + index * paddedFloats * 4;
   writeSlot(space, vector, inverse);
+  writeEntry(JOURNAL_ADD, load<u32>(space + S_ID), header, key, vector, dimensions * 4);
   const old = liveSlot(generations, cell, hash, key, header);
   intend(INTENT_ADD, space, hash, old);
   commit();
+  tellSequence();
   const woke = announceWork(space, generation);
   wishCompaction(space);
   return woke ? OK_WAKE : OK;
@@ -155,6 +161,7 @@ function intend(kind: u32, space: usize, hash: u32, old: usize): void {
   store<u32>(P_INTENT + INTENT_OLD, <u32>old);
   store<u32>(P_INTENT + INTENT_OLD_GENERATION, <u32>oldGeneration);
   store<u64>(P_INTENT + INTENT_VERSION, load<u64>(space + S_VERSION) + 1);
+  intendEntry();
   store<u32>(P_INTENT + INTENT_KIND, kind);
   faultPoint(FAULT_ACCEPT_INTENT);
 }
@@ -188,6 +195,7 @@ export function commit(): void {
   atomic.xchg<u64>(space + S_VERSION, version);
   if (kind == INTENT_DELETE) atomic.store<u32>(space + S_LIVE, live - 1);
   faultPoint(FAULT_ACCEPT_VERSION);
+  if (kind != INTENT_MOVE) commitEntry(space); // a move changes nothing that a user sees
   store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
 }
 
@@ -231,9 +239,16 @@ function removeLocked(space: usize, header: u32): i32 {
   const hash = hashKey(key, header);
   const cell = findCell(generation + G_KEY_TABLE, hash, key, header);
   const old = liveSlot(generations, cell, hash, key, header);
-  if (old == 0) return NOT_FOUND;
+  if (old == 0) {
+    tellSequence();
+    return NOT_FOUND;
+  }
+  const room = journalRoom(0, header);
+  if (room != OK) return room;
+  writeEntry(JOURNAL_DELETE, load<u32>(space + S_ID), header, key, 0, 0);
   intend(INTENT_DELETE, space, hash, old);
   commit();
+  tellSequence();
   return wishCompaction(space) ? OK_WAKE : OK;
 }
 

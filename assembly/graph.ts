@@ -255,6 +255,46 @@ export function holds(generation: usize, owner: u32, level: u32, slot: u32): boo
   return false;
 }
 
+// ── for snapshots ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bytes that `copyLists` writes for a slot, at most. */
+export function listsBytes(slot: u32): u32 {
+  return 8 + capacityBase * 8 + levelOf(slot) * (8 + capacityUpper * 8);
+}
+
+/**
+ * Copies a linked slot's lists, level by level as [count][kept][ids][distances], and answers where they end. Only ids
+ * below `limit` whose bit is set at `marks` come along. Under the node lock, so in no list's middle of a prune.
+ */
+export function copyLists(generation: usize, slot: u32, to: usize, marks: usize, limit: u32): usize {
+  const lock = nodeLock(generation, slot, 0);
+  acquire(lock, SEAT_HELD_NODE);
+  const levels = levelOf(slot);
+  for (let level: u32 = 0; level <= levels; level++) {
+    const list = listOf(generation, slot, level);
+    const dists = distancesOf(generation, slot, level);
+    const count = load<u32>(list + LIST_COUNT);
+    const kept = load<u32>(list + LIST_KEPT);
+    const ids = to + 8;
+    let n: u32 = 0;
+    let stillKept: u32 = 0;
+    for (let i: u32 = 0; i < count; i++) {
+      const id = idAt(list, i);
+      if (id >= limit || (load<u8>(marks + (id >>> 3)) & (1 << (id & 7))) == 0) continue;
+      store<u32>(ids + (n << 2), id);
+      store<f32>(prune + (n << 2), load<f32>(dists + (i << 2)));
+      n++;
+      if (i < kept) stillKept++;
+    }
+    store<u32>(to, n);
+    store<u32>(to, stillKept, 4);
+    memory.copy(ids + (n << 2), prune, n << 2);
+    to = ids + (n << 3);
+  }
+  release(lock, SEAT_HELD_NODE);
+  return to;
+}
+
 /** Prune candidates lie in scratch as [f32 distance][slot], sorted; the first LIST_KEPT old ones hide none of each other. */
 const WAS_KEPT: u32 = 0x80000000;
 

@@ -10,9 +10,9 @@ import {
   G_LIVE, G_QUARANTINED, G_SERIAL, G_STATE, HIT_BYTES, HIT_KEY, HIT_SLOT, INTENT_DROPPED, INTENT_KIND, INTENT_NONE,
   KEY_HEADER, MAGIC, NOT_FOUND, OK, P_ABANDONED, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION,
   P_EPOCH, P_INTENT, P_LIVE_SPACES, P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED,
-  P_SEED, P_SPACE_LIST, P_SPACE_TABLE, P_STATE, P_USED, S_ALL_NEXT, S_BYTES, S_COMPACTIONS, S_GENERATIONS, S_HOME,
-  S_INCARNATION, S_LIVE, S_NAME, SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY, SLOT_DIED, SLOT_KEY,
-  STATE_SOUND, X_INFO, X_KEY, X_VECTORS,
+  P_SEED, P_SPACE_LIST, P_SPACE_TABLE, P_STATE, P_USED, SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY,
+  SLOT_DIED, SLOT_KEY, STATE_SOUND, S_ALL_NEXT, S_BYTES, S_CHANGED, S_COMPACTIONS, S_GENERATIONS, S_HOME, S_ID,
+  S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
 import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
@@ -21,10 +21,11 @@ import { checkSpace } from "./check";
 import { tidy as tidyRetired } from "./compaction";
 import { announce, collect, park } from "./epochs";
 import { bytesFor, pendingOf } from "./generations";
+import { journalRoom, tellSequence } from "./journal";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
 import * as queues from "./queues";
-import { base, openScratch, query } from "./scratch";
+import { base, info, openScratch, query } from "./scratch";
 import { searchSpace } from "./search";
 import {
   cosine, dimensions, graphChunkBytes, loadSettings, paddedFloats, slotStride,
@@ -35,7 +36,12 @@ import { release, seat, takeSeat, tryAcquire } from "./sync";
 import { makeBigVisited, wantsBigVisited } from "./visited";
 
 export { armFault } from "./faults";
+export {
+  journalWaiting, journalWritten, nextSpaceId, openJournal, setJournalState, setNext,
+} from "./journal";
 export { holdsLocks, repairSeat } from "./repair";
+export { loadFrame } from "./restore";
+export { endSnapshot, nextFrame, startSnapshot } from "./snapshot";
 
 export function abiVersion(): u32 {
   return ABI_VERSION;
@@ -89,12 +95,6 @@ export function scratchAddress(): usize {
   return base;
 }
 
-// @ts-ignore: decorator
-@inline
-function info(word: u32, value: u32): void {
-  store<u32>(base + X_INFO + (word << 2), value);
-}
-
 /** Closing by force: threads that wait for a lock, perhaps of a dead thread, trap instead. */
 export function abandon(): void {
   atomic.store<u32>(P_ABANDONED, 1);
@@ -122,8 +122,11 @@ export function openSpace(header: u32, home: u32, create: bool): i32 {
   let answer = OK;
   let space = spaces.findSpace(base + X_KEY, header);
   if (space == 0 && create) {
-    space = spaces.createSpace(base + X_KEY, header, home);
-    if (space == 0) answer = E_MEMORY;
+    answer = journalRoom(0, header);
+    if (answer == OK) {
+      space = spaces.createSpace(base + X_KEY, header, home);
+      if (space == 0) answer = E_MEMORY;
+    }
   } else if (space == 0) {
     answer = NOT_FOUND;
   }
@@ -137,21 +140,22 @@ export function openSpace(header: u32, home: u32, create: bool): i32 {
 
 export function dropSpace(space: usize, incarnation: u32): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
-  const alive = spaces.isAlive(space, incarnation);
-  if (alive) {
-    if (!spaces.dropSpace(space)) {
-      release(P_LOCK, SEAT_HELD_PARTITION);
-      return E_BUSY;
-    }
+  let answer = spaces.isAlive(space, incarnation) ? journalRoom(0, 0) : E_STALE;
+  if (answer == OK && !spaces.dropSpace(space)) answer = E_BUSY;
+  if (answer == OK) {
     store<u32>(P_INTENT + INTENT_KIND, INTENT_DROPPED); // a trap from here on undoes nothing
+    tellSequence();
     collect();
     store<u32>(P_INTENT + INTENT_KIND, INTENT_NONE);
   }
   release(P_LOCK, SEAT_HELD_PARTITION);
-  return alive ? OK : E_STALE;
+  return answer;
 }
 
-/** The space after `space` (0: the first). Its name goes to X_KEY; X_INFO: address, incarnation, name header. */
+/**
+ * The space after `space` (0: the first). Its name goes to X_KEY; X_INFO: address, incarnation, name header, id, number
+ * of its last op (two words).
+ */
 export function nextSpace(space: usize): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let at: usize = space == 0 ? load<u32>(P_SPACE_LIST) : load<u32>(space + S_ALL_NEXT);
@@ -162,6 +166,9 @@ export function nextSpace(space: usize): i32 {
     info(0, <u32>at);
     info(1, load<u32>(at + S_INCARNATION));
     info(2, load<u32>(name));
+    info(3, load<u32>(at + S_ID));
+    info(4, load<u32>(at + S_CHANGED));
+    info(5, load<u32>(at + S_CHANGED, 4));
   }
   release(P_LOCK, SEAT_HELD_PARTITION);
   return at == 0 ? NOT_FOUND : OK;

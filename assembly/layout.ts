@@ -47,6 +47,15 @@ export const P_LOCK: u32 = 1152; // own cache line: the partition lock
 export const P_EPOCH: u32 = 1216; // own cache line: the epoch, see epochs.ts
 export const P_INTENT: u32 = 1280; // the half-done op that a repair finishes, see INTENT_*
 export const P_ARENA: u32 = 1408; // arena control block, see arena.ts
+/* The journal's ring: ops on their way to the disk, see journal.ts. */
+export const P_JOURNAL_RING: u32 = 3584; // 0: nothing is journalled
+export const P_JOURNAL_BYTES: u32 = 3588; // of the ring, a power of two
+export const P_JOURNAL_STATE: u32 = 3592;
+export const P_NEXT_SPACE_ID: u32 = 3596;
+export const P_JOURNAL_HEAD: u32 = 3600; // u64: bytes ever written into the ring
+export const P_JOURNAL_TAIL: u32 = 3608; // u64: bytes of them that are on the disk
+export const P_SEQUENCE: u32 = 3616; // u64: number of the last op of this partition
+export const P_DURABLE: u32 = 3624; // u64: number of the last op on the disk
 export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
 export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
 export const ARENA: u32 = 65536;
@@ -69,6 +78,8 @@ export const INTENT_OLD: u32 = 20; // address of the slot record that dies, or 0
 export const INTENT_OLD_GENERATION: u32 = 24;
 export const INTENT_HASH: u32 = 28;
 export const INTENT_VERSION: u32 = 32; // u64
+export const INTENT_HEAD: u32 = 40; // u64: the ring's head when the op is in
+export const INTENT_SEQUENCE: u32 = 48; // u64: the op's number
 export const INTENT_NONE: u32 = 0;
 export const INTENT_ADD: u32 = 1;
 export const INTENT_DELETE: u32 = 2;
@@ -128,6 +139,8 @@ export const S_ALL_NEXT: u32 = 52;
 export const S_WANTS_COMPACTION: u32 = 56; // COMPACT_*
 export const S_COMPACTIONS: u32 = 60;
 export const S_CENSUS: u32 = 64; // G_LINKED of the current generation at the last complete census, +1
+export const S_ID: u32 = 68; // names the space in the journal; never used again in this partition
+export const S_CHANGED: u32 = 72; // u64: number of its last op
 export const COMPACT_NO: u32 = 0;
 export const COMPACT_DEAD: u32 = 1;
 export const COMPACT_BLIND: u32 = 2; // codes lost sight of the data: the next generation searches in f32
@@ -217,10 +230,63 @@ export const TAG_INTEGER: u32 = 2; // 8 bytes, two's complement
 export const TAG_BIGINT: u32 = 3; // sign byte, then magnitude, little endian
 export const TAG_UTF16: u32 = 4; // strings with lone surrogates
 
+// ── journal entry: one op on its way to the disk ────────────────────────────────────────────────────────────────────
+export const J_BYTES: u32 = 0; // of the whole entry, a multiple of 4
+export const J_KIND: u32 = 4; // JOURNAL_*
+export const J_SPACE: u32 = 8; // S_ID
+export const J_KEY: u32 = 12; // header of the key, or of the name under JOURNAL_CREATE; 0 under JOURNAL_DROP
+export const J_HEADER: u32 = 16; // then the vector as it was given (JOURNAL_ADD only), then the key's bytes
+export const JOURNAL_ADD: u32 = 1;
+export const JOURNAL_DELETE: u32 = 2;
+export const JOURNAL_CREATE: u32 = 3;
+export const JOURNAL_DROP: u32 = 4;
+export const JOURNAL_OPEN: u32 = 0;
+export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no more ops until it takes the waiting ones
+
+// ── snapshot frame: what a space's snapshot is made of, see snapshot.ts ─────────────────────────────────────────────
+export const SNAPSHOT_FORMAT: u32 = 1;
+export const F_BYTES: u32 = 0; // of the frame without its checksum, a multiple of 8
+export const F_KIND: u32 = 4; // FRAME_*
+export const F_FIRST: u32 = 8; // first slot
+export const F_COUNT: u32 = 12; // slots
+export const F_HEADER: u32 = 16;
+export const FRAME_SPACE: u32 = 1;
+export const FRAME_SLOTS: u32 = 2;
+export const FRAME_END: u32 = 3;
+/* FRAME_SPACE: */
+export const FS_FORMAT: u32 = 16;
+export const FS_DIMENSIONS: u32 = 20;
+export const FS_METRIC: u32 = 24;
+export const FS_M: u32 = 28;
+export const FS_SEED: u32 = 32;
+export const FS_ID: u32 = 36;
+export const FS_SEQUENCE: u32 = 40; // u64: the last op of the partition that the snapshot knows of
+export const FS_SLOTS: u32 = 48;
+export const FS_LIVE: u32 = 52;
+export const FS_FLAGS: u32 = 56; // FS_*_BIT
+export const FS_ENTRY: u32 = 60; // slot + 1
+export const FS_OFFSET: u32 = 64; // f32, as G_OFFSET
+export const FS_CHECKED: u32 = 68; // as G_CHECKED
+export const FS_NAME: u32 = 72; // header of the name
+export const FS_HEADER: u32 = 80; // then the name's bytes, then, of a graph, the centroid
+export const FS_GRAPH_BIT: u32 = 1;
+export const FS_F32_BIT: u32 = 2; // the beam uses f32
+export const FS_BLIND_BIT: u32 = 4; // as G_BLIND
+export const FS_ELIGIBLE_BIT: u32 = 8; // as G_ELIGIBLE
+export const FS_FORCED_BIT: u32 = 16; // as G_FORCE_F32
+/* FRAME_SLOTS: so many records. FRAME_END: F_FIRST holds the slots of the whole snapshot, F_COUNT the linked ones. */
+export const R_STATE: u32 = 0; // PENDING, LINKED, TWINNED; R_DEAD_BIT beside it
+export const R_KEY: u32 = 4; // header of the key, 0 when dead
+export const R_INVERSE: u32 = 8; // f32, as SLOT_INVERSE
+export const R_TWIN: u32 = 12; // slot + 1: LINKED: the first of its twins; TWINNED: the next
+export const R_HEADER: u32 = 16; // then the vector, the key's bytes, and of a LINKED one a list per level
+export const R_DEAD_BIT: u32 = 0x10000;
+
 // ── what a seat shares with its JavaScript: offsets in SEAT_SCRATCH ─────────────────────────────────────────────────
 export const X_KEY: u32 = 0; // key or space name, encoded
 export const X_INFO: u32 = 1024; // figures that a call returns besides its status, u32 each
 export const INFO_WORDS: u32 = 32;
+export const INFO_SEQUENCE: u32 = 30; // and 31: the number of the last op of the partition, as the call knows it
 export const X_VECTORS: u32 = 1152; // intake: INTAKE_BYTES of f32 vectors, padded to whole v128
 export const INTAKE_BYTES: u32 = 65536;
 
@@ -244,6 +310,10 @@ export const E_NOT_FINITE: i32 = -5; // X_INFO[0]: position
 export const E_OVERFLOW: i32 = -6; // squared norm above 2^124
 export const E_ZERO: i32 = -7; // no direction under cosine
 export const E_DAMAGED: i32 = -8;
+export const E_JOURNAL_FULL: i32 = -9; // the ring has no room until the disk has taken some
+export const E_JOURNAL_STUCK: i32 = -10; // the disk refuses what waits in the ring
+export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: which word of its header differs
+export const E_BROKEN: i32 = -12; // a snapshot whose parts do not fit together
 
 // ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────
 export const FAULT_ACCEPT_LOCKED: u32 = 1;

@@ -11,7 +11,7 @@
  *   PRUNE                      candidates of a prune: [f32 distance][slot]
  */
 import {
-  CLAIM_BYTES, INTAKE_BYTES, MAX_CLAIMS, MAX_EF, MAX_LEVEL, SEAT_CLAIMS, SEAT_SCRATCH, X_VECTORS,
+  CLAIM_BYTES, INTAKE_BYTES, MAX_CLAIMS, MAX_EF, MAX_LEVEL, SEAT_CLAIMS, SEAT_SCRATCH, X_INFO, X_VECTORS,
 } from "./layout";
 import { allocate } from "./arena";
 import { seat } from "./sync";
@@ -33,6 +33,13 @@ export let chosenStride: u32 = 0;
 export let prune: usize = 0;
 export let codeMask: usize = 0;
 export let smallVisited: usize = 0;
+
+/** A figure that a call returns besides its answer. */
+// @ts-ignore: decorator
+@inline
+export function info(place: u32, value: u32): void {
+  store<u32>(base + X_INFO + (place << 2), value);
+}
 
 let cursor: usize = 0;
 function take(bytes: u32): usize {

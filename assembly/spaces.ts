@@ -5,13 +5,14 @@
  * in use) tells a stale handle from a valid one.
  */
 import {
-  G_NAME, G_SPACE, KEY_HEADER, P_LIVE_SPACES, P_SPACE_LIST, P_SPACE_POOL, P_SPACE_TABLE, S_ALL_NEXT, S_BYTES,
-  S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_HASH, S_HOME, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED, S_SERIAL,
-  S_VERSION, S_WANTS_COMPACTION, SPACE_BYTES,
+  G_NAME, G_SPACE, JOURNAL_CREATE, JOURNAL_DROP, KEY_HEADER, P_LIVE_SPACES, P_NEXT_SPACE_ID, P_SPACE_LIST,
+  P_SPACE_POOL, P_SPACE_TABLE, SPACE_BYTES, S_ALL_NEXT, S_BYTES, S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_HASH,
+  S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED, S_SERIAL, S_VERSION, S_WANTS_COMPACTION,
 } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
 import { retire } from "./epochs";
 import { newGeneration } from "./generations";
+import { appendEntry } from "./journal";
 import { emptyCell, fillCell, findCell, hashKey, removeCell } from "./keys";
 import { leaveQueue, lockQueueOf } from "./queues";
 
@@ -21,7 +22,7 @@ export function findSpace(bytes: usize, header: u32): usize {
   return cell == 0 ? 0 : load<u32>(cell + 4);
 }
 
-/** A new, empty space, or 0 when there is no memory; nothing has changed then. */
+/** A new, empty space, for whose entry `journalRoom` found room; 0 when there is no memory, nothing has changed then. */
 export function createSpace(bytes: usize, header: u32, home: u32): usize {
   const space = takeHeader();
   if (space == 0) return 0;
@@ -43,7 +44,11 @@ export function createSpace(bytes: usize, header: u32, home: u32): usize {
   store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) + bytesOf(name) + SPACE_BYTES);
   atomic.store<u64>(space + S_GENERATIONS, <u64>generation);
   atomic.add<u32>(space + S_INCARNATION, 1);
+  const id = load<u32>(P_NEXT_SPACE_ID);
+  store<u32>(P_NEXT_SPACE_ID, id + 1);
+  store<u32>(space + S_ID, id);
   fillCell(P_SPACE_TABLE, cell, hash, <u32>space);
+  appendEntry(space, JOURNAL_CREATE, id, header, bytes);
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) + 1);
   return space;
 }
@@ -77,7 +82,7 @@ function returnHeader(space: usize): void {
 
 /**
  * Ends a space: searches that run go on with what they hold, everybody else finds it gone. False when its run queue is
- * busy; nothing has changed then.
+ * busy; nothing has changed then. `journalRoom` has found room.
  */
 export function dropSpace(space: usize): bool {
   if (!lockQueueOf(space)) return false;
@@ -91,6 +96,7 @@ export function dropSpace(space: usize): bool {
   store<u32>(<usize>(<u32>generations) + G_NAME, <u32>name); // goes with the generation: nothing here can trap
   orphan(<u32>generations);
   if (generations >> 32 != 0) orphan(<u32>(generations >> 32));
+  appendEntry(space, JOURNAL_DROP, load<u32>(space + S_ID), 0, 0);
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) - 1);
   returnHeader(space);
   return true;

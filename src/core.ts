@@ -11,6 +11,7 @@ import {
   HIT_BYTES,
   HIT_DISTANCE,
   HIT_KEY,
+  INFO_SEQUENCE,
   INFO_WORDS,
   INTAKE_BYTES,
   KEY_HEADER,
@@ -79,6 +80,16 @@ interface CoreExports extends Record<string, unknown> {
   repairSeat: Call;
   holdsLocks: Call;
   armFault: Call;
+  openJournal: Call;
+  journalWaiting: Call;
+  journalWritten: Call;
+  setJournalState: Call;
+  setNext: Call;
+  nextSpaceId: Call;
+  startSnapshot: Call;
+  nextFrame: Call;
+  endSnapshot: Call;
+  loadFrame: Call;
 }
 
 export type Variant = "relaxed" | "baseline";
@@ -140,6 +151,8 @@ export class Seat {
   private readonly info: Uint32Array;
   private readonly floats: Float32Array;
   private readonly scratchBytes: Uint8Array;
+  /** The intake as bytes: where the frames of a snapshot come and go. */
+  readonly intakeBytes: Uint8Array;
   private bytes: Uint8Array;
   private words: Uint32Array;
   private distances: Float32Array;
@@ -155,6 +168,7 @@ export class Seat {
     this.info = new Uint32Array(buffer, at + X_INFO, INFO_WORDS);
     this.floats = new Float32Array(buffer, at + X_VECTORS, this.intake * this.stride);
     this.scratchBytes = new Uint8Array(buffer, at, X_VECTORS);
+    this.intakeBytes = new Uint8Array(buffer, at + X_VECTORS, INTAKE_BYTES);
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
@@ -200,9 +214,19 @@ export class Seat {
     return this.info[i]!;
   }
 
+  /** Number of the partition's last op, as an op that was just accepted left it. */
+  get sequence(): number {
+    return this.info[INFO_SEQUENCE]! + this.info[INFO_SEQUENCE + 1]! * 2 ** 32;
+  }
+
   /** Encodes a key into scratch. */
   putKey(key: Key): KeyHeader {
     return encodeKey(key, this.scratchBytes, X_KEY);
+  }
+
+  /** Puts the bytes of an encoded key or name into scratch. */
+  putKeyBytes(key: Uint8Array): void {
+    this.scratchBytes.set(key, X_KEY);
   }
 
   /** The name that `nextSpace` left in scratch. */
@@ -225,6 +249,36 @@ export class Seat {
     for (let i = 0; i < count; i++) {
       this.floats.set(vectors.subarray((first + i) * d, (first + i + 1) * d), i * this.stride);
     }
+  }
+
+  /** Puts a vector's bytes at the start of the intake. */
+  putVectorBytes(vector: Uint8Array): void {
+    this.intakeBytes.set(vector);
+  }
+
+  /** Frames leave bytes behind where vectors are padded with zeros. */
+  clearIntake(): void {
+    this.intakeBytes.fill(0);
+  }
+
+  /** A word of the frame in the intake. */
+  intakeWord(at: number): number {
+    return new DataView(this.intakeBytes.buffer, this.intakeBytes.byteOffset).getUint32(at, true);
+  }
+
+  setIntakeWord(at: number, value: number): void {
+    new DataView(this.intakeBytes.buffer, this.intakeBytes.byteOffset).setUint32(at, value, true);
+  }
+
+  /** A copy of `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */
+  copyRing(ring: number, size: number, from: number, count: number): Uint8Array {
+    this.cover(ring + size);
+    const at = from % size;
+    const first = Math.min(count, size - at);
+    const copy = new Uint8Array(count);
+    copy.set(this.bytes.subarray(ring + at, ring + at + first));
+    copy.set(this.bytes.subarray(ring, ring + count - first), first);
+    return copy;
   }
 
   /** The vector that `get` left in the intake. */

@@ -36,6 +36,22 @@ export type HnswErrorCode =
   | "TOO_MANY_HANDLES"
   /** The runtime lacks something the index needs. */
   | "UNSUPPORTED"
+  /** The folder at `path` is open already, in this process or another. */
+  | "PATH_IN_USE"
+  /** The folder at `path` holds something else, or a newer format. */
+  | "PATH_FOREIGN"
+  /** The index at `path` was made with other `dimensions`, `metric`, `M`, `seed` or `partitions`. */
+  | "PATH_MISMATCH"
+  /** The folder at `path` can't be made, read or written. */
+  | "PATH_FAILED"
+  /** What lies at `path` is not what was written. */
+  | "PATH_DAMAGED"
+  /** The disk refuses the journal: nothing has changed, and nothing is accepted until it takes what waits. */
+  | "JOURNAL_FAILED"
+  /** The op is accepted, but it is not known to be on the disk: it is written again as soon as that works. */
+  | "JOURNAL_UNCERTAIN"
+  /** No snapshot could be taken; what was durable before still is. */
+  | "SNAPSHOT_FAILED"
   /** A bug in this package: the op is in as a whole or not at all, as the message says, and the index works on. */
   | "INTERNAL"
   /** A partition could not be put right after a bug; its spaces refuse ops. */

@@ -1,6 +1,7 @@
 /* When is everything that was accepted linked, and can every linked vector be reached? */
 
-import { E_MEMORY } from "../assembly/layout.ts";
+import { E_BUSY, E_MEMORY } from "../assembly/layout.ts";
+import { AGAIN, eventually } from "./busy.ts";
 import type { Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
@@ -43,6 +44,21 @@ export async function flush(handle: Handle): Promise<void> {
     handle.guarded(() => seat.core.tidy()); // what a compaction has emptied
     for (const space of await listSpaces(handle, seat)) await census(handle, seat, space, false);
   }
+}
+
+/** Resolves when every op that was accepted before is on the disk, at once without one. Rejects with JOURNAL_UNCERTAIN. */
+export async function allDurable(handle: Handle): Promise<void> {
+  const { journal } = handle;
+  if (journal === null) return;
+  const waits = handle.seats.map(async (seat, partition) => {
+    const lastSequence = () => {
+      if (handle.guarded(() => seat.core.journalWaiting()) === E_BUSY) return AGAIN;
+      return seat.infoAt(6) + seat.infoAt(7) * 2 ** 32;
+    };
+    const sequence = await eventually(lastSequence, handle.settings.timeoutMs); // of a handle that closes, too
+    await journal.durable(partition, sequence);
+  });
+  await Promise.all(waits);
 }
 
 /** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */

@@ -2,15 +2,27 @@
  * What does one thread hold of an open index? Its seats in the partitions, the control block, its waiting line, and
  * what it remembers of where spaces are. Knows no Worker.
  */
-import { E_BUSY, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO, NOT_FOUND, OK } from "../assembly/layout.ts";
+import {
+  E_BUSY,
+  E_DAMAGED,
+  E_JOURNAL_FULL,
+  E_JOURNAL_STUCK,
+  E_MEMORY,
+  E_NOT_FINITE,
+  E_OVERFLOW,
+  E_ZERO,
+  NOT_FOUND,
+  OK,
+} from "../assembly/layout.ts";
 import { AGAIN, eventually, unlessBusy } from "./busy.ts";
 import type { Control } from "./control.ts";
 import type { Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
+import type { JournalLink } from "./journal/link.ts";
 import type { LinkLoop } from "./linking.ts";
 import type { Settings } from "./options.ts";
 import { homeOf, partitionOf } from "./scheduler/assignment.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { type Outcome, WaitingLine } from "./waiting-line.ts";
 import { nextTurn } from "./yielding.ts";
 
 /** Where a space is: its partition's seat, its header, and which of the spaces that this header has served. */
@@ -29,6 +41,8 @@ export class Handle {
   readonly settings: Settings;
   readonly control: Control;
   readonly line: WaitingLine;
+  /** Where the index is kept; null in memory. */
+  readonly journal: JournalLink | null;
   private readonly refs = new Map<string, SpaceRef>();
   /** The linking steps of the calling thread, where there are no workers. */
   private readonly inline: LinkLoop | null;
@@ -40,11 +54,18 @@ export class Handle {
   /** What still calls the core for this handle, be it closed. */
   private readonly uses = new Set<Promise<unknown>>();
 
-  constructor(seats: Seat[], settings: Settings, control: Control, inline: LinkLoop | null) {
+  constructor(
+    seats: Seat[],
+    settings: Settings,
+    control: Control,
+    inline: LinkLoop | null,
+    journal: JournalLink | null,
+  ) {
     this.seats = seats;
     this.settings = settings;
     this.control = control;
     this.inline = inline;
+    this.journal = journal;
     this.line = new WaitingLine(control, settings.timeoutMs, () => this.help());
   }
 
@@ -100,6 +121,17 @@ export class Handle {
     return this.endOf(Promise.all(this.uses));
   }
 
+  // ── accepting ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Resolves when the op is accepted and, where the index is kept, as durable as `durability` asks for. */
+  accept(attempt: () => Outcome): Promise<void> {
+    return this.journal === null ? this.line.enter(attempt) : this.journal.follow(this.line, attempt);
+  }
+
+  /** After an op of the core that changed a partition, or found that there was nothing to change. */
+  accepted(partition: number): void {
+    this.journal?.accepted(partition, this.seats[partition]!.sequence);
+  }
+
   // ── where is a space ──────────────────────────────────────────────────────────────────────────────────────────────
   /** The space of that name, or null if there is none and `create` is false; AGAIN while the partition is busy. */
   find(name: string, create: true): SpaceRef | typeof AGAIN;
@@ -114,7 +146,7 @@ export class Handle {
     const seat = this.seats[partition]!;
     const header = seat.putKey(name);
     const answer = this.guarded(() => seat.core.openSpace(header, home, create ? 1 : 0));
-    if (answer === E_BUSY) return AGAIN;
+    if (answer === E_BUSY || answer === E_JOURNAL_FULL) return AGAIN;
     if (answer === NOT_FOUND) return null;
     if (answer !== OK) throw this.refusal(answer, seat);
     const ref = { seat, partition, home, address: seat.infoAt(0), incarnation: seat.infoAt(1) };
@@ -211,6 +243,8 @@ export class Handle {
         const cure = "raise `memoryLimit`, use more `partitions`, drop spaces, or delete vectors";
         return new HnswError("OUT_OF_MEMORY", `The partition is full (${used} of ${budget} in use): ${cure}.`);
       }
+      case E_JOURNAL_STUCK:
+        return new HnswError("JOURNAL_FAILED", this.journal!.refusal());
       case E_DAMAGED:
         return new HnswError("DAMAGED", "This partition could not be put right after a bug and takes no more ops.");
       default:

@@ -3,10 +3,14 @@ import { Control } from "./control.ts";
 import { type Build, bestVariant, compileCore, type PartitionSettings, Seat, type Variant } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import { Handle } from "./handle.ts";
+import { JournalBoard } from "./journal/board.ts";
+import { JournalLink } from "./journal/link.ts";
+import type { Kept, OpenFolder } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
-import { type Incident, type OpenOptions, resolveOptions, type Settings } from "./options.ts";
+import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
 import { type Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
+import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
 import { VectorIndex } from "./vector-index.ts";
 
 /** Which build of the core to use; for tests. */
@@ -20,12 +24,15 @@ export interface Opened {
   index: VectorIndex;
   pool: Pool | null;
   seats: Seat[];
+  kept: Kept | null;
 }
 
 /**
- * Opens an empty index in memory and starts its workers.
+ * Opens an index and starts its workers: an empty one in memory, or with `path` the one that is kept in that folder,
+ * as it was when the last op became durable. `index.recovery` tells what was found there.
  *
- * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY.
+ * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH,
+ * PATH_FAILED or PATH_DAMAGED.
  */
 export async function open(options: OpenOptions): Promise<VectorIndex> {
   return (await openWith(options, {})).index;
@@ -33,19 +40,41 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 
 /** @internal `open`, with the build of the core chosen and the insides handed out. */
 export async function openWith(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
-  const settings = resolveOptions(options);
+  const path = resolvePath(options);
+  if (path === null) return await openIn(resolveOptions(options), options.onIncident ?? warn, choice, null);
+  const { takeFolder, withFolder } = await import("./journal/opening.ts");
+  resolveOptions(options); // refuses nonsense before it makes a folder
+  const folder = await takeFolder(path, options.recover === "salvage");
+  try {
+    return await openIn(resolveOptions(withFolder(options, folder)), options.onIncident ?? warn, choice, folder);
+  } catch (error) {
+    folder.lock.release();
+    throw error;
+  }
+}
+
+async function openIn(
+  settings: Settings,
+  report: (incident: Incident) => void,
+  choice: CoreChoice,
+  folder: OpenFolder | null,
+): Promise<Opened> {
   const module = await compileCore(choice.build ?? "release", choice.variant ?? bestVariant());
   const seats = Array.from({ length: settings.partitions }, () =>
-    Seat.create(module, partitionSettings(settings), 0, false),
+    Seat.create(module, partitionSettings(settings), OPENING_SEAT, false),
   );
   const control = new Control();
-  for (let seat = 0; seat <= settings.workers; seat++) control.takeSeat(seat);
-  const memories = seats.map(({ memory }) => memory);
-  const shared: SharedIndex = { module, memories, control: control.buffer, settings };
-  if (settings.workers === 0) {
-    const loop = new LinkLoop(seats, 0, settings, control, () => performance.now());
-    return { index: new VectorIndex(new Handle(seats, settings, control, loop), shared, null, 0), pool: null, seats };
-  }
+  for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
+  const board = folder === null ? null : new JournalBoard();
+  const shared: SharedIndex = {
+    module,
+    memories: seats.map(({ memory }) => memory),
+    control: control.buffer,
+    journal: board?.buffer ?? null,
+    settings,
+  };
+  const inline = settings.workers === 0 ? new LinkLoop(seats, 0, settings, control, () => performance.now()) : null;
+  const handle = new Handle(seats, settings, control, inline, linkTo(board, settings));
   const partitions: Partitions = {
     repair: (seat) => {
       for (const { core } of seats) core.repairSeat(seat);
@@ -55,14 +84,32 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
       for (const { core } of seats) core.abandon();
     },
   };
-  const pool = new Pool(shared, control, partitions, options.onIncident ?? warn);
+  const pool = settings.workers === 0 ? null : new Pool(shared, control, partitions, report);
   try {
-    await pool.start();
+    await pool?.start();
+    const kept = folder && (await keepIn(folder, handle, shared, partitions, report));
+    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), pool, seats, kept };
   } catch (error) {
-    await pool.stop();
+    control.close();
+    await pool?.stop();
     throw error;
   }
-  return { index: new VectorIndex(new Handle(seats, settings, control, null), shared, pool, 0), pool, seats };
+}
+
+async function keepIn(
+  folder: OpenFolder,
+  handle: Handle,
+  shared: SharedIndex,
+  { repair }: Partitions,
+  report: (incident: Incident) => void,
+): Promise<Kept> {
+  const { keep } = await import("./journal/opening.ts");
+  const salvaging = shared.settings.recover === "salvage";
+  return await keep(folder, handle, shared, journalSeats(shared.settings), salvaging, repair, report);
+}
+
+function linkTo(board: JournalBoard | null, { partitions, durability, timeoutMs }: Settings): JournalLink | null {
+  return board && new JournalLink(board, partitions, durability, timeoutMs);
 }
 
 function partitionSettings(settings: Settings): PartitionSettings {
@@ -85,7 +132,7 @@ export function attach(ticket: AttachTicket): VectorIndex {
   if (typeof ticket !== "object" || ticket === null || ticket.kind !== "hnsw-workers-ticket" || !isWhole(ticket)) {
     throw new HnswError("BAD_OPTION", "`attach` needs the ticket that `index.attach()` returned on the other thread.");
   }
-  const { module, memories, settings, seat } = ticket;
+  const { module, memories, journal, settings, seat } = ticket;
   const control = new Control(ticket.control);
   if (control.closed) throw new HnswError("CLOSED", "The index is closed.");
   if (!control.sitDown(seat)) {
@@ -100,8 +147,8 @@ export function attach(ticket: AttachTicket): VectorIndex {
   }
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
   return new VectorIndex(
-    new Handle(seats, settings, control, null),
-    { module, memories, control: ticket.control, settings },
+    new Handle(seats, settings, control, null, linkTo(journal && new JournalBoard(journal), settings)),
+    { module, memories, control: ticket.control, journal, settings },
     null,
     seat,
   );

@@ -11,9 +11,13 @@ export type Metric = "cosine" | "l2" | "dot";
 
 /** Something went wrong in a worker and was put right. */
 export interface Incident {
+  /** Its number; −1 for the journal and the snapshot thread. */
   worker: number;
-  /** `trap`: a call into the core failed; `exit`: the worker ended and is replaced; `lost`: it ends again and again. */
-  kind: "trap" | "exit" | "lost";
+  /**
+   * `trap`: a call into the core failed; `exit`: the worker ended and is replaced; `lost`: it ends again and again;
+   * `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced.
+   */
+  kind: "trap" | "exit" | "lost" | "journal" | "snapshot";
   message: string;
 }
 
@@ -48,7 +52,18 @@ export interface OpenOptions {
   stealing?: Partial<StealingPolicy>;
   /** A wait in which nothing moves for so long is given up with TIMEOUT. Default 30,000. */
   timeoutMs?: number;
-  /** Told of trapped and replaced workers. Default: a process warning. */
+  /** Folder that the index is kept in; made if it is not there. Without it the index lives in memory only. */
+  path?: string;
+  /**
+   * `"commit"`: an op resolves when it is on the disk; `"relaxed"`: when it is accepted, and it is on the disk within
+   * 100 ms. Default `"commit"`.
+   */
+  durability?: "commit" | "relaxed";
+  /** What to do with a damaged folder: `"refuse"` it, or `"salvage"` what is readable. Default `"refuse"`. */
+  recover?: "refuse" | "salvage";
+  /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
+  snapshotBytes?: number;
+  /** Told of trapped and replaced workers, and of a disk that fails. Default: a process warning. */
   onIncident?: (incident: Incident) => void;
 }
 
@@ -62,7 +77,8 @@ export interface SearchOptions {
 }
 
 /** Options with every default filled in. Can be posted to another thread. */
-export interface Settings extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident">> {
+export interface Settings extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident" | "path">> {
+  path: string | null;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
 }
@@ -73,17 +89,27 @@ const MIN_PARTITION_BYTES = 2 ** 20;
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
   ...["maxPending", "codes", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
+  ...["path", "durability", "recover", "snapshotBytes"],
 ];
-const NOT_YET = ["path", "durability"];
 
-/** Checks what `open` was given and fills in the defaults. Throws BAD_OPTION, or UNSUPPORTED for `path`. */
-export function resolveOptions(given: OpenOptions): Settings {
+/** Where the index is to be kept, or null. Throws BAD_OPTION. */
+export function resolvePath(given: OpenOptions): string | null {
   if (typeof given !== "object" || given === null) throw bad("open needs an object with at least `dimensions`.");
-  for (const name of NOT_YET) {
-    if ((given as unknown as Record<string, unknown>)[name] === undefined) continue;
-    throw new HnswError("UNSUPPORTED", `\`${name}\` is not there yet: this version keeps the index in memory only.`);
+  const { path } = given;
+  if (path === undefined) {
+    for (const name of ["durability", "recover", "snapshotBytes"] as const) {
+      if (given[name] !== undefined) throw bad(`\`${name}\` needs \`path\`: without it the index is in memory only.`);
+    }
+    return null;
   }
-  refuseUnknown(given, NAMES, "open", NOT_YET);
+  if (typeof path !== "string" || path === "") throw bad(`\`path\` must be a folder's name, not ${show(path)}.`);
+  return path;
+}
+
+/** Checks what `open` was given and fills in the defaults. Throws BAD_OPTION. */
+export function resolveOptions(given: OpenOptions): Settings {
+  const path = resolvePath(given);
+  refuseUnknown(given, NAMES, "open");
   if (given.dimensions === undefined) throw bad("`dimensions` is required: the number of floats in every vector.");
   if (given.onIncident !== undefined && typeof given.onIncident !== "function") {
     throw bad("`onIncident` must be a function.");
@@ -113,6 +139,10 @@ export function resolveOptions(given: OpenOptions): Settings {
     timeoutMs: integer("timeoutMs", given.timeoutMs, 30_000, 1, 2 ** 31 - 1),
     batching,
     stealing: resolveStealing(given.stealing),
+    path,
+    durability: oneOf("durability", given.durability, "commit", ["commit", "relaxed"]),
+    recover: oneOf("recover", given.recover, "refuse", ["refuse", "salvage"]),
+    snapshotBytes: integer("snapshotBytes", given.snapshotBytes, 2 ** 28, 2 ** 20, 2 ** 40),
   };
 }
 
@@ -170,9 +200,9 @@ export function resolveSearch(
   return { k: Math.min(k, 0xfffffff), ef: Math.min(Math.max(k, ef), 0xfffffff), filter };
 }
 
-function refuseUnknown(given: object, known: readonly string[], where: string, passed: readonly string[] = []): void {
+function refuseUnknown(given: object, known: readonly string[], where: string): void {
   for (const name of Object.keys(given)) {
-    if (known.includes(name) || passed.includes(name)) continue;
+    if (known.includes(name)) continue;
     const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
     const hint = near ? `did you mean \`${near}\`?` : `known are ${known.join(", ")}.`;
     throw bad(`\`${name}\` is not an option of ${where}; ${hint}`);

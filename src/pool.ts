@@ -4,15 +4,12 @@ import type { Control } from "./control.ts";
 import { HnswError } from "./errors.ts";
 import type { Incident } from "./options.ts";
 import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
+import { seatOfWorker } from "./seating.ts";
+import { threadFile } from "./threads.ts";
 
 const START_MS = 20_000;
 const STOP_MS = 5_000;
 const MOST_RESTARTS_WITHOUT_WORK = 5;
-
-/** Seats: the opening thread has 0, worker w has w + 1, attached threads come after. */
-export function seatOfWorker(worker: number): number {
-  return worker + 1;
-}
 
 /** What a pool asks of the opening thread's seats. */
 export interface Partitions {
@@ -55,8 +52,7 @@ export class Pool {
   }
 
   private spawn(worker: number, restarts: number, idleRestarts: number): Promise<void> {
-    // The extension is that of this file: .ts in a checkout, .js in the package.
-    const thread = new Worker(new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url));
+    const thread = new Worker(threadFile("worker"));
     const linkedAtStart = this.control.figure(worker, "linked");
     const member: Member = { thread, restarts, idleRestarts, linkedAtStart, searches: new Map() };
     this.members[worker] = member;

@@ -7,6 +7,8 @@ export interface SharedIndex {
   module: WebAssembly.Module;
   memories: WebAssembly.Memory[];
   control: SharedArrayBuffer;
+  /** The journal's board (journal/board.ts); null without `path`. */
+  journal: SharedArrayBuffer | null;
   settings: Settings;
 }
 

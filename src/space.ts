@@ -1,6 +1,7 @@
 /* One tenant's vectors: how are they added, deleted, looked up and searched? */
 import {
   E_BUSY,
+  E_JOURNAL_FULL,
   E_MEMORY,
   E_NOT_FINITE,
   E_PENDING,
@@ -55,7 +56,7 @@ export class Space {
       checkShape(vector, this.handle.settings.dimensions);
       this.handle.seats[0]!.putKey(key); // refuses a bad key before the op waits
       let given: Vector | null = vector;
-      return this.handle.line.enter(() => {
+      return this.handle.accept(() => {
         const outcome = this.tryAdd(key, given!);
         // It waits from here on: the caller may reuse the array.
         if (outcome !== DONE && given === vector) given = Float64Array.from(vector);
@@ -78,11 +79,12 @@ export class Space {
   }
 
   private outcome(ref: SpaceRef, answer: number): Outcome {
-    if (answer === OK) return DONE;
-    if (answer === OK_WAKE) {
-      this.handle.wake(ref.home);
+    if (answer === OK || answer === OK_WAKE) {
+      this.handle.accepted(ref.partition);
+      if (answer === OK_WAKE) this.handle.wake(ref.home);
       return DONE;
     }
+    if (answer === E_JOURNAL_FULL) return FULL;
     if (answer === E_PENDING) {
       this.handle.wake(ref.home);
       return FULL;
@@ -118,7 +120,7 @@ export class Space {
     let state: { ref: SpaceRef; left: number } | null = null;
     let done = 0;
     try {
-      await handle.line.enter(() => {
+      await handle.accept(() => {
         // In line from the first check on, so that ops that come later stay behind.
         if (seen.size < keys.length) {
           bytes += this.checkSlice(keys, list, seen);
@@ -187,6 +189,7 @@ export class Space {
     ref: SpaceRef,
     mine: number,
   ): { outcome: Outcome; accepted: number } {
+    const { handle } = this;
     const { seat } = ref;
     const end = performance.now() + SLICE_MS;
     let next = first;
@@ -200,8 +203,11 @@ export class Space {
       list.copyTo(seat, next, count);
       for (let i = 0; i < count; i++, next++) {
         const header = seat.putKey(keys[next]!);
-        const answer = this.handle.guarded(() => seat.core.add(ref.address, ref.incarnation, header, i, mine));
-        if (answer === OK) continue;
+        const answer = handle.guarded(() => seat.core.add(ref.address, ref.incarnation, header, i, mine));
+        if (answer === OK) {
+          handle.accepted(ref.partition);
+          continue;
+        }
         if (answer === E_STALE) throw dropped(this.name, next);
         if (answer <= E_NOT_FINITE && answer >= E_ZERO) throw changed(next, this.handle.refusal(answer, seat));
         const outcome = this.outcome(ref, answer);
@@ -229,7 +235,7 @@ export class Space {
     this.handle.assertOpen();
     this.handle.seats[0]!.putKey(key);
     let found = false;
-    await this.handle.line.enter(() => {
+    await this.handle.accept(() => {
       const answer = this.tryDelete(key);
       if (answer === null) return BUSY;
       found = answer;
@@ -253,7 +259,7 @@ export class Space {
     }
     let found = 0;
     let next = 0;
-    await this.handle.line.enter(() => {
+    await this.handle.accept(() => {
       const end = performance.now() + SLICE_MS;
       for (; next < keys.length; next++) {
         if ((next & 63) === 63 && performance.now() >= end) return MORE;
@@ -273,7 +279,10 @@ export class Space {
     if (ref === null) return false;
     const { seat } = ref;
     const answer = this.handle.guarded(() => seat.core.remove(ref.address, ref.incarnation, seat.putKey(key)));
-    if (answer === NOT_FOUND) return false;
+    if (answer === NOT_FOUND) {
+      this.handle.accepted(ref.partition); // that it is gone may not be durable yet
+      return false;
+    }
     return this.outcome(ref, answer) === DONE ? true : null;
   }
 

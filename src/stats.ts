@@ -3,6 +3,7 @@ import { E_BUSY, OK } from "../assembly/layout.ts";
 import { AGAIN, insist } from "./busy.ts";
 import type { Seat } from "./core.ts";
 import type { Handle } from "./handle.ts";
+import { FAILURES, type JournalBoard } from "./journal/board.ts";
 
 export interface WorkerStats {
   worker: number;
@@ -46,9 +47,30 @@ export interface SpaceStats {
   home: number;
 }
 
+/** Of an index that is kept at a `path`, since it was opened. */
+export interface JournalStats {
+  /** Ops on the disk, in so many group commits of so many bytes. */
+  ops: number;
+  groups: number;
+  bytes: number;
+  meanGroup: number;
+  meanCommitMs: number;
+  lastCommitMs: number;
+  /** Why the disk takes nothing at the moment, or null. */
+  failure: string | null;
+  /** Spaces' snapshots taken, their bytes, and the time that took. */
+  snapshots: number;
+  snapshotBytes: number;
+  snapshotMs: number;
+  /** Journal and snapshot threads that were replaced. */
+  restarts: number;
+}
+
 export interface IndexStats {
   workers: WorkerStats[];
   spaces: SpaceStats[];
+  /** null without `path`. */
+  journal: JournalStats | null;
   bytes: {
     /** Taken by spaces and threads. */
     used: number;
@@ -110,7 +132,25 @@ export function readStats(handle: Handle, openedAt: number, restartsOf: (worker:
     bytes.used += seat.infoAt(0);
     bytes.reserved += seat.memory.buffer.byteLength;
   }
-  return { workers, spaces: seats.flatMap((seat, partition) => spaceStats(seat, partition)), bytes };
+  const spaces = seats.flatMap((seat, partition) => spaceStats(seat, partition));
+  return { workers, spaces, bytes, journal: handle.journal && journalStats(handle.journal.board) };
+}
+
+function journalStats(board: JournalBoard): JournalStats {
+  const [ops, groups] = [board.figure("ops"), board.figure("groups")];
+  return {
+    ops,
+    groups,
+    bytes: board.figure("bytes"),
+    meanGroup: groups === 0 ? 0 : ops / groups,
+    meanCommitMs: groups === 0 ? 0 : board.figure("commitMs") / groups,
+    lastCommitMs: board.figure("lastCommitMs"),
+    failure: FAILURES[board.failure] || null,
+    snapshots: board.figure("snapshots"),
+    snapshotBytes: board.figure("snapshotBytes"),
+    snapshotMs: board.figure("snapshotMs"),
+    restarts: board.figure("restarts"),
+  };
 }
 
 function spaceStats(seat: Seat, partition: number): SpaceStats[] {

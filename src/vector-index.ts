@@ -1,17 +1,20 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
-import { E_BUSY, E_STALE } from "../assembly/layout.ts";
+import { E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_STALE } from "../assembly/layout.ts";
 import { AGAIN } from "./busy.ts";
 import { type CheckReport, check } from "./checking.ts";
 import { HnswError } from "./errors.ts";
-import { flush } from "./flushing.ts";
+import { allDurable, flush } from "./flushing.ts";
 import type { Handle } from "./handle.ts";
+import type { Kept } from "./journal/opening.ts";
+import type { RecoveryReport } from "./journal/recovery.ts";
 import type { Settings } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
+import { firstAttachedSeat } from "./seating.ts";
 import { Space } from "./space.ts";
 import { spreadOver } from "./spreading.ts";
 import { type IndexStats, readStats, spacesOf } from "./stats.ts";
-import { BUSY, DONE } from "./waiting-line.ts";
+import { BUSY, DONE, FULL } from "./waiting-line.ts";
 
 /** An open index, or another thread's handle on one. Make it with `open` or `attach`. */
 export class VectorIndex implements AsyncDisposable {
@@ -19,15 +22,17 @@ export class VectorIndex implements AsyncDisposable {
   private readonly shared: SharedIndex;
   private readonly pool: Pool | null;
   private readonly seat: number;
+  private readonly kept: Kept | null;
   private readonly openedAt = performance.now();
   private closing: Promise<void> | null = null;
 
   /** @internal Use `open` or `attach`. */
-  constructor(handle: Handle, shared: SharedIndex, pool: Pool | null, seat: number) {
+  constructor(handle: Handle, shared: SharedIndex, pool: Pool | null, seat: number, kept: Kept | null = null) {
     this.handle = handle;
     this.shared = shared;
     this.pool = pool;
     this.seat = seat;
+    this.kept = kept;
   }
 
   /** The options that this index was opened with, defaults filled in. */
@@ -58,14 +63,17 @@ export class VectorIndex implements AsyncDisposable {
   async dropSpace(name: string): Promise<boolean> {
     this.space(name); // refuses a bad name
     let found = false;
-    await this.handle.line.enter(() => {
+    await this.handle.accept(() => {
       const ref = this.handle.find(name, false);
       if (ref === AGAIN) return BUSY;
       if (ref === null) return DONE;
       const answer = this.handle.guarded(() => ref.seat.core.dropSpace(ref.address, ref.incarnation));
       if (answer === E_BUSY) return BUSY;
+      if (answer === E_JOURNAL_FULL) return FULL;
+      if (answer === E_JOURNAL_STUCK) throw this.handle.refusal(answer, ref.seat);
       this.handle.forget(name);
       if (answer === E_STALE) return BUSY; // another one of that name may be there by now
+      this.handle.accepted(ref.partition);
       found = true;
       return DONE;
     });
@@ -73,12 +81,31 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everything that was accepted before is linked, and every linked vector can be reached from its
-   * graph's entry point. Searches don't need it. Rejects with TIMEOUT or CLOSED.
+   * Resolves when everything that was accepted before is linked, every linked vector can be reached from its graph's
+   * entry point, and, where the index is kept at a `path`, all of it is on the disk. Searches don't need it. Rejects
+   * with TIMEOUT, CLOSED or JOURNAL_UNCERTAIN.
    */
   async flush(): Promise<void> {
     this.handle.assertOpen();
-    await flush(this.handle);
+    await Promise.all([flush(this.handle), allDurable(this.handle)]);
+  }
+
+  /**
+   * Takes snapshots of the spaces that have changed, and trims the journal by what they hold: the next `open` is fast.
+   * It happens by itself, too, every `snapshotBytes` of journal and in `close`. Only on the thread that opened the index
+   * with a `path`. Rejects with SNAPSHOT_FAILED, CLOSED or BAD_OPTION.
+   */
+  async checkpoint(): Promise<void> {
+    this.handle.assertOpen();
+    if (this.kept === null) {
+      throw new HnswError("BAD_OPTION", "`checkpoint` needs the thread that opened the index, with a `path`.");
+    }
+    await this.kept.keeper.checkpoint("due");
+  }
+
+  /** What `open` found at `path`; null without one, and on other threads than the one that opened the index. */
+  get recovery(): Readonly<RecoveryReport> | null {
+    return this.kept?.recovery ?? null;
   }
 
   /** What the workers did, what the spaces hold, and how much memory that takes. Throws CLOSED or TIMEOUT. */
@@ -105,7 +132,7 @@ export class VectorIndex implements AsyncDisposable {
    */
   attach(): AttachTicket {
     this.handle.assertOpen();
-    const seat = this.handle.control.takeSeat(this.shared.settings.workers + 1);
+    const seat = this.handle.control.takeSeat(firstAttachedSeat(this.shared.settings));
     if (seat < 0) {
       throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
     }
@@ -113,7 +140,11 @@ export class VectorIndex implements AsyncDisposable {
     return { kind: "hnsw-workers-ticket", seat, ...this.shared };
   }
 
-  /** Ends this handle; the thread that opened the index ends its workers too, and every other handle with them. */
+  /**
+   * Ends this handle; the thread that opened the index ends its workers too, and every other handle with them. What was
+   * accepted is on the disk then, with snapshots of what has changed; rejects with JOURNAL_UNCERTAIN or SNAPSHOT_FAILED
+   * when the disk refuses, and is closed all the same.
+   */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
@@ -127,8 +158,16 @@ export class VectorIndex implements AsyncDisposable {
       if (await this.handle.atRest()) control.leaveSeat(this.seat);
       return;
     }
-    control.close();
-    await this.pool?.stop();
+    try {
+      if (this.kept !== null) {
+        await allDurable(this.handle);
+        await this.kept.keeper.checkpoint("changed");
+      }
+    } finally {
+      control.close();
+      await this.pool?.stop();
+      await this.kept?.keeper.stop();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -224,8 +224,14 @@ const BAD_OPTIONS: [options: object, code: HnswErrorCode, says: RegExp][] = [
   [{ stealing: { treshold: 5 } }, "BAD_OPTION", /`treshold` is not an option of stealing; known are enabled/],
   [{ dims: 3 }, "BAD_OPTION", /`dims` is not an option of open; known are dimensions, metric/],
   [{ efconstruction: 80 }, "BAD_OPTION", /`efconstruction` is not an option of open; did you mean `efConstruction`\?/],
-  [{ path: "./vectors" }, "UNSUPPORTED", /`path` is not there yet: .* in memory only/],
-  [{ durability: "full" }, "UNSUPPORTED", /`durability` is not there yet: .* in memory only/],
+  [{ path: "" }, "BAD_OPTION", /`path` must be a folder's name, not ""/],
+  [{ path: 5 }, "BAD_OPTION", /`path` must be a folder's name, not 5/],
+  [{ durability: "commit" }, "BAD_OPTION", /`durability` needs `path`: without it the index is in memory only/],
+  [{ recover: "salvage" }, "BAD_OPTION", /`recover` needs `path`/],
+  [{ snapshotBytes: 2 ** 28 }, "BAD_OPTION", /`snapshotBytes` needs `path`/],
+  [{ path: "./x", durability: "full" }, "BAD_OPTION", /`durability` must be "commit" or "relaxed", not "full"/],
+  [{ path: "./x", recover: "yes" }, "BAD_OPTION", /`recover` must be "refuse" or "salvage", not "yes"/],
+  [{ path: "./x", snapshotBytes: 5 }, "BAD_OPTION", /`snapshotBytes` must be an integer from 1048576 to/],
 ];
 
 const ofOpen = [

@@ -19,6 +19,7 @@ test("options are echoed with their defaults", async () => {
     ...{ maxPending: 16384, codes: "auto", seed: 1, timeoutMs: 30_000, memoryLimit: 4 * 65534 * 65536 },
     batching: { min: 10, max: 500, lowDepth: 100, highDepth: 1000, latencyMsLow: 10, latencyMsHigh: 100 },
     stealing: { enabled: true, threshold: 5, fraction: 0.5 },
+    ...{ path: null, durability: "commit", recover: "refuse", snapshotBytes: 2 ** 28 },
   });
 });
 

@@ -1,0 +1,225 @@
+/*
+ * How does a space come back from a snapshot? Frame by frame (snapshot.ts), into a new space that nobody uses yet.
+ *
+ * JavaScript has verified each frame's checksum, so what lies in it is what was written; what can be wrong is that
+ * frames are missing, come twice, or belong to an index of other settings. On any error the caller drops the space.
+ */
+import {
+  BEAM_CODES, BEAM_F32, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, F_BYTES, F_COUNT, F_FIRST, F_HEADER,
+  F_KIND, FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_BLIND_BIT, FS_CHECKED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY,
+  FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME,
+  FS_OFFSET, FS_SEED, FS_SEQUENCE, FS_SLOTS, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_DEAD,
+  G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_OFFSET, G_STATE, GRAPH,
+  INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, P_LOCK, P_NEXT_SPACE_ID, PENDING, R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY,
+  R_STATE, R_TWIN, S_CHANGED, S_GENERATIONS, S_LIVE, S_VERSION, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_BORN,
+  SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, SNAPSHOT_FORMAT, STATE_MASK, TAG_UTF8, X_VECTORS,
+} from "./layout";
+import { wishCompaction } from "./accept";
+import { useReserve } from "./arena";
+import { codeAddress, encodeSlot } from "./codes";
+import { storeKey } from "./generations";
+import { capacityOf, ensureGraph, twinsOf, writeOwnList } from "./graph";
+import { emptyCell, fillCell, hashKey, SLOT_BIAS } from "./keys";
+import { addDepth, enqueue } from "./queues";
+import { base, info } from "./scratch";
+import { crossover, dimensions, levelOf, M, metric, paddedFloats, seed } from "./settings";
+import { ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "./slots";
+import { createSpace, findSpace } from "./spaces";
+import { release, tryAcquire } from "./sync";
+
+let space: usize = 0; // 0: the next frame must be a FRAME_SPACE
+let generation: usize = 0;
+let isGraph: bool = false;
+let total: u32 = 0;
+let expectedLive: u32 = 0;
+let entry: u32 = 0;
+let live: u32 = 0;
+let linked: u32 = 0;
+let floor: u32 = 0; // first slot that is not linked
+let deadKey: usize = 0; // the empty key, for slots whose key does not matter any more
+let flags: u32 = 0;
+
+/**
+ * Loads the frame that lies in the intake; `home` is that of the space. X_INFO: the space's address, or after
+ * E_FOREIGN the offset of the word that differs. OK, E_FOREIGN, E_BROKEN, E_MEMORY or E_BUSY (nothing has changed).
+ */
+export function loadFrame(home: u32): i32 {
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  useReserve(true); // a compaction may have needed it when the snapshot was taken
+  const frame = base + X_VECTORS;
+  const kind = load<u32>(frame + F_KIND);
+  let answer = E_BROKEN;
+  if (kind == FRAME_SPACE) answer = loadSpace(frame, home);
+  else if (space != 0 && kind == FRAME_SLOTS) answer = loadSlots(frame);
+  else if (space != 0 && kind == FRAME_END) answer = loadEnd(frame);
+  useReserve(false);
+  if (answer != E_FOREIGN) info(0, <u32>space);
+  if (answer != OK || kind == FRAME_END) space = 0;
+  release(P_LOCK, SEAT_HELD_PARTITION);
+  return answer;
+}
+
+function differs(frame: usize, at: u32, value: u32): bool {
+  if (load<u32>(frame + at) == value) return false;
+  info(0, at);
+  return true;
+}
+
+function loadSpace(frame: usize, home: u32): i32 {
+  if (
+    differs(frame, FS_FORMAT, SNAPSHOT_FORMAT) ||
+    differs(frame, FS_DIMENSIONS, dimensions) ||
+    differs(frame, FS_METRIC, metric) ||
+    differs(frame, FS_M, M) ||
+    differs(frame, FS_SEED, seed)
+  ) {
+    return E_FOREIGN;
+  }
+  space = 0;
+  const header = load<u32>(frame + FS_NAME);
+  const name = frame + FS_HEADER;
+  if ((header & 0xffffff) > MAX_KEY_BYTES || findSpace(name, header) != 0) return E_BROKEN;
+  const id = load<u32>(frame + FS_ID);
+  const nextId = load<u32>(P_NEXT_SPACE_ID);
+  store<u32>(P_NEXT_SPACE_ID, id);
+  const created = createSpace(name, header, home);
+  store<u32>(P_NEXT_SPACE_ID, max<u32>(nextId, id + 1));
+  if (created == 0) return E_MEMORY;
+  space = created;
+  store<u64>(space + S_CHANGED, load<u64>(frame + FS_SEQUENCE));
+  store<u64>(space + S_VERSION, 1); // the living are born at 0, the dead died at 1
+  generation = <u32>load<u64>(space + S_GENERATIONS);
+  flags = load<u32>(frame + FS_FLAGS);
+  total = load<u32>(frame + FS_SLOTS);
+  expectedLive = load<u32>(frame + FS_LIVE);
+  entry = load<u32>(frame + FS_ENTRY);
+  isGraph = (flags & FS_GRAPH_BIT) != 0;
+  live = 0;
+  linked = 0;
+  floor = total;
+  deadKey = 0;
+  store<u32>(generation + G_FORCE_F32, flags & FS_FORCED_BIT ? 1 : 0);
+  if (!isGraph) return entry == 0 ? OK : E_BROKEN;
+  if (entry == 0 || entry > total) return E_BROKEN;
+  if (!ensureGraph(generation, 0)) return E_MEMORY;
+  const centroid = name + (((header & 0xffffff) + 3) & ~3);
+  memory.copy(load<u32>(generation + G_CENTROID), centroid, paddedFloats * 4);
+  store<f32>(generation + G_OFFSET, load<f32>(frame + FS_OFFSET));
+  store<u32>(generation + G_BEAM, flags & FS_F32_BIT ? BEAM_F32 : BEAM_CODES);
+  store<u32>(generation + G_CHECKED, load<u32>(frame + FS_CHECKED));
+  store<u32>(generation + G_BLIND, flags & FS_BLIND_BIT ? 1 : 0);
+  atomic.store<u32>(generation + G_STATE, GRAPH);
+  return OK;
+}
+
+function loadSlots(frame: usize): i32 {
+  const count = load<u32>(frame + F_COUNT);
+  if (load<u32>(frame + F_FIRST) != load<u32>(generation + G_COUNT)) return E_BROKEN;
+  if (<u64>load<u32>(generation + G_COUNT) + count > total) return E_BROKEN;
+  const end = frame + min<u32>(load<u32>(frame + F_BYTES), max<u32>(INTAKE_BYTES, paddedFloats * 4));
+  cursor = frame + F_HEADER;
+  for (let i: u32 = 0; i < count; i++) {
+    const answer = loadRecord(end);
+    if (answer != OK) return answer;
+  }
+  return OK;
+}
+
+let cursor: usize = 0;
+
+function loadRecord(end: usize): i32 {
+  const at = cursor;
+  const vectorBytes = dimensions * 4;
+  if (at + R_HEADER + vectorBytes > end) return E_BROKEN;
+  const slot = load<u32>(generation + G_COUNT);
+  const state = load<u32>(at + R_STATE) & STATE_MASK;
+  const dead = (load<u32>(at + R_STATE) & R_DEAD_BIT) != 0;
+  const header = load<u32>(at + R_KEY);
+  const twin = load<u32>(at + R_TWIN);
+  const key = at + R_HEADER + vectorBytes;
+  cursor = key + (((header & 0xffffff) + 3) & ~3);
+  if (cursor > end || twin > total || (header & 0xffffff) > MAX_KEY_BYTES) return E_BROKEN;
+  if (state != PENDING && !isGraph) return E_BROKEN;
+  if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0))) return E_MEMORY;
+  const record = dead ? emptyKey() : storeKey(generation, key, header, 0);
+  if (record == 0) return E_MEMORY;
+
+  const slotAt = slotAddress(generation, slot);
+  store<u64>(slotAt + SLOT_BORN, 0);
+  store<u64>(slotAt + SLOT_DIED, dead ? 1 : ALIVE);
+  store<f32>(slotAt + SLOT_INVERSE, load<f32>(at + R_INVERSE));
+  store<u32>(slotAt + SLOT_KEY, <u32>record);
+  store<u32>(slotAt + SLOT_STATE, state);
+  store<u32>(slotAt + SLOT_TWIN, 0);
+  const vector = vectorOf(slotAt);
+  memory.copy(vector, at + R_HEADER, vectorBytes);
+  memory.fill(vector + vectorBytes, 0, paddedFloats * 4 - vectorBytes);
+  if (!dead) {
+    const hash = hashKey(key, header);
+    const cell = emptyCell(generation + G_KEY_TABLE, hash, 0);
+    if (cell == 0) return E_MEMORY;
+    fillCell(generation + G_KEY_TABLE, cell, hash, slot + SLOT_BIAS);
+    live++;
+  }
+  if (state == PENDING) {
+    if (floor == total) floor = slot;
+  } else {
+    linked++;
+    if (!loadLinks(slot, slotAt, state, twin, end)) return E_BROKEN;
+  }
+  store<u32>(generation + G_COUNT, slot + 1);
+  return OK;
+}
+
+function emptyKey(): usize {
+  if (deadKey == 0) deadKey = storeKey(generation, base, TAG_UTF8 << 24, 0);
+  return deadKey;
+}
+
+function loadLinks(slot: u32, slotAt: usize, state: u32, twin: u32, end: usize): bool {
+  encodeSlot(generation, slotAt, codeAddress(load<u32>(generation + G_GRAPH), slot));
+  if (state != LINKED) {
+    store<u32>(slotAt + SLOT_TWIN, twin);
+    return true;
+  }
+  store<u32>(twinsOf(generation, slot), twin);
+  const levels = levelOf(slot);
+  for (let level: u32 = 0; level <= levels; level++) {
+    if (cursor + 8 > end) return false;
+    const count = load<u32>(cursor);
+    const kept = load<u32>(cursor, 4);
+    const ids = cursor + 8;
+    cursor = ids + (count << 3);
+    if (count > capacityOf(level) || kept > count || cursor > end) return false;
+    for (let i: u32 = 0; i < count; i++) if (load<u32>(ids + (i << 2)) >= total) return false;
+    writeOwnList(generation, slot, level, ids, ids + (count << 2), count, kept);
+  }
+  return true;
+}
+
+function loadEnd(frame: usize): i32 {
+  const count = load<u32>(generation + G_COUNT);
+  const complete =
+    count == total && load<u32>(frame + F_FIRST) == total && load<u32>(frame + F_COUNT) == linked && live == expectedLive;
+  if (!complete) return E_BROKEN;
+  if (isGraph && stateOf(slotAddress(generation, entry - 1)) != LINKED) return E_BROKEN;
+  store<u32>(generation + G_LIVE, live);
+  store<u32>(generation + G_DEAD, count - live);
+  store<u32>(generation + G_LINKED, linked);
+  store<u32>(generation + G_FLOOR, floor);
+  store<u32>(generation + G_CLAIMED, floor);
+  store<u32>(generation + G_ENTRY, entry);
+  store<u32>(space + S_LIVE, live);
+  if (isGraph || (flags & FS_ELIGIBLE_BIT) != 0 || live > crossover) {
+    if (!ensureGraph(generation, 0)) return E_MEMORY;
+    addDepth(space, count - floor);
+    atomic.xchg<u32>(generation + G_ELIGIBLE, 1);
+    enqueue(space);
+  }
+  wishCompaction(space);
+  if (flags & FS_BLIND_BIT) {
+    atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
+    enqueue(space);
+  }
+  return OK;
+}

@@ -1,0 +1,78 @@
+/*
+ * When is an op durable, for the thread that waits to know? Ops of a partition become durable in their order, so each
+ * handle keeps one line of promises per partition and settles them from the front.
+ */
+import { HnswError } from "../errors.ts";
+import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
+
+interface Waiting {
+  sequence: number;
+  resolve: () => void;
+  reject: (error: HnswError) => void;
+}
+
+const LOOK_AGAIN_MS = 50;
+
+export class Acknowledgements {
+  private readonly board: JournalBoard;
+  private readonly timeoutMs: number;
+  private readonly lines: Waiting[][];
+  private pumping = false;
+
+  constructor(board: JournalBoard, partitions: number, timeoutMs: number) {
+    this.board = board;
+    this.timeoutMs = timeoutMs;
+    this.lines = Array.from({ length: partitions }, () => []);
+  }
+
+  /**
+   * Resolves once the partition's op of that number is on the disk. Rejects with JOURNAL_UNCERTAIN when the disk
+   * refused it: the op stays accepted, and is written as soon as the disk takes it.
+   */
+  wait(partition: number, sequence: number): Promise<void> {
+    if (this.board.durable(partition) >= sequence) return Promise.resolve();
+    if (this.board.failure !== FAILURE_NONE) return Promise.reject(uncertain(FAILURES[this.board.failure]!));
+    return new Promise((resolve, reject) => {
+      this.lines[partition]!.push({ sequence, resolve, reject });
+      if (!this.pumping) void this.pump();
+    });
+  }
+
+  private async pump(): Promise<void> {
+    this.pumping = true;
+    let moved = performance.now();
+    let seen = this.board.moved;
+    while (this.settle()) {
+      if (performance.now() - moved > this.timeoutMs) this.refuse(`no answer for ${this.timeoutMs} ms`);
+      await this.board.waitForMove(seen, Math.min(LOOK_AGAIN_MS, this.timeoutMs));
+      if (this.board.moved !== seen) moved = performance.now();
+      seen = this.board.moved;
+    }
+    this.pumping = false;
+  }
+
+  /** Settles what can be settled; whether anybody still waits. */
+  private settle(): boolean {
+    let left = 0;
+    for (const [partition, line] of this.lines.entries()) {
+      const durable = this.board.durable(partition);
+      let settled = 0;
+      while (settled < line.length && line[settled]!.sequence <= durable) line[settled++]!.resolve();
+      line.splice(0, settled);
+      left += line.length;
+    }
+    if (left === 0 || this.board.failure === FAILURE_NONE) return left > 0;
+    this.refuse(FAILURES[this.board.failure]!);
+    return false;
+  }
+
+  private refuse(why: string): void {
+    for (const line of this.lines) for (const { reject } of line.splice(0)) reject(uncertain(why));
+  }
+}
+
+export function uncertain(why: string): HnswError {
+  const what = "The op is accepted and searches see it, but it is not known to be on the disk";
+  const then = "It is written again, under the same number, as soon as the disk takes it; `flush` tells when";
+  return new HnswError("JOURNAL_UNCERTAIN", `${what} (${why}). ${then}.`);
+}

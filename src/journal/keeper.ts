@@ -1,0 +1,181 @@
+/*
+ * Who keeps what was accepted? The journal thread and the snapshot thread: started, replaced when they end, asked for
+ * snapshots, and ended in their order. Of the opening thread.
+ */
+import { Worker } from "node:worker_threads";
+import { HnswError } from "../errors.ts";
+import type { Incident } from "../options.ts";
+import type { SharedIndex } from "../protocol.ts";
+import { threadFile } from "../threads.ts";
+import { FAILURE_THREAD, type JournalBoard } from "./board.ts";
+import type { FolderPaths } from "./folder.ts";
+import type { FolderLock } from "./lock.ts";
+import type { CheckpointMessage, JournalStartMessage, JournalToMain, SnapshotsToMain } from "./messages.ts";
+import type { RoundReport } from "./rounds.ts";
+
+const START_MS = 20_000;
+const STOP_MS = 10_000;
+const MOST_RESTARTS_WITHOUT_WORK = 5;
+
+type Kind = "journal" | "snapshots";
+type Message = JournalToMain | SnapshotsToMain;
+
+interface Asked {
+  resolve: (report: RoundReport) => void;
+  reject: (error: HnswError) => void;
+}
+
+export interface KeeperParts {
+  shared: SharedIndex;
+  board: JournalBoard;
+  paths: FolderPaths;
+  lock: FolderLock;
+  seats: Record<Kind, number>;
+  /** Puts right what a dead thread's seat left. */
+  repair: (seat: number) => void;
+  report: (incident: Incident) => void;
+}
+
+export class Keeper {
+  private readonly parts: KeeperParts;
+  private readonly threads: Record<Kind, Worker | null> = { journal: null, snapshots: null };
+  private readonly asked = new Map<number, Asked>();
+  private nextRequest = 0;
+  private closing = false;
+  private idleRestarts = 0;
+  private groupsAtStart = 0;
+
+  constructor(parts: KeeperParts) {
+    this.parts = parts;
+  }
+
+  /** Starts both threads; resolves when they are ready. */
+  async start(): Promise<void> {
+    await Promise.all([this.spawn("journal"), this.spawn("snapshots")]);
+  }
+
+  private spawn(kind: Kind): Promise<void> {
+    const thread = new Worker(threadFile(kind === "journal" ? "journal-worker" : "snapshot-worker"));
+    this.threads[kind] = thread;
+    if (kind === "journal") this.groupsAtStart = this.parts.board.figure("groups");
+    return new Promise((resolve, reject) => {
+      let failure: Error | null = null;
+      const late = setTimeout(() => {
+        reject(new HnswError("TIMEOUT", `The ${kind} thread was not ready after ${START_MS / 1000} s.`));
+      }, START_MS);
+      thread.on("message", (message: Message) => {
+        if (message.type === "ready") {
+          clearTimeout(late);
+          thread.unref();
+          resolve();
+        } else this.receive(message);
+      });
+      thread.on("error", (error: Error) => {
+        failure = error;
+      });
+      thread.on("exit", () => {
+        clearTimeout(late);
+        reject(
+          new HnswError("INTERNAL", `The ${kind} thread ended while it started: ${failure?.message ?? "no reason"}`),
+        );
+        this.ended(kind, thread, failure);
+      });
+      const { shared, seats, paths } = this.parts;
+      thread.postMessage({ shared, seat: seats[kind], paths } satisfies JournalStartMessage);
+    });
+  }
+
+  private receive(message: Message): void {
+    if (message.type === "done") {
+      this.asked.get(message.id)?.resolve(message.report);
+      this.asked.delete(message.id);
+    } else if (message.type === "failed" && "id" in message) {
+      const asked = message.id === null ? undefined : this.asked.get(message.id);
+      if (message.id !== null) this.asked.delete(message.id);
+      const text = `No snapshot was taken: ${message.message}`;
+      if (asked) asked.reject(new HnswError("SNAPSHOT_FAILED", `${text}. What was durable before still is.`));
+      else this.report("snapshots", text);
+    } else if (message.type === "failed") {
+      this.report("journal", `The journal can't be written: ${message.message}. It is tried again; adds are refused.`);
+    } else if (message.type === "recovered") {
+      this.report("journal", "The journal is written again, nothing that was accepted is lost.");
+    }
+  }
+
+  private report(kind: Kind, message: string): void {
+    if (!this.closing) this.parts.report({ worker: -1, kind: kind === "journal" ? "journal" : "snapshot", message });
+  }
+
+  private ended(kind: Kind, thread: Worker, failure: Error | null): void {
+    if (this.threads[kind] !== thread) return;
+    this.threads[kind] = null;
+    this.parts.repair(this.parts.seats[kind]);
+    if (kind === "snapshots") this.refuseAsked("the snapshot thread ended");
+    if (this.closing) return;
+    this.report(kind, `The ${kind} thread ended (${failure?.message ?? "no reason"}) and is replaced.`);
+    const worked = this.parts.board.figure("groups") > this.groupsAtStart;
+    if (kind === "journal") this.idleRestarts = worked ? 0 : this.idleRestarts + 1;
+    if (this.idleRestarts > MOST_RESTARTS_WITHOUT_WORK) {
+      this.parts.board.publish(FAILURE_THREAD);
+      return;
+    }
+    this.parts.board.count("restarts", 1);
+    this.spawn(kind).catch(() => {});
+  }
+
+  private refuseAsked(why: string): void {
+    for (const { reject } of this.asked.values())
+      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot was taken: ${why}.`));
+    this.asked.clear();
+  }
+
+  /** Has snapshots taken. Rejects with SNAPSHOT_FAILED. */
+  checkpoint(which: CheckpointMessage["which"]): Promise<RoundReport> {
+    const thread = this.threads.snapshots;
+    if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", "The snapshot thread is not there."));
+    const id = this.nextRequest++;
+    return new Promise((resolve, reject) => {
+      thread.ref();
+      const settle = () => {
+        if (this.asked.size === 0) thread.unref();
+      };
+      this.asked.set(id, {
+        resolve: (report) => {
+          resolve(report);
+          settle();
+        },
+        reject: (error) => {
+          reject(error);
+          settle();
+        },
+      });
+      thread.postMessage({ type: "checkpoint", id, which } satisfies CheckpointMessage);
+      this.parts.board.callSnapshots();
+    });
+  }
+
+  /** Tests only: ends a thread the hard way. */
+  async kill(kind: Kind): Promise<void> {
+    await this.threads[kind]?.terminate();
+  }
+
+  /** Ends both threads, the journal's after it has written what waits, and leaves the folder. */
+  async stop(): Promise<void> {
+    this.closing = true;
+    const { board, lock } = this.parts;
+    board.stopSnapshots();
+    await this.endOf("snapshots");
+    board.stop();
+    await this.endOf("journal");
+    lock.release();
+  }
+
+  private async endOf(kind: Kind): Promise<void> {
+    const thread = this.threads[kind];
+    if (thread === null) return;
+    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    const force = setTimeout(() => void thread.terminate(), STOP_MS);
+    await ended;
+    clearTimeout(force);
+  }
+}

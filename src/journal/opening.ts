@@ -1,0 +1,98 @@
+/*
+ * How is an index opened in a folder? Lock it, see what it was made for, fill the index from it, then start the
+ * threads that keep it. The only module of journal/ that `open` imports, and only when a path is given.
+ */
+import { HnswError } from "../errors.ts";
+import type { Handle } from "../handle.ts";
+import type { Incident, OpenOptions, Settings } from "../options.ts";
+import type { SharedIndex } from "../protocol.ts";
+import { JournalBoard } from "./board.ts";
+import { lockFolder, makeFolders, type OpenFolder } from "./folder.ts";
+import { Keeper } from "./keeper.ts";
+import { Recovery, type RecoveryReport } from "./recovery.ts";
+import { JournalStore, type Meta } from "./store.ts";
+
+export type { OpenFolder };
+
+/** What is decided once and for all when the folder is made. */
+const BAKED = ["dimensions", "metric", "M", "seed", "partitions"] as const;
+
+/** Locks a folder. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED; or PATH_DAMAGED unless salvaging. */
+export async function takeFolder(path: string, salvaging: boolean): Promise<OpenFolder> {
+  const folder = await lockFolder(path);
+  if (folder.damage === null || salvaging) return folder;
+  folder.lock.release();
+  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
+  throw new HnswError("PATH_DAMAGED", `${folder.damage}: ${cure}.`);
+}
+
+/** The options, with what the folder was made for where nothing else is given. Throws PATH_MISMATCH. */
+export function withFolder(options: OpenOptions, { meta, paths }: OpenFolder): OpenOptions {
+  if (meta === null) return options;
+  for (const name of BAKED) {
+    const given = options[name];
+    if (given === undefined || given === meta[name]) continue;
+    const message = `The index in ${paths.folder} has \`${name}\` ${meta[name]}, \`open\` was given ${given}.`;
+    throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or make another index and add everything again.`);
+  }
+  return { ...options, ...(meta as Pick<OpenOptions, (typeof BAKED)[number]>) };
+}
+
+export interface Kept {
+  keeper: Keeper;
+  recovery: RecoveryReport;
+}
+
+/**
+ * Fills an empty index from its folder, and keeps it there from now on. Rejects with PATH_DAMAGED, PATH_FAILED,
+ * OUT_OF_MEMORY or TIMEOUT.
+ */
+export async function keep(
+  folder: OpenFolder,
+  handle: Handle,
+  shared: SharedIndex,
+  seats: { journal: number; snapshots: number },
+  salvaging: boolean,
+  repair: (seat: number) => void,
+  report: (incident: Incident) => void,
+): Promise<Kept> {
+  const { paths, lock } = folder;
+  const board = new JournalBoard(shared.journal!);
+  const meta = metaOf(shared.settings);
+  try {
+    makeFolders(paths);
+    if (folder.meta === null && folder.damage === null) await makeJournal(paths.journal, meta);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HnswError("PATH_FAILED", `The folder ${paths.folder} can't be written: ${why}.`, { cause });
+  }
+  const recovery = new Recovery(handle, paths, salvaging);
+  const found = await recovery.run(meta, folder.damage);
+  for (let partition = 0; partition < handle.seats.length; partition++) {
+    board.setDurable(partition, recovery.lastOf(partition));
+  }
+  const keeper = new Keeper({ shared, board, paths, lock, seats, repair, report });
+  try {
+    await keeper.start();
+  } catch (error) {
+    await keeper.stop();
+    throw error;
+  }
+  return { keeper, recovery: found };
+}
+
+async function makeJournal(path: string, meta: Meta): Promise<void> {
+  const store = await JournalStore.open(path, "create");
+  try {
+    const states = Array.from({ length: meta.partitions }, (_, partition) => {
+      return { partition, trimmed: 0, round: 0, nextSpace: 0 };
+    });
+    store.create(meta, states, []);
+  } finally {
+    store.close();
+  }
+}
+
+function metaOf({ dimensions, metric, M, seed, partitions }: Settings): Meta {
+  return { dimensions, metric, M, seed, partitions };
+}

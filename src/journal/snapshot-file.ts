@@ -1,0 +1,166 @@
+/*
+ * How are snapshots written and read back? Sections, one per space, one after the other in a file; many small spaces
+ * share one. A file is complete or not there: it is written under another name, brought to the disk, and then renamed.
+ *
+ *   [magic, 16 bytes][section][section] …      a section is frames (frames.ts), from FRAME_SPACE to FRAME_END
+ */
+import { closeSync, fdatasyncSync, openSync, readSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { E_BUSY, E_MEMORY, E_STALE, F_KIND, FRAME_END, OK } from "../../assembly/layout.ts";
+import type { Seat } from "../core.ts";
+import { nextTurn } from "../yielding.ts";
+import { BadFrame, CHECKSUM_BYTES, FrameSplitter, putFrame, readSpaceFrame, type SpaceFrame } from "./frames.ts";
+import { Damage, syncFile } from "./store.ts";
+
+export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
+const BUFFER_BYTES = 1 << 20;
+
+/** A space as a partition's list names it. */
+export interface SpaceAt {
+  address: number;
+  incarnation: number;
+}
+
+export interface Section {
+  /** Number of the last op in it. */
+  sequence: number;
+  offset: number;
+  bytes: number;
+}
+
+/** There is no memory for the notes of a snapshot: not now. */
+export class NoMemory extends Error {}
+
+export class SnapshotFile {
+  readonly name: string;
+  /** Bytes so far. */
+  bytes = 0;
+  private readonly folder: string;
+  private readonly file: number;
+  private readonly buffer = new Uint8Array(BUFFER_BYTES);
+  private filled = 0;
+
+  constructor(folder: string, name: string) {
+    this.folder = folder;
+    this.name = name;
+    this.file = openSync(this.temporary, "w");
+    this.buffer.set(MAGIC);
+    this.filled = MAGIC.length;
+    this.bytes = MAGIC.length;
+  }
+
+  private get temporary(): string {
+    return join(this.folder, `${this.name}.tmp`);
+  }
+
+  /**
+   * Appends a space's snapshot; null when it was dropped meanwhile, what was written of it then lies in the file for
+   * nothing. Throws NoMemory, or what the disk says.
+   */
+  async add(seat: Seat, { address, incarnation }: SpaceAt): Promise<Section | null> {
+    const offset = this.bytes;
+    let started = seat.core.startSnapshot(address, incarnation);
+    for (; started === E_BUSY; started = seat.core.startSnapshot(address, incarnation)) await nextTurn();
+    if (started === E_STALE) return null;
+    if (started === E_MEMORY) throw new NoMemory("There is no memory left for the notes of a snapshot.");
+    const sequence = seat.infoAt(1) + seat.infoAt(2) * 2 ** 32;
+    try {
+      let answer = seat.core.nextFrame();
+      for (; answer > 0; answer = seat.core.nextFrame()) this.put(seat.intakeBytes.subarray(0, answer));
+      return answer === OK ? { sequence, offset, bytes: this.bytes - offset } : null;
+    } finally {
+      while (seat.core.endSnapshot() === E_BUSY) await nextTurn();
+    }
+  }
+
+  private put(body: Uint8Array): void {
+    if (this.filled + body.length + CHECKSUM_BYTES > BUFFER_BYTES) this.flush();
+    this.filled = putFrame(body, this.buffer, this.filled);
+    this.bytes += body.length + CHECKSUM_BYTES;
+  }
+
+  private flush(): void {
+    for (let at = 0; at < this.filled; ) at += writeSync(this.file, this.buffer, at, this.filled - at); // may be short
+    this.filled = 0;
+  }
+
+  /** Brings the file to the disk and gives it its name, in that order. */
+  finish(): void {
+    this.flush();
+    fdatasyncSync(this.file);
+    closeSync(this.file);
+    renameSync(this.temporary, join(this.folder, this.name));
+    syncFile(this.folder);
+  }
+
+  /** Takes the file back. */
+  abandon(): void {
+    try {
+      closeSync(this.file);
+    } catch {
+      // closed by a `finish` that failed later
+    }
+    try {
+      unlinkSync(this.temporary);
+    } catch {
+      // renamed already: whoever cleans up finds that nobody registered it
+    }
+  }
+}
+
+/** The frames of a section that takes `bytes`. Throws Damage when it is not whole, or longer or shorter than that. */
+export function* readSection(path: string, offset: number, bytes: number): Generator<Uint8Array> {
+  let read = 0;
+  for (const body of framesFrom(path, offset, bytes)) {
+    read += body.length + CHECKSUM_BYTES;
+    yield body;
+  }
+  if (read !== bytes)
+    throw new Damage(`${path}: the snapshot at byte ${offset} has another length than was registered`);
+}
+
+/** What the section that begins at a byte of a file is, or null at the file's end. Reads all of it. Throws Damage. */
+export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: number }) | null {
+  const { size } = statSync(path);
+  if (offset >= size) return null;
+  let first: SpaceFrame | null = null;
+  let bytes = 0;
+  for (const body of framesFrom(path, offset, size - offset)) {
+    if (first === null) {
+      const frame = readSpaceFrame(body);
+      if (frame === null) throw new Damage(`${path}: at byte ${offset} begins no snapshot`);
+      first = { ...frame, name: frame.name.slice() };
+    }
+    bytes += body.length + CHECKSUM_BYTES;
+  }
+  return { ...first!, bytes };
+}
+
+/** Frames from a byte of a file on, to the end of a section, which must come within `most` bytes. */
+function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    throw new Damage(`${path} is missing`);
+  }
+  try {
+    const buffer = new Uint8Array(Math.min(most, BUFFER_BYTES));
+    const splitter = new FrameSplitter();
+    for (let at = 0; at < most; ) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, most - at), offset + at);
+      if (read === 0) break;
+      at += read;
+      for (const body of splitter.push(buffer.subarray(0, read))) {
+        yield body;
+        if (new DataView(body.buffer, body.byteOffset).getUint32(F_KIND, true) === FRAME_END) return;
+      }
+    }
+    throw new Damage(`${path} ends in the middle of the snapshot at byte ${offset}`);
+  } catch (error) {
+    if (error instanceof BadFrame) throw new Damage(`${path}: in the snapshot at byte ${offset}, ${error.message}`);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,59 @@
+/* The entry of the snapshot thread: takes a round when it is asked to, or when the journal has grown enough. */
+import { parentPort } from "node:worker_threads";
+import { Seat } from "./core.ts";
+import { JournalBoard } from "./journal/board.ts";
+import type { CheckpointMessage, JournalStartMessage, SnapshotsToMain } from "./journal/messages.ts";
+import { SnapshotRounds } from "./journal/rounds.ts";
+import { JournalStore } from "./journal/store.ts";
+
+const LOOK_MS = 250;
+const PAUSE_MS = 5000; // after a round that failed by itself
+
+const port = parentPort!;
+const asked: CheckpointMessage[] = [];
+let call = () => {};
+port.on("message", (message: JournalStartMessage | CheckpointMessage) => {
+  if ("shared" in message) void run(message);
+  else {
+    asked.push(message);
+    call();
+  }
+});
+
+function post(message: SnapshotsToMain): void {
+  port.postMessage(message);
+}
+
+async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
+  const { module, memories, settings } = shared;
+  const board = new JournalBoard(shared.journal!);
+  const seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, true));
+  const store = await JournalStore.open(paths.journal, "write");
+  const rounds = new SnapshotRounds(seats, store, paths, board, () => performance.now());
+  call = () => board.callSnapshots();
+  post({ type: "ready" });
+  let pausedUntil = 0;
+  for (;;) {
+    const seen = board.snapshotCalls;
+    const request = asked.shift();
+    const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotBytes;
+    if (request !== undefined || (grown && !board.snapshotsStopping && performance.now() >= pausedUntil)) {
+      try {
+        const report = await rounds.run(request?.which ?? "due");
+        if (request !== undefined) post({ type: "done", id: request.id, report });
+      } catch (error) {
+        pausedUntil = performance.now() + PAUSE_MS;
+        post({
+          type: "failed",
+          id: request?.id ?? null,
+          message: error instanceof Error ? error.message : String(error),
+        });
+      }
+      continue;
+    }
+    if (board.snapshotsStopping) break;
+    await board.waitForCall(seen, LOOK_MS);
+  }
+  store.close();
+  process.exit(0);
+}
