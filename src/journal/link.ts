@@ -27,7 +27,10 @@ export class JournalLink {
     await line.enter(() => {
       this.partition = -1;
       const outcome = attempt();
-      if (this.partition >= 0) ({ partition, sequence } = this);
+      if (this.partition >= 0) {
+        partition = this.partition;
+        sequence = this.sequence;
+      }
       return outcome;
     });
     if (this.waits && partition >= 0) await this.acknowledgements.wait(partition, sequence);

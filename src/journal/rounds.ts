@@ -15,7 +15,7 @@ import { nextTurn } from "../yielding.ts";
 import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
 import type { FolderPaths } from "./folder.ts";
 import { SnapshotFile } from "./snapshot-file.ts";
-import type { JournalStore, PartitionRow, SnapshotRow } from "./store.ts";
+import type { JournalStore, SnapshotRow } from "./store.ts";
 
 const FILE_BYTES = 256 * 2 ** 20; // a file takes no more spaces once it is that large
 const SPARSE = 4; // a file of which less than 1 / SPARSE is needed has its spaces written anew
