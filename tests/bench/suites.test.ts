@@ -29,6 +29,7 @@ describe("a tiny run of", () => {
     freshness: set,
     spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
+    durable: set,
     core: [...set, "--against", BUILD],
   };
   for (const [suite, args] of Object.entries(runs)) {

@@ -1,0 +1,17 @@
+// Where does a measurement keep its index? In a folder of its own that goes away with it.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export class TemporaryFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), "hnsw-workers-durable-"));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export function keysUpTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
