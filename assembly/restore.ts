@@ -5,14 +5,15 @@
  * frames are missing, come twice, or belong to an index of other settings. On any error the caller drops the space.
  */
 import {
-  BEAM_CODES, BEAM_F32, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, F_BYTES, F_COUNT, F_FIRST, F_HEADER,
-  F_KIND, FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_BLIND_BIT, FS_CHECKED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY,
-  FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME,
-  FS_OFFSET, FS_SEED, FS_SEQUENCE, FS_SLOTS, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_DEAD,
-  G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_OFFSET, G_STATE, GRAPH,
-  INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, P_LOCK, P_NEXT_SPACE_ID, PENDING, R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY,
-  R_STATE, R_TWIN, S_CHANGED, S_GENERATIONS, S_LIVE, S_VERSION, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_BORN,
-  SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, SNAPSHOT_FORMAT, STATE_MASK, TAG_UTF8, X_VECTORS,
+  BEAM_CODES, BEAM_F32, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, FRAME_END, FRAME_SLOTS, FRAME_SPACE,
+  FS_BLIND_BIT, FS_CHECKED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT,
+  FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET, FS_SEED, FS_SEQUENCE, FS_SLOTS,
+  F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT,
+  G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_OFFSET, G_STATE,
+  INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, PENDING, P_LOCK, P_NEXT_SPACE_ID, R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY,
+  R_STATE, R_TWIN, SEAT_HELD_PARTITION, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN,
+  SNAPSHOT_FORMAT, STATE_MASK, S_CHANGED, S_GENERATIONS, S_INCARNATION, S_LIVE, S_VERSION, S_WANTS_COMPACTION,
+  TAG_UTF8, X_VECTORS,
 } from "./layout";
 import { wishCompaction } from "./accept";
 import { useReserve } from "./arena";
@@ -40,8 +41,9 @@ let deadKey: usize = 0; // the empty key, for slots whose key does not matter an
 let flags: u32 = 0;
 
 /**
- * Loads the frame that lies in the intake; `home` is that of the space. X_INFO: the space's address, or after
- * E_FOREIGN the offset of the word that differs. OK, E_FOREIGN, E_BROKEN, E_MEMORY or E_BUSY (nothing has changed).
+ * Loads the frame that lies in the intake; `home` is that of the space. X_INFO: address (0: there is none) and
+ * incarnation of the space, or after E_FOREIGN the offset of the word that differs. OK, E_FOREIGN, E_BROKEN, E_MEMORY
+ * or E_BUSY: nothing has changed.
  */
 export function loadFrame(home: u32): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
@@ -53,7 +55,10 @@ export function loadFrame(home: u32): i32 {
   else if (space != 0 && kind == FRAME_SLOTS) answer = loadSlots(frame);
   else if (space != 0 && kind == FRAME_END) answer = loadEnd(frame);
   useReserve(false);
-  if (answer != E_FOREIGN) info(0, <u32>space);
+  if (answer != E_FOREIGN) {
+    info(0, <u32>space);
+    info(1, space == 0 ? 0 : load<u32>(space + S_INCARNATION));
+  }
   if (answer != OK || kind == FRAME_END) space = 0;
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;

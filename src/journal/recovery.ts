@@ -13,7 +13,6 @@ import { join } from "node:path";
 import {
   E_BUSY,
   E_FOREIGN,
-  E_JOURNAL_FULL,
   E_MEMORY,
   E_PENDING,
   FS_DIMENSIONS,
@@ -195,11 +194,13 @@ export class Recovery {
         }
         seat.intakeBytes.set(body);
         if (first !== null) seat.setIntakeWord(FS_ID, asSpace);
-        await this.loadFrame(seat, known.home, path, offset);
-        if (first !== null) {
+        const { home } = known;
+        const answer = await this.handle.whenFree(() => seat.core.loadFrame(home));
+        if (first !== null && answer !== E_FOREIGN) {
           known.address = seat.infoAt(0);
           known.incarnation = seat.infoAt(1);
         }
+        if (answer !== OK) throw this.refusalOf(answer, seat, path, offset);
         if (performance.now() < turn) continue;
         await nextTurn();
         turn = performance.now() + SLICE_MS;
@@ -214,12 +215,10 @@ export class Recovery {
     }
   }
 
-  private async loadFrame(seat: Seat, home: number, path: string, offset: number): Promise<void> {
-    const answer = await this.handle.whenFree(() => seat.core.loadFrame(home));
-    if (answer === OK) return;
-    if (answer === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
+  private refusalOf(answer: number, seat: Seat, path: string, offset: number): Error {
+    if (answer === E_MEMORY) return this.handle.refusal(E_MEMORY, seat);
     const where = `${path}: the snapshot at byte ${offset}`;
-    if (answer !== E_FOREIGN) throw new Damage(`${where} does not fit together`);
+    if (answer !== E_FOREIGN) return new Damage(`${where} does not fit together`);
     const names = new Map([
       [FS_FORMAT, "format"],
       [FS_DIMENSIONS, "dimensions"],
@@ -228,7 +227,7 @@ export class Recovery {
       [FS_SEED, "seed"],
     ]);
     const at = seat.infoAt(0);
-    throw new Damage(`${where} is of another \`${names.get(at)}\` (${seat.intakeWord(at)})`);
+    return new Damage(`${where} is of another \`${names.get(at)}\` (${seat.intakeWord(at)})`);
   }
 
   /** The home of a space of that name, or null when the name does not belong into the partition. */
@@ -308,15 +307,9 @@ export class Recovery {
     const spaces = this.spaces[partition]!;
     const known = spaces.get(entry.space);
     if (known !== undefined && sequence <= known.sequence) return DONE;
-    if (entry.kind === JOURNAL_CREATE) return this.create(partition, sequence, entry);
-    if (known === undefined) {
-      strangers.set(entry.space, (strangers.get(entry.space) ?? 0) + 1);
-      if (entry.kind === JOURNAL_DROP) {
-        strangers.delete(entry.space);
-        this.lost[partition]!.delete(entry.space);
-      }
-      return DONE;
-    }
+    if (entry.kind === JOURNAL_CREATE) return this.create(partition, sequence, entry, strangers);
+    if (entry.kind === JOURNAL_DROP) this.lost[partition]!.delete(entry.space);
+    if (known === undefined) return this.passOver(entry, strangers);
     const { address, incarnation, home } = known;
     seat.core.setNext(...split(sequence), this.nextSpace[partition]!);
     seat.putKeyBytes(entry.key);
@@ -335,30 +328,45 @@ export class Recovery {
     return DONE;
   }
 
-  private create(partition: number, sequence: number, entry: Entry): Outcome {
+  private create(partition: number, sequence: number, entry: Entry, strangers: Map<number, number>): Outcome {
     const seat = this.handle.seats[partition]!;
+    const spaces = this.spaces[partition]!;
+    const where = `${this.paths.journal}: op ${sequence} of partition ${partition} makes a space`;
     const home = this.homeIn(partition, entry.header, entry.key);
     if (home === null) {
-      this.complain(
-        `${this.paths.journal}: op ${sequence} of partition ${partition} makes a space of another partition`,
-      );
+      this.complain(`${where} that belongs into another partition`);
       return DONE;
     }
     seat.core.setNext(...split(sequence), entry.space);
     seat.putKeyBytes(entry.key);
-    const answer = this.handle.guarded(() => seat.core.openSpace(entry.header, home, 1));
-    if (answer === E_BUSY || answer === E_JOURNAL_FULL) return BUSY;
-    if (answer !== OK) throw this.handle.refusal(answer, seat);
-    const space = { address: seat.infoAt(0), incarnation: seat.infoAt(1), home, sequence };
-    for (const [id, other] of this.spaces[partition]!) {
-      if (other.address !== space.address) continue;
-      this.spaces[partition]!.delete(id); // its drop is among what was lost
-      this.complain(`${this.paths.journal}: op ${sequence} of partition ${partition} makes a space that is there`);
+    const found = this.handle.guarded(() => seat.core.openSpace(entry.header, home, 0));
+    if (found === E_BUSY) return BUSY;
+    if (found === OK) {
+      const address = seat.infoAt(0);
+      const [id, other] = Array.from(spaces).find(([, space]) => space.address === address)!;
+      // One of the same name that was made later, out of a snapshot: this one's drop follows.
+      if (other.sequence >= sequence) return this.passOver(entry, strangers);
+      this.complain(`${where} that is there`); // the drop of the one before is among what was lost
+      const dropped = seat.core.dropSpace(other.address, other.incarnation);
+      if (dropped === E_BUSY) return BUSY;
+      spaces.delete(id);
+      seat.core.setNext(...split(sequence), entry.space);
+      seat.putKeyBytes(entry.key);
     }
-    this.spaces[partition]!.set(entry.space, space);
+    const answer = this.handle.guarded(() => seat.core.openSpace(entry.header, home, 1));
+    if (answer === E_BUSY) return BUSY;
+    if (answer !== OK) throw this.handle.refusal(answer, seat);
+    spaces.set(entry.space, { address: seat.infoAt(0), incarnation: seat.infoAt(1), home, sequence });
     this.lost[partition]!.delete(entry.space);
     this.nextSpace[partition] = Math.max(this.nextSpace[partition]!, entry.space + 1);
     this.replayed++;
+    return DONE;
+  }
+
+  /** An op of a space that nobody knows. */
+  private passOver({ space, kind }: Entry, strangers: Map<number, number>): Outcome {
+    if (kind === JOURNAL_DROP) strangers.delete(space);
+    else strangers.set(space, (strangers.get(space) ?? 0) + 1);
     return DONE;
   }
 

@@ -8,7 +8,7 @@
  * Order: write the file, bring it to the disk, wait until the journal is durable past every cut in it, register, trim,
  * delete files that nothing names. A crash in between leaves a file that nobody registered, or rows that nobody needs.
  */
-import { readdirSync, unlinkSync } from "node:fs";
+import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Seat } from "../core.ts";
 import { nextTurn } from "../yielding.ts";
@@ -112,7 +112,7 @@ export class SnapshotRounds {
     });
     const nextSpaces = this.seats.map((seat) => seat.core.nextSpaceId());
     const spaces = this.seats.flatMap(spacesIn);
-    const sparse = sparseFiles([...known.values()].flat());
+    const sparse = this.sparseFiles([...known.values()].flat());
     const wanted = spaces.filter((space) => {
       const rows = known.get(keyOf(space.partition, space.id)) ?? [];
       if (which === "changed") return space.changed > (rows[0]?.sequence ?? -1);
@@ -150,6 +150,21 @@ export class SnapshotRounds {
     return report;
   }
 
+  /** Files of which little is needed any more. */
+  private sparseFiles(rows: SnapshotRow[]): Set<string> {
+    const needed = new Map<string, number>();
+    for (const { file, bytes } of rows) needed.set(file, (needed.get(file) ?? 0) + bytes);
+    const isSparse = ([file, bytes]: [string, number]) => {
+      const whole = statSync(join(this.paths.snapshots, file), { throwIfNoEntry: false })?.size ?? 0;
+      return bytes * SPARSE < whole;
+    };
+    return new Set(
+      Array.from(needed)
+        .filter(isSparse)
+        .map(([file]) => file),
+    );
+  }
+
   private async untilDurable(sequences: number[]): Promise<void> {
     while (sequences.some((sequence, partition) => this.board.durable(partition) < sequence)) {
       if (this.board.failure !== FAILURE_NONE) throw new Error(FAILURES[this.board.failure]);
@@ -182,13 +197,4 @@ function neededFrom(space: RoundSpace, rows: Map<string, SnapshotRow[]>): number
   const [newest, older] = rows.get(keyOf(space.partition, space.id)) ?? [];
   if (older !== undefined) return space.changed <= older.sequence ? Number.POSITIVE_INFINITY : older.sequence;
   return newest?.since ?? Number.POSITIVE_INFINITY; // none: it was dropped during the round
-}
-
-function sparseFiles(rows: SnapshotRow[]): Set<string> {
-  const needed = new Map<string, { bytes: number; end: number }>();
-  for (const { file, offset, bytes } of rows) {
-    const sums = needed.get(file) ?? { bytes: 0, end: 0 };
-    needed.set(file, { bytes: sums.bytes + bytes, end: Math.max(sums.end, offset + bytes) });
-  }
-  return new Set(Array.from(needed).flatMap(([file, { bytes, end }]) => (bytes * SPARSE < end ? [file] : [])));
 }

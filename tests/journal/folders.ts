@@ -1,0 +1,22 @@
+/* What do the tests of durability share? A folder that goes away with the test, and an index in it, opened again and again. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OpenOptions } from "../../src/index.ts";
+import { openWith } from "../../src/open.ts";
+
+export class Folder implements Disposable {
+  readonly root = mkdtempSync(join(tmpdir(), "hnsw-workers-test-"));
+  /** Where the index is. */
+  readonly path = join(this.root, "index");
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** Opens the index; it closes itself at the end of the block. */
+  async open(options: OpenOptions) {
+    const parts = await openWith({ path: this.path, ...options }, {});
+    return { ...parts, [Symbol.asyncDispose]: () => parts.index.close() };
+  }
+}
