@@ -5,9 +5,10 @@
  *   journal.mark     how far the journal was at least (mark.ts)
  *   snapshots/       files of snapshots (snapshot-file.ts)
  *   lock             held while the folder is open (lock.ts)
+ *   damaged-…/       what a salvage has put aside (salvage.ts)
  */
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { HnswError } from "../errors.ts";
 import { FolderLock } from "./lock.ts";
 import { Damage, FORMAT, JournalStore, type Meta, syncFile } from "./store.ts";
@@ -33,53 +34,44 @@ export function pathsOf(folder: string): FolderPaths {
   };
 }
 
-/** A locked folder. `meta` is null when it holds no index yet, or one that nothing tells of any more. */
-export interface OpenFolder {
-  paths: FolderPaths;
-  lock: FolderLock;
-  meta: Meta | null;
-  /** What is wrong with the journal's file as a whole; the index can only be salvaged then. */
-  damage: string | null;
-}
-
 /** Makes the folder if need be, and locks it. Throws PATH_IN_USE, PATH_FOREIGN, PATH_FAILED. */
-export async function lockFolder(folder: string): Promise<OpenFolder> {
+export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
   const paths = pathsOf(folder);
+  let before: string[];
   try {
     mkdirSync(folder, { recursive: true });
+    before = readdirSync(folder);
   } catch (cause) {
     throw new HnswError("PATH_FAILED", `The folder ${folder} can't be made: ${(cause as Error).message}.`, { cause });
   }
-  const before = readdirSync(folder);
   const ours = before.some((name) => name === "lock" || name.startsWith("journal.") || name === "snapshots");
   if (before.length > 0 && !ours) {
     throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds other files and no index: give one of its own.`);
   }
-  const lock = await FolderLock.take(paths.lock, folder);
-  try {
-    // A crash between the two renames of a salvage.
-    if (!existsSync(paths.journal) && existsSync(paths.fresh)) renameSync(paths.fresh, paths.journal);
-    return { paths, lock, ...(await lookAt(paths)) };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+  return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 
-/** What the index in a folder was made for. Throws PATH_FOREIGN. */
-export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta" | "damage">> {
-  if (!existsSync(paths.journal)) {
-    const holds = existsSync(paths.mark) || (existsSync(paths.snapshots) && readdirSync(paths.snapshots).length > 0);
-    return { meta: null, damage: holds ? `${paths.journal} is missing` : null };
-  }
+/** What the index in a folder was made for: null when there is none yet, or `damage` says why nothing tells. */
+export interface FolderContents {
+  meta: Meta | null;
+  /** What is wrong with the journal's file as a whole: the index can only be salvaged then. */
+  damage: string | null;
+}
+
+/** Looks into a folder without changing anything. Throws PATH_FOREIGN or PATH_FAILED. */
+export async function lookAt(paths: FolderPaths): Promise<FolderContents> {
+  const { journal } = paths;
+  const nothing = (how: string) => ({ meta: null, damage: holdsSnapshots(paths) ? `${journal} is ${how}` : null });
+  if (!existsSync(journal)) return nothing("missing");
+  if (statSync(journal).size === 0 && !existsSync(`${journal}-wal`)) return nothing("empty");
   let store: JournalStore | null = null;
   try {
-    store = await JournalStore.open(paths.journal, "write");
+    store = await JournalStore.open(journal, "read");
+    if (store.isEmpty()) return nothing("empty"); // its making was cut off
     const format = store.format();
-    if (format === 0 || (format === null && store.isEmpty())) return { meta: null, damage: null }; // its making was cut off
-    if (format === null) throw new HnswError("PATH_FOREIGN", `${paths.journal} is not a journal of this package.`);
-    if (format > FORMAT) {
-      const message = `${paths.journal} has format ${format}, this version reads ${FORMAT}: use a newer version.`;
+    if (format === null) throw new HnswError("PATH_FOREIGN", `${journal} is not a journal of this package.`);
+    if (format !== FORMAT) {
+      const message = `${journal} has format ${format}, this version reads ${FORMAT}: use the version that made it.`;
       throw new HnswError("PATH_FOREIGN", message);
     }
     return { meta: store.meta(), damage: null };
@@ -87,17 +79,22 @@ export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta
     if (error instanceof HnswError) throw error;
     if (error instanceof Damage) return { meta: null, damage: error.message };
     const { code = "", message } = error as { code?: string; message: string };
-    if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
-      return { meta: null, damage: `${paths.journal}: ${message}` };
+    if (["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"].some((known) => code.startsWith(known))) {
+      return { meta: null, damage: `${journal}: ${message}` };
     }
-    throw new HnswError("PATH_FAILED", `${paths.journal} can't be opened: ${message}.`, { cause: error });
+    throw new HnswError("PATH_FAILED", `${journal} can't be opened: ${message}.`, { cause: error });
   } finally {
     store?.close();
   }
+}
+
+function holdsSnapshots({ mark, snapshots }: FolderPaths): boolean {
+  return existsSync(mark) || (existsSync(snapshots) && readdirSync(snapshots).length > 0);
 }
 
 /** Makes the folders of a new index, durably. */
 export function makeFolders(paths: FolderPaths): void {
   mkdirSync(paths.snapshots, { recursive: true });
   syncFile(paths.folder);
+  syncFile(dirname(paths.folder));
 }

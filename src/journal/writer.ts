@@ -76,11 +76,10 @@ export class JournalWriter {
     );
     this.board.count("commitMs", this.now() - start);
     this.board.set("lastCommitMs", this.now() - start);
-    if (this.refused !== null || this.board.failure !== FAILURE_NONE) {
-      this.refused = null;
-      for (const { core } of this.seats) core.setJournalState(JOURNAL_OPEN);
-    }
-    this.board.publish(FAILURE_NONE);
+    const failed = this.refused !== null || this.board.failure !== FAILURE_NONE;
+    this.refused = null;
+    this.board.publish(FAILURE_NONE); // before anything is accepted again, or it would be taken for uncertain
+    if (failed) for (const { core } of this.seats) core.setJournalState(JOURNAL_OPEN);
     this.control.progressed(); // the rings have room again
     return ops;
   }
