@@ -147,7 +147,10 @@ export class Handle {
     const header = seat.putKey(name);
     const answer = this.guarded(() => seat.core.openSpace(header, home, create ? 1 : 0));
     if (answer === E_BUSY || answer === E_JOURNAL_FULL) return AGAIN;
-    if (answer === NOT_FOUND) return null;
+    if (answer === NOT_FOUND) {
+      this.accepted(partition); // that it is gone may not be durable yet
+      return null;
+    }
     if (answer !== OK) throw this.refusal(answer, seat);
     const ref = { seat, partition, home, address: seat.infoAt(0), incarnation: seat.infoAt(1) };
     this.refs.set(name, ref);
