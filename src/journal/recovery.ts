@@ -137,11 +137,15 @@ export class Recovery {
       return { partition, trimmed: 0, round: 0, nextSpace: 0 };
     });
     try {
+      // A page that only a later write would stumble over.
+      const broken = store.broken();
+      if (broken !== null) this.complain(`${store.path}: ${broken}`);
       const found = store.readSnapshots();
       rows = found.rows;
       for (const problem of found.bad) this.complain(`${store.path}: ${problem}`);
       states = store.partitions(partitions);
     } catch (error) {
+      if (error instanceof HnswError) throw error;
       this.complain(describe(error, store.path));
     }
     for (let i = 0; i < rows.length; ) {

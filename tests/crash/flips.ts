@@ -30,13 +30,16 @@ export async function foldersToFlip(place: Workplace, seed: number): Promise<Kno
 export async function flipOne(place: Workplace, folder: KnownFolder, seed: number, tally: FlipTally): Promise<void> {
   const chance = new Chance(seed, "flip");
   const path = place.copy(folder.path, "flipped");
-  const files = filesOf(path).filter((name) => !["lock", "journal.sqlite-shm"].includes(name));
+  const files = filesOf(path).filter((name) => !name.startsWith("lock") && !name.endsWith("-shm"));
   const file = chance.oneOf(files);
   const bytes = readFileSync(join(path, file));
   // Headers are small, and half of what can go wrong is in them.
   const most = chance.is(0.3) ? Math.min(bytes.length, 200) : bytes.length;
   if (most === 0) return;
-  const [at, bit] = [chance.between(0, most - 1), chance.between(0, 7)];
+  let at = chance.between(0, most - 1);
+  const filled = chance.is(0.7); // most of a page is empty
+  for (let tries = 0; filled && bytes[at] === 0 && tries < 1000; tries++) at = chance.between(0, most - 1);
+  const bit = chance.between(0, 7);
   bytes[at]! ^= 1 << bit;
   writeFileSync(join(path, file), bytes);
   tally.flips++;
