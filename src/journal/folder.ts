@@ -6,8 +6,8 @@
  *   snapshots/       files of snapshots (snapshot-file.ts)
  *   lock             held while the folder is open (lock.ts)
  */
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import { FolderLock } from "./lock.ts";
 import { Damage, FORMAT, JournalStore, type Meta, syncFile } from "./store.ts";
@@ -46,7 +46,7 @@ export interface OpenFolder {
 export async function lockFolder(folder: string): Promise<OpenFolder> {
   const paths = pathsOf(folder);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDurably(folder);
   } catch (cause) {
     throw new HnswError("PATH_FAILED", `The folder ${folder} can't be made: ${(cause as Error).message}.`, { cause });
   }
@@ -57,8 +57,7 @@ export async function lockFolder(folder: string): Promise<OpenFolder> {
   }
   const lock = await FolderLock.take(paths.lock, folder);
   try {
-    // A crash between the two renames of a salvage.
-    if (!existsSync(paths.journal) && existsSync(paths.fresh)) renameSync(paths.fresh, paths.journal);
+    if (existsSync(paths.fresh)) putInPlace(paths); // a salvage that was cut off there
     return { paths, lock, ...(await lookAt(paths)) };
   } catch (error) {
     lock.release();
@@ -66,17 +65,24 @@ export async function lockFolder(folder: string): Promise<OpenFolder> {
   }
 }
 
+/** Makes a folder and those above it that are not there; what holds their names is on the disk, too, when it returns. */
+function makeDurably(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) syncFile(dirname(at));
+}
+
 /** What the index in a folder was made for. Throws PATH_FOREIGN. */
 export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta" | "damage">> {
-  if (!existsSync(paths.journal)) {
-    const holds = existsSync(paths.mark) || (existsSync(paths.snapshots) && readdirSync(paths.snapshots).length > 0);
-    return { meta: null, damage: holds ? `${paths.journal} is missing` : null };
-  }
+  const holds = existsSync(paths.mark) || (existsSync(paths.snapshots) && readdirSync(paths.snapshots).length > 0);
+  if (!existsSync(paths.journal)) return { meta: null, damage: holds ? `${paths.journal} is missing` : null };
   let store: JournalStore | null = null;
   try {
     store = await JournalStore.open(paths.journal, "write");
     const format = store.format();
-    if (format === 0 || (format === null && store.isEmpty())) return { meta: null, damage: null }; // its making was cut off
+    // Its making was cut off, unless there is what comes later.
+    if (store.isEmpty()) return { meta: null, damage: holds ? `${paths.journal} is empty` : null };
+    if (format === 0) return { meta: null, damage: `${paths.journal} has no format number` };
     if (format === null) throw new HnswError("PATH_FOREIGN", `${paths.journal} is not a journal of this package.`);
     if (format > FORMAT) {
       const message = `${paths.journal} has format ${format}, this version reads ${FORMAT}: use a newer version.`;
@@ -94,6 +100,21 @@ export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta
   } finally {
     store?.close();
   }
+}
+
+/**
+ * Puts the journal that a salvage has made in the place of the old one, which stays under another name. Its log goes
+ * first: beside another file SQLite would take it for that one's. Cut off anywhere, it is done again from the start.
+ */
+export function putInPlace(paths: FolderPaths): void {
+  const aside = `journal.damaged-${new Date().toISOString().replaceAll(":", "-")}.sqlite`;
+  for (const suffix of ["-wal", "-shm", ""]) {
+    const old = `${paths.journal}${suffix}`;
+    if (existsSync(old)) renameSync(old, join(paths.folder, `${aside}${suffix}`));
+  }
+  renameSync(paths.fresh, paths.journal);
+  rmSync(paths.mark, { force: true });
+  syncFile(paths.folder);
 }
 
 /** Makes the folders of a new index, durably. */

@@ -35,7 +35,7 @@ import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../waiting-line.ts";
 import { nextTurn } from "../yielding.ts";
 import { type Entry, entriesOf } from "./entries.ts";
-import type { FolderPaths } from "./folder.ts";
+import { type FolderPaths, putInPlace } from "./folder.ts";
 import { readSpaceFrame, type SpaceFrame } from "./frames.ts";
 import { readMark } from "./mark.ts";
 import { spacesIn, writeSnapshots } from "./rounds.ts";
@@ -435,8 +435,9 @@ export class Recovery {
     const { seats } = this.handle;
     const rows = await writeSnapshots(seats, seats.flatMap(spacesIn), this.paths.snapshots, () => 0);
     for (const seat of seats) seat.clearIntake();
-    rmSync(this.paths.fresh, { force: true });
-    const fresh = await JournalStore.open(this.paths.fresh, "create");
+    const unfinished = `${this.paths.fresh}.tmp`;
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${unfinished}${suffix}`, { force: true });
+    const fresh = await JournalStore.open(unfinished, "create");
     const states = seats.map((_, partition) => {
       const last = this.last[partition]!;
       return { partition, trimmed: last, round: last, nextSpace: this.nextSpace[partition]! };
@@ -445,13 +446,8 @@ export class Recovery {
     fresh.create(meta, states, rows.map(since));
     fresh.settle();
     fresh.close();
-    const aside = `damaged-${new Date().toISOString().replaceAll(":", "-")}`;
-    for (const suffix of ["", "-wal", "-shm"]) {
-      const old = `${this.paths.journal}${suffix}`;
-      if (existsSync(old)) renameSync(old, join(this.paths.folder, `journal.${aside}.sqlite${suffix}`));
-    }
-    renameSync(this.paths.fresh, this.paths.journal);
-    rmSync(this.paths.mark, { force: true });
+    renameSync(unfinished, this.paths.fresh);
+    putInPlace(this.paths);
   }
 }
 

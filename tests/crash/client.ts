@@ -1,5 +1,5 @@
 /* How does a test start a client, learn what it did, and end it at a chosen moment? */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClientJob } from "./children/client.ts";
@@ -15,11 +15,12 @@ export class Workplace implements Disposable {
     return join(this.path, name);
   }
 
-  /** A copy of a folder under another name, instead of what was there. */
+  /** A copy of a folder under another name, instead of what was there; an empty one when it was not made yet. */
   copy(from: string, name: string): string {
     const to = this.at(name);
     rmSync(to, { recursive: true, force: true });
-    cpSync(from, to, { recursive: true });
+    if (existsSync(from)) cpSync(from, to, { recursive: true });
+    else mkdirSync(to);
     return to;
   }
 
