@@ -41,19 +41,16 @@ export interface Ending {
   errors: string;
 }
 
-/** Starts a client and kills it when `isTime` says so of a line it told, `afterMs` later. */
+/** Starts a client, under another program if one is given, and kills it `afterMs` after a line of which `isTime` holds. */
 export async function runClient(
   job: ClientJob,
   isTime: (line: string) => boolean,
   afterMs = 0,
-  env: Record<string, string> = {},
+  under: string[] = [],
 ): Promise<Ending> {
   rmSync(job.log, { force: true });
-  const child = Bun.spawn([process.execPath, `${import.meta.dir}/children/client.ts`, JSON.stringify(job)], {
-    stdout: "pipe",
-    stderr: "pipe",
-    env: { ...process.env, ...env },
-  });
+  const command = [process.execPath, `${import.meta.dir}/children/client.ts`, JSON.stringify(job)];
+  const child = Bun.spawn([...under, ...command], { stdout: "pipe", stderr: "pipe" });
   const errors = new Response(child.stderr).text();
   let ours = false;
   let rest = "";

@@ -80,7 +80,7 @@ export async function killOneFolder(seed: number, kills: number, tally: KillTall
 }
 
 /** Opens a folder, compares it with the model, checks it, and closes it. Answers what is wrong. */
-async function compare(
+export async function compare(
   path: string,
   options: ReturnType<typeof optionsOf>,
   workers: number,

@@ -1,11 +1,14 @@
 /*
- * `bun tests/crash/run.ts [--kills N] [--flips N] [--cuts STRIDE] [--seed S]`: many crashes, and what they came to.
- * Without any of the three, 500 kills.
+ * `bun tests/crash/run.ts [--kills N] [--flips N] [--cuts STRIDE] [--calls STRIDE] [--seed S]`: many crashes, and
+ * what they came to. Without any of the four, 500 kills.
  */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Workplace } from "./client.ts";
 import { FlipTally, flipOne, foldersToFlip } from "./flips.ts";
 import { KillTally, killOneFolder } from "./kills.ts";
+import { dieAtWork, dieInSalvage, MomentTally } from "./moments.ts";
 import { cutFolder, cutsThrough, lookCut } from "./truncation.ts";
 
 const KILLS_A_FOLDER = 10;
@@ -16,11 +19,12 @@ const { values } = parseArgs({
     kills: { type: "string" },
     flips: { type: "string" },
     cuts: { type: "string" },
+    calls: { type: "string" },
     seed: { type: "string", default: "1" },
   },
 });
 const seed = Number(values.seed);
-const nothing = values.kills === undefined && values.flips === undefined && values.cuts === undefined;
+const nothing = [values.kills, values.flips, values.cuts, values.calls].every((value) => value === undefined);
 let failed = 0;
 
 async function kill(kills: number): Promise<void> {
@@ -75,7 +79,23 @@ async function cut(stride: number): Promise<void> {
   failed += failures;
 }
 
+async function die(stride: number): Promise<void> {
+  using place = new Workplace();
+  const tally = new MomentTally();
+  await dieAtWork(place, seed, stride, tally);
+  const [young, old] = await foldersToFlip(place, seed);
+  const lose = (path: string) => rmSync(join(path, "journal.sqlite"));
+  for (const folder of [young!, old!]) await dieInSalvage(place, folder, lose, seed, stride, tally);
+  const garble = (path: string) => writeFileSync(join(path, "journal.sqlite"), "This is no database.");
+  await dieInSalvage(place, old!, garble, seed, stride, tally);
+  for (const failure of tally.failures) console.error(failure);
+  const byCalls = Object.entries(tally.byCalls).map(([calls, deaths]) => `${deaths} at ${calls}`);
+  console.log(`${tally.deaths} deaths from seed ${seed}: ${byCalls.join("; ")}; ${tally.failures.length} failures`);
+  failed += tally.failures.length;
+}
+
 if (values.kills !== undefined || nothing) await kill(Number(values.kills ?? 500));
 if (values.flips !== undefined) await flip(Number(values.flips));
 if (values.cuts !== undefined) await cut(Number(values.cuts));
+if (values.calls !== undefined) await die(Number(values.calls));
 process.exitCode = failed > 0 ? 1 : 0;
