@@ -117,7 +117,7 @@ export function hashName(header: u32): u32 {
 
 // ── spaces ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Finds the space named at X_KEY, or creates it. X_INFO: header address, incarnation. */
+/** Finds the space named at X_KEY, or creates it. X_INFO: header address, incarnation; `tellSequence`. */
 export function openSpace(header: u32, home: u32, create: bool): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = OK;

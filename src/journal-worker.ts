@@ -28,6 +28,7 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
   const mark = new Mark(paths.mark, memories.length);
   const open = () => JournalStore.open(paths.journal, "write");
   const writer = new JournalWriter(seats, open, mark, board, control, () => performance.now());
+  writer.takeOver();
   post({ type: "ready" });
   let failed = false;
   for (let last = 0; ; ) {

@@ -8,7 +8,7 @@
  *   damaged-…/       what a salvage has put aside (salvage.ts)
  */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import { FolderLock } from "./lock.ts";
 import { Damage, FORMAT, JournalStore, type Meta, syncFile } from "./store.ts";
@@ -39,7 +39,7 @@ export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; 
   const paths = pathsOf(folder);
   let before: string[];
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDurably(folder);
     before = readdirSync(folder);
   } catch (cause) {
     throw new HnswError("PATH_FAILED", `The folder ${folder} can't be made: ${(cause as Error).message}.`, { cause });
@@ -49,6 +49,13 @@ export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; 
     throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds other files and no index: give one of its own.`);
   }
   return { paths, lock: await FolderLock.take(paths.lock, folder) };
+}
+
+/** Makes a folder and those above it that are not there; what holds their names is on the disk, too, when it returns. */
+function makeDurably(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) syncFile(dirname(at));
 }
 
 /** What the index in a folder was made for: null when there is none yet, or `damage` says why nothing tells. */
@@ -69,6 +76,7 @@ export async function lookAt(paths: FolderPaths): Promise<FolderContents> {
     store = await JournalStore.open(journal, "read");
     if (store.isEmpty()) return nothing("empty"); // its making was cut off
     const format = store.format();
+    if (format === 0) return { meta: null, damage: `${journal} has no format number` };
     if (format === null) throw new HnswError("PATH_FOREIGN", `${journal} is not a journal of this package.`);
     if (format !== FORMAT) {
       const message = `${journal} has format ${format}, this version reads ${FORMAT}: use the version that made it.`;
@@ -96,5 +104,4 @@ function holdsSnapshots({ mark, snapshots }: FolderPaths): boolean {
 export function makeFolders(paths: FolderPaths): void {
   mkdirSync(paths.snapshots, { recursive: true });
   syncFile(paths.folder);
-  syncFile(dirname(paths.folder));
 }

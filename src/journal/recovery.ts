@@ -105,6 +105,8 @@ export class Recovery {
       nextSpace: 0,
     }));
     try {
+      const broken = store.broken(); // a page that only a later write would stumble over
+      if (broken !== null) throw new Damage(`${store.path}: ${broken}`);
       return { rows: store.snapshots(), states: store.partitions(count), whole: true };
     } catch (error) {
       this.findings.lost(describe(error, store.path));

@@ -143,6 +143,12 @@ export class JournalStore {
     return id === APPLICATION_ID ? this.pragma("user_version") : null;
   }
 
+  /** What SQLite finds wrong with how the file's pages hang together, or null. Reads all of it. */
+  broken(): string | null {
+    const row = this.db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
+    return row?.quick_check === "ok" ? null : `${row?.quick_check ?? "it can't be checked"}`.trim();
+  }
+
   /** Whether nothing has been made in the file yet. */
   isEmpty(): boolean {
     return this.db.query("SELECT 1 FROM sqlite_master LIMIT 1").get() === null;

@@ -28,6 +28,8 @@ export class JournalWriter {
   private store: JournalStore | null = null;
   /** Groups that the disk refused. */
   private refused: WaitingGroup[] | null = null;
+  /** Whether the partitions are known to take ops: a thread that ended may have left them shut. */
+  private isOpen = false;
 
   constructor(
     seats: Seat[],
@@ -43,6 +45,24 @@ export class JournalWriter {
     this.board = board;
     this.control = control;
     this.now = now;
+  }
+
+  /** Goes on where the thread before this one ended, be it between writing a group and telling of it. */
+  takeOver(): void {
+    for (const [partition, seat] of this.seats.entries()) {
+      seat.core.journalWaiting();
+      this.board.setDurable(partition, seat.infoAt(4) + seat.infoAt(5) * 2 ** 32);
+    }
+    if (this.hasWork()) this.board.publish(this.board.failure);
+    else this.reopen();
+  }
+
+  /** Nothing is refused any more. */
+  private reopen(): void {
+    this.refused = null;
+    this.board.publish(FAILURE_NONE); // before anything is accepted again, or it would be taken for uncertain
+    if (!this.isOpen) for (const { core } of this.seats) core.setJournalState(JOURNAL_OPEN);
+    this.isOpen = true;
   }
 
   hasWork(): boolean {
@@ -76,16 +96,14 @@ export class JournalWriter {
     );
     this.board.count("commitMs", this.now() - start);
     this.board.set("lastCommitMs", this.now() - start);
-    const failed = this.refused !== null || this.board.failure !== FAILURE_NONE;
-    this.refused = null;
-    this.board.publish(FAILURE_NONE); // before anything is accepted again, or it would be taken for uncertain
-    if (failed) for (const { core } of this.seats) core.setJournalState(JOURNAL_OPEN);
+    this.reopen();
     this.control.progressed(); // the rings have room again
     return ops;
   }
 
   private refuse(groups: WaitingGroup[], error: unknown): void {
     this.refused = groups;
+    this.isOpen = false;
     for (const { core } of this.seats) core.setJournalState(JOURNAL_STUCK);
     this.board.publish((error as { code?: string }).code === "SQLITE_FULL" ? FAILURE_FULL : FAILURE_DISK);
     this.control.progressed();

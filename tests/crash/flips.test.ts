@@ -1,0 +1,21 @@
+/*
+ * Is a single flipped bit noticed, or harmless, wherever it is?
+ *
+ * The short form; `bun tests/crash/run.ts --flips 1000 --seed S` is the long one.
+ */
+import { expect, test } from "bun:test";
+import { Workplace } from "./client.ts";
+import { FlipTally, flipOne, foldersToFlip } from "./flips.ts";
+
+const SEED = 20_261_126;
+const FLIPS = 60;
+
+test("a flipped bit is noticed or harmless", async () => {
+  using place = new Workplace();
+  const folders = await foldersToFlip(place, SEED);
+  const tally = new FlipTally();
+  for (let i = 0; i < FLIPS; i++) await flipOne(place, folders[i % folders.length]!, SEED + i, tally);
+  expect(tally.failures.join("\n")).toBe("");
+  expect(tally.noticed.PATH_DAMAGED).toBeGreaterThan(FLIPS / 4);
+  expect(tally.salvaged).toBeGreaterThan(FLIPS / 4);
+});

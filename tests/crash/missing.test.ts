@@ -1,0 +1,158 @@
+/* What if a file of the folder is gone? It is said, or it does not matter; and salvage brings back what is left. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Workplace } from "./client.ts";
+import { filesOf, inventedIn, type KnownFolder, killedFolder, look } from "./folders.ts";
+import { differenceOf } from "./model.ts";
+
+const SEED = 20_261_127;
+
+let place: Workplace;
+/** Killed: with everything in the write-ahead log; and with snapshots of which the journal was trimmed. */
+let young: KnownFolder;
+let old: KnownFolder;
+
+beforeAll(async () => {
+  place = new Workplace();
+  young = await killedFolder(place, SEED, 25, 2);
+  old = await killedFolder(place, SEED + 1, 250, 2);
+});
+afterAll(() => place[Symbol.dispose]());
+
+function without(folder: KnownFolder, ...names: string[]): string {
+  const path = place.copy(folder.path, "lacking");
+  for (const name of names) {
+    expect(existsSync(join(path, name)), `${name} was there`).toBeTrue();
+    rmSync(join(path, name), { recursive: true });
+  }
+  return path;
+}
+
+async function expectWhole(folder: KnownFolder, path: string): Promise<void> {
+  const { refusal, content, unsound, problems } = await look(folder.options, path);
+  expect(refusal).toBe(null);
+  expect(differenceOf(content, folder.content)).toBe(null);
+  expect([...unsound, ...problems]).toEqual([]);
+}
+
+async function expectDamage(folder: KnownFolder, path: string, says: RegExp): Promise<void> {
+  const { refusal } = await look(folder.options, path);
+  expect(refusal?.code).toBe("PATH_DAMAGED");
+  expect(refusal!.message).toMatch(says);
+  expect(refusal!.message).toInclude('recover: "salvage"');
+}
+
+/** Salvages, and looks whether a plain opening then finds the same. Answers how many vectors there are. */
+async function salvaged(folder: KnownFolder, path: string): Promise<number> {
+  const first = await look({ ...folder.options, recover: "salvage" }, path);
+  expect(first.refusal).toBe(null);
+  expect(first.problems).not.toEqual([]);
+  expect(first.unsound).toEqual([]);
+  expect(inventedIn(first.content, folder)).toBe(null);
+  const second = await look(folder.options, path);
+  expect(second.refusal).toBe(null);
+  expect(second.problems).toEqual([]);
+  expect(differenceOf(second.content, first.content)).toBe(null);
+  return [...first.content.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+describe("harmless", () => {
+  for (const name of ["lock", "journal.mark", "journal.sqlite-shm"]) {
+    test(name, async () => {
+      await expectWhole(young, without(young, name));
+      await expectWhole(old, without(old, name));
+    });
+  }
+
+  test("snapshots/ of an index that had none", async () => {
+    expect(filesOf(young.path).filter((name) => name.startsWith("snapshots/"))).toEqual([]);
+    await expectWhole(young, without(young, "snapshots"));
+  });
+
+  test("everything: the folder of an index that is new", async () => {
+    const path = without(young, ...filesOf(young.path), "snapshots");
+    const { refusal, content } = await look(young.options, path);
+    expect(refusal).toBe(null);
+    expect(content.size).toBe(0);
+  });
+});
+
+describe("the write-ahead log", () => {
+  test("with ops that were durable", async () => {
+    const path = without(young, "journal.sqlite-wal");
+    await expectDamage(young, path, /journal/);
+    await salvaged(young, path);
+  });
+
+  test("with ops that were durable, and snapshots", async () => {
+    const path = without(old, "journal.sqlite-wal");
+    await expectDamage(old, path, /journal/);
+    expect(await salvaged(old, path)).toBeGreaterThan(0);
+  });
+
+  test("and the mark, of an index whose snapshots tell that it was there", async () => {
+    const path = without(old, "journal.sqlite-wal", "journal.mark");
+    const { refusal, content } = await look(old.options, path);
+    if (refusal === null) expect([...content.values()].some(({ size }) => size > 0)).toBeTrue();
+    else expect(refusal.code).toBe("PATH_DAMAGED");
+  });
+
+  test("of a journal that was never written into its file, without a mark", async () => {
+    const path = without(old, "journal.sqlite-wal", "journal.mark");
+    await Bun.write(join(path, "journal.sqlite"), ""); // as SQLite leaves it until the first checkpoint
+    await expectDamage(old, path, /journal/);
+    expect(await salvaged(old, path)).toBeGreaterThan(0);
+  });
+});
+
+describe("the journal", () => {
+  test("is missed where there are snapshots", async () => {
+    const path = without(old, "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.mark");
+    await expectDamage(old, path, /journal\.sqlite is missing/);
+    expect(await salvaged(old, path)).toBeGreaterThan(0);
+  });
+
+  test("is missed where there is a mark", async () => {
+    const path = without(young, "journal.sqlite");
+    await expectDamage(young, path, /journal\.sqlite is missing/);
+    expect(await salvaged(young, path)).toBe(0);
+  });
+
+  test("is missed where its log is still there", async () => {
+    const path = without(old, "journal.sqlite");
+    await expectDamage(old, path, /journal\.sqlite is missing/);
+    expect(await salvaged(old, path)).toBeGreaterThan(0);
+  });
+});
+
+describe("snapshots", () => {
+  test("any one file: the one before and the journal make up for it", async () => {
+    const files = filesOf(old.path).filter((name) => name.startsWith("snapshots/"));
+    expect(files.length).toBeGreaterThan(1);
+    for (const file of files) {
+      const { refusal, content, unsound } = await look(old.options, without(old, file));
+      expect(refusal, file).toBe(null);
+      expect(differenceOf(content, old.content), file).toBe(null);
+      expect(unsound, file).toEqual([]);
+    }
+  });
+
+  test("the folder", async () => {
+    const path = without(old, "snapshots");
+    const { refusal } = await look(old.options, path);
+    expect(refusal?.code).toBe("PATH_DAMAGED");
+    await salvaged(old, path);
+  });
+});
+
+test("a salvage that ends between its renames is completed by the next opening", async () => {
+  const path = without(old, "journal.sqlite");
+  await salvaged(old, path);
+  const content = (await look(old.options, path)).content;
+  renameSync(join(path, "journal.sqlite"), join(path, "journal.salvaged.sqlite"));
+  const { refusal, content: after, problems } = await look(old.options, path);
+  expect(refusal).toBe(null);
+  expect(problems).toEqual([]);
+  expect(differenceOf(after, content)).toBe(null);
+});

@@ -1,0 +1,32 @@
+/* A small disk of a test's own, in memory, where the process may mount one. */
+import { mkdirSync } from "node:fs";
+
+export class Mount implements Disposable {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Null where mounting is not permitted. */
+  static make(path: string, megabytes: number): Mount | null {
+    mkdirSync(path, { recursive: true });
+    return mount("-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path) ? new Mount(path) : null;
+  }
+
+  remount(how: "ro" | "rw"): void {
+    if (!mount("-o", `remount,${how}`, this.path)) throw new Error(`${this.path} can't be remounted`);
+  }
+
+  [Symbol.dispose](): void {
+    Bun.spawnSync(["umount", "--lazy", this.path]);
+  }
+}
+
+function mount(...args: string[]): boolean {
+  try {
+    return Bun.spawnSync(["mount", ...args]).exitCode === 0;
+  } catch {
+    return false; // there is no such program
+  }
+}

@@ -1,0 +1,61 @@
+/* How does a write-ahead log look that was cut off, and what must be made of it? */
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
+import type { Workplace } from "./client.ts";
+import { type KnownFolder, killedFolder, known, lastOps, lastTransaction, look, writeMark } from "./folders.ts";
+import { differenceOf } from "./model.ts";
+import { opAt } from "./ops.ts";
+
+const OPS = 60; // at least
+
+export interface CutFolder extends KnownFolder {
+  /** What it held before the last group. */
+  before: KnownFolder["content"];
+  /** Where the last transaction begins and ends in the write-ahead log. */
+  start: number;
+  end: number;
+  frameBytes: number;
+  /** Numbers of the ops that the last group and the one before end with. */
+  last: number[];
+  lastBefore: number[];
+}
+
+/** A folder that was killed at rest, and whose last group is in the write-ahead log: one add's. */
+export async function cutFolder(place: Workplace, seed: number): Promise<CutFolder> {
+  let ops = OPS;
+  while (opAt(seed, ops - 1, 1).kind !== "add") ops++; // one row, which is an op of its own
+  const folder = await killedFolder(place, seed, ops, 1);
+  const { last, before } = await lastOps(join(place.copy(folder.path, "read"), "journal.sqlite"), 1);
+  const transaction = lastTransaction(join(folder.path, "journal.sqlite-wal"));
+  return { ...folder, ...transaction, last, lastBefore: before, before: known(seed, ops - 1).content };
+}
+
+/** Where to cut: around every frame's header, and every so many bytes. */
+export function cutsThrough({ start, end, frameBytes }: CutFolder, stride: number): number[] {
+  const cuts = new Set<number>();
+  for (let frame = start; frame < end; frame += frameBytes) {
+    for (const at of [0, 1, 4, 8, 16, 23, 24, 25, frameBytes - 1]) cuts.add(frame + at);
+  }
+  for (let at = start; at < end; at += stride) cuts.add(at);
+  return [...cuts].sort((a, b) => a - b);
+}
+
+/** Cuts a copy, with a mark that knows of the last group or not, and answers what is wrong with what is made of it. */
+export async function lookCut(
+  place: Workplace,
+  folder: CutFolder,
+  bytes: number,
+  mark: "behind" | "as it was",
+): Promise<string | null> {
+  const path = place.copy(folder.path, "cut");
+  truncateSync(join(path, "journal.sqlite-wal"), bytes);
+  if (mark === "behind") writeMark(join(path, "journal.mark"), folder.lastBefore);
+  const { refusal, content, problems, unsound } = await look(folder.options, path);
+  const isCut = bytes < folder.end;
+  if (isCut && mark === "as it was") {
+    return refusal?.code === "PATH_DAMAGED" ? null : `${refusal ?? "it was opened"}, not PATH_DAMAGED`;
+  }
+  if (refusal !== null) return String(refusal);
+  const wrong = [...problems, ...unsound].join("; ");
+  return differenceOf(content, isCut ? folder.before : folder.content) ?? (wrong === "" ? null : wrong);
+}
