@@ -40,6 +40,7 @@ export { armFault } from "./faults";
 export {
   journalWaiting, journalWritten, nextSpaceId, openJournal, reserveJournal, setJournalState, setNext,
 } from "./journal";
+export { hashIntake } from "./hash";
 export { holdsLocks, repairSeat } from "./repair";
 export { loadFrame } from "./restore";
 export { endSnapshot, nextFrame, startSnapshot } from "./snapshot";

@@ -9,6 +9,8 @@
  * after the work can be seen. All are sequentially consistent, so one of the two sees the other.
  */
 import { MAX_SEATS, MAX_WORKERS } from "../assembly/layout.ts";
+import { canShare } from "./platform.ts";
+import { nextTurn } from "./yielding.ts";
 
 const CLOSED = 0;
 const PROGRESS = 1;
@@ -27,15 +29,25 @@ export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "last
 export type Figure = (typeof FIGURES)[number];
 const FIGURE_WORDS = 8;
 
+function newBlock(): SharedArrayBuffer | ArrayBuffer {
+  const bytes = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
+  return canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+}
+
 export class Control {
-  readonly buffer: SharedArrayBuffer;
+  readonly buffer: SharedArrayBuffer | ArrayBuffer;
   private readonly words: Int32Array;
   private readonly figures: Float64Array;
 
-  constructor(buffer?: SharedArrayBuffer) {
-    this.buffer = buffer ?? new SharedArrayBuffer(WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8);
+  constructor(buffer: SharedArrayBuffer | ArrayBuffer = newBlock()) {
+    this.buffer = buffer;
     this.words = new Int32Array(this.buffer, 0, WORDS);
     this.figures = new Float64Array(this.buffer, WORDS * 4);
+  }
+
+  /** Whether other threads can see it. */
+  private get shared(): boolean {
+    return canShare && this.buffer instanceof SharedArrayBuffer;
   }
 
   get closed(): boolean {
@@ -84,6 +96,10 @@ export class Control {
 
   /** Resolves when progress was made since it stood at `seen`, or after `ms`. Keeps the process alive meanwhile. */
   async waitForProgress(seen: number, ms: number): Promise<void> {
+    if (!this.shared) {
+      await nextTurn(); // nobody but this thread makes progress
+      return;
+    }
     Atomics.add(this.words, WAITERS, 1);
     const wait = Atomics.waitAsync(this.words, PROGRESS, seen, ms);
     const keepAlive = setTimeout(() => {}, ms + 1000);

@@ -27,6 +27,7 @@ import {
 import { insist, unlessBusy } from "./busy.ts";
 import { HnswError } from "./errors.ts";
 import { decodeKey, encodeKey, type Key, type KeyHeader } from "./keys.ts";
+import { readOwnFile } from "./platform.ts";
 
 /** What a partition is set up with; see `assembly/settings.ts`. */
 export interface PartitionSettings {
@@ -92,6 +93,7 @@ interface CoreExports extends Record<string, unknown> {
   nextFrame: Call;
   endSnapshot: Call;
   loadFrame: Call;
+  hashIntake: Call;
 }
 
 export type Variant = "relaxed" | "baseline";
@@ -112,22 +114,21 @@ export function bestVariant(): Variant {
   return WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "baseline";
 }
 
-/** Compiles a build of the core. Post the module to workers: they share its compiled code. */
-export async function compileCore(build: Build, variant: Variant): Promise<WebAssembly.Module> {
-  if (typeof Bun === "undefined") throw new HnswError("UNSUPPORTED", "This version needs Bun, 1.4.4 or newer.");
-  const url = new URL(`../build/core.${build}.${variant}.wasm`, import.meta.url);
+/** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
+export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
+  const url = new URL(`../build/core.${build}.${variant}${shared ? "" : ".unshared"}.wasm`, import.meta.url);
   try {
-    return await WebAssembly.compile(await Bun.file(url).arrayBuffer());
+    return await WebAssembly.compile(await readOwnFile(url));
   } catch (cause) {
-    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.pathname}. ${BUNDLED}`, {
+    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`, {
       cause,
     });
   }
 }
 
-/** A new shared memory of one partition. 4 GiB of address space, a few KiB resident. */
-export function createMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, shared: true });
+/** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
+function createMemory(shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, ...(shared ? { shared: true } : {}) });
 }
 
 const BUNDLED = "If your program is bundled, keep the package out of the bundle: `--external hnsw-workers`.";
@@ -150,14 +151,15 @@ export class Seat {
   readonly intake: number;
   readonly dimensions: number;
   private readonly stride: number;
-  private readonly info: Uint32Array;
-  private readonly floats: Float32Array;
-  private readonly scratchBytes: Uint8Array;
-  /** The intake as bytes: where the frames of a snapshot come and go. */
-  readonly intakeBytes: Uint8Array;
-  private bytes: Uint8Array;
-  private words: Uint32Array;
-  private distances: Float32Array;
+  /** Address of the seat's scratch. */
+  private readonly at: number;
+  private info!: Uint32Array;
+  private floats!: Float32Array;
+  private scratchBytes!: Uint8Array;
+  private intakeView!: Uint8Array;
+  private bytes!: Uint8Array;
+  private words!: Uint32Array;
+  private distances!: Float32Array;
 
   private constructor(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number) {
     this.core = core;
@@ -166,19 +168,36 @@ export class Seat {
     this.dimensions = dimensions;
     this.stride = (dimensions + 3) & ~3;
     this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
-    const buffer = memory.buffer;
+    this.at = at;
+    this.renew();
+  }
+
+  private renew(): void {
+    const { at } = this;
+    const { buffer } = this.memory;
     this.info = new Uint32Array(buffer, at + X_INFO, INFO_WORDS);
     this.floats = new Float32Array(buffer, at + X_VECTORS, this.intake * this.stride);
     this.scratchBytes = new Uint8Array(buffer, at, X_VECTORS);
-    this.intakeBytes = new Uint8Array(buffer, at + X_VECTORS, INTAKE_BYTES);
+    this.intakeView = new Uint8Array(buffer, at + X_VECTORS, INTAKE_BYTES);
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
   }
 
+  /** Memory that is not shared moves when it grows, and takes its views with it: their length is 0 then. */
+  private fresh(): void {
+    if (this.info.length === 0) this.renew();
+  }
+
   /** Sets up a fresh partition and takes seat `number` in it. */
-  static create(module: WebAssembly.Module, settings: PartitionSettings, number: number, maySleep: boolean): Seat {
-    const memory = createMemory();
+  static create(
+    module: WebAssembly.Module,
+    settings: PartitionSettings,
+    number: number,
+    maySleep: boolean,
+    shared = true,
+  ): Seat {
+    const memory = createMemory(shared);
     const core = instantiate(module, memory);
     const done = core.setUp(
       settings.dimensions,
@@ -213,36 +232,43 @@ export class Seat {
 
   /** Word `i` of what the last call returned besides its answer. */
   infoAt(i: number): number {
+    this.fresh();
     return this.info[i]!;
   }
 
   /** Number of the partition's last op, as an op that was just accepted left it. */
   get sequence(): number {
+    this.fresh();
     return this.info[INFO_SEQUENCE]! + this.info[INFO_SEQUENCE + 1]! * 2 ** 32;
   }
 
   /** Encodes a key into scratch. */
   putKey(key: Key): KeyHeader {
+    this.fresh();
     return encodeKey(key, this.scratchBytes, X_KEY);
   }
 
   /** Puts the bytes of an encoded key or name into scratch. */
   putKeyBytes(key: Uint8Array): void {
+    this.fresh();
     this.scratchBytes.set(key, X_KEY);
   }
 
   /** The name that `nextSpace` left in scratch. */
   nameInScratch(header: KeyHeader): string {
+    this.fresh();
     return decodeKey(header, this.scratchBytes, X_KEY) as string;
   }
 
   /** Copies one vector to place `index` of the intake. */
   putVector(vector: ArrayLike<number>, index: number): void {
+    this.fresh();
     this.floats.set(vector, index * this.stride);
   }
 
   /** Copies `count` vectors of a flat array to the start of the intake. */
   putVectors(vectors: Float32Array, first: number, count: number): void {
+    this.fresh();
     const d = this.dimensions;
     if (d === this.stride) {
       this.floats.set(vectors.subarray(first * d, (first + count) * d));
@@ -253,10 +279,23 @@ export class Seat {
     }
   }
 
+  /** The intake as bytes: where the frames of a snapshot come and go. */
+  get intakeBytes(): Uint8Array {
+    this.fresh();
+    return this.intakeView;
+  }
+
+  /** xxHash64 of the first `bytes` of the intake. */
+  hashIntake(bytes: number): bigint {
+    this.core.hashIntake(bytes);
+    return BigInt(this.infoAt(0)) | (BigInt(this.infoAt(1)) << 32n);
+  }
+
   /** Puts a vector's bytes at the start of the intake. */
   putVectorBytes(vector: Uint8Array): void {
-    this.intakeBytes.set(vector);
-    this.intakeBytes.fill(0, vector.length, this.stride * 4); // frames leave bytes behind
+    const intake = this.intakeBytes;
+    intake.set(vector);
+    intake.fill(0, vector.length, this.stride * 4); // frames leave bytes behind
   }
 
   /** Frames leave bytes behind where vectors are padded with zeros. */
@@ -266,11 +305,13 @@ export class Seat {
 
   /** A word of the frame in the intake. */
   intakeWord(at: number): number {
-    return new DataView(this.intakeBytes.buffer, this.intakeBytes.byteOffset).getUint32(at, true);
+    const { buffer, byteOffset } = this.intakeBytes;
+    return new DataView(buffer, byteOffset).getUint32(at, true);
   }
 
   setIntakeWord(at: number, value: number): void {
-    new DataView(this.intakeBytes.buffer, this.intakeBytes.byteOffset).setUint32(at, value, true);
+    const { buffer, byteOffset } = this.intakeBytes;
+    new DataView(buffer, byteOffset).setUint32(at, value, true);
   }
 
   /** A copy of `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */
@@ -286,6 +327,7 @@ export class Seat {
 
   /** The vector that `get` left in the intake. */
   takeVector(): Float32Array {
+    this.fresh();
     return Float32Array.prototype.slice.call(this.floats, 0, this.dimensions);
   }
 
@@ -320,11 +362,7 @@ export class Seat {
 
   /** Another thread may have grown the memory since these views were made: old views keep their length. */
   private cover(end: number): void {
-    if (end <= this.bytes.length) return;
-    const buffer = this.memory.buffer;
-    this.bytes = new Uint8Array(buffer);
-    this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
-    this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
+    if (end > this.bytes.length) this.renew();
   }
 }
 

@@ -21,6 +21,7 @@ import { HnswError } from "./errors.ts";
 import type { JournalLink } from "./journal/link.ts";
 import type { LinkLoop } from "./linking.ts";
 import type { Settings } from "./options.ts";
+import { warn } from "./platform.ts";
 import { homeOf, partitionOf } from "./scheduler/assignment.ts";
 import { type Outcome, WaitingLine } from "./waiting-line.ts";
 import { nextTurn } from "./yielding.ts";
@@ -193,7 +194,7 @@ export class Handle {
       return this.inline.step();
     } catch (trap) {
       // Put right already; the slot is tried again, and set aside if it fails once more.
-      process.emitWarning(`hnsw-workers: linking trapped: ${String(trap)}`);
+      warn(`linking trapped: ${String(trap)}`);
       return true;
     }
   }

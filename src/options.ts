@@ -1,9 +1,8 @@
 /* What can a user choose, what stands in when they don't, and what is refused? */
-import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { MAX_DIMENSIONS, MAX_EF, MAX_PAGES, MAX_WORKERS } from "../assembly/layout.ts";
 import { HnswError } from "./errors.ts";
 import type { Key } from "./keys.ts";
+import { canStartThreads, cores } from "./platform.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "./scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "./scheduler/stealing.ts";
 
@@ -104,7 +103,7 @@ export function resolvePath(given: OpenOptions): string | null {
     return null;
   }
   if (typeof path !== "string" || path === "") throw bad(`\`path\` must be a folder's name, not ${show(path)}.`);
-  return resolve(path); // wherever the process goes later
+  return path;
 }
 
 /** Checks what `open` was given and fills in the defaults. Throws BAD_OPTION. */
@@ -124,7 +123,7 @@ export function resolveOptions(given: OpenOptions): Settings {
     workers: integer(
       "workers",
       given.workers,
-      Math.max(1, Math.min(MAX_WORKERS, availableParallelism())),
+      canStartThreads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0,
       0,
       MAX_WORKERS,
     ),

@@ -6,7 +6,7 @@ import type { Settings } from "./options.ts";
 export interface SharedIndex {
   module: WebAssembly.Module;
   memories: WebAssembly.Memory[];
-  control: SharedArrayBuffer;
+  control: SharedArrayBuffer | ArrayBuffer;
   /** The journal's board (journal/board.ts); null without `path`. */
   journal: SharedArrayBuffer | null;
   settings: Settings;

@@ -1,0 +1,33 @@
+/* What does the runtime offer? Bun, Node, Deno, browsers and isolates differ here and nowhere else. */
+
+/** Whether threads can share memory. */
+export const canShare =
+  typeof SharedArrayBuffer !== "undefined" &&
+  (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+
+/** Whether `node:worker_threads` is there to start threads. */
+export const canStartThreads = canShare && typeof process !== "undefined" && Boolean(process.versions?.node);
+
+/** Cores that this process may use, as far as it knows. */
+export function cores(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/** Tells whoever runs the program; never throws. */
+export function warn(message: string): void {
+  if (typeof process !== "undefined" && process.emitWarning) process.emitWarning(message, "HnswWorkersWarning");
+  else console.warn(`hnsw-workers: ${message}`);
+}
+
+/** The bytes of a file of this package. */
+export async function readOwnFile(url: URL): Promise<ArrayBuffer> {
+  if (typeof Bun !== "undefined") return await Bun.file(url).arrayBuffer();
+  if (url.protocol !== "file:") {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    return await response.arrayBuffer();
+  }
+  const { readFile } = await import("node:fs/promises");
+  const bytes = await readFile(url);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}
