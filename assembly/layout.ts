@@ -255,6 +255,8 @@ export const F_HEADER: u32 = 16;
 export const FRAME_SPACE: u32 = 1;
 export const FRAME_SLOTS: u32 = 2;
 export const FRAME_END: u32 = 3;
+export const FRAME_GONE: u32 = 4; // of a travelling snapshot: the space was dropped, what came of it is void
+export const FRAME_FINISH: u32 = 5; // of a travelling snapshot: the end; F_COUNT spaces have come
 /* FRAME_SPACE: */
 export const FS_FORMAT: u32 = 16;
 export const FS_DIMENSIONS: u32 = 20;

@@ -50,6 +50,10 @@ export type HnswErrorCode =
   | "JOURNAL_FAILED"
   /** The op is accepted, but it is not known to be on the disk: it is written again as soon as that works. */
   | "JOURNAL_UNCERTAIN"
+  /** What an index was to start from was made with other options, in another format, or is no export. */
+  | "SNAPSHOT_FOREIGN"
+  /** What an index was to start from is cut off or changed. */
+  | "SNAPSHOT_DAMAGED"
   /** No snapshot could be taken; what was durable before still is. */
   | "SNAPSHOT_FAILED"
   /** A bug in this package: the op is in as a whole or not at all, as the message says, and the index works on. */

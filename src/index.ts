@@ -9,6 +9,7 @@ export type { Incident, Metric, OpenOptions, SearchOptions, Settings } from "./o
 export type { AttachTicket } from "./protocol.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
+export type { SnapshotSource } from "./snapshots/source.ts";
 export type { Space } from "./space.ts";
 export type { IndexStats, JournalStats, SpaceStats, WorkerStats } from "./stats.ts";
 export type { VectorIndex } from "./vector-index.ts";

@@ -9,7 +9,8 @@ import { JournalLink } from "./journal/link.ts";
 import type { Kept, OpenFolder } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
-import { type Partitions, Pool } from "./pool.ts";
+import { canShare, canStartThreads, warn } from "./platform.ts";
+import type { Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
 import { VectorIndex } from "./vector-index.ts";
@@ -18,11 +19,14 @@ import { VectorIndex } from "./vector-index.ts";
 export interface CoreChoice {
   build?: Build;
   variant?: Variant;
+  /** Whether the memory is one that threads could share. */
+  shared?: boolean;
 }
 
 /** What `openForTest` returns beside the index. */
 export interface Opened {
   index: VectorIndex;
+  handle: Handle;
   pool: Pool | null;
   seats: Seat[];
   kept: Kept | null;
@@ -32,7 +36,10 @@ export interface Opened {
  * Opens an index and starts its workers: an empty one in memory, or with `path` the one that is kept in that folder,
  * as it was when the last op became durable. `index.recovery` tells what was found there.
  *
- * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH,
+ * `from` starts it with what another one has exported.
+ *
+ * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with `from` also with SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED; with
+ * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH,
  * PATH_FAILED or PATH_DAMAGED.
  */
 export async function open(options: OpenOptions): Promise<VectorIndex> {
@@ -42,14 +49,30 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 /** @internal `open`, with the build of the core chosen and the insides handed out. */
 export async function openWith(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
   const path = resolvePath(options);
-  if (path === null) return await openIn(resolveOptions(options), options.onIncident ?? warn, choice, null);
+  if (path === null) return await openInMemory(options, choice);
   const { takeFolder, withFolder } = await import("./journal/opening.ts");
   resolveOptions(options); // refuses nonsense before it makes a folder
   const folder = await takeFolder(path, options.recover === "salvage");
   try {
-    return await openIn(resolveOptions(withFolder(options, folder)), options.onIncident ?? warn, choice, folder);
+    return await openIn(resolveOptions(withFolder(options, folder)), options.onIncident ?? tell, choice, folder);
   } catch (error) {
     folder.lock.release();
+    throw error;
+  }
+}
+
+async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
+  const report = options.onIncident ?? tell;
+  if (options.from === undefined) return await openIn(resolveOptions(options), report, choice, null);
+  resolveOptions({ ...options, dimensions: options.dimensions ?? 1 }); // refuses nonsense before it reads
+  const { Arriving, startFrom, withExport } = await import("./snapshots/starting.ts");
+  const arriving = await Arriving.open(options.from);
+  const opened = await openIn(resolveOptions(withExport(options, arriving)), report, choice, null);
+  try {
+    await startFrom(arriving, opened.handle);
+    return opened;
+  } catch (error) {
+    await opened.index.close();
     throw error;
   }
 }
@@ -60,14 +83,18 @@ async function openIn(
   choice: CoreChoice,
   folder: OpenFolder | null,
 ): Promise<Opened> {
-  const module = await compileCore(choice.build ?? "release", choice.variant ?? bestVariant());
+  const shared = choice.shared ?? canShare;
+  if (settings.workers > 0 && !(shared && canStartThreads)) {
+    throw new HnswError("UNSUPPORTED", "This runtime starts no threads that share memory: open with `workers: 0`.");
+  }
+  const module = await compileCore(choice.build ?? "release", choice.variant ?? bestVariant(), shared);
   const seats = Array.from({ length: settings.partitions }, () =>
-    Seat.create(module, partitionSettings(settings), OPENING_SEAT, false),
+    Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );
   const control = new Control();
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const board = folder === null ? null : new JournalBoard();
-  const shared: SharedIndex = {
+  const insides: SharedIndex = {
     module,
     memories: seats.map(({ memory }) => memory),
     control: control.buffer,
@@ -85,11 +112,12 @@ async function openIn(
       for (const { core } of seats) core.abandon();
     },
   };
-  const pool = settings.workers === 0 ? null : new Pool(shared, control, partitions, report);
+  const pool =
+    settings.workers === 0 ? null : new (await import("./pool.ts")).Pool(insides, control, partitions, report);
   try {
     await pool?.start();
-    const kept = folder && (await keepIn(folder, handle, shared, partitions, report));
-    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), pool, seats, kept };
+    const kept = folder && (await keepIn(folder, handle, insides, partitions, report));
+    return { index: new VectorIndex(handle, insides, pool, OPENING_SEAT, kept), handle, pool, seats, kept };
   } catch (error) {
     control.close();
     await pool?.stop();
@@ -123,8 +151,8 @@ function partitionSettings(settings: Settings): PartitionSettings {
   return { dimensions, metric, M, efConstruction, seed, maxPending, crossover: flatBelow, budget, neverCodes };
 }
 
-function warn({ worker, kind, message }: Incident): void {
-  process.emitWarning(`worker ${worker}: ${kind}: ${message}`, { type: "HnswWorkersWarning" });
+function tell({ worker, kind, message }: Incident): void {
+  warn(`worker ${worker}: ${kind}: ${message}`);
 }
 
 /**

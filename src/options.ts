@@ -5,6 +5,7 @@ import type { Key } from "./keys.ts";
 import { canStartThreads, cores } from "./platform.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "./scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "./scheduler/stealing.ts";
+import type { SnapshotSource } from "./snapshots/source.ts";
 
 /** cosine: 1 − cos(a, b); l2: squared Euclidean distance; dot: 1 − a·b. Smaller is nearer. */
 export type Metric = "cosine" | "l2" | "dot";
@@ -52,6 +53,8 @@ export interface OpenOptions {
   stealing?: Partial<StealingPolicy>;
   /** A wait in which nothing moves for so long is given up with TIMEOUT. Default 30,000. */
   timeoutMs?: number;
+  /** What `index.export()` gave, here or elsewhere: the index starts with it. Not together with `path`. */
+  from?: SnapshotSource;
   /** Folder that the index is kept in; made if it is not there. Without it the index lives in memory only. */
   path?: string;
   /**
@@ -77,7 +80,8 @@ export interface SearchOptions {
 }
 
 /** Options with every default filled in. Can be posted to another thread. */
-export interface Settings extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident" | "path">> {
+export interface Settings
+  extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident" | "path" | "from">> {
   path: string | null;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
@@ -89,7 +93,7 @@ const MIN_PARTITION_BYTES = 2 ** 20;
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
   ...["maxPending", "codes", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
-  ...["path", "durability", "recover", "snapshotBytes"],
+  ...["path", "durability", "recover", "snapshotBytes", "from"],
 ];
 
 /** Where the index is to be kept, or null. Throws BAD_OPTION. */
@@ -102,6 +106,7 @@ export function resolvePath(given: OpenOptions): string | null {
     }
     return null;
   }
+  if (given.from !== undefined) throw bad("`from` and `path` exclude one another: the folder says what is in it.");
   if (typeof path !== "string" || path === "") throw bad(`\`path\` must be a folder's name, not ${show(path)}.`);
   return path;
 }

@@ -8,9 +8,11 @@ import type { Handle } from "./handle.ts";
 import type { Kept } from "./journal/opening.ts";
 import type { RecoveryReport } from "./journal/recovery.ts";
 import type { Settings } from "./options.ts";
+import { canShare } from "./platform.ts";
 import type { Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, OPENING_SEAT } from "./seating.ts";
+import { exportChunks } from "./snapshots/travelling.ts";
 import { Space } from "./space.ts";
 import { spreadOver } from "./spreading.ts";
 import { type IndexStats, readStats } from "./stats.ts";
@@ -104,6 +106,33 @@ export class VectorIndex implements AsyncDisposable {
     await this.kept.keeper.checkpoint("due");
   }
 
+  /**
+   * All spaces, or those named, as one stream of bytes that `open({ from })` starts from, on any runtime and with or
+   * without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is when its turn comes;
+   * everything goes on meanwhile. The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY or CLOSED. Throws BAD_SPACE or
+   * CLOSED.
+   */
+  export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.handle.assertOpen();
+    const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
+    const chunks = exportChunks(this.shared, this.handle.control, names);
+    return new ReadableStream({
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return(undefined);
+      },
+    });
+  }
+
+  /** `export` in one piece. Rejects with what its stream fails with. */
+  async exportBytes(spaces?: readonly string[]): Promise<Uint8Array> {
+    return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
+  }
+
   /** What `open` found at `path`; null without one, and on other threads than the one that opened the index. */
   get recovery(): Readonly<RecoveryReport> | null {
     return this.kept?.recovery ?? null;
@@ -129,10 +158,13 @@ export class VectorIndex implements AsyncDisposable {
 
   /**
    * A ticket for one other thread: post it there and call `attach(ticket)`. Throws TOO_MANY_HANDLES when all seats
-   * are taken.
+   * are taken, UNSUPPORTED where threads can't share memory.
    */
   attach(): AttachTicket {
     this.handle.assertOpen();
+    if (!canShare || this.shared.memories.some(({ buffer }) => buffer instanceof ArrayBuffer)) {
+      throw new HnswError("UNSUPPORTED", "Other threads can't join an index whose memory is not shared.");
+    }
     const seat = this.handle.control.takeSeat(firstAttachedSeat(this.shared.settings));
     if (seat < 0) {
       throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");

@@ -12,11 +12,17 @@ import {
   FRAME_END,
   FRAME_SPACE,
   FS_CREATED,
+  FS_DIMENSIONS,
+  FS_FORMAT,
   FS_HEADER,
   FS_ID,
+  FS_M,
+  FS_METRIC,
   FS_NAME,
+  FS_SEED,
   FS_SEQUENCE,
 } from "../../assembly/layout.ts";
+import type { Seat } from "../core.ts";
 
 export const CHECKSUM_BYTES = 8;
 /** The largest body: an intake. */
@@ -25,20 +31,42 @@ export const LARGEST_BODY = 65536;
 /** Bytes that are not frames, or not those that were written. */
 export class BadFrame extends Error {}
 
+/** xxHash64 of a frame's body. */
+export type FrameHash = (body: Uint8Array) => bigint;
+
+/** Bun's own where there is one, else the core's: then the body passes through the seat's intake. */
+export function frameHash(seat: Seat): FrameHash {
+  if (typeof Bun !== "undefined") return (body) => Bun.hash.xxHash64(body);
+  return (body) => {
+    seat.intakeBytes.set(body);
+    return seat.hashIntake(body.length);
+  };
+}
+
 /** Puts body and checksum at `at` of a buffer that has room for them. */
-export function putFrame(body: Uint8Array, buffer: Uint8Array, at: number): void {
+export function putFrame(body: Uint8Array, hash: FrameHash, buffer: Uint8Array, at: number): void {
   buffer.set(body, at);
   const end = at + body.length;
-  const hash = Bun.hash.xxHash64(buffer.subarray(at, end));
-  new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(end, hash, true);
+  new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(end, hash(buffer.subarray(at, end)), true);
+}
+
+export interface Frame {
+  body: Uint8Array;
+  /** What is written beside it. */
+  checksum: bigint;
+}
+
+/** Throws BadFrame when a frame is not what was written. */
+export function checkFrame({ body, checksum }: Frame, hash: FrameHash): void {
+  if (hash(body) !== checksum) throw new BadFrame("a frame's checksum is wrong");
 }
 
 /** Cuts chunks of bytes into frames. */
 export class FrameSplitter {
   private rest: Uint8Array = new Uint8Array(0);
 
-  /** The bodies of all frames that are complete with this chunk; they are views that the next chunk may change. */
-  *push(chunk: Uint8Array): Generator<Uint8Array> {
+  /** All frames that are complete with this chunk, not checked yet; their bodies are views on it. */
+  *push(chunk: Uint8Array): Generator<Frame> {
     let bytes = chunk;
     if (this.rest.length > 0) {
       bytes = new Uint8Array(this.rest.length + chunk.length);
@@ -54,15 +82,30 @@ export class FrameSplitter {
       const end = at + length;
       if (end + CHECKSUM_BYTES > bytes.length) break;
       const body = bytes.subarray(at, end);
-      if (Bun.hash.xxHash64(body) !== words.getBigUint64(end, true)) throw new BadFrame("a frame's checksum is wrong");
-      yield body;
+      yield { body, checksum: words.getBigUint64(end, true) };
       at = end + CHECKSUM_BYTES;
     }
     this.rest = bytes.slice(at);
   }
+
+  /** Whether bytes of an unfinished frame are left. */
+  get isBetweenFrames(): boolean {
+    return this.rest.length === 0;
+  }
+}
+
+/** FRAME_*. */
+export function kindOf(body: Uint8Array): number {
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(F_KIND, true);
 }
 
 export interface SpaceFrame {
+  format: number;
+  dimensions: number;
+  /** METRIC_*. */
+  metric: number;
+  M: number;
+  seed: number;
   /** Id of the space in its partition. */
   id: number;
   /** Number of the last op in the snapshot. */
@@ -76,10 +119,15 @@ export interface SpaceFrame {
 
 /** What the first frame of a space says, or null when this is another one. */
 export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
+  if (kindOf(body) !== FRAME_SPACE) return null;
   const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  if (words.getUint32(F_KIND, true) !== FRAME_SPACE) return null;
   const nameHeader = words.getUint32(FS_NAME, true);
   return {
+    format: words.getUint32(FS_FORMAT, true),
+    dimensions: words.getUint32(FS_DIMENSIONS, true),
+    metric: words.getUint32(FS_METRIC, true),
+    M: words.getUint32(FS_M, true),
+    seed: words.getUint32(FS_SEED, true),
     id: words.getUint32(FS_ID, true),
     sequence: number64(words, FS_SEQUENCE),
     created: number64(words, FS_CREATED),
@@ -90,8 +138,7 @@ export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
 
 /** Ids that lists named beyond the snapshot, when this is its last frame; else 0. */
 export function leftOutIn(body: Uint8Array): number {
-  const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  return words.getUint32(F_KIND, true) === FRAME_END ? number64(words, FE_LEFT_OUT) : 0;
+  return kindOf(body) === FRAME_END ? number64(new DataView(body.buffer, body.byteOffset), FE_LEFT_OUT) : 0;
 }
 
 function number64(words: DataView, at: number): number {

@@ -13,9 +13,10 @@ import type { Handle } from "../handle.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import type { FolderPaths } from "./folder.ts";
 import type { WantedSection } from "./loading.ts";
+import { MAGIC } from "./magic.ts";
 import type { Findings, RecoveredPartition } from "./recovered.ts";
 import { type RoundSpace, writeSnapshots } from "./rounds.ts";
-import { MAGIC, sectionAt } from "./snapshot-file.ts";
+import { sectionAt } from "./snapshot-file.ts";
 import { Damage, JournalStore, type Meta, syncFile } from "./store.ts";
 
 /** Sections of one space, newest first. */

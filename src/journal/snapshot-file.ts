@@ -16,15 +16,26 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { E_BUSY, E_MEMORY, E_STALE, F_KIND, FRAME_END, OK } from "../../assembly/layout.ts";
+import { E_BUSY, E_MEMORY, E_STALE, FRAME_END, OK } from "../../assembly/layout.ts";
 import type { Seat } from "../core.ts";
 import type { SpaceAt } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
-import { BadFrame, CHECKSUM_BYTES, FrameSplitter, putFrame, readSpaceFrame, type SpaceFrame } from "./frames.ts";
+import {
+  BadFrame,
+  CHECKSUM_BYTES,
+  checkFrame,
+  type FrameHash,
+  FrameSplitter,
+  kindOf,
+  putFrame,
+  readSpaceFrame,
+  type SpaceFrame,
+} from "./frames.ts";
+import { MAGIC } from "./magic.ts";
 import { Damage, syncFile } from "./store.ts";
 
-export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
 const BUFFER_BYTES = 1 << 20;
+const nativeHash: FrameHash = (body) => Bun.hash.xxHash64(body);
 
 export interface Section {
   /** Number of the last op in it. */
@@ -80,7 +91,7 @@ export class SnapshotFile {
   private put(body: Uint8Array): void {
     const length = body.length + CHECKSUM_BYTES;
     if (this.filled + length > BUFFER_BYTES) this.flush();
-    putFrame(body, this.buffer, this.filled);
+    putFrame(body, nativeHash, this.buffer, this.filled);
     this.filled += length;
     this.bytes += length;
   }
@@ -166,9 +177,10 @@ function* framesFrom(path: string, offset: number, most: number): Generator<Uint
       const read = readSync(file, buffer, 0, Math.min(buffer.length, most - at), offset + at);
       if (read === 0) break;
       at += read;
-      for (const body of splitter.push(buffer.subarray(0, read))) {
-        yield body;
-        if (new DataView(body.buffer, body.byteOffset).getUint32(F_KIND, true) === FRAME_END) return;
+      for (const frame of splitter.push(buffer.subarray(0, read))) {
+        checkFrame(frame, nativeHash);
+        yield frame.body;
+        if (kindOf(frame.body) === FRAME_END) return;
       }
     }
     throw new Damage(`${path} ends in the middle of the snapshot at byte ${offset}`);

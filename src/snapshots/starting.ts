@@ -1,0 +1,222 @@
+/* How does an index start from bytes that another one has exported? Frame by frame, as they come. */
+import {
+  E_FOREIGN,
+  E_MEMORY,
+  F_COUNT,
+  FRAME_END,
+  FRAME_FINISH,
+  FRAME_GONE,
+  FRAME_SPACE,
+  OK,
+} from "../../assembly/layout.ts";
+import { HnswError } from "../errors.ts";
+import type { Handle } from "../handle.ts";
+import {
+  BadFrame,
+  checkFrame,
+  type Frame,
+  type FrameHash,
+  FrameSplitter,
+  frameHash,
+  kindOf,
+  readSpaceFrame,
+  type SpaceFrame,
+} from "../journal/frames.ts";
+import { Filling, foreignWord, METRIC_NAMES, SpaceLoader } from "../journal/loading.ts";
+import { MAGIC } from "../journal/magic.ts";
+import { RecoveredPartition } from "../journal/recovered.ts";
+import type { OpenOptions } from "../options.ts";
+import { partitionOf } from "../scheduler/assignment.ts";
+import { nextTurn } from "../yielding.ts";
+
+const SLICE_MS = 4;
+
+/** An export that is being read; its beginning says what it needs. */
+export class Arriving {
+  /** What its first space was made with; null when there is none. */
+  readonly first: SpaceFrame | null;
+  private readonly frames: AsyncIterator<Frame>;
+  private pending: Frame | null;
+
+  private constructor(frames: AsyncIterator<Frame>, pending: Frame | null) {
+    this.frames = frames;
+    this.pending = pending;
+    this.first = pending && readSpaceFrame(pending.body);
+  }
+
+  /** Rejects with BAD_OPTION, SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED, or with what the stream says. */
+  static async open(source: unknown): Promise<Arriving> {
+    const frames = framesOf(chunksOf(source));
+    const { value } = await frames.next();
+    if (value === undefined) throw cutOff();
+    // A copy: the next chunk may change what it is a view on.
+    return new Arriving(frames, { body: value.body.slice(), checksum: value.checksum });
+  }
+
+  async next(): Promise<Frame | null> {
+    const { pending } = this;
+    this.pending = null;
+    if (pending !== null) return pending;
+    const { value, done } = await this.frames.next();
+    return done ? null : value;
+  }
+}
+
+async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
+  if (source instanceof Uint8Array) yield source;
+  else if (source instanceof ArrayBuffer) yield new Uint8Array(source);
+  else if (source instanceof Blob) yield* streamed(source.stream());
+  else if (source instanceof ReadableStream) yield* streamed(source);
+  else if (source instanceof Response) {
+    if (!source.ok) throw new HnswError("SNAPSHOT_FOREIGN", `The response to \`from\` has status ${source.status}.`);
+    if (source.body !== null) yield* streamed(source.body);
+  } else {
+    const wanted = "a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` gave";
+    throw new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
+  }
+}
+
+async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+}
+
+async function* framesOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Frame> {
+  const splitter = new FrameSplitter();
+  let head = new Uint8Array(0);
+  for await (let chunk of chunks) {
+    if (head.length < MAGIC.length) {
+      const missing = MAGIC.length - head.length;
+      head = Uint8Array.of(...head, ...chunk.subarray(0, missing));
+      if (head.length < MAGIC.length) continue;
+      checkMagic(head);
+      chunk = chunk.subarray(missing);
+    }
+    try {
+      yield* splitter.push(chunk);
+    } catch (error) {
+      throw error instanceof BadFrame ? damaged(error.message) : error;
+    }
+  }
+  if (head.length < MAGIC.length || !splitter.isBetweenFrames) throw cutOff();
+}
+
+function checkMagic(head: Uint8Array): void {
+  const version = head.length - 1;
+  if (MAGIC.subarray(0, version).some((byte, i) => head[i] !== byte)) {
+    throw new HnswError("SNAPSHOT_FOREIGN", "`from` does not begin like an export of this package.");
+  }
+  if (head[version] === MAGIC[version]) return;
+  const versions = `version ${head[version]}, this one reads ${MAGIC[version]}`;
+  throw new HnswError("SNAPSHOT_FOREIGN", `\`from\` is of a newer or older format: ${versions}.`);
+}
+
+/** The options, with what the export was made with where nothing else is given. Throws SNAPSHOT_FOREIGN. */
+export function withExport(options: OpenOptions, { first }: Arriving): OpenOptions {
+  if (first === null) return options;
+  const { dimensions, M, seed } = first;
+  const made = { dimensions, metric: METRIC_NAMES.get(first.metric), M, seed };
+  for (const [name, value] of Object.entries(made)) {
+    const given = options[name as keyof typeof made];
+    if (given === undefined || given === value) continue;
+    throw new HnswError(
+      "SNAPSHOT_FOREIGN",
+      `\`from\` was made with \`${name}\` ${value}, \`open\` was given ${given}.`,
+    );
+  }
+  return { ...options, ...made };
+}
+
+/** Fills an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
+export async function startFrom(arriving: Arriving, handle: Handle): Promise<void> {
+  const filler = new Filler(handle);
+  let turn = performance.now() + SLICE_MS;
+  for (let frame = await arriving.next(); frame !== null; frame = await arriving.next()) {
+    await filler.take(frame);
+    if (performance.now() < turn) continue;
+    await nextTurn();
+    turn = performance.now() + SLICE_MS;
+  }
+  await filler.finish();
+}
+
+class Filler {
+  private readonly handle: Handle;
+  private readonly hash: FrameHash;
+  private readonly loader: SpaceLoader;
+  private readonly partitions: RecoveredPartition[];
+  private current: { partition: RecoveredPartition; filling: Filling; id: number } | null = null;
+  private finished = false;
+
+  constructor(handle: Handle) {
+    this.handle = handle;
+    this.hash = frameHash(handle.seats[0]!);
+    this.loader = new SpaceLoader(handle);
+    this.partitions = handle.seats.map((seat, number) => new RecoveredPartition(number, seat));
+  }
+
+  async take(frame: Frame): Promise<void> {
+    try {
+      checkFrame(frame, this.hash);
+    } catch (error) {
+      throw error instanceof BadFrame ? damaged(error.message) : error;
+    }
+    const { body } = frame;
+    const kind = kindOf(body);
+    if (this.finished) throw damaged("something follows its end");
+    if (kind === FRAME_FINISH) this.end(new DataView(body.buffer, body.byteOffset).getUint32(F_COUNT, true));
+    else if (kind === FRAME_GONE) await this.forget();
+    else await this.fill(body, kind);
+  }
+
+  private async fill(body: Uint8Array, kind: number): Promise<void> {
+    if (kind === FRAME_SPACE && this.current === null) this.begin(readSpaceFrame(body)!);
+    if (this.current === null) throw damaged("a frame belongs to no space");
+    const { partition, filling, id } = this.current;
+    const answer = await filling.put(body, id);
+    if (answer === E_FOREIGN) {
+      const { name, value } = foreignWord(partition.seat);
+      throw new HnswError("SNAPSHOT_FOREIGN", `\`from\` holds a space that was made with \`${name}\` ${value}.`);
+    }
+    if (answer === E_MEMORY) throw this.handle.refusal(answer, partition.seat);
+    if (answer !== OK) throw damaged("its frames do not fit together");
+    if (kind !== FRAME_END) return;
+    this.loader.take(partition, filling, id);
+    this.current = null;
+  }
+
+  private begin({ name, nameHeader, sequence }: SpaceFrame): void {
+    const seat = this.handle.seats[0]!;
+    seat.putKeyBytes(name);
+    const partition = this.partitions[partitionOf(seat.core.hashName(nameHeader) >>> 0, this.partitions.length)]!;
+    const home = this.loader.homeIn(partition, nameHeader, name)!;
+    const id = partition.nextSpace++; // the index that it comes from may have counted its partitions otherwise
+    this.current = { partition, filling: new Filling(this.handle, partition, home, sequence), id };
+  }
+
+  private async forget(): Promise<void> {
+    await this.current?.filling.drop();
+    this.current = null;
+  }
+
+  private end(count: number): void {
+    if (this.current !== null || count !== this.loader.loaded) {
+      throw damaged(`it ends with ${this.loader.loaded} spaces of ${count}`);
+    }
+    this.finished = true;
+  }
+
+  async finish(): Promise<void> {
+    if (!this.finished) throw cutOff();
+    for (const { seat } of this.partitions) seat.clearIntake();
+    await this.loader.mend();
+  }
+}
+
+function cutOff(): HnswError {
+  return damaged("it ends before its end: it was cut off on its way");
+}
+
+function damaged(problem: string): HnswError {
+  return new HnswError("SNAPSHOT_DAMAGED", `\`from\` is not what was exported: ${problem}.`);
+}
