@@ -50,6 +50,9 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 export async function openWith(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
   const path = resolvePath(options);
   if (path === null) return await openInMemory(options, choice);
+  if (typeof Bun === "undefined") {
+    throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
+  }
   const { takeFolder, withFolder } = await import("./journal/opening.ts");
   resolveOptions(options); // refuses nonsense before it makes a folder
   const folder = await takeFolder(path, options.recover === "salvage");
