@@ -1,0 +1,166 @@
+/* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
+import { describe, expect, test } from "bun:test";
+import { open } from "../../src/index.ts";
+import { type CoreChoice, openWith } from "../../src/open.ts";
+import {
+  clustered,
+  expectHolds,
+  expectSound,
+  keysOf,
+  modelOf,
+  random,
+  refusalOf,
+  uniform,
+} from "../support/indexes.ts";
+
+const SEED = 1618;
+const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100 } as const;
+const SET = clustered(1500, 12, SEED);
+
+async function made(choice: CoreChoice = {}, workers = 0) {
+  const parts = await openWith({ ...SHAPE, workers, partitions: 2 }, choice);
+  const { index } = parts;
+  await index.space("graph").addMany(keysOf(SET), SET.values);
+  await index.space("flat").addMany(keysOf(SET).slice(0, 50), SET.part(0, 50).values);
+  await index.space("gone").add("x", SET.at(0));
+  await index.dropSpace("gone");
+  await index.flush();
+  return { ...parts, [Symbol.asyncDispose]: () => index.close() };
+}
+
+const bytes = (async () => {
+  await using parts = await made();
+  return await parts.index.exportBytes();
+})();
+
+for (const from of [true, false]) {
+  for (const to of [true, false]) {
+    test(`from ${from ? "shared" : "unshared"} into ${to ? "shared" : "unshared"} memory, to the last bit`, async () => {
+      await using parts = await made({ shared: from });
+      const source = await parts.index.exportBytes();
+      const again = await openWith({ ...SHAPE, workers: 0, partitions: 3, from: source }, { shared: to });
+      expect(again.index.spaces().sort()).toEqual(["flat", "graph"]);
+      await expectHolds(again.index.space("graph"), modelOf(SET), "graph");
+      for (let q = 0; q < 40; q++) {
+        for (const name of ["graph", "flat"]) {
+          const wanted = await parts.index.space(name).search(SET.at(q));
+          expect(await again.index.space(name).search(SET.at(q))).toEqual(wanted);
+        }
+      }
+      // It goes on like any other.
+      await again.index.space("graph").add("new", SET.at(3));
+      expect(await again.index.space("graph").delete(3)).toBe(true);
+      expect((await again.index.space("graph").search(SET.at(3), { k: 1 }))[0]!.key).toBe("new");
+      await expectSound(again.index, "again");
+      await again.index.close();
+    });
+  }
+}
+
+test("as bytes, buffer, blob, response and stream, in chunks of any size", async () => {
+  const source = await bytes;
+  const pieces = (size: number) =>
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < source.length; at += size) controller.enqueue(source.slice(at, at + size));
+        controller.close();
+      },
+    });
+  const forms = [source, source.slice().buffer, new Blob([source.slice()]), new Response(source.slice())];
+  for (const from of [...forms, pieces(1 << 16), pieces(1000), pieces(7)]) {
+    const index = await open({ ...SHAPE, workers: 0, from });
+    expect(index.space("graph").size).toBe(1500);
+    await index.close();
+  }
+});
+
+test("some spaces only, and none", async () => {
+  await using parts = await made();
+  const some = await open({ ...SHAPE, workers: 0, from: await parts.index.exportBytes(["flat", "nowhere"]) });
+  expect(some.spaces()).toEqual(["flat"]);
+  await some.close();
+  const none = await open({ ...SHAPE, workers: 0, from: await parts.index.exportBytes([]) });
+  expect(none.spaces()).toEqual([]);
+  await none.close();
+});
+
+test("while workers link and a space is dropped in the middle", async () => {
+  const { index } = await openWith({ ...SHAPE, workers: 2, partitions: 2 }, {});
+  const large = uniform(8000, 12, SEED);
+  for (const name of ["a", "b", "c"]) await index.space(name).addMany(keysOf(large), large.values);
+  const stream = index.export();
+  const reader = stream.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    chunks.push(part.value);
+    if (chunks.length === 2) for (const name of ["a", "b", "c"]) await index.dropSpace(name);
+  }
+  const again = await open({ ...SHAPE, workers: 0, from: new Blob(chunks) });
+  for (const name of again.spaces()) await expectHolds(again.space(name), modelOf(large), name);
+  await expectSound(again, `seed ${SEED}`);
+  await again.close();
+  await index.close();
+}, 30_000);
+
+test("a reader that leaves early gives the seat back", async () => {
+  await using parts = await made();
+  for (let i = 0; i < 200; i++) {
+    const reader = parts.index.export().getReader();
+    await reader.read();
+    await reader.cancel();
+  }
+});
+
+describe("what is refused", () => {
+  test("other options, each by name", async () => {
+    for (const [name, value] of Object.entries({ dimensions: 13, metric: "dot", M: 8, seed: 3 })) {
+      const refusal = await refusalOf(async () => open({ ...SHAPE, workers: 0, from: await bytes, [name]: value }));
+      expect(refusal.code).toBe("SNAPSHOT_FOREIGN");
+      expect(refusal.message).toContain(`\`${name}\``);
+    }
+  });
+
+  test("something else, another version, and what is no source at all", async () => {
+    const other = (await bytes).slice();
+    other[15] = 99;
+    const cases = [
+      [new Uint8Array(100), "SNAPSHOT_FOREIGN", /does not begin like an export/],
+      [other, "SNAPSHOT_FOREIGN", /version 99, this one reads 1/],
+      [new Response("nothing here", { status: 404 }), "SNAPSHOT_FOREIGN", /status 404/],
+      [new Uint8Array(0), "SNAPSHOT_DAMAGED", /cut off/],
+      ["a string", "BAD_OPTION", /`from` must be/],
+    ] as const;
+    for (const [from, code, says] of cases) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: from as Uint8Array }));
+      expect([refusal.code, refusal.message]).toEqual([code, expect.stringMatching(says)]);
+    }
+    const both = await refusalOf(async () => open({ ...SHAPE, path: "./never", from: await bytes }));
+    expect(both.code).toBe("BAD_OPTION");
+  });
+
+  test("cut off at any place, also between two frames", async () => {
+    const source = await bytes;
+    const places = Array.from({ length: 60 }, (_, i) => Math.floor((source.length * i) / 60));
+    for (const length of [...places, source.length - 1, source.length - 24]) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: source.slice(0, length) }));
+      expect({ length, code: refusal.code }).toEqual({ length, code: "SNAPSHOT_DAMAGED" });
+    }
+  });
+
+  test("one flipped bit, wherever it is", async () => {
+    const source = await bytes;
+    const { below } = random(SEED);
+    for (let i = 0; i < 150; i++) {
+      const at = below(source.length);
+      const changed = source.slice();
+      changed[at]! ^= 1 << below(8);
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: changed }));
+      expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
+    }
+  }, 30_000);
+
+  test("another thread's ticket, where memory is not shared", async () => {
+    await using parts = await made({ shared: false });
+    expect((await refusalOf(() => parts.index.attach())).code).toBe("UNSUPPORTED");
+  });
+});
