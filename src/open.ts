@@ -5,7 +5,7 @@ import { HnswError } from "./errors.ts";
 import { Handle } from "./handle.ts";
 import { JournalBoard } from "./journal/board.ts";
 import { JournalLink } from "./journal/link.ts";
-import type { Kept, OpenFolder } from "./journal/opening.ts";
+import type { Kept } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
 import { type Partitions, Pool } from "./pool.ts";
@@ -19,7 +19,10 @@ export interface CoreChoice {
   variant?: Variant;
 }
 
-/** What `openForTest` returns beside the index. */
+/** Fills an index that was just made; answers who keeps it, if anybody does. */
+export type Fill = (handle: Handle, shared: SharedIndex, partitions: Partitions) => Promise<Kept | null>;
+
+/** What `openWith` returns beside the index. */
 export interface Opened {
   index: VectorIndex;
   pool: Pool | null;
@@ -42,22 +45,27 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 export async function openWith(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
   const path = resolvePath(options);
   if (path === null) return await openIn(resolveOptions(options), options.onIncident ?? warn, choice, null);
-  const { takeFolder, withFolder } = await import("./journal/opening.ts");
+  const { keep, takeFolder, withFolder } = await import("./journal/opening.ts");
   resolveOptions(options); // refuses nonsense before it makes a folder
-  const folder = await takeFolder(path, options.recover === "salvage");
+  const report = options.onIncident ?? warn;
+  const salvaging = options.recover === "salvage";
+  const folder = await takeFolder(path, salvaging);
+  const fill: Fill = (handle, shared, { repair }) =>
+    keep(folder, handle, shared, journalSeats(shared.settings), salvaging, repair, report);
   try {
-    return await openIn(resolveOptions(withFolder(options, folder)), options.onIncident ?? warn, choice, folder);
+    return await openIn(resolveOptions(withFolder(options, folder)), report, choice, fill);
   } catch (error) {
     folder.lock.release();
     throw error;
   }
 }
 
-async function openIn(
+/** @internal Starts an index and its workers and has it filled; with a `path` in its settings there is a journal. */
+export async function openIn(
   settings: Settings,
   report: (incident: Incident) => void,
   choice: CoreChoice,
-  folder: OpenFolder | null,
+  fill: Fill | null,
 ): Promise<Opened> {
   const module = await compileCore(choice.build ?? "release", choice.variant ?? bestVariant());
   const seats = Array.from({ length: settings.partitions }, () =>
@@ -65,7 +73,7 @@ async function openIn(
   );
   const control = new Control();
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
-  const board = folder === null ? null : new JournalBoard();
+  const board = settings.path === null ? null : new JournalBoard();
   const shared: SharedIndex = {
     module,
     memories: seats.map(({ memory }) => memory),
@@ -87,25 +95,13 @@ async function openIn(
   const pool = settings.workers === 0 ? null : new Pool(shared, control, partitions, report);
   try {
     await pool?.start();
-    const kept = folder && (await keepIn(folder, handle, shared, partitions, report));
+    const kept = fill && (await fill(handle, shared, partitions));
     return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), pool, seats, kept };
   } catch (error) {
     control.close();
     await pool?.stop();
     throw error;
   }
-}
-
-async function keepIn(
-  folder: OpenFolder,
-  handle: Handle,
-  shared: SharedIndex,
-  { repair }: Partitions,
-  report: (incident: Incident) => void,
-): Promise<Kept> {
-  const { keep } = await import("./journal/opening.ts");
-  const salvaging = shared.settings.recover === "salvage";
-  return await keep(folder, handle, shared, journalSeats(shared.settings), salvaging, repair, report);
 }
 
 function linkTo(board: JournalBoard | null, { partitions, durability, timeoutMs }: Settings): JournalLink | null {
@@ -120,7 +116,8 @@ function partitionSettings(settings: Settings): PartitionSettings {
   return { dimensions, metric, M, efConstruction, seed, maxPending, crossover: flatBelow, budget, neverCodes };
 }
 
-function warn({ worker, kind, message }: Incident): void {
+/** @internal */
+export function warn({ worker, kind, message }: Incident): void {
   process.emitWarning(`worker ${worker}: ${kind}: ${message}`, { type: "HnswWorkersWarning" });
 }
 

@@ -66,15 +66,60 @@ export async function lockFolder(folder: string): Promise<OpenFolder> {
   }
 }
 
+/** Locks a folder to read it; makes no more in it than the file of the lock. Throws like `lookToRead`, and PATH_IN_USE. */
+export async function lockToRead(folder: string): Promise<OpenFolder> {
+  const paths = pathsToRead(folder);
+  const lock = await FolderLock.take(paths.lock, folder);
+  try {
+    return { lock, ...(await lookToRead(folder)) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** What lies in a folder that is only read, be it open elsewhere. Throws PATH_FAILED or PATH_FOREIGN: no index. */
+export async function lookToRead(folder: string): Promise<Omit<OpenFolder, "lock">> {
+  const paths = pathsToRead(folder);
+  const found = await lookAt(paths, "read");
+  if (found.meta !== null || found.damage !== null) return { paths, ...found };
+  throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds no index yet: its making was cut off.`);
+}
+
+function pathsToRead(folder: string): FolderPaths {
+  const paths = pathsOf(folder);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    const why = existsSync(folder) ? (cause as Error).message : "it is not there";
+    throw new HnswError("PATH_FAILED", `The folder ${folder} can't be read: ${why}.`, { cause });
+  }
+  if (!names.some((name) => name.startsWith("journal.") || name === "snapshots")) {
+    throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds no index.`);
+  }
+  // After a crash between the two renames of a salvage; `open` would finish it.
+  return existsSync(paths.journal) || !existsSync(paths.fresh) ? paths : { ...paths, journal: paths.fresh };
+}
+
+/** The error of a folder that is damaged as a whole. */
+export function damaged(problem: string): HnswError {
+  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
+  return new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);
+}
+
 /** What the index in a folder was made for. Throws PATH_FOREIGN. */
-export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta" | "damage">> {
+export async function lookAt(
+  paths: FolderPaths,
+  mode: "write" | "read" = "write",
+): Promise<Pick<OpenFolder, "meta" | "damage">> {
   if (!existsSync(paths.journal)) {
     const holds = existsSync(paths.mark) || (existsSync(paths.snapshots) && readdirSync(paths.snapshots).length > 0);
     return { meta: null, damage: holds ? `${paths.journal} is missing` : null };
   }
   let store: JournalStore | null = null;
   try {
-    store = await JournalStore.open(paths.journal, "write");
+    store = await JournalStore.open(paths.journal, mode);
     const format = store.format();
     if (format === 0 || (format === null && store.isEmpty())) return { meta: null, damage: null }; // its making was cut off
     if (format === null) throw new HnswError("PATH_FOREIGN", `${paths.journal} is not a journal of this package.`);

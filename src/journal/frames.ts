@@ -11,8 +11,10 @@ import {
   FRAME_SPACE,
   FS_HEADER,
   FS_ID,
+  FS_LIVE,
   FS_NAME,
   FS_SEQUENCE,
+  FS_SLOTS,
 } from "../../assembly/layout.ts";
 
 export const CHECKSUM_BYTES = 8;
@@ -65,6 +67,9 @@ export interface SpaceFrame {
   id: number;
   /** Number of the last op in the snapshot. */
   sequence: number;
+  /** Slots in the snapshot, and those of them that hold the newest version of a key. */
+  slots: number;
+  live: number;
   /** tag << 24 | bytes of the name, which lie at `name`. */
   nameHeader: number;
   name: Uint8Array;
@@ -78,6 +83,8 @@ export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
   return {
     id: words.getUint32(FS_ID, true),
     sequence: words.getUint32(FS_SEQUENCE, true) + words.getUint32(FS_SEQUENCE + 4, true) * 2 ** 32,
+    slots: words.getUint32(FS_SLOTS, true),
+    live: words.getUint32(FS_LIVE, true),
     nameHeader,
     name: body.subarray(FS_HEADER, FS_HEADER + (nameHeader & 0xffffff)),
   };

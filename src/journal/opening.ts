@@ -7,7 +7,7 @@ import type { Handle } from "../handle.ts";
 import type { Incident, OpenOptions, Settings } from "../options.ts";
 import type { SharedIndex } from "../protocol.ts";
 import { JournalBoard } from "./board.ts";
-import { lockFolder, makeFolders, type OpenFolder } from "./folder.ts";
+import { damaged, lockFolder, makeFolders, type OpenFolder } from "./folder.ts";
 import { Keeper } from "./keeper.ts";
 import { Recovery, type RecoveryReport } from "./recovery.ts";
 import { JournalStore, type Meta } from "./store.ts";
@@ -22,8 +22,7 @@ export async function takeFolder(path: string, salvaging: boolean): Promise<Open
   const folder = await lockFolder(path);
   if (folder.damage === null || salvaging) return folder;
   folder.lock.release();
-  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
-  throw new HnswError("PATH_DAMAGED", `${folder.damage}: ${cure}.`);
+  throw damaged(folder.damage);
 }
 
 /** The options, with what the folder was made for where nothing else is given. Throws PATH_MISMATCH. */

@@ -35,11 +35,11 @@ import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../waiting-line.ts";
 import { nextTurn } from "../yielding.ts";
 import { type Entry, entriesOf } from "./entries.ts";
-import type { FolderPaths } from "./folder.ts";
-import { readSpaceFrame, type SpaceFrame } from "./frames.ts";
+import { damaged, type FolderPaths } from "./folder.ts";
+import { CHECKSUM_BYTES, readSpaceFrame, type SpaceFrame } from "./frames.ts";
 import { readMark } from "./mark.ts";
 import { spacesIn, writeSnapshots } from "./rounds.ts";
-import { MAGIC, readSection, sectionAt } from "./snapshot-file.ts";
+import { MAGIC, readSection, sectionAt, snapshotProblem } from "./snapshot-file.ts";
 import { Damage, JournalStore, type Meta, type PartitionRow, type SnapshotRow } from "./store.ts";
 
 /** What opening a folder found. */
@@ -76,13 +76,16 @@ export class Recovery {
   private readonly last: number[];
   private readonly nextSpace: number[];
   private readonly unsound: SnapshotRow[] = [];
+  private readonly onRead: (bytes: number) => void;
   private loaded = 0;
   private replayed = 0;
 
-  constructor(handle: Handle, paths: FolderPaths, salvaging: boolean) {
+  /** `onRead` is told how many bytes of snapshots and journal were read since it was told last. */
+  constructor(handle: Handle, paths: FolderPaths, salvaging: boolean, onRead: (bytes: number) => void = () => {}) {
     this.handle = handle;
     this.paths = paths;
     this.salvaging = salvaging;
+    this.onRead = onRead;
     this.spaces = handle.seats.map(() => new Map());
     this.lost = handle.seats.map(() => new Set());
     this.last = handle.seats.map(() => 0);
@@ -95,24 +98,39 @@ export class Recovery {
    */
   async run(meta: Meta, damage: string | null): Promise<RecoveryReport> {
     const start = performance.now();
-    if (damage !== null) this.complain(damage);
-    const store = damage === null ? await JournalStore.open(this.paths.journal, "write") : null;
-    try {
-      if (store === null) await this.loadWithoutJournal();
-      else await this.readStore(store, meta.partitions);
-      this.compareWithMark(meta.partitions);
-      if (store !== null && this.losses === 0 && this.unsound.length > 0) store.forget(this.unsound, meta.partitions);
-    } finally {
-      store?.close();
-    }
+    await this.fill(meta, damage, "write");
     for (const [partition, seat] of this.handle.seats.entries()) {
-      seat.clearIntake();
       const last = this.last[partition]!;
       seat.core.setNext(...split(last + 1), this.nextSpace[partition]!);
       const answer = await this.handle.whenFree(() => seat.core.openJournal(...split(last)));
       if (answer === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
     }
     if (this.losses > 0) await this.makeAnew(meta);
+    return this.report(start);
+  }
+
+  /**
+   * Fills the empty index from the folder, and with `"read"` changes nothing in it: for an index that nobody keeps.
+   * Rejects like `run`.
+   */
+  async fill(meta: Meta, damage: string | null, mode: "write" | "read"): Promise<RecoveryReport> {
+    const start = performance.now();
+    if (damage !== null) this.complain(damage);
+    const store = damage === null ? await JournalStore.open(this.paths.journal, mode) : null;
+    try {
+      if (store === null) await this.loadWithoutJournal();
+      else await this.readStore(store, meta.partitions);
+      this.compareWithMark(meta.partitions);
+      const forgetting = mode === "write" && this.losses === 0 && this.unsound.length > 0;
+      if (forgetting) store?.forget(this.unsound, meta.partitions);
+    } finally {
+      store?.close();
+    }
+    for (const seat of this.handle.seats) seat.clearIntake();
+    return this.report(start);
+  }
+
+  private report(start: number): RecoveryReport {
     const { loaded, replayed, problems } = this;
     return { snapshots: loaded, replayed, problems, ms: performance.now() - start };
   }
@@ -126,9 +144,7 @@ export class Recovery {
   private complain(problem: string): void {
     this.losses++;
     this.problems.push(problem);
-    if (this.salvaging) return;
-    const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
-    throw new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);
+    if (!this.salvaging) throw damaged(problem);
   }
 
   private async readStore(store: JournalStore, partitions: number): Promise<void> {
@@ -165,7 +181,7 @@ export class Recovery {
         return;
       } catch (error) {
         if (!(error instanceof Damage)) throw error;
-        this.problems.push(`${error.message} (space ${space} of partition ${partition})`);
+        this.problems.push(snapshotProblem(error, row));
         this.unsound.push(row);
       }
     }
@@ -201,6 +217,7 @@ export class Recovery {
           known.incarnation = seat.infoAt(1);
         }
         if (answer !== OK) throw this.refusalOf(answer, seat, path, offset);
+        this.onRead(body.length + CHECKSUM_BYTES);
         if (performance.now() < turn) continue;
         await nextTurn();
         turn = performance.now() + SLICE_MS;
@@ -262,6 +279,7 @@ export class Recovery {
         }
         const entries = this.entriesIn(group.payload, count, `${where}: the group of ${count} ops from ${first} on`);
         await this.replay(partition, first, entries, strangers);
+        this.onRead(group.payload.length);
         this.last[partition] = Math.max(this.last[partition]!, first + count - 1);
       }
     } catch (error) {

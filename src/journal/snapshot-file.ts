@@ -10,7 +10,7 @@ import { E_BUSY, E_MEMORY, E_STALE, F_KIND, FRAME_END, OK } from "../../assembly
 import type { Seat } from "../core.ts";
 import { nextTurn } from "../yielding.ts";
 import { BadFrame, CHECKSUM_BYTES, FrameSplitter, putFrame, readSpaceFrame, type SpaceFrame } from "./frames.ts";
-import { Damage, syncFile } from "./store.ts";
+import { Damage, type SnapshotRow, syncFile } from "./store.ts";
 
 export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
 const BUFFER_BYTES = 1 << 20;
@@ -134,6 +134,11 @@ export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: 
     bytes += body.length + CHECKSUM_BYTES;
   }
   return { ...first!, bytes };
+}
+
+/** One line on a registered snapshot that is not what was written. */
+export function snapshotProblem(damage: Damage, { space, partition }: SnapshotRow): string {
+  return `${damage.message} (space ${space} of partition ${partition})`;
 }
 
 /** Frames from a byte of a file on, to the end of a section, which must come within `most` bytes. */
