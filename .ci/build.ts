@@ -1,4 +1,4 @@
-/* Builds what is published: the core, the bundled JavaScript of the package and its workers, and the types. */
+/* Builds what is published: the core, the bundled JavaScript of the package, its threads and its program, and the types. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildCore } from "./build-core.ts";
@@ -10,7 +10,9 @@ await buildCore();
 await rm(join(build, "types"), { recursive: true, force: true });
 
 const bundle = await Bun.build({
-  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker"].map((name) => join(root, `src/${name}.ts`)),
+  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
+    join(root, `src/${name}.ts`),
+  ),
   outdir: build,
   target: "bun",
   format: "esm",
@@ -30,7 +32,7 @@ const config = {
     outDir: "types",
   },
   include: ["../src"],
-  exclude: [],
+  exclude: ["../src/cli.ts", "../src/cli"], // nobody imports the program
 };
 await writeFile(join(build, "tsconfig.json"), JSON.stringify(config, null, 2));
 const types = Bun.spawn([process.execPath, "x", "tsc", "-p", join(build, "tsconfig.json")], {
