@@ -4,17 +4,17 @@ import { FileError, messageOf, OutputClosed } from "./failures.ts";
 
 const BUFFER_CHARACTERS = 1 << 16;
 
+let stdoutFailure: Error | null = null;
+process.stdout.on("error", (error) => {
+  stdoutFailure = error; // may come after the write that it is about
+});
+
 /** Prints to stdout. Rejects with OutputClosed. */
-export function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(error.message.includes("EPIPE") ? new OutputClosed() : error);
-    process.stdout.once("error", failed);
-    process.stdout.write(text, (error) => {
-      process.stdout.off("error", failed);
-      if (error) failed(error);
-      else resolve();
-    });
-  });
+export async function print(text: string): Promise<void> {
+  const failed = await new Promise<Error | null | undefined>((resolve) => process.stdout.write(text, resolve));
+  const failure = failed ?? stdoutFailure;
+  if (!failure) return;
+  throw failure.message.includes("EPIPE") ? new OutputClosed() : new FileError(`stdout: ${failure.message}`);
 }
 
 export function printJson(value: unknown): Promise<void> {
@@ -47,22 +47,34 @@ export class LineWriter {
     this.text = "";
     if (this.file === null) return await print(text);
     const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at); // may be short
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at); // may be short
+    } catch (error) {
+      throw this.failure(error);
+    }
   }
 
   /** Writes what is left; a file gets its name once it is on the disk. */
   async finish(): Promise<void> {
     if (this.text !== "") await this.flush();
     if (this.file === null) return;
-    fsyncSync(this.file);
+    try {
+      fsyncSync(this.file);
+      renameSync(`${this.path}.unfinished`, this.path!);
+    } catch (error) {
+      throw this.failure(error);
+    }
     closeSync(this.file);
-    renameSync(`${this.path}.unfinished`, this.path!);
   }
 
-  /** Takes a file back. */
+  /** Takes a file back, after a failure. */
   abandon(): void {
     if (this.file === null) return;
     closeSync(this.file);
     rmSync(`${this.path}.unfinished`, { force: true });
+  }
+
+  private failure(error: unknown): FileError {
+    return new FileError(`${this.path} can't be written: ${messageOf(error)}`);
   }
 }

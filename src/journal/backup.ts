@@ -106,7 +106,8 @@ async function copy(
         return { sequences, files: names.length, bytes: sizeOf(to.journal) + bytesIn(to.snapshots, names) };
       }
       // A round registers what replaces a file before it deletes it.
-      if (vanished !== null && store.counts && store.snapshots().some(({ file }) => file === vanished)) {
+      const isNamed = () => store.snapshots().some(({ file }) => file === vanished);
+      if (vanished !== null && store.counts && store.atOneMoment(isNamed)) {
         throw damaged(`${join(from.snapshots, vanished)} is missing`);
       }
     } finally {

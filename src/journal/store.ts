@@ -410,9 +410,9 @@ export class JournalStore {
   }
 }
 
-/** Changes with every write; null while there is a write-ahead log: somebody may have the file open. */
+/** Changes with every write; null while a log of SQLite's lies beside the file: somebody may have it open. */
 function stateOf(path: string): string | null {
-  if (existsSync(`${path}-wal`)) return null;
+  if (existsSync(`${path}-wal`) || existsSync(`${path}-journal`)) return null;
   const { size, mtimeNs } = statSync(path, { bigint: true });
   return `${size} ${mtimeNs}`;
 }
