@@ -1,5 +1,5 @@
 /* Builds what is published: the core, the bundled JavaScript of the package, its threads and its program, and the types. */
-import { rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildCore } from "./build-core.ts";
 
@@ -21,6 +21,8 @@ const bundle = await Bun.build({
 });
 if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
 
+await writeFile(join(build, "cli.licenses.txt"), (await licensesOf("cli-progress")).join("\n\n"));
+
 const config = {
   extends: "../tsconfig.json",
   compilerOptions: {
@@ -41,3 +43,13 @@ const types = Bun.spawn([process.execPath, "x", "tsc", "-p", join(build, "tsconf
   stderr: "inherit",
 });
 if ((await types.exited) !== 0) throw new Error("the types could not be built");
+
+/** The words under which a package that is bundled may be passed on, and those that it brings along. */
+async function licensesOf(name: string): Promise<string[]> {
+  const folder = join(root, "node_modules", name);
+  const { dependencies = {} } = await Bun.file(join(folder, "package.json")).json();
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no license`);
+  const own = `${name}\n\n${await Bun.file(join(folder, file)).text()}`;
+  return [own, ...(await Promise.all(Object.keys(dependencies).map(licensesOf))).flat()];
+}
