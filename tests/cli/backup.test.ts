@@ -1,5 +1,5 @@
 /* Is a backup whole, whatever happens to the folder while it is taken, and is what can't be one refused? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attach } from "../../src/index.ts";
@@ -10,6 +10,8 @@ import { openWith } from "../../src/open.ts";
 import { Folder } from "../journal/folders.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 const OPTIONS = { dimensions: 4, workers: 0, partitions: 2 } as const;
 const BACKUPS = 4;

@@ -1,7 +1,9 @@
 /* What does an import say of a line that it can't take, and what is in then? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Folder } from "../journal/folders.ts";
 import { failureOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 describe("a line that is refused is named, and what stands before it is in", () => {
   const GOOD = '{"key":1,"vector":[1,2,3,4]}\n{"key":2,"vector":[2,2,3,4]}\n';

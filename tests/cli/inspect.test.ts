@@ -1,10 +1,12 @@
 /* Does `inspect` tell what a folder holds, be it open, without touching it? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Inspection } from "../../src/journal/inspection.ts";
 import { Folder } from "../journal/folders.ts";
 import { outOf, run, stateOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 const OPTIONS = { dimensions: 2, metric: "l2", M: 8, seed: 7, workers: 0, partitions: 1 } as const;
 

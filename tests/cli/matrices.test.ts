@@ -1,5 +1,5 @@
 /* Are .npy and .f32 files read as NumPy would, with keys of their own, and refused with a reason where they can't be? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -9,6 +9,8 @@ import type { Key } from "../../src/index.ts";
 import { Folder } from "../journal/folders.ts";
 import { expectHolds, type Model, uniform, type VectorSet } from "../support/indexes.ts";
 import { failureOf, outOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 /** A head as NumPy writes it: padded with spaces to a multiple of 64 bytes. */
 function npy(dict: string, values: Uint8Array = new Uint8Array(0), major = 1): Buffer {

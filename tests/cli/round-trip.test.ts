@@ -1,5 +1,5 @@
 /* Does everything that is exported come back equal: keys by type, vectors bit for bit? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,6 +8,8 @@ import type { Key } from "../../src/index.ts";
 import { Folder } from "../journal/folders.ts";
 import { expectHolds, type Model, uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 const OPTIONS = { dimensions: 4, metric: "l2", workers: 0, partitions: 2 } as const;
 const KEYS: Key[] = [

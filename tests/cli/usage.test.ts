@@ -1,6 +1,8 @@
 /* Does the program say what it can do, and does it refuse what makes no sense, with exit code 2? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { failureOf, outOf, run } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 describe("help", () => {
   test("lists the commands", async () => {

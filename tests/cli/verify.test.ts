@@ -1,11 +1,13 @@
 /* Does `verify` find every flipped bit, in whichever generation, and leave the folder as it is? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JournalStore, type SnapshotRow } from "../../src/journal/store.ts";
 import { Folder } from "../journal/folders.ts";
 import { uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
 const OPTIONS = { dimensions: 8, workers: 0, partitions: 1 } as const;
 const LAST = [0.123, 4.56, 7.89, 1.01, 2.02, 3.03, 4.04, 5.05];
