@@ -39,7 +39,7 @@ export const importVectors: Command = {
     const start = performance.now();
     given.oneOf("space", "all");
     const [path, file] = [given.place(0), given.place(1)];
-    const meta = await metaOf(path, given.has("dimensions") || file.endsWith(".npy"));
+    const meta = await metaOf(path, given.has("dimensions") || /\.npy$/i.test(file));
     const source = await openSource(given, meta?.dimensions);
     const imported = await fill(path, given, source, meta);
     const report = { path, file, imported, ms: performance.now() - start };

@@ -1,6 +1,7 @@
 /* What is in a file that is to be imported? Batches of keys and vectors, no key twice in one. */
 import { readFileSync } from "node:fs";
 import type { Key } from "../keys.ts";
+import { counted } from "./amounts.ts";
 import type { Given } from "./command.ts";
 import { FileError, messageOf } from "./failures.ts";
 import { rowOf } from "./jsonl.ts";
@@ -32,27 +33,30 @@ export interface Source {
 export async function openSource(given: Given, dimensionsOfIndex: number | undefined): Promise<Source> {
   const path = given.place(1);
   if (given.has("integer-keys") && !given.has("keys")) throw given.wrong("--integer-keys needs --keys");
+  if (!/\.(npy|f32)$/i.test(path)) {
+    if (given.has("keys")) throw given.wrong("lines of JSON hold their keys: --keys is for .npy and .f32");
+    return await openLines(path);
+  }
+  if (given.has("all")) throw given.wrong("--all is for lines of JSON");
+  if (/\.npy$/i.test(path)) return fromMatrix(path, await told(path, openNpy(path)), given);
+  const dimensions = given.integer("dimensions") ?? dimensionsOfIndex;
+  if (dimensions === undefined) throw given.wrong(`${given.place(0)} is new: give --dimensions`);
+  if (dimensions < 1) throw given.wrong("--dimensions must be 1 or more");
+  return fromMatrix(path, await told(path, openRaw(path, dimensions)), given);
+}
+
+/** What is wrong with a file, with its name before it. */
+async function told<T>(path: string, work: Promise<T>): Promise<T> {
   try {
-    if (!/\.(npy|f32)$/i.test(path)) {
-      if (given.has("keys")) throw given.wrong("lines of JSON hold their keys: --keys is for .npy and .f32");
-      return await openLines(path);
-    }
-    if (given.has("all")) throw given.wrong("--all is for lines of JSON");
-    const dimensions = given.integer("dimensions") ?? dimensionsOfIndex;
-    const isRaw = /\.f32$/i.test(path);
-    if (isRaw && dimensions === undefined) throw given.wrong(`${given.place(0)} is new: give --dimensions`);
-    if (isRaw && dimensions! < 1) throw given.wrong("--dimensions must be 1 or more");
-    return await fromMatrix(path, isRaw ? await openRaw(path, dimensions!) : await openNpy(path), given);
+    return await work;
   } catch (error) {
-    throw error instanceof FileError && !error.message.startsWith(given.text("keys") ?? "\n")
-      ? new FileError(`${path}: ${error.message}`)
-      : error;
+    throw error instanceof FileError ? new FileError(`${path}: ${error.message}`) : error;
   }
 }
 
 // ── lines of JSON ───────────────────────────────────────────────────────────────────────────────────────────────────
 async function openLines(path: string): Promise<Source> {
-  const file = path === "-" ? null : await existing(path);
+  const file = path === "-" ? null : await told(path, existing(path));
   const chunks = () => (file === null ? Bun.stdin.stream() : file.stream()) as unknown as AsyncIterable<Uint8Array>;
   const name = file === null ? "stdin" : path;
   return {
@@ -125,7 +129,7 @@ function fromMatrix(path: string, matrix: Matrix, given: Given): Source {
   const file = given.text("keys");
   const keys = file === undefined ? null : readKeys(file, given.has("integer-keys"));
   if (keys !== null && keys.length !== rows) {
-    throw new FileError(`${file}: it has ${keys.length} keys, ${path} has ${rows} vectors`);
+    throw new FileError(`${file}: ${counted(keys.length, "key")} for the ${counted(rows, "vector")} of ${path}`);
   }
   return { dimensions, total: rows, batches: (onRead) => batchesOfMatrix(path, matrix, keys, onRead) };
 }
@@ -146,7 +150,7 @@ async function* batchesOfMatrix(
     }
     const count = batch.size;
     const start = first;
-    const flat = await read(start, count);
+    const flat = await told(path, read(start, count));
     const vectors = Array.from(batch, (_, i) => flat.subarray(i * dimensions, (i + 1) * dimensions));
     yield { space: undefined, keys: [...batch], vectors, placeOf: (i) => `${path}, row ${start + i}` };
     onRead(count);

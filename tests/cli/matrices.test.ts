@@ -140,7 +140,7 @@ describe("refused, and PATH is not made", () => {
       return failureOf(["import", folder.path, file, "--space", "s", "--keys", keys, ...more]);
     };
     expect(await import_(null)).toStartWith(`1 BAD_FILE: ${keys}: can't be read`);
-    expect(await import_("a\n")).toBe(`1 BAD_FILE: ${keys}: it has 1 keys, ${file} has 2 vectors`);
+    expect(await import_("a\n")).toBe(`1 BAD_FILE: ${keys}: 1 key for the 2 vectors of ${file}`);
     expect(await import_("1\n1.5\n", "--integer-keys")).toBe(
       `1 BAD_FILE: ${keys}: line 2: "1.5" is not a safe integer`,
     );
