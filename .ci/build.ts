@@ -1,5 +1,5 @@
-/* Builds what is published: the core, the bundled JavaScript of the package and its workers, and the types. */
-import { rm, writeFile } from "node:fs/promises";
+/* Builds what is published: the core, the bundled JavaScript of the package, its threads and its program, and the types. */
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildCore } from "./build-core.ts";
 
@@ -10,7 +10,9 @@ await buildCore();
 await rm(join(build, "types"), { recursive: true, force: true });
 
 const bundle = await Bun.build({
-  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker"].map((name) => join(root, `src/${name}.ts`)),
+  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
+    join(root, `src/${name}.ts`),
+  ),
   outdir: build,
   target: "bun",
   format: "esm",
@@ -18,6 +20,8 @@ const bundle = await Bun.build({
   splitting: false,
 });
 if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
+
+await writeFile(join(build, "cli.licenses.txt"), (await licensesOf("cli-progress")).join("\n\n"));
 
 const config = {
   extends: "../tsconfig.json",
@@ -30,7 +34,7 @@ const config = {
     outDir: "types",
   },
   include: ["../src"],
-  exclude: [],
+  exclude: ["../src/cli.ts", "../src/cli"], // nobody imports the program
 };
 await writeFile(join(build, "tsconfig.json"), JSON.stringify(config, null, 2));
 const types = Bun.spawn([process.execPath, "x", "tsc", "-p", join(build, "tsconfig.json")], {
@@ -39,3 +43,13 @@ const types = Bun.spawn([process.execPath, "x", "tsc", "-p", join(build, "tsconf
   stderr: "inherit",
 });
 if ((await types.exited) !== 0) throw new Error("the types could not be built");
+
+/** The words under which a package that is bundled may be passed on, and those that it brings along. */
+async function licensesOf(name: string): Promise<string[]> {
+  const folder = join(root, "node_modules", name);
+  const { dependencies = {} } = await Bun.file(join(folder, "package.json")).json();
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no license`);
+  const own = `${name}\n\n${await Bun.file(join(folder, file)).text()}`;
+  return [own, ...(await Promise.all(Object.keys(dependencies).map(licensesOf))).flat()];
+}

@@ -2,6 +2,7 @@
 export type { CheckReport } from "./checking.ts";
 export type { Hit } from "./core.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
+export type { BackupReport } from "./journal/backup.ts";
 export type { RecoveryReport } from "./journal/recovery.ts";
 export type { Key } from "./keys.ts";
 export { attach, open } from "./open.ts";

@@ -6,7 +6,7 @@ import { HnswError } from "./errors.ts";
 import { Handle } from "./handle.ts";
 import { JournalBoard } from "./journal/board.ts";
 import { JournalLink } from "./journal/link.ts";
-import type { Kept, OpenFolder } from "./journal/opening.ts";
+import type { Kept } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
 import { canShare, canStartThreads, warn } from "./platform.ts";
@@ -23,7 +23,10 @@ export interface CoreChoice {
   shared?: boolean;
 }
 
-/** What `openForTest` returns beside the index. */
+/** Fills an index that was just made; answers who keeps it, if anybody does. */
+export type Fill = (handle: Handle, shared: SharedIndex, partitions: Partitions) => Promise<Kept | null>;
+
+/** What `openWith` returns beside the index. */
 export interface Opened {
   index: VectorIndex;
   handle: Handle;
@@ -53,11 +56,18 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
   if (typeof Bun === "undefined") {
     throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
   }
-  const { takeFolder, withFolder } = await import("./journal/opening.ts");
+  const { keep, takeFolder, withFolder } = await import("./journal/opening.ts");
   resolveOptions(options); // refuses nonsense before it makes a folder
+  const report = options.onIncident ?? tell;
   const folder = await takeFolder(path, options.recover === "salvage");
+  const fill: Fill = (handle, shared, { repair }) => {
+    const stick = () => {
+      for (const { core } of handle.seats) core.setJournalState(JOURNAL_STUCK);
+    };
+    return keep({ folder, handle, shared, seats: journalSeats(shared.settings), repair, stick, report });
+  };
   try {
-    return await openIn(resolveOptions(withFolder(options, folder)), options.onIncident ?? tell, choice, folder);
+    return await openIn(resolveOptions(withFolder(options, folder)), report, choice, fill);
   } catch (error) {
     folder.lock.release();
     throw error;
@@ -80,11 +90,12 @@ async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<O
   }
 }
 
-async function openIn(
+/** @internal Starts an index and its workers and has it filled; with a `path` in its settings there is a journal. */
+export async function openIn(
   settings: Settings,
   report: (incident: Incident) => void,
   choice: CoreChoice,
-  folder: OpenFolder | null,
+  fill: Fill | null,
 ): Promise<Opened> {
   const shared = choice.shared ?? canShare;
   if (settings.workers > 0 && !(shared && canStartThreads)) {
@@ -96,7 +107,7 @@ async function openIn(
   );
   const control = new Control();
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
-  const board = folder === null ? null : new JournalBoard();
+  const board = settings.path === null ? null : new JournalBoard();
   const insides: SharedIndex = {
     module,
     memories: seats.map(({ memory }) => memory),
@@ -119,27 +130,13 @@ async function openIn(
     settings.workers === 0 ? null : new (await import("./pool.ts")).Pool(insides, control, partitions, report);
   try {
     await pool?.start();
-    const kept = folder && (await keepIn(folder, handle, insides, partitions, report));
+    const kept = fill && (await fill(handle, insides, partitions));
     return { index: new VectorIndex(handle, insides, pool, OPENING_SEAT, kept), handle, pool, seats, kept };
   } catch (error) {
     control.close();
     await pool?.stop();
     throw error;
   }
-}
-
-async function keepIn(
-  folder: OpenFolder,
-  handle: Handle,
-  shared: SharedIndex,
-  { repair }: Partitions,
-  report: (incident: Incident) => void,
-): Promise<Kept> {
-  const { keep } = await import("./journal/opening.ts");
-  const stick = () => {
-    for (const { core } of handle.seats) core.setJournalState(JOURNAL_STUCK);
-  };
-  return await keep({ folder, handle, shared, seats: journalSeats(shared.settings), repair, stick, report });
 }
 
 function linkTo(board: JournalBoard | null, { partitions, durability, timeoutMs }: Settings): JournalLink | null {
@@ -154,7 +151,8 @@ function partitionSettings(settings: Settings): PartitionSettings {
   return { dimensions, metric, M, efConstruction, seed, maxPending, crossover: flatBelow, budget, neverCodes };
 }
 
-function tell({ worker, kind, message }: Incident): void {
+/** @internal */
+export function tell({ worker, kind, message }: Incident): void {
   warn(`worker ${worker}: ${kind}: ${message}`);
 }
 

@@ -1,8 +1,13 @@
-/* The entry of the snapshot thread: takes a round when it is asked to, or when the journal has grown enough. */
+/*
+ * The entry of the snapshot thread: takes a round when it is asked to, or when the journal has grown enough, and copies
+ * the folder.
+ */
 import { parentPort } from "node:worker_threads";
 import { Seat } from "./core.ts";
+import { HnswError, type HnswErrorCode } from "./errors.ts";
+import { backUp } from "./journal/backup.ts";
 import { JournalBoard } from "./journal/board.ts";
-import type { CheckpointMessage, JournalStartMessage, SnapshotsToMain } from "./journal/messages.ts";
+import type { BackupMessage, CheckpointMessage, JournalStartMessage, SnapshotsToMain } from "./journal/messages.ts";
 import { SnapshotRounds } from "./journal/rounds.ts";
 import { JournalStore } from "./journal/store.ts";
 
@@ -10,9 +15,9 @@ const LOOK_MS = 250;
 const PAUSE_MS = 5000; // after a round that failed by itself
 
 const port = parentPort!;
-const asked: CheckpointMessage[] = [];
+const asked: (CheckpointMessage | BackupMessage)[] = [];
 let call = () => {};
-port.on("message", (message: JournalStartMessage | CheckpointMessage) => {
+port.on("message", (message: JournalStartMessage | CheckpointMessage | BackupMessage) => {
   if ("shared" in message) void run(message);
   else {
     asked.push(message);
@@ -39,15 +44,14 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
     const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotBytes;
     if (request !== undefined || (grown && !board.snapshotsStopping && performance.now() >= pausedUntil)) {
       try {
-        const report = await rounds.run(request?.which ?? "due");
+        const report =
+          request?.type === "backup"
+            ? await backUp(paths.folder, request.destination)
+            : await rounds.run(request?.which ?? "due");
         if (request !== undefined) post({ type: "done", id: request.id, report });
       } catch (error) {
-        pausedUntil = performance.now() + PAUSE_MS;
-        post({
-          type: "failed",
-          id: request?.id ?? null,
-          message: error instanceof Error ? error.message : String(error),
-        });
+        if (request?.type !== "backup") pausedUntil = performance.now() + PAUSE_MS;
+        post({ type: "failed", id: request?.id ?? null, ...failureOf(error) });
       }
       continue;
     }
@@ -56,4 +60,10 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
   }
   store.close();
   process.exit(0);
+}
+
+function failureOf(error: unknown): { code: HnswErrorCode; message: string } {
+  if (error instanceof HnswError) return { code: error.code, message: error.message };
+  const why = error instanceof Error ? error.message : String(error);
+  return { code: "SNAPSHOT_FAILED", message: `No snapshot was taken: ${why}. What was durable before still is.` };
 }

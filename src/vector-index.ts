@@ -5,6 +5,7 @@ import { type CheckReport, check } from "./checking.ts";
 import { HnswError } from "./errors.ts";
 import { allDurable, flush } from "./flushing.ts";
 import type { Handle } from "./handle.ts";
+import type { BackupReport } from "./journal/backup.ts";
 import type { Kept } from "./journal/opening.ts";
 import type { RecoveryReport } from "./journal/recovery.ts";
 import type { Settings } from "./options.ts";
@@ -104,6 +105,25 @@ export class VectorIndex implements AsyncDisposable {
       throw new HnswError("BAD_OPTION", "`checkpoint` needs the thread that opened the index, with a `path`.");
     }
     await this.kept.keeper.checkpoint("due");
+  }
+
+  /**
+   * Copies the folder to a new or empty one while the index goes on: an index of its own, with everything that was
+   * accepted before the call. Resolves when it is on the disk. Only on the thread that opened the index with a `path`.
+   * Rejects with BAD_OPTION, PATH_FOREIGN (there is something at the destination), PATH_FAILED, PATH_DAMAGED,
+   * JOURNAL_UNCERTAIN or CLOSED, the destination is as before then; or with SNAPSHOT_FAILED when the thread that copies
+   * ended.
+   */
+  async backup(destination: string): Promise<BackupReport> {
+    this.handle.assertOpen();
+    if (this.kept === null) {
+      throw new HnswError("BAD_OPTION", "`backup` needs the thread that opened the index, with a `path`.");
+    }
+    if (typeof destination !== "string" || destination === "") {
+      throw new HnswError("BAD_OPTION", "`backup` needs the name of a folder that is not there yet, or empty.");
+    }
+    await allDurable(this.handle);
+    return await this.kept.keeper.backup(destination);
   }
 
   /**

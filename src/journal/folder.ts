@@ -58,11 +58,59 @@ function makeDurably(folder: string): void {
   for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) syncFile(dirname(at));
 }
 
+/** Locks a folder to read it; makes no more in it than the file of the lock. Throws like `lookToRead`, and PATH_IN_USE. */
+export async function lockToRead(folder: string): Promise<OpenFolder> {
+  const paths = pathsToRead(folder);
+  const lock = await FolderLock.take(paths.lock, folder);
+  try {
+    return { lock, ...(await lookToRead(folder)) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** What lies in a folder that is only read, be it open elsewhere. Throws PATH_FAILED or PATH_FOREIGN: no index. */
+export async function lookToRead(folder: string): Promise<Omit<OpenFolder, "lock">> {
+  const paths = pathsToRead(folder);
+  const found = await lookAt(paths);
+  if (found.meta !== null || found.damage !== null) return { paths, ...found };
+  throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds no index yet: its making was cut off.`);
+}
+
+function pathsToRead(folder: string): FolderPaths {
+  const paths = pathsOf(folder);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (cause) {
+    const why = existsSync(folder) ? (cause as Error).message : "it is not there";
+    throw new HnswError("PATH_FAILED", `The folder ${folder} can't be read: ${why}.`, { cause });
+  }
+  if (!names.some((name) => name.startsWith("journal.") || name === "snapshots")) {
+    throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds no index.`);
+  }
+  // A salvage that was cut off at its end; `open` would finish it.
+  return existsSync(paths.fresh) ? { ...paths, journal: paths.fresh } : paths;
+}
+
+/** The error of a folder that is damaged. */
+export function damaged(problem: string): HnswError {
+  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
+  return new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);
+}
+
 /** What the index in a folder was made for: null when there is none yet, or `damage` says why nothing tells. */
 export interface FolderContents {
   meta: Meta | null;
   /** What is wrong with the journal's file as a whole: the index can only be salvaged then. */
   damage: string | null;
+}
+
+/** A locked folder, and what lies in it. */
+export interface OpenFolder extends FolderContents {
+  paths: FolderPaths;
+  lock: FolderLock;
 }
 
 /** Looks into a folder without changing anything. Throws PATH_FOREIGN or PATH_FAILED. */

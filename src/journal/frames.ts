@@ -16,11 +16,13 @@ import {
   FS_FORMAT,
   FS_HEADER,
   FS_ID,
+  FS_LIVE,
   FS_M,
   FS_METRIC,
   FS_NAME,
   FS_SEED,
   FS_SEQUENCE,
+  FS_SLOTS,
 } from "../../assembly/layout.ts";
 import type { Seat } from "../core.ts";
 
@@ -112,6 +114,9 @@ export interface SpaceFrame {
   sequence: number;
   /** Number of the op that made the space. */
   created: number;
+  /** Slots in the snapshot, and those of them that hold the newest version of a key. */
+  slots: number;
+  live: number;
   /** tag << 24 | bytes of the name, which lie at `name`. */
   nameHeader: number;
   name: Uint8Array;
@@ -131,6 +136,8 @@ export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
     id: words.getUint32(FS_ID, true),
     sequence: number64(words, FS_SEQUENCE),
     created: number64(words, FS_CREATED),
+    slots: words.getUint32(FS_SLOTS, true),
+    live: words.getUint32(FS_LIVE, true),
     nameHeader,
     name: body.subarray(FS_HEADER, FS_HEADER + (nameHeader & 0xffffff)),
   };

@@ -2,15 +2,23 @@
  * Who keeps what was accepted? The journal thread and the snapshot thread: started, replaced when they end, asked for
  * snapshots, and ended in their order. Of the opening thread.
  */
+import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { HnswError } from "../errors.ts";
 import type { Incident } from "../options.ts";
 import type { SharedIndex } from "../protocol.ts";
 import { threadFile } from "../threads.ts";
+import type { BackupReport } from "./backup.ts";
 import { FAILURE_THREAD, type JournalBoard } from "./board.ts";
 import type { FolderPaths } from "./folder.ts";
 import type { FolderLock } from "./lock.ts";
-import type { CheckpointMessage, JournalStartMessage, JournalToMain, SnapshotsToMain } from "./messages.ts";
+import type {
+  BackupMessage,
+  CheckpointMessage,
+  JournalStartMessage,
+  JournalToMain,
+  SnapshotsToMain,
+} from "./messages.ts";
 import type { RoundReport } from "./rounds.ts";
 
 const START_MS = 20_000;
@@ -21,7 +29,7 @@ type Kind = "journal" | "snapshots";
 type Message = JournalToMain | SnapshotsToMain;
 
 interface Asked {
-  resolve: (report: RoundReport) => void;
+  resolve: (report: RoundReport | BackupReport) => void;
   reject: (error: HnswError) => void;
 }
 
@@ -95,9 +103,8 @@ export class Keeper {
     } else if (message.type === "failed" && "id" in message) {
       const asked = message.id === null ? undefined : this.asked.get(message.id);
       if (message.id !== null) this.asked.delete(message.id);
-      const text = `No snapshot was taken: ${message.message}`;
-      if (asked) asked.reject(new HnswError("SNAPSHOT_FAILED", `${text}. What was durable before still is.`));
-      else this.report("snapshots", text);
+      if (asked) asked.reject(new HnswError(message.code, message.message));
+      else this.report("snapshots", message.message);
     } else if (message.type === "failed") {
       this.report("journal", `The journal can't be written: ${message.message}. It is tried again; adds are refused.`);
     } else if (message.type === "recovered") {
@@ -134,23 +141,32 @@ export class Keeper {
 
   private refuseAsked(why: string): void {
     for (const { reject } of this.asked.values())
-      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot was taken: ${why}.`));
+      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot or backup was made: ${why}.`));
     this.asked.clear();
   }
 
   /** Has snapshots taken. Rejects with SNAPSHOT_FAILED. */
-  checkpoint(which: CheckpointMessage["which"]): Promise<RoundReport> {
+  async checkpoint(which: CheckpointMessage["which"]): Promise<RoundReport> {
+    return (await this.ask({ type: "checkpoint", which })) as RoundReport;
+  }
+
+  /** Has the folder copied, behind what was asked for before. Rejects like `backUp`, and with SNAPSHOT_FAILED. */
+  async backup(destination: string): Promise<BackupReport> {
+    return (await this.ask({ type: "backup", destination: resolve(destination) })) as BackupReport;
+  }
+
+  private ask(request: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">): Promise<RoundReport | BackupReport> {
     const thread = this.threads.snapshots;
     if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", "The snapshot thread is not there."));
     const id = this.nextRequest++;
-    return new Promise((resolve, reject) => {
+    return new Promise((done, reject) => {
       thread.ref();
       const settle = () => {
         if (this.asked.size === 0) thread.unref();
       };
       this.asked.set(id, {
         resolve: (report) => {
-          resolve(report);
+          done(report);
           settle();
         },
         reject: (error) => {
@@ -158,7 +174,7 @@ export class Keeper {
           settle();
         },
       });
-      thread.postMessage({ type: "checkpoint", id, which } satisfies CheckpointMessage);
+      thread.postMessage({ ...request, id });
       this.parts.board.callSnapshots();
     });
   }

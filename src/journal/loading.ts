@@ -20,7 +20,7 @@ import type { Handle } from "../handle.ts";
 import type { Metric } from "../options.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import { nextTurn } from "../yielding.ts";
-import { leftOutIn, readSpaceFrame, type SpaceFrame } from "./frames.ts";
+import { CHECKSUM_BYTES, leftOutIn, readSpaceFrame, type SpaceFrame } from "./frames.ts";
 import type { KnownSpace, RecoveredPartition } from "./recovered.ts";
 import { readSection } from "./snapshot-file.ts";
 import { Damage } from "./store.ts";
@@ -94,10 +94,13 @@ export class SpaceLoader {
   /** Spaces loaded. */
   loaded = 0;
   private readonly handle: Handle;
+  private readonly onRead: (bytes: number) => void;
   private readonly thin: { partition: RecoveredPartition; space: KnownSpace }[] = [];
 
-  constructor(handle: Handle) {
+  /** `onRead` is told of every frame's bytes. */
+  constructor(handle: Handle, onRead: (bytes: number) => void = () => {}) {
     this.handle = handle;
+    this.onRead = onRead;
   }
 
   /** The home of a space of that name, or null when the name does not belong into the partition. */
@@ -124,6 +127,7 @@ export class SpaceLoader {
         if (answer === E_FOREIGN) throw this.foreign(partition, section);
         if (answer === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
         if (answer !== OK) throw new Damage(`${path}: the snapshot at byte ${offset} does not fit together`);
+        this.onRead(body.length + CHECKSUM_BYTES);
         if (performance.now() < turn) continue;
         await nextTurn();
         turn = performance.now() + SLICE_MS;

@@ -1,5 +1,7 @@
 /* Which messages pass between the opening thread, the journal thread and the snapshot thread? Types only. */
+import type { HnswErrorCode } from "../errors.ts";
 import type { SharedIndex } from "../protocol.ts";
+import type { BackupReport } from "./backup.ts";
 import type { FolderPaths } from "./folder.ts";
 import type { RoundReport } from "./rounds.ts";
 
@@ -24,7 +26,15 @@ export interface CheckpointMessage {
   which: "due" | "changed";
 }
 
+/** Asks for a copy of the folder: between two rounds, no snapshot can vanish while it is copied. */
+export interface BackupMessage {
+  type: "backup";
+  id: number;
+  destination: string;
+}
+
 export type SnapshotsToMain =
   | { type: "ready" }
-  | { type: "done"; id: number; report: RoundReport }
-  | { type: "failed"; id: number | null; message: string };
+  | { type: "done"; id: number; report: RoundReport | BackupReport }
+  /** Of a round that nobody asked for `id` is null. */
+  | { type: "failed"; id: number | null; code: HnswErrorCode; message: string };

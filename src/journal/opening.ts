@@ -8,19 +8,13 @@ import type { Handle } from "../handle.ts";
 import type { Incident, OpenOptions, Settings } from "../options.ts";
 import type { SharedIndex } from "../protocol.ts";
 import { JournalBoard } from "./board.ts";
-import { type FolderContents, type FolderPaths, lockFolder, lookAt, makeFolders } from "./folder.ts";
+import { damaged, lockFolder, lookAt, makeFolders, type OpenFolder } from "./folder.ts";
 import { Keeper } from "./keeper.ts";
-import type { FolderLock } from "./lock.ts";
-import { damaged } from "./recovered.ts";
 import { Recovery, type RecoveryReport } from "./recovery.ts";
 import { promoteFresh } from "./salvage.ts";
 import { JournalStore, type Meta } from "./store.ts";
 
-/** A locked folder, and what lies in it. */
-export interface OpenFolder extends FolderContents {
-  paths: FolderPaths;
-  lock: FolderLock;
-}
+export type { OpenFolder };
 
 /** What is decided once and for all when the folder is made. */
 const BAKED = ["dimensions", "metric", "M", "seed", "partitions"] as const;

@@ -1,6 +1,6 @@
 /* What has come back so far, and what was found damaged on the way? */
 import type { Seat } from "../core.ts";
-import { HnswError } from "../errors.ts";
+import { damaged } from "./folder.ts";
 
 /** A space that came back. */
 export interface KnownSpace {
@@ -66,9 +66,4 @@ export class Findings {
     this.problems.push(problem);
     this.lossy = true;
   }
-}
-
-export function damaged(problem: string): HnswError {
-  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
-  return new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);
 }

@@ -19,6 +19,7 @@ import { readMark } from "./mark.ts";
 import { Findings, RecoveredPartition } from "./recovered.ts";
 import { Replay } from "./replay.ts";
 import { makeAnew, scanSnapshots } from "./salvage.ts";
+import { snapshotProblem } from "./snapshot-file.ts";
 import { Damage, JournalStore, type Meta, type PartitionRow, type SnapshotRow } from "./store.ts";
 
 /** What opening a folder found. */
@@ -40,13 +41,16 @@ export class Recovery {
   private readonly partitions: RecoveredPartition[];
   /** Rows of snapshots that turned out to be damaged. */
   private readonly unsound: SnapshotRow[] = [];
+  private readonly onRead: (bytes: number) => void;
   private replayed = 0;
 
-  constructor(handle: Handle, paths: FolderPaths, salvaging: boolean) {
+  /** `onRead` is told how many bytes of snapshots and journal were read since it was told last. */
+  constructor(handle: Handle, paths: FolderPaths, salvaging: boolean, onRead: (bytes: number) => void = () => {}) {
     this.handle = handle;
     this.paths = paths;
     this.findings = new Findings(salvaging);
-    this.loader = new SpaceLoader(handle);
+    this.loader = new SpaceLoader(handle, onRead);
+    this.onRead = onRead;
     this.partitions = handle.seats.map((seat, number) => new RecoveredPartition(number, seat));
   }
 
@@ -61,27 +65,42 @@ export class Recovery {
       const answer = await this.handle.whenFree(() => seat.core.reserveJournal());
       if (answer === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
     }
+    await this.fill(meta, damage, "write");
+    for (const partition of this.partitions) {
+      partition.expect(partition.last + 1);
+      await this.handle.whenFree(() => partition.seat.core.openJournal());
+    }
+    if (this.findings.lossy) await makeAnew(this.handle, this.paths, meta, this.partitions);
+    return this.report(start);
+  }
+
+  /**
+   * Fills the empty index from the folder, and with `"read"` changes nothing in it: for an index that nobody keeps.
+   * Rejects like `run`.
+   */
+  async fill(meta: Meta, damage: string | null, mode: "write" | "read"): Promise<RecoveryReport> {
+    const start = performance.now();
     if (damage !== null) {
       this.findings.lost(damage);
       await this.loadWithoutJournal();
     } else {
-      const store = await JournalStore.open(this.paths.journal, "write");
+      const store = await JournalStore.open(this.paths.journal, mode);
       try {
         await this.readStore(store, meta.partitions);
-        if (!this.findings.lossy && this.unsound.length > 0) store.forget(this.unsound, meta.partitions);
+        const forgetting = mode === "write" && !this.findings.lossy && this.unsound.length > 0;
+        if (forgetting) store.forget(this.unsound, meta.partitions);
       } finally {
         store.close();
       }
     }
     this.compareWithMark();
     await this.loader.mend();
-    for (const partition of this.partitions) {
-      partition.seat.clearIntake();
-      partition.expect(partition.last + 1);
-      await this.handle.whenFree(() => partition.seat.core.openJournal());
-    }
-    const { problems, lossy } = this.findings;
-    if (lossy) await makeAnew(this.handle, this.paths, meta, this.partitions);
+    for (const { seat } of this.partitions) seat.clearIntake();
+    return this.report(start);
+  }
+
+  private report(start: number): RecoveryReport {
+    const { problems } = this.findings;
     return { snapshots: this.loader.loaded, replayed: this.replayed, problems, ms: performance.now() - start };
   }
 
@@ -143,7 +162,7 @@ export class Recovery {
         return { found: true, damaged };
       } catch (error) {
         if (!(error instanceof Damage)) throw error;
-        this.findings.harmless(`${error.message} (space ${section.space} of partition ${partition.number})`);
+        this.findings.harmless(snapshotProblem(error, { space: section.space, partition: partition.number }));
         damaged.push(section);
       }
     }
@@ -189,6 +208,7 @@ export class Recovery {
         next = first + count;
         end = next - 1;
         await replay.run(first, this.entriesIn(group.payload, count, `${where}: the group from op ${first} on`));
+        this.onRead(group.payload.length);
       }
     } catch (error) {
       if (error instanceof HnswError) throw error;

@@ -32,7 +32,7 @@ import {
   type SpaceFrame,
 } from "./frames.ts";
 import { MAGIC } from "./magic.ts";
-import { Damage, syncFile } from "./store.ts";
+import { Damage, type SnapshotRow, syncFile } from "./store.ts";
 
 const BUFFER_BYTES = 1 << 20;
 const nativeHash: FrameHash = (body) => Bun.hash.xxHash64(body);
@@ -160,6 +160,14 @@ export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: 
     bytes += body.length + CHECKSUM_BYTES;
   }
   return { ...first!, bytes };
+}
+
+/** One line on a registered snapshot that is not what was written. */
+export function snapshotProblem(
+  damage: Damage,
+  { space, partition }: Pick<SnapshotRow, "space" | "partition">,
+): string {
+  return `${damage.message} (space ${space} of partition ${partition})`;
 }
 
 /** Frames from a byte of a file on, to the end of a section, which must come within `most` bytes. */

@@ -10,8 +10,9 @@
  * numbers leave no hole, and the digest tells when a row of `snapshots` is gone.
  */
 import type { Database as SqliteDatabase } from "bun:sqlite";
-import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checksum, checksumOf } from "./checksum.ts";
 
 export const FORMAT = 1;
@@ -71,16 +72,26 @@ export class Damage extends Error {}
 export class JournalStore {
   private readonly db: SqliteDatabase;
   readonly path: string;
+  /** How the file was when it was opened as one that nobody writes; null for one that others may write. */
+  private readonly still: string | null;
 
-  private constructor(db: SqliteDatabase, path: string) {
+  private constructor(db: SqliteDatabase, path: string, still: string | null = null) {
     this.db = db;
     this.path = path;
+    this.still = still;
   }
 
   /** Opens the file, or makes it. Throws SQLite's errors. */
   static async open(path: string, mode: "create" | "write" | "read"): Promise<JournalStore> {
-    const { Database } = await import("bun:sqlite");
+    const { Database, constants } = await import("bun:sqlite");
     if (mode !== "create" && !existsSync(path)) throw new Damage(`${path} is missing`);
+    const still = mode === "read" ? stateOf(path) : null;
+    if (still !== null) {
+      // Without this SQLite leaves an empty write-ahead log behind, or can't read in a folder that can't be written.
+      const url = `${pathToFileURL(path).href}?immutable=1`;
+      const db = new Database(url, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
+      return new JournalStore(db, path, still);
+    }
     const db =
       mode === "read"
         ? new Database(path, { readonly: true })
@@ -103,6 +114,14 @@ export class JournalStore {
 
   close(): void {
     this.db.close();
+  }
+
+  /**
+   * Whether what was read with mode "read" counts. It does not when somebody began to write a file that nobody had open
+   * before: then it is to be opened again.
+   */
+  get counts(): boolean {
+    return this.still === null || this.still === stateOf(this.path);
   }
 
   /** Brings everything from the write-ahead log into the file itself. */
@@ -227,6 +246,17 @@ export class JournalStore {
     return { groups: row?.groups ?? 0, ops: row?.ops ?? 0, bytes: row?.bytes ?? 0 };
   }
 
+  /** The same of each partition that has a row. */
+  sizes(): { partition: number; groups: number; ops: number; bytes: number }[] {
+    type Row = { partition: number; groups: number; ops: number; bytes: number };
+    return this.db
+      .query<Row, []>(
+        `SELECT id / ${PARTITION_STRIDE} AS partition, count(*) AS groups, sum(count) AS ops, ` +
+          "sum(length(payload)) AS bytes FROM journal GROUP BY 1 ORDER BY 1",
+      )
+      .all();
+  }
+
   // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
   /** All snapshots, newest first within a space. Throws Damage when one is changed or missing. */
   snapshots(): SnapshotRow[] {
@@ -344,6 +374,22 @@ export class JournalStore {
     }
   }
 
+  /** What SQLite itself finds wrong with the file, a line each. Reads all of it. */
+  integrity(): string[] {
+    const rows = this.db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
+    return rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== "ok");
+  }
+
+  /** Everything that `work` reads is of one moment, whatever is written meanwhile. */
+  atOneMoment<T>(work: () => T): T {
+    this.db.run("BEGIN");
+    try {
+      return work();
+    } finally {
+      this.db.run("ROLLBACK");
+    }
+  }
+
   /** A copy of the file as it is now, in one piece. */
   copyTo(path: string): void {
     this.db.query("VACUUM INTO ?").run(path);
@@ -365,6 +411,13 @@ export class JournalStore {
       throw error;
     }
   }
+}
+
+/** Changes with every write; null while a log of SQLite's lies beside the file: somebody may have it open. */
+function stateOf(path: string): string | null {
+  if (existsSync(`${path}-wal`) || existsSync(`${path}-journal`)) return null;
+  const { size, mtimeNs } = statSync(path, { bigint: true });
+  return `${size} ${mtimeNs}`;
 }
 
 /** Waits until a file, or a folder's list of names, is on the disk. */

@@ -6,13 +6,22 @@ const SRC = new URL("../../src/", import.meta.url);
 
 /** From the top down. A file may import from its own layer and from those below it. */
 const LAYERS: string[][] = [
-  ["index"],
+  ["cli"],
+  ["cli/backup", "cli/export", "cli/import", "cli/inspect", "cli/verify"],
+  ["cli/sources"],
+  ["cli/matrix"],
+  ["cli/command", "cli/jsonl", "cli/lines", "cli/npy", "cli/output", "cli/progress"],
+  ["cli/amounts", "cli/failures"],
+  ["index", "open-copy"],
   ["open"],
   ["vector-index", "worker", "journal-worker", "snapshot-worker"],
   ["journal/opening"],
-  ["journal/keeper", "journal/recovery"],
+  ["journal/keeper", "journal/recovery", "snapshots/starting"],
   ["journal/messages", "journal/replay", "journal/salvage"],
-  ["journal/loading", "journal/rounds", "journal/writer"],
+  [
+    ...["journal/backup", "journal/inspection", "journal/loading", "journal/rounds", "journal/verification"],
+    ...["journal/writer", "snapshots/travelling"],
+  ],
   ["space", "checking"],
   ["flushing", "spreading"],
   ["stats"],
@@ -21,8 +30,9 @@ const LAYERS: string[][] = [
   ["linking", "waiting-line", "walking", "journal/acknowledgements", "journal/recovered", "journal/snapshot-file"],
   ["core", "control", "protocol", "vectors", "journal/folder"],
   ["journal/board", "journal/entries", "journal/frames", "journal/lock", "journal/mark", "journal/store"],
-  ["journal/checksum", "seating", "threads"],
+  ["journal/checksum", "journal/magic", "seating", "threads"],
   ["options", "keys", "busy", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
+  ["snapshots/source", "platform"],
   ["errors", "../assembly/layout"],
 ];
 
@@ -66,6 +76,16 @@ test("every file has its layer", () => {
   expect(imports.length).toBeGreaterThan(50);
 });
 
+/** What a file imports, and what that imports. */
+function reachedFrom(file: string, reached = new Set<string>()): Set<string> {
+  for (const { target, typeOnly } of importsOf(file)) {
+    if (typeOnly || reached.has(target)) continue;
+    reached.add(target);
+    if (files.includes(target)) reachedFrom(target, reached);
+  }
+  return reached;
+}
+
 describe("imports", () => {
   test("point downward", () => {
     const upward = imports
@@ -89,17 +109,26 @@ describe("imports", () => {
     expect(new Set(outside.map(({ target }) => target))).toEqual(new Set(["../assembly/layout"]));
   });
 
-  test("of packages are the loader's, by core.ts only, and Bun's own", () => {
+  test("of packages are the loader's, by core.ts only, the bars of the program, and Bun's own", () => {
     const packages = imports.filter(
       ({ target, typeOnly }) => layerOf(target) < 0 && !typeOnly && !target.startsWith("node:"),
     );
-    expect(packages.map(({ from, target }) => [from, target])).toEqual([["core", "@assemblyscript/loader"]]);
+    expect(packages.map(({ from, target }) => [from, target]).sort()).toEqual([
+      ["cli/progress", "cli-progress"],
+      ["core", "@assemblyscript/loader"],
+    ]);
   });
 
   test("of SQLite come when an index is opened with a path, not before: other runtimes have none", () => {
     const waits = files.filter((file) => codeOf(file).includes('await import("bun:sqlite")'));
     expect(waits.sort()).toEqual(["journal/lock", "journal/store"]);
   });
+});
+
+test("nothing of the program is part of the library", () => {
+  const parts = ["index", "worker", "journal-worker", "snapshot-worker"].flatMap((entry) => [...reachedFrom(entry)]);
+  expect(parts.filter((file) => file.startsWith("cli"))).toEqual([]);
+  expect(parts).toContain("core");
 });
 
 test("scheduler files import nothing: policy is pure", () => {

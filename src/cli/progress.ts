@@ -1,0 +1,37 @@
+/* How far is long work? A bar on stderr, on a terminal only. */
+import { SingleBar } from "cli-progress";
+
+const WIDTH = 30;
+
+export class Progress {
+  private bar: SingleBar | null = null;
+  private done = 0;
+
+  /** Ends the bar before and begins one of `total`, whatever it counts. */
+  start(what: string, total: number): void {
+    this.stop();
+    if (!process.stderr.isTTY || total <= 0) return;
+    const format = `${what.padEnd(WIDTH)} {bar} {percentage} %  {eta_formatted}`;
+    this.bar = new SingleBar({ stream: process.stderr, format, barsize: WIDTH, clearOnComplete: true });
+    this.bar.start(total, 0);
+    this.done = 0;
+  }
+
+  to(done: number): void {
+    this.done = done;
+    this.bar?.update(done);
+  }
+
+  by(more: number): void {
+    this.to(this.done + more);
+  }
+
+  stop(): void {
+    this.bar?.stop();
+    this.bar = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}

@@ -1,0 +1,194 @@
+/* Are .npy and .f32 files read as NumPy would, with keys of their own, and refused with a reason where they can't be? */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { FileError } from "../../src/cli/failures.ts";
+import { headBytes, readHead } from "../../src/cli/npy.ts";
+import type { Key } from "../../src/index.ts";
+import { Folder } from "../journal/folders.ts";
+import { expectHolds, type Model, uniform, type VectorSet } from "../support/indexes.ts";
+import { failureOf, outOf } from "./program.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+
+/** A head as NumPy writes it: padded with spaces to a multiple of 64 bytes. */
+function npy(dict: string, values: Uint8Array = new Uint8Array(0), major = 1): Buffer {
+  const start = major === 1 ? 10 : 12;
+  const text = `${dict.padEnd(Math.ceil((start + dict.length + 1) / 64) * 64 - start - 1)}\n`;
+  const head = Buffer.alloc(start + text.length);
+  head.write("\x93NUMPY", "latin1");
+  head[6] = major;
+  if (major === 1) head.writeUInt16LE(text.length, 8);
+  else head.writeUInt32LE(text.length, 8);
+  head.write(text, start, "latin1");
+  return Buffer.concat([head, values]);
+}
+
+const dictOf = (descr: string, shape: string, order = "False") =>
+  `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }`;
+
+function bytesOf(values: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function modelOf(set: VectorSet, keyOf: (i: number) => Key): Model {
+  return new Map(Array.from({ length: set.count }, (_, i) => [keyOf(i), set.at(i)]));
+}
+
+async function expectImported(folder: Folder, model: Model): Promise<void> {
+  await using opened = await folder.open({ dimensions: 3, workers: 0 });
+  await expectHolds(opened.index.space("s"), model, "imported");
+}
+
+const set = uniform(2100, 3, 9); // more than a batch
+
+describe("come in", () => {
+  test.each([1, 2, 3])("from .npy of version %d with 4-byte floats, under 0, 1, 2, …", async (major) => {
+    using folder = new Folder();
+    const file = join(folder.root, "vectors.npy");
+    writeFileSync(file, npy(dictOf("<f4", "(2100, 3)"), bytesOf(set.values), major));
+    const said = JSON.parse(await outOf(["import", folder.path, file, "--space", "s", "--json"]));
+    expect(said.imported).toBe(2100);
+    await expectImported(
+      folder,
+      modelOf(set, (i) => i),
+    );
+  });
+
+  test("from .npy with 8-byte floats, rounded to the nearest, under keys of a file", async () => {
+    using folder = new Folder();
+    const [file, keys] = [join(folder.root, "vectors.npy"), join(folder.root, "keys.txt")];
+    writeFileSync(file, npy(dictOf("<f8", "(2100, 3)"), bytesOf(Float64Array.from(set.values, (x) => x + 1e-12))));
+    writeFileSync(keys, Array.from({ length: 2100 }, (_, i) => `Nr. ${i} ü`).join("\r\n"));
+    await outOf(["import", folder.path, file, "--space", "s", "--keys", keys]);
+    const rounded: Model = new Map();
+    for (let i = 0; i < 2100; i++)
+      rounded.set(
+        `Nr. ${i} ü`,
+        set.at(i).map((x) => Math.fround(x + 1e-12)),
+      );
+    await expectImported(folder, rounded);
+  });
+
+  test("from .f32, under integers of a file, where a later row replaces an earlier one", async () => {
+    using folder = new Folder();
+    const [file, keys] = [join(folder.root, "vectors.f32"), join(folder.root, "keys.txt")];
+    writeFileSync(file, bytesOf(set.values));
+    const keyOf = (i: number) => (i % 700) - 350;
+    writeFileSync(keys, `${Array.from({ length: 2100 }, (_, i) => keyOf(i)).join("\n")}\n`);
+    const options = ["--space", "s", "--dimensions", "3", "--metric", "l2", "--keys", keys, "--integer-keys"];
+    const said = await outOf(["import", folder.path, file, ...options]);
+    expect(said).toBe(`${folder.path}: 2,100 vectors added in space "s"\n`);
+    await expectImported(folder, modelOf(set, keyOf));
+    // PATH is there now and knows its dimensions.
+    await outOf(["import", folder.path, file, "--space", "t"]);
+    expect(JSON.parse(await outOf(["verify", folder.path, "--json"]))).toMatchObject({ spaces: 2, vectors: 2800 });
+  });
+});
+
+describe("refused, and PATH is not made", () => {
+  const two = bytesOf(Float32Array.of(1, 2, 3, 4, 5, 6));
+  const BAD: [name: string, bytes: Uint8Array, says: string][] = [
+    ["an empty file", new Uint8Array(0), "this is no .npy file"],
+    ["something else", Buffer.from("PK\x03\x04 and more of a zip"), "this is no .npy file"],
+    ["a later version", npy(dictOf("<f4", "(2, 3)"), two, 4), "version 4 of .npy is unknown; known are 1 to 3"],
+    ["a cut-off head", npy(dictOf("<f4", "(2, 3)")).subarray(0, 40), "the file ends in its head"],
+    ["nonsense", npy("{'descr': <f4}"), "the head of the .npy file makes no sense"],
+    ["other values", npy(dictOf("<i8", "(2, 3)"), two), "the values are '<i8', not '<f4' or '<f8'"],
+    ["big-endian floats", npy(dictOf(">f4", "(2, 3)"), two), "the values are '>f4', not '<f4' or '<f8'"],
+    [
+      "records",
+      npy("{'descr': [('x', '<f4'), ('y', '<f4', (2,))], 'fortran_order': False, 'shape': (2,), }", two),
+      "the values are records, not '<f4' or '<f8'",
+    ],
+    ["Fortran order", npy(dictOf("<f4", "(2, 3)", "True"), two), "the array is in Fortran order"],
+    ["one dimension", npy(dictOf("<f4", "(6,)"), two), "the shape is (6), not (vectors, dimensions)"],
+    ["three dimensions", npy(dictOf("<f4", "(1, 2, 3)"), two), "the shape is (1,2,3), not (vectors, dimensions)"],
+    [
+      "a short one",
+      npy(dictOf("<f4", "(2, 3)"), two.subarray(4)),
+      "2 × 3 floats of 4 bytes make 152 bytes, it has 148",
+    ],
+    ["a long one", npy(dictOf("<f4", "(1, 3)"), two), "1 × 3 floats of 4 bytes make 140 bytes, it has 152"],
+  ];
+  for (const [name, bytes, says] of BAD) {
+    test(name, async () => {
+      using folder = new Folder();
+      const file = join(folder.root, "bad.npy");
+      writeFileSync(file, bytes);
+      const failure = await failureOf(["import", folder.path, file, "--space", "s"]);
+      expect(failure).toStartWith(`1 BAD_FILE: ${file}: ${says}`);
+      expect(existsSync(folder.path)).toBe(false);
+    });
+  }
+
+  test(".f32 of another length", async () => {
+    using folder = new Folder();
+    const file = join(folder.root, "x.f32");
+    writeFileSync(file, two);
+    const failure = await failureOf(["import", folder.path, file, "--space", "s", "--dimensions", "4"]);
+    expect(failure).toBe(`1 BAD_FILE: ${file}: its 24 bytes are not a multiple of 4 floats of 4 bytes`);
+  });
+
+  test("keys that do not fit", async () => {
+    using folder = new Folder();
+    const [file, keys] = [join(folder.root, "x.npy"), join(folder.root, "keys")];
+    writeFileSync(file, npy(dictOf("<f4", "(2, 3)"), two));
+    const import_ = (text: string | null, ...more: string[]) => {
+      if (text !== null) writeFileSync(keys, text);
+      return failureOf(["import", folder.path, file, "--space", "s", "--keys", keys, ...more]);
+    };
+    expect(await import_(null)).toStartWith(`1 BAD_FILE: ${keys}: can't be read`);
+    expect(await import_("a\n")).toBe(`1 BAD_FILE: ${keys}: 1 key for the 2 vectors of ${file}`);
+    expect(await import_("1\n1.5\n", "--integer-keys")).toBe(
+      `1 BAD_FILE: ${keys}: line 2: "1.5" is not a safe integer`,
+    );
+    expect(await import_("1\n9007199254740993", "--integer-keys")).toContain("is not a safe integer");
+    expect(existsSync(folder.path)).toBe(false);
+    expect(await import_("a\n\n")).toBe(
+      `1 BAD_KEY: ${file}, row 1: A key must not be the empty string. 1 vector was added before.`,
+    );
+  });
+
+  test("dimensions that do not fit", async () => {
+    using folder = new Folder();
+    const file = join(folder.root, "x.npy");
+    writeFileSync(file, npy(dictOf("<f4", "(2, 3)"), two));
+    const says = `1 BAD_DIMENSIONS: ${file} has 3 dimensions, the index has 4.`;
+    expect(await failureOf(["import", folder.path, file, "--space", "s", "--dimensions", "4"])).toBe(says);
+    expect(existsSync(folder.path)).toBe(false);
+    await (await folder.open({ dimensions: 4, workers: 0, partitions: 1 })).index.close();
+    expect(await failureOf(["import", folder.path, file, "--space", "s"])).toBe(says);
+  });
+});
+
+test("whatever stands in a head, it is read or refused in words", () => {
+  const piece = fc.constantFrom(
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "'",
+    "'descr'",
+    ":",
+    ",",
+    "'<f4'",
+    "(2, 3)",
+    "False",
+    "1",
+    "ü",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const bytes = npy(Buffer.from(pieces.join(" ")).toString("latin1"));
+      try {
+        readHead(bytes.subarray(0, headBytes(bytes)));
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error;
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,45 @@
+/* How does a test run the program? For real, in a process of its own; and how does it know that a folder was left alone? */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const PROGRAM = new URL("../../src/cli.ts", import.meta.url).pathname;
+
+export interface Ended {
+  code: number;
+  out: string;
+  err: string;
+}
+
+export async function run(args: string[], stdin?: string | Uint8Array): Promise<Ended> {
+  const input = stdin === undefined ? "ignore" : Buffer.from(stdin);
+  const job = Bun.spawn([process.execPath, PROGRAM, ...args], { stdin: input, stdout: "pipe", stderr: "pipe" });
+  const [code, out, err] = await Promise.all([
+    job.exited,
+    new Response(job.stdout).text(),
+    new Response(job.stderr).text(),
+  ]);
+  return { code, out, err };
+}
+
+/** What a command that ends well prints; fails with its words otherwise. */
+export async function outOf(args: string[], stdin?: string | Uint8Array): Promise<string> {
+  const { code, out, err } = await run(args, stdin);
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${err}${out}`);
+  return out;
+}
+
+/** The one line that a command fails with. */
+export async function failureOf(args: string[], stdin?: string | Uint8Array): Promise<string> {
+  const { code, out, err } = await run(args, stdin);
+  const lines = err.split("\n");
+  if (lines.length !== 2 || lines[1] !== "") throw new Error(`not one line: ${JSON.stringify(err)}`);
+  if (out !== "") throw new Error(`something was printed: ${out}`);
+  return `${code} ${lines[0]}`;
+}
+
+/** Every file of a folder and a digest of its bytes; the lock's file aside, which readers may make. */
+export function stateOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => path !== join(folder, "lock"));
+  return Object.fromEntries(paths.sort().map((path) => [path, Bun.hash(readFileSync(path)).toString(16)]));
+}
