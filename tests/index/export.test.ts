@@ -1,5 +1,5 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { open } from "../../src/index.ts";
 import { type CoreChoice, openWith } from "../../src/open.ts";
 import {
@@ -12,6 +12,8 @@ import {
   refusalOf,
   uniform,
 } from "../support/indexes.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 1618;
 const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100 } as const;

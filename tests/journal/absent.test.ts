@@ -1,9 +1,11 @@
 /* May a call that finds nothing to do be acknowledged before that nothing is on the disk? */
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "../../src/index.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
 
 let path: string;
 beforeEach(() => {

@@ -1,9 +1,11 @@
 /* Does a resolved promise mean that the op is in the file, and a flush that all are? */
 import { Database } from "bun:sqlite";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { uniform } from "../support/indexes.ts";
 import { Folder } from "./folders.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 8128;
 

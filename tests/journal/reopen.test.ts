@@ -1,5 +1,5 @@
 /* Is everything there again when an index is opened a second time, with the same answers? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Key, open } from "../../src/index.ts";
 import { Helper } from "../support/helper.ts";
 import {
@@ -14,6 +14,8 @@ import {
   uniform,
 } from "../support/indexes.ts";
 import { Folder } from "./folders.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 31337;
 

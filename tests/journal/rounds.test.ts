@@ -1,6 +1,6 @@
 /* Do snapshots let the journal go, and can each space be had back from either of its two? */
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -15,6 +15,8 @@ import {
   uniform,
 } from "../support/indexes.ts";
 import { Folder } from "./folders.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 4711;
 const OPTIONS = { dimensions: 8, metric: "l2", workers: 1, partitions: 2, flatBelow: 100 } as const;
