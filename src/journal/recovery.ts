@@ -214,7 +214,8 @@ export class Recovery {
       if (error instanceof HnswError) throw error;
       this.findings.lost(describe(error, store.path));
     }
-    if (partition.last > end) this.findings.lost(`${where} ends at op ${end}, a snapshot knows of ${partition.last}`);
+    if (next !== null && partition.last > end)
+      this.findings.lost(`${where} ends at op ${end}, a snapshot knows of ${partition.last}`);
     partition.sawOp(end);
     replay.finish();
     this.replayed += replay.done;
