@@ -6,7 +6,7 @@
  *   snapshots/       files of snapshots (snapshot-file.ts)
  *   lock             held while the folder is open (lock.ts)
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import { FolderLock } from "./lock.ts";
@@ -88,17 +88,32 @@ export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta
       const message = `${paths.journal} has format ${format}, this version reads ${FORMAT}: use a newer version.`;
       throw new HnswError("PATH_FOREIGN", message);
     }
+    store.tryWriting();
     return { meta: store.meta(), damage: null };
   } catch (error) {
     if (error instanceof HnswError) throw error;
     if (error instanceof Damage) return { meta: null, damage: error.message };
     const { code = "", message } = error as { code?: string; message: string };
-    if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
-      return { meta: null, damage: `${paths.journal}: ${message}` };
-    }
+    if (isDamage(code, paths.journal)) return { meta: null, damage: `${paths.journal}: ${message}` };
     throw new HnswError("PATH_FAILED", `${paths.journal} can't be opened: ${message}.`, { cause: error });
   } finally {
     store?.close();
+  }
+}
+
+/** Whether SQLite refuses a file for what is in it. */
+function isDamage(code: string, file: string): boolean {
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) return true;
+  if (code === "SQLITE_ERROR") return true; // what we ask for does not fit the tables that we made
+  return code.startsWith("SQLITE_READONLY") && isWritable(file); // its header says that it is of a newer SQLite
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
