@@ -262,6 +262,8 @@ export function listsBytes(slot: u32): u32 {
   return 8 + capacityBase * 8 + levelOf(slot) * (8 + capacityUpper * 8);
 }
 
+export let idsLeftOut: u32 = 0; // of the last copyLists
+
 /**
  * Copies a linked slot's lists, level by level as [count][kept][ids][distances], and answers where they end. Only ids
  * below `limit` whose bit is set at `marks` come along. Under the node lock, so in no list's middle of a prune.
@@ -270,6 +272,7 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
   const lock = nodeLock(generation, slot, 0);
   acquire(lock, SEAT_HELD_NODE);
   const levels = levelOf(slot);
+  idsLeftOut = 0;
   for (let level: u32 = 0; level <= levels; level++) {
     const list = listOf(generation, slot, level);
     const dists = distancesOf(generation, slot, level);
@@ -286,6 +289,7 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
       n++;
       if (i < kept) stillKept++;
     }
+    idsLeftOut += count - n;
     store<u32>(to, n);
     store<u32>(to, stillKept, 4);
     memory.copy(ids + (n << 2), prune, n << 2);

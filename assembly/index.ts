@@ -11,8 +11,8 @@ import {
   KEY_HEADER, MAGIC, NOT_FOUND, OK, P_ABANDONED, P_BUDGET, P_CODES, P_CROSSOVER, P_DIMENSIONS, P_EF_CONSTRUCTION,
   P_EPOCH, P_INTENT, P_LIVE_SPACES, P_LOCK, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_RESERVED,
   P_SEED, P_SPACE_LIST, P_SPACE_TABLE, P_STATE, P_USED, SEAT_HELD_PARTITION, SEAT_RESULTS, SEAT_RESULTS_CAPACITY,
-  SLOT_DIED, SLOT_KEY, STATE_SOUND, S_ALL_NEXT, S_BYTES, S_CHANGED, S_COMPACTIONS, S_GENERATIONS, S_HOME, S_ID,
-  S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
+  SLOT_DIED, SLOT_KEY, STATE_SOUND, S_ALL_NEXT, S_BYTES, S_CHANGED, S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HOME,
+  S_ID, S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
 } from "./layout";
 import * as accept from "./accept";
 import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
@@ -35,9 +35,10 @@ import * as spaces from "./spaces";
 import { release, seat, takeSeat, tryAcquire } from "./sync";
 import { makeBigVisited, wantsBigVisited } from "./visited";
 
+export { useReserve } from "./arena";
 export { armFault } from "./faults";
 export {
-  journalWaiting, journalWritten, nextSpaceId, openJournal, setJournalState, setNext,
+  journalWaiting, journalWritten, nextSpaceId, openJournal, reserveJournal, setJournalState, setNext,
 } from "./journal";
 export { holdsLocks, repairSeat } from "./repair";
 export { loadFrame } from "./restore";
@@ -116,25 +117,25 @@ export function hashName(header: u32): u32 {
 
 // ── spaces ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Finds the space named at X_KEY, or creates it. X_INFO: header address, incarnation; where there is none, `tellSequence`. */
+/** Finds the space named at X_KEY, or creates it. X_INFO: header address, incarnation; `tellSequence`. */
 export function openSpace(header: u32, home: u32, create: bool): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = OK;
   let space = spaces.findSpace(base + X_KEY, header);
   if (space == 0 && create) {
-    answer = journalRoom(0, header);
+    answer = load<u32>(P_STATE) == STATE_SOUND ? journalRoom(0, header) : E_DAMAGED;
     if (answer == OK) {
       space = spaces.createSpace(base + X_KEY, header, home);
       if (space == 0) answer = E_MEMORY;
     }
   } else if (space == 0) {
     answer = NOT_FOUND;
-    tellSequence();
   }
   if (space != 0) {
     info(0, <u32>space);
     info(1, load<u32>(space + S_INCARNATION));
   }
+  tellSequence(); // that there is none may not be durable yet
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;
 }
@@ -142,6 +143,7 @@ export function openSpace(header: u32, home: u32, create: bool): i32 {
 export function dropSpace(space: usize, incarnation: u32): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = spaces.isAlive(space, incarnation) ? journalRoom(0, 0) : E_STALE;
+  if (load<u32>(P_STATE) != STATE_SOUND) answer = E_DAMAGED;
   if (answer == OK && !spaces.dropSpace(space)) answer = E_BUSY;
   if (answer == OK) {
     store<u32>(P_INTENT + INTENT_KIND, INTENT_DROPPED); // a trap from here on undoes nothing
@@ -154,8 +156,8 @@ export function dropSpace(space: usize, incarnation: u32): i32 {
 }
 
 /**
- * The space after `space` (0: the first). Its name goes to X_KEY; X_INFO: address, incarnation, name header, id, number
- * of its last op (two words).
+ * The space after `space` (0: the first). Its name goes to X_KEY; X_INFO: address, incarnation, name header, id, numbers
+ * of its last op and of the one that made it (two words each).
  */
 export function nextSpace(space: usize): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
@@ -170,6 +172,8 @@ export function nextSpace(space: usize): i32 {
     info(3, load<u32>(at + S_ID));
     info(4, load<u32>(at + S_CHANGED));
     info(5, load<u32>(at + S_CHANGED, 4));
+    info(6, load<u32>(at + S_CREATED));
+    info(7, load<u32>(at + S_CREATED, 4));
   }
   release(P_LOCK, SEAT_HELD_PARTITION);
   return at == 0 ? NOT_FOUND : OK;

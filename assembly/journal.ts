@@ -14,9 +14,9 @@
  * An entry may lie across the ring's end; its words do not.
  */
 import {
-  E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_MEMORY, INFO_SEQUENCE, INTENT_HEAD, INTENT_SEQUENCE, J_HEADER,
-  JOURNAL_OPEN, OK, P_BUDGET, P_DURABLE, P_INTENT, P_JOURNAL_BYTES, P_JOURNAL_HEAD, P_JOURNAL_RING, P_JOURNAL_STATE,
-  P_JOURNAL_TAIL, P_LOCK, P_NEXT_SPACE_ID, P_SEQUENCE, S_CHANGED, SEAT_HELD_PARTITION,
+  E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_MEMORY, INFO_SEQUENCE, INTENT_HEAD, INTENT_SEQUENCE, JOURNAL_OPEN,
+  J_HEADER, OK, P_BUDGET, P_DURABLE, P_INTENT, P_JOURNAL_BLOCK, P_JOURNAL_BYTES, P_JOURNAL_HEAD, P_JOURNAL_RING,
+  P_JOURNAL_STATE, P_JOURNAL_TAIL, P_LOCK, P_NEXT_SPACE_ID, P_SEQUENCE, SEAT_HELD_PARTITION, S_CHANGED,
 } from "./layout";
 import { allocate } from "./arena";
 import { info } from "./scratch";
@@ -108,20 +108,25 @@ function join(low: u32, high: u32): u64 {
   return <u64>low | (<u64>high << 32);
 }
 
-/** From now on ops are journalled; the last one before had this number and is on the disk. OK, E_MEMORY or E_BUSY. */
-export function openJournal(sequenceLow: u32, sequenceHigh: u32): i32 {
+/** Takes the memory that the journal will need, before anything else can. OK, E_MEMORY or E_BUSY. */
+export function reserveJournal(): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let size = LARGEST_RING;
   while (size > SMALLEST_RING && size > load<u32>(P_BUDGET) >>> 4) size >>>= 1;
   const block = allocate(size, 0);
-  if (block != 0) {
-    store<u64>(P_SEQUENCE, join(sequenceLow, sequenceHigh));
-    store<u64>(P_DURABLE, join(sequenceLow, sequenceHigh));
-    store<u32>(P_JOURNAL_BYTES, size);
-    store<u32>(P_JOURNAL_RING, <u32>block);
-  }
+  store<u32>(P_JOURNAL_BLOCK, <u32>block);
+  store<u32>(P_JOURNAL_BYTES, size);
   release(P_LOCK, SEAT_HELD_PARTITION);
   return block == 0 ? E_MEMORY : OK;
+}
+
+/** From now on ops are journalled; the last one before is on the disk. OK or E_BUSY. */
+export function openJournal(): i32 {
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  store<u64>(P_DURABLE, load<u64>(P_SEQUENCE));
+  store<u32>(P_JOURNAL_RING, load<u32>(P_JOURNAL_BLOCK));
+  release(P_LOCK, SEAT_HELD_PARTITION);
+  return OK;
 }
 
 /** X_INFO: tail, head, number of the last durable op, of the last op (two words each, low first), ring, its bytes. */

@@ -6,14 +6,14 @@
  */
 import {
   BEAM_CODES, BEAM_F32, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, FRAME_END, FRAME_SLOTS, FRAME_SPACE,
-  FS_BLIND_BIT, FS_CHECKED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT,
-  FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET, FS_SEED, FS_SEQUENCE, FS_SLOTS,
-  F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT,
-  G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_OFFSET, G_STATE,
-  INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, PENDING, P_LOCK, P_NEXT_SPACE_ID, R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY,
-  R_STATE, R_TWIN, SEAT_HELD_PARTITION, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN,
-  SNAPSHOT_FORMAT, STATE_MASK, S_CHANGED, S_GENERATIONS, S_INCARNATION, S_LIVE, S_VERSION, S_WANTS_COMPACTION,
-  TAG_UTF8, X_VECTORS,
+  FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS,
+  FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET, FS_SEED,
+  FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED,
+  G_COUNT, G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_OFFSET,
+  G_STATE, INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, PENDING, P_LOCK, P_NEXT_SPACE_ID, R_DEAD_BIT, R_HEADER, R_INVERSE,
+  R_KEY, R_STATE, R_TWIN, SEAT_HELD_PARTITION, SKIPPED, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE,
+  SLOT_TWIN, SNAPSHOT_FORMAT, STATE_MASK, S_CHANGED, S_CREATED, S_GENERATIONS, S_INCARNATION, S_LIVE, S_VERSION,
+  S_WANTS_COMPACTION, TAG_UTF8, TWINNED, X_VECTORS,
 } from "./layout";
 import { wishCompaction } from "./accept";
 import { useReserve } from "./arena";
@@ -36,22 +36,24 @@ let expectedLive: u32 = 0;
 let entry: u32 = 0;
 let live: u32 = 0;
 let linked: u32 = 0;
+let twins: u32 = 0; // of the linked ones
 let floor: u32 = 0; // first slot that is not linked
 let deadKey: usize = 0; // the empty key, for slots whose key does not matter any more
 let flags: u32 = 0;
 
 /**
- * Loads the frame that lies in the intake; `home` is that of the space. X_INFO: address (0: there is none) and
+ * Loads the frame that lies in the intake; `home` is that of the space, `first`: a new one begins. X_INFO: address (0: there is none) and
  * incarnation of the space, or after E_FOREIGN the offset of the word that differs. OK, E_FOREIGN, E_BROKEN, E_MEMORY
  * or E_BUSY: nothing has changed.
  */
-export function loadFrame(home: u32): i32 {
+export function loadFrame(home: u32, first: bool): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   useReserve(true); // a compaction may have needed it when the snapshot was taken
   const frame = base + X_VECTORS;
   const kind = load<u32>(frame + F_KIND);
   let answer = E_BROKEN;
-  if (kind == FRAME_SPACE) answer = loadSpace(frame, home);
+  if (first) space = 0;
+  if (first && kind == FRAME_SPACE) answer = loadSpace(frame, home);
   else if (space != 0 && kind == FRAME_SLOTS) answer = loadSlots(frame);
   else if (space != 0 && kind == FRAME_END) answer = loadEnd(frame);
   useReserve(false);
@@ -80,7 +82,6 @@ function loadSpace(frame: usize, home: u32): i32 {
   ) {
     return E_FOREIGN;
   }
-  space = 0;
   const header = load<u32>(frame + FS_NAME);
   const name = frame + FS_HEADER;
   if ((header & 0xffffff) > MAX_KEY_BYTES || findSpace(name, header) != 0) return E_BROKEN;
@@ -91,7 +92,8 @@ function loadSpace(frame: usize, home: u32): i32 {
   store<u32>(P_NEXT_SPACE_ID, max<u32>(nextId, id + 1));
   if (created == 0) return E_MEMORY;
   space = created;
-  store<u64>(space + S_CHANGED, load<u64>(frame + FS_SEQUENCE));
+  store<u64>(space + S_CREATED, load<u64>(frame + FS_CREATED));
+  store<u64>(space + S_CHANGED, load<u64>(frame + FS_CHANGED));
   store<u64>(space + S_VERSION, 1); // the living are born at 0, the dead died at 1
   generation = <u32>load<u64>(space + S_GENERATIONS);
   flags = load<u32>(frame + FS_FLAGS);
@@ -101,6 +103,7 @@ function loadSpace(frame: usize, home: u32): i32 {
   isGraph = (flags & FS_GRAPH_BIT) != 0;
   live = 0;
   linked = 0;
+  twins = 0;
   floor = total;
   deadKey = 0;
   store<u32>(generation + G_FORCE_F32, flags & FS_FORCED_BIT ? 1 : 0);
@@ -154,7 +157,7 @@ function loadRecord(end: usize): i32 {
   store<u64>(slotAt + SLOT_DIED, dead ? 1 : ALIVE);
   store<f32>(slotAt + SLOT_INVERSE, load<f32>(at + R_INVERSE));
   store<u32>(slotAt + SLOT_KEY, <u32>record);
-  store<u32>(slotAt + SLOT_STATE, state);
+  store<u32>(slotAt + SLOT_STATE, state == PENDING && dead ? SKIPPED : state);
   store<u32>(slotAt + SLOT_TWIN, 0);
   const vector = vectorOf(slotAt);
   memory.copy(vector, at + R_HEADER, vectorBytes);
@@ -167,9 +170,10 @@ function loadRecord(end: usize): i32 {
     live++;
   }
   if (state == PENDING) {
-    if (floor == total) floor = slot;
+    if (floor == total && !dead) floor = slot;
   } else {
     linked++;
+    if (state != LINKED) twins++;
     if (!loadLinks(slot, slotAt, state, twin, end)) return E_BROKEN;
   }
   store<u32>(generation + G_COUNT, slot + 1);
@@ -208,6 +212,7 @@ function loadEnd(frame: usize): i32 {
     count == total && load<u32>(frame + F_FIRST) == total && load<u32>(frame + F_COUNT) == linked && live == expectedLive;
   if (!complete) return E_BROKEN;
   if (isGraph && stateOf(slotAddress(generation, entry - 1)) != LINKED) return E_BROKEN;
+  if (twins != twinsOnChains(count)) return E_BROKEN;
   store<u32>(generation + G_LIVE, live);
   store<u32>(generation + G_DEAD, count - live);
   store<u32>(generation + G_LINKED, linked);
@@ -227,4 +232,20 @@ function loadEnd(frame: usize): i32 {
     enqueue(space);
   }
   return OK;
+}
+
+/** Twins that are found by the chain of a linked slot: all of them must be. */
+function twinsOnChains(count: u32): u32 {
+  let found: u32 = 0;
+  for (let slot: u32 = 0; slot < count && found <= twins; slot++) {
+    if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
+    let twin = load<u32>(twinsOf(generation, slot));
+    while (twin != 0 && found <= twins) {
+      const at = slotAddress(generation, twin - 1);
+      if (stateOf(at) != TWINNED) return ~0;
+      found++;
+      twin = load<u32>(at + SLOT_TWIN);
+    }
+  }
+  return found;
 }

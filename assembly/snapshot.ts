@@ -9,32 +9,33 @@
  *                 [count][kept][ids][distances]
  *
  * The cut is taken under the partition lock: the number of slots, the version, and the number of the partition's last
- * op. What is visible at that version is in, nothing else. Slots below the cut do not change any more, except by dying
- * later, which the version tells.
+ * op. What is visible at that version is in, and what was dead by then only to lead through it. Slots below the cut do
+ * not change any more, except by dying later, which the version tells.
  *
  * The graph of a snapshot is the one between the slots that were linked when it began: a bit each. A list is copied
  * under its node lock, without ids whose bit is not set; a slot without its bit is to be linked again by whoever loads
- * the snapshot. So every list of a snapshot names only slots that have their lists in it. The few ways that led
- * through newer slots are missing; the census that follows a load finds what they alone led to.
+ * the snapshot. So every list of a snapshot names only slots that have their lists in it. The ways that led through
+ * newer slots are missing; FE_LEFT_OUT says how many, and whoever loads such a snapshot walks a census.
  *
  * Of a space that is being compacted, what still lives in the generation that is being emptied comes after the slots of
  * the current one, unlinked. Codes are not stored: they follow from vectors and centroid.
  */
 import {
-  BEAM_F32, E_BUSY, E_MEMORY, E_STALE, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, FRAME_END, FRAME_SLOTS,
-  FRAME_SPACE, FS_BLIND_BIT, FS_CHECKED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT,
+  BEAM_F32, E_BUSY, E_MEMORY, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_BLIND_BIT,
+  FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT,
   FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET, FS_SEED, FS_SEQUENCE,
-  FS_SLOTS, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COUNT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_LIVE, G_OFFSET,
-  G_STATE, GRAPH, INTAKE_BYTES, KEY_HEADER, LINKED, MAX_KEY_BYTES, P_LOCK, P_SEQUENCE, PENDING, R_DEAD_BIT, R_HEADER,
-  R_INVERSE, R_KEY, R_STATE, R_TWIN, S_GENERATIONS, S_ID, S_LIVE, S_NAME, S_VERSION, SEAT_HELD_PARTITION, SLOT_BORN,
-  SLOT_DIED, SLOT_KEY, SLOT_TWIN, SNAPSHOT_FORMAT, TWINNED, X_VECTORS,
+  FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COUNT,
+  G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_LIVE, G_OFFSET, G_STATE, INTAKE_BYTES, KEY_HEADER, LINKED, MAX_KEY_BYTES,
+  PENDING, P_LOCK, P_SEQUENCE, R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY, R_STATE, R_TWIN, SEAT_HELD_PARTITION,
+  SLOT_BORN, SLOT_DIED, SLOT_KEY, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS, S_ID, S_LIVE,
+  S_NAME, S_VERSION, TWINNED, X_VECTORS,
 } from "./layout";
 import { allocate, free, useReserve } from "./arena";
 import { announce, park } from "./epochs";
-import { copyLists, listsBytes, twinsOf } from "./graph";
+import { copyLists, idsLeftOut, listsBytes, twinsOf } from "./graph";
 import { base, info } from "./scratch";
 import { dimensions, M, metric, paddedFloats, seed } from "./settings";
-import { inGraph, inverseOf, slotAddress, stateOf, vectorOf } from "./slots";
+import { inverseOf, slotAddress, stateOf, vectorOf } from "./slots";
 import { isAlive } from "./spaces";
 import { release, tryAcquire } from "./sync";
 
@@ -44,6 +45,7 @@ let generation: usize = 0;
 let emptying: usize = 0;
 let version: u64 = 0;
 let sequence: u64 = 0;
+let changed: u64 = 0;
 let count: u32 = 0; // slots of `generation` below the cut
 let total: u32 = 0; // and of `emptying`, that were visible
 let live: u32 = 0;
@@ -55,6 +57,7 @@ let kind: u32 = 0; // of the next frame
 let next: u32 = 0; // next slot of `generation`, then of `emptying`
 let written: u32 = 0;
 let linked: u32 = 0;
+let leftOut: u64 = 0; // ids in lists that were linked after the marks
 
 /**
  * Takes the cut of a space. X_INFO: slots, number of the last op in it (two words). OK, E_STALE, E_BUSY or E_MEMORY.
@@ -77,6 +80,7 @@ export function startSnapshot(that: usize, ofIncarnation: u32): i32 {
   next = 0;
   written = 0;
   linked = 0;
+  leftOut = 0;
   info(0, total);
   info(1, <u32>sequence);
   info(2, <u32>(sequence >> 32));
@@ -89,6 +93,7 @@ function cut(): bool {
   emptying = <u32>(generations >> 32);
   version = load<u64>(space + S_VERSION);
   sequence = load<u64>(P_SEQUENCE);
+  changed = load<u64>(space + S_CHANGED);
   count = load<u32>(generation + G_COUNT);
   live = load<u32>(space + S_LIVE);
   total = count + (emptying == 0 ? 0 : load<u32>(emptying + G_LIVE));
@@ -102,14 +107,28 @@ function cut(): bool {
   return marks != 0;
 }
 
+/**
+ * Twins count only by the chain of a linked slot: one may hang on a slot that is not linked yet, and then both are to be
+ * linked again.
+ */
 function markLinked(): void {
   memory.fill(marks, 0, (count + 7) >>> 3);
   for (let slot: u32 = 0; slot < count; slot++) {
-    if (!inGraph(slotAddress(generation, slot))) continue;
-    const byte = marks + (slot >>> 3);
-    const bit: u32 = 1 << (slot & 7);
-    store<u8>(byte, load<u8>(byte) | <u8>bit);
+    if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
+    mark(slot);
+    let twin = load<u32>(twinsOf(generation, slot));
+    while (twin != 0) {
+      const at = slotAddress(generation, twin - 1);
+      if (twin <= count && stateOf(at) == TWINNED) mark(twin - 1);
+      twin = load<u32>(at + SLOT_TWIN);
+    }
   }
+}
+
+function mark(slot: u32): void {
+  const byte = marks + (slot >>> 3);
+  const bit: u32 = 1 << (slot & 7);
+  store<u8>(byte, load<u8>(byte) | <u8>bit);
 }
 
 function isMarked(slot: u32): bool {
@@ -132,7 +151,8 @@ export function nextFrame(): i32 {
   } else {
     store<u32>(frame + F_FIRST, total);
     store<u32>(frame + F_COUNT, linked);
-    end = frame + F_HEADER;
+    store<u64>(frame + FE_LEFT_OUT, leftOut);
+    end = frame + FE_HEADER;
     kind = 0;
   }
   for (; (end - frame) & 7; end++) store<u8>(end, 0);
@@ -165,6 +185,8 @@ function writeSpace(frame: usize): usize {
   store<f32>(frame + FS_OFFSET, entry == 0 ? 0 : load<f32>(generation + G_OFFSET));
   store<u32>(frame + FS_CHECKED, entry == 0 ? 0 : load<u32>(generation + G_CHECKED));
   store<u32>(frame + FS_NAME, header);
+  store<u64>(frame + FS_CREATED, load<u64>(space + S_CREATED));
+  store<u64>(frame + FS_CHANGED, changed);
   let at = copyPadded(frame + FS_HEADER, name + KEY_HEADER, header & 0xffffff);
   if (entry != 0) {
     memory.copy(at, load<u32>(generation + G_CENTROID), paddedFloats * 4);
@@ -219,7 +241,10 @@ function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
   if (state == TWINNED) store<u32>(at + R_TWIN, firstMarked(load<u32>(slotAt + SLOT_TWIN)));
   memory.copy(at + R_HEADER, vectorOf(slotAt), dimensions * 4);
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & 0xffffff);
-  if (state == LINKED) end = copyLists(generation, slot, end, marks, count);
+  if (state == LINKED) {
+    end = copyLists(generation, slot, end, marks, count);
+    leftOut += idsLeftOut;
+  }
   if (state != PENDING) linked++;
   return end;
 }

@@ -6,8 +6,9 @@
  */
 import {
   G_NAME, G_SPACE, JOURNAL_CREATE, JOURNAL_DROP, KEY_HEADER, P_LIVE_SPACES, P_NEXT_SPACE_ID, P_SPACE_LIST,
-  P_SPACE_POOL, P_SPACE_TABLE, SPACE_BYTES, S_ALL_NEXT, S_BYTES, S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_HASH,
-  S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED, S_SERIAL, S_VERSION, S_WANTS_COMPACTION,
+  P_SPACE_POOL, P_SPACE_TABLE, SPACE_BYTES, S_ALL_NEXT, S_BYTES, S_CENSUS, S_CHANGED, S_COMPACTIONS, S_CREATED,
+  S_GENERATIONS, S_HASH, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED, S_SERIAL, S_VERSION,
+  S_WANTS_COMPACTION,
 } from "./layout";
 import { allocate, bytesOf, free } from "./arena";
 import { retire } from "./epochs";
@@ -49,6 +50,7 @@ export function createSpace(bytes: usize, header: u32, home: u32): usize {
   store<u32>(space + S_ID, id);
   fillCell(P_SPACE_TABLE, cell, hash, <u32>space);
   appendEntry(space, JOURNAL_CREATE, id, header, bytes);
+  store<u64>(space + S_CREATED, load<u64>(space + S_CHANGED));
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) + 1);
   return space;
 }

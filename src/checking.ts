@@ -2,7 +2,7 @@
 import type { Seat } from "./core.ts";
 import { census, flush, listSpaces } from "./flushing.ts";
 import type { Handle } from "./handle.ts";
-import type { FoundSpace } from "./stats.ts";
+import type { FoundSpace } from "./walking.ts";
 import { nextTurn } from "./yielding.ts";
 
 export interface CheckReport {

@@ -80,6 +80,8 @@ interface CoreExports extends Record<string, unknown> {
   repairSeat: Call;
   holdsLocks: Call;
   armFault: Call;
+  useReserve: Call;
+  reserveJournal: Call;
   openJournal: Call;
   journalWaiting: Call;
   journalWritten: Call;
@@ -254,6 +256,7 @@ export class Seat {
   /** Puts a vector's bytes at the start of the intake. */
   putVectorBytes(vector: Uint8Array): void {
     this.intakeBytes.set(vector);
+    this.intakeBytes.fill(0, vector.length, this.stride * 4); // frames leave bytes behind
   }
 
   /** Frames leave bytes behind where vectors are padded with zeros. */

@@ -147,10 +147,8 @@ export class Handle {
     const header = seat.putKey(name);
     const answer = this.guarded(() => seat.core.openSpace(header, home, create ? 1 : 0));
     if (answer === E_BUSY || answer === E_JOURNAL_FULL) return AGAIN;
-    if (answer === NOT_FOUND) {
-      this.accepted(partition); // that it is gone may not be durable yet
-      return null;
-    }
+    this.accepted(partition); // also that there is none may not be durable yet
+    if (answer === NOT_FOUND) return null;
     if (answer !== OK) throw this.refusal(answer, seat);
     const ref = { seat, partition, home, address: seat.infoAt(0), incarnation: seat.infoAt(1) };
     this.refs.set(name, ref);
@@ -221,6 +219,7 @@ export class Handle {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       let completed = false;
       for (const seat of this.seats) completed = seat.core.repairSeat(seat.number) === 1 || completed;
+      if (completed) this.journal?.board.wake();
       if (completed) for (let home = 0; home < Math.max(1, this.settings.workers); home++) this.wake(home);
       const what = completed ? "The op was completed by the repair" : "The op changed nothing";
       throw new HnswError("INTERNAL", `The core trapped; this is a bug. ${what}, and the index works on.`, {

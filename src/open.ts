@@ -1,4 +1,5 @@
 /* How does an index come into being, and how does another thread join it? */
+import { JOURNAL_STUCK } from "../assembly/layout.ts";
 import { Control } from "./control.ts";
 import { type Build, bestVariant, compileCore, type PartitionSettings, Seat, type Variant } from "./core.ts";
 import { HnswError } from "./errors.ts";
@@ -104,8 +105,10 @@ async function keepIn(
   report: (incident: Incident) => void,
 ): Promise<Kept> {
   const { keep } = await import("./journal/opening.ts");
-  const salvaging = shared.settings.recover === "salvage";
-  return await keep(folder, handle, shared, journalSeats(shared.settings), salvaging, repair, report);
+  const stick = () => {
+    for (const { core } of handle.seats) core.setJournalState(JOURNAL_STUCK);
+  };
+  return await keep({ folder, handle, shared, seats: journalSeats(shared.settings), repair, stick, report });
 }
 
 function linkTo(board: JournalBoard | null, { partitions, durability, timeoutMs }: Settings): JournalLink | null {

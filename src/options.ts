@@ -1,5 +1,6 @@
 /* What can a user choose, what stands in when they don't, and what is refused? */
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { MAX_DIMENSIONS, MAX_EF, MAX_PAGES, MAX_WORKERS } from "../assembly/layout.ts";
 import { HnswError } from "./errors.ts";
 import type { Key } from "./keys.ts";
@@ -103,7 +104,7 @@ export function resolvePath(given: OpenOptions): string | null {
     return null;
   }
   if (typeof path !== "string" || path === "") throw bad(`\`path\` must be a folder's name, not ${show(path)}.`);
-  return path;
+  return resolve(path); // wherever the process goes later
 }
 
 /** Checks what `open` was given and fills in the defaults. Throws BAD_OPTION. */

@@ -84,7 +84,10 @@ export class Space {
       if (answer === OK_WAKE) this.handle.wake(ref.home);
       return DONE;
     }
-    if (answer === E_JOURNAL_FULL) return FULL;
+    if (answer === E_JOURNAL_FULL) {
+      this.handle.journal?.board.hurry();
+      return FULL;
+    }
     if (answer === E_PENDING) {
       this.handle.wake(ref.home);
       return FULL;

@@ -1,9 +1,9 @@
 /* What does an index tell of itself, and where does it read it? */
-import { E_BUSY, OK } from "../assembly/layout.ts";
-import { AGAIN, insist } from "./busy.ts";
+import { OK } from "../assembly/layout.ts";
 import type { Seat } from "./core.ts";
 import type { Handle } from "./handle.ts";
 import { FAILURES, type JournalBoard } from "./journal/board.ts";
+import { spacesOf } from "./walking.ts";
 
 export interface WorkerStats {
   worker: number;
@@ -78,30 +78,6 @@ export interface IndexStats {
     reserved: number;
     limit: number;
   };
-}
-
-/** A space as the walk over a partition finds it. */
-export interface FoundSpace {
-  name: string;
-  address: number;
-  incarnation: number;
-}
-
-/** The space after the one at `address` (0: the first), or null; AGAIN while the partition is busy. */
-export function nextSpace(seat: Seat, address: number): FoundSpace | null | typeof AGAIN {
-  const answer = seat.core.nextSpace(address);
-  if (answer === E_BUSY) return AGAIN;
-  if (answer !== OK) return null;
-  return { name: seat.nameInScratch(seat.infoAt(2)), address: seat.infoAt(0), incarnation: seat.infoAt(1) };
-}
-
-/** Every space of a partition, for callers that can't wait. Throws TIMEOUT when its lock is not free for a second. */
-export function* spacesOf(seat: Seat): Generator<FoundSpace> {
-  for (let space = insist(() => nextSpace(seat, 0)); space !== null; ) {
-    const { address } = space;
-    yield space;
-    space = insist(() => nextSpace(seat, address));
-  }
 }
 
 export function readStats(handle: Handle, openedAt: number, restartsOf: (worker: number) => number): IndexStats {

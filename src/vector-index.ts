@@ -1,5 +1,5 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
-import { E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_STALE } from "../assembly/layout.ts";
+import { E_BUSY, E_DAMAGED, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_STALE } from "../assembly/layout.ts";
 import { AGAIN } from "./busy.ts";
 import { type CheckReport, check } from "./checking.ts";
 import { HnswError } from "./errors.ts";
@@ -10,11 +10,12 @@ import type { RecoveryReport } from "./journal/recovery.ts";
 import type { Settings } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
-import { firstAttachedSeat } from "./seating.ts";
+import { firstAttachedSeat, OPENING_SEAT } from "./seating.ts";
 import { Space } from "./space.ts";
 import { spreadOver } from "./spreading.ts";
-import { type IndexStats, readStats, spacesOf } from "./stats.ts";
+import { type IndexStats, readStats } from "./stats.ts";
 import { BUSY, DONE, FULL } from "./waiting-line.ts";
+import { spacesOf } from "./walking.ts";
 
 /** An open index, or another thread's handle on one. Make it with `open` or `attach`. */
 export class VectorIndex implements AsyncDisposable {
@@ -70,7 +71,7 @@ export class VectorIndex implements AsyncDisposable {
       const answer = this.handle.guarded(() => ref.seat.core.dropSpace(ref.address, ref.incarnation));
       if (answer === E_BUSY) return BUSY;
       if (answer === E_JOURNAL_FULL) return FULL;
-      if (answer === E_JOURNAL_STUCK) throw this.handle.refusal(answer, ref.seat);
+      if (answer === E_JOURNAL_STUCK || answer === E_DAMAGED) throw this.handle.refusal(answer, ref.seat);
       this.handle.forget(name);
       if (answer === E_STALE) return BUSY; // another one of that name may be there by now
       this.handle.accepted(ref.partition);
@@ -153,7 +154,8 @@ export class VectorIndex implements AsyncDisposable {
   private async end(): Promise<void> {
     const { control } = this.handle;
     this.handle.close();
-    if (this.pool === null && this.seat !== 0) {
+    if (this.seat !== OPENING_SEAT) {
+      await allDurable(this.handle).catch(() => {}); // whoever waits for an op was told
       // A seat that something still uses stays taken.
       if (await this.handle.atRest()) control.leaveSeat(this.seat);
       return;

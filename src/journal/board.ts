@@ -19,27 +19,26 @@ const WORDS = 16;
 const MAX_PARTITIONS = 32;
 
 export const JOURNAL_FIGURES = [
-  ...["ops", "groups", "bytes", "commitMs", "lastCommitMs", "restarts"],
-  ...["snapshots", "snapshotBytes", "snapshotMs", "bytesAtSnapshot"],
+  "ops",
+  "groups",
+  "bytes",
+  "commitMs",
+  "lastCommitMs",
+  "restarts",
+  "snapshots",
+  "snapshotBytes",
+  "snapshotMs",
+  /** `bytes` at the last round of snapshots; below 0: bytes that were in the file when it was opened. */
+  "bytesAtSnapshot",
 ] as const;
-export type JournalFigure =
-  | "ops"
-  | "groups"
-  | "bytes"
-  | "commitMs"
-  | "lastCommitMs"
-  | "restarts"
-  | "snapshots"
-  | "snapshotBytes"
-  | "snapshotMs"
-  | "bytesAtSnapshot";
+export type JournalFigure = (typeof JOURNAL_FIGURES)[number];
 
 /** Why the disk takes nothing at the moment. */
 export const FAILURES = [
   "",
   "the disk is full",
   "the disk failed",
-  "the journal thread ended again and again",
+  "the journal thread ended again and again: close the index and open it again",
 ] as const;
 export const FAILURE_NONE = 0;
 export const FAILURE_FULL = 1;
@@ -66,7 +65,7 @@ export class JournalBoard {
   /** Somebody waits for what is in the ring: not the moment to gather more. */
   hurry(): void {
     Atomics.store(this.words, URGENT, 1);
-    this.bump(URGENT, false);
+    Atomics.notify(this.words, URGENT);
     this.bump(WAKE);
   }
 
@@ -169,8 +168,8 @@ export class JournalBoard {
     return this.figures[MAX_PARTITIONS + JOURNAL_FIGURES.indexOf(figure)]!;
   }
 
-  private bump(word: number, change = true): void {
-    if (change) Atomics.add(this.words, word, 1);
+  private bump(word: number): void {
+    Atomics.add(this.words, word, 1);
     Atomics.notify(this.words, word);
   }
 }

@@ -5,8 +5,9 @@
  *   journal.mark     how far the journal was at least (mark.ts)
  *   snapshots/       files of snapshots (snapshot-file.ts)
  *   lock             held while the folder is open (lock.ts)
+ *   damaged-…/       what a salvage has put aside (salvage.ts)
  */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import { FolderLock } from "./lock.ts";
@@ -33,36 +34,21 @@ export function pathsOf(folder: string): FolderPaths {
   };
 }
 
-/** A locked folder. `meta` is null when it holds no index yet, or one that nothing tells of any more. */
-export interface OpenFolder {
-  paths: FolderPaths;
-  lock: FolderLock;
-  meta: Meta | null;
-  /** What is wrong with the journal's file as a whole; the index can only be salvaged then. */
-  damage: string | null;
-}
-
 /** Makes the folder if need be, and locks it. Throws PATH_IN_USE, PATH_FOREIGN, PATH_FAILED. */
-export async function lockFolder(folder: string): Promise<OpenFolder> {
+export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
   const paths = pathsOf(folder);
+  let before: string[];
   try {
     makeDurably(folder);
+    before = readdirSync(folder);
   } catch (cause) {
     throw new HnswError("PATH_FAILED", `The folder ${folder} can't be made: ${(cause as Error).message}.`, { cause });
   }
-  const before = readdirSync(folder);
   const ours = before.some((name) => name === "lock" || name.startsWith("journal.") || name === "snapshots");
   if (before.length > 0 && !ours) {
     throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds other files and no index: give one of its own.`);
   }
-  const lock = await FolderLock.take(paths.lock, folder);
-  try {
-    if (existsSync(paths.fresh)) putInPlace(paths); // a salvage that was cut off there
-    return { paths, lock, ...(await lookAt(paths)) };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+  return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 
 /** Makes a folder and those above it that are not there; what holds their names is on the disk, too, when it returns. */
@@ -72,64 +58,46 @@ function makeDurably(folder: string): void {
   for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) syncFile(dirname(at));
 }
 
-/** What the index in a folder was made for. Throws PATH_FOREIGN. */
-export async function lookAt(paths: FolderPaths): Promise<Pick<OpenFolder, "meta" | "damage">> {
-  const holds = existsSync(paths.mark) || (existsSync(paths.snapshots) && readdirSync(paths.snapshots).length > 0);
-  if (!existsSync(paths.journal)) return { meta: null, damage: holds ? `${paths.journal} is missing` : null };
+/** What the index in a folder was made for: null when there is none yet, or `damage` says why nothing tells. */
+export interface FolderContents {
+  meta: Meta | null;
+  /** What is wrong with the journal's file as a whole: the index can only be salvaged then. */
+  damage: string | null;
+}
+
+/** Looks into a folder without changing anything. Throws PATH_FOREIGN or PATH_FAILED. */
+export async function lookAt(paths: FolderPaths): Promise<FolderContents> {
+  const { journal } = paths;
+  const nothing = (how: string) => ({ meta: null, damage: holdsSnapshots(paths) ? `${journal} is ${how}` : null });
+  if (!existsSync(journal)) return nothing("missing");
+  if (statSync(journal).size === 0 && !existsSync(`${journal}-wal`)) return nothing("empty");
   let store: JournalStore | null = null;
   try {
-    store = await JournalStore.open(paths.journal, "write");
+    store = await JournalStore.open(journal, "read");
+    if (store.isEmpty()) return nothing("empty"); // its making was cut off
     const format = store.format();
-    // Its making was cut off, unless there is what comes later.
-    if (store.isEmpty()) return { meta: null, damage: holds ? `${paths.journal} is empty` : null };
-    if (format === 0) return { meta: null, damage: `${paths.journal} has no format number` };
-    if (format === null) throw new HnswError("PATH_FOREIGN", `${paths.journal} is not a journal of this package.`);
-    if (format > FORMAT) {
-      const message = `${paths.journal} has format ${format}, this version reads ${FORMAT}: use a newer version.`;
+    if (format === 0) return { meta: null, damage: `${journal} has no format number` };
+    if (format === null) throw new HnswError("PATH_FOREIGN", `${journal} is not a journal of this package.`);
+    if (format !== FORMAT) {
+      const message = `${journal} has format ${format}, this version reads ${FORMAT}: use the version that made it.`;
       throw new HnswError("PATH_FOREIGN", message);
     }
-    store.tryWriting();
     return { meta: store.meta(), damage: null };
   } catch (error) {
     if (error instanceof HnswError) throw error;
     if (error instanceof Damage) return { meta: null, damage: error.message };
     const { code = "", message } = error as { code?: string; message: string };
-    if (isDamage(code, paths.journal)) return { meta: null, damage: `${paths.journal}: ${message}` };
-    throw new HnswError("PATH_FAILED", `${paths.journal} can't be opened: ${message}.`, { cause: error });
+    if (["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"].some((known) => code.startsWith(known))) {
+      return { meta: null, damage: `${journal}: ${message}` };
+    }
+    throw new HnswError("PATH_FAILED", `${journal} can't be opened: ${message}.`, { cause: error });
   } finally {
     store?.close();
   }
 }
 
-/** Whether SQLite refuses a file for what is in it. */
-function isDamage(code: string, file: string): boolean {
-  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) return true;
-  if (code === "SQLITE_ERROR") return true; // what we ask for does not fit the tables that we made
-  return code.startsWith("SQLITE_READONLY") && isWritable(file); // its header says that it is of a newer SQLite
-}
-
-function isWritable(file: string): boolean {
-  try {
-    accessSync(file, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Puts the journal that a salvage has made in the place of the old one, which stays under another name. Its log goes
- * first: beside another file SQLite would take it for that one's. Cut off anywhere, it is done again from the start.
- */
-export function putInPlace(paths: FolderPaths): void {
-  const aside = `journal.damaged-${new Date().toISOString().replaceAll(":", "-")}.sqlite`;
-  for (const suffix of ["-wal", "-shm", ""]) {
-    const old = `${paths.journal}${suffix}`;
-    if (existsSync(old)) renameSync(old, join(paths.folder, `${aside}${suffix}`));
-  }
-  renameSync(paths.fresh, paths.journal);
-  rmSync(paths.mark, { force: true });
-  syncFile(paths.folder);
+function holdsSnapshots({ mark, snapshots }: FolderPaths): boolean {
+  return existsSync(mark) || (existsSync(snapshots) && readdirSync(snapshots).length > 0);
 }
 
 /** Makes the folders of a new index, durably. */

@@ -8,7 +8,10 @@ import {
   F_BYTES,
   F_HEADER,
   F_KIND,
+  FE_LEFT_OUT,
+  FRAME_END,
   FRAME_SPACE,
+  FS_CREATED,
   FS_HEADER,
   FS_ID,
   FS_NAME,
@@ -22,13 +25,12 @@ export const LARGEST_BODY = 65536;
 /** Bytes that are not frames, or not those that were written. */
 export class BadFrame extends Error {}
 
-/** Appends body and checksum at `at` of a buffer that has room for them; answers where they end. */
-export function putFrame(body: Uint8Array, buffer: Uint8Array, at: number): number {
+/** Puts body and checksum at `at` of a buffer that has room for them. */
+export function putFrame(body: Uint8Array, buffer: Uint8Array, at: number): void {
   buffer.set(body, at);
   const end = at + body.length;
   const hash = Bun.hash.xxHash64(buffer.subarray(at, end));
   new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(end, hash, true);
-  return end + CHECKSUM_BYTES;
 }
 
 /** Cuts chunks of bytes into frames. */
@@ -65,6 +67,8 @@ export interface SpaceFrame {
   id: number;
   /** Number of the last op in the snapshot. */
   sequence: number;
+  /** Number of the op that made the space. */
+  created: number;
   /** tag << 24 | bytes of the name, which lie at `name`. */
   nameHeader: number;
   name: Uint8Array;
@@ -77,8 +81,19 @@ export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
   const nameHeader = words.getUint32(FS_NAME, true);
   return {
     id: words.getUint32(FS_ID, true),
-    sequence: words.getUint32(FS_SEQUENCE, true) + words.getUint32(FS_SEQUENCE + 4, true) * 2 ** 32,
+    sequence: number64(words, FS_SEQUENCE),
+    created: number64(words, FS_CREATED),
     nameHeader,
     name: body.subarray(FS_HEADER, FS_HEADER + (nameHeader & 0xffffff)),
   };
+}
+
+/** Ids that lists named beyond the snapshot, when this is its last frame; else 0. */
+export function leftOutIn(body: Uint8Array): number {
+  const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  return words.getUint32(F_KIND, true) === FRAME_END ? number64(words, FE_LEFT_OUT) : 0;
+}
+
+function number64(words: DataView, at: number): number {
+  return words.getUint32(at, true) + words.getUint32(at + 4, true) * 2 ** 32;
 }

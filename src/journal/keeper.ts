@@ -33,6 +33,8 @@ export interface KeeperParts {
   seats: Record<Kind, number>;
   /** Puts right what a dead thread's seat left. */
   repair: (seat: number) => void;
+  /** Makes every partition refuse ops: nobody writes the journal any more. */
+  stick: () => void;
   report: (incident: Incident) => void;
 }
 
@@ -43,6 +45,7 @@ export class Keeper {
   private nextRequest = 0;
   private closing = false;
   private idleRestarts = 0;
+  /** Group commits when a thread was started last: those that end again and again without any are given up. */
   private groupsAtStart = 0;
 
   constructor(parts: KeeperParts) {
@@ -57,7 +60,7 @@ export class Keeper {
   private spawn(kind: Kind): Promise<void> {
     const thread = new Worker(threadFile(kind === "journal" ? "journal-worker" : "snapshot-worker"));
     this.threads[kind] = thread;
-    if (kind === "journal") this.groupsAtStart = this.parts.board.figure("groups");
+    this.groupsAtStart = this.parts.board.figure("groups");
     return new Promise((resolve, reject) => {
       let failure: Error | null = null;
       const late = setTimeout(() => {
@@ -109,18 +112,24 @@ export class Keeper {
   private ended(kind: Kind, thread: Worker, failure: Error | null): void {
     if (this.threads[kind] !== thread) return;
     this.threads[kind] = null;
-    this.parts.repair(this.parts.seats[kind]);
+    try {
+      this.parts.repair(this.parts.seats[kind]);
+    } catch (trap) {
+      this.report(kind, `A trap while the ${kind} thread's seat was repaired: ${String(trap)}`);
+    }
     if (kind === "snapshots") this.refuseAsked("the snapshot thread ended");
     if (this.closing) return;
-    this.report(kind, `The ${kind} thread ended (${failure?.message ?? "no reason"}) and is replaced.`);
-    const worked = this.parts.board.figure("groups") > this.groupsAtStart;
-    if (kind === "journal") this.idleRestarts = worked ? 0 : this.idleRestarts + 1;
-    if (this.idleRestarts > MOST_RESTARTS_WITHOUT_WORK) {
-      this.parts.board.publish(FAILURE_THREAD);
-      return;
+    const { board, stick } = this.parts;
+    const worked = board.figure("groups") > this.groupsAtStart;
+    this.idleRestarts = worked ? 0 : this.idleRestarts + 1;
+    if (this.idleRestarts <= MOST_RESTARTS_WITHOUT_WORK) {
+      board.count("restarts", 1);
+      this.spawn(kind).catch(() => {});
+    } else if (kind === "journal") {
+      stick();
+      board.publish(FAILURE_THREAD);
     }
-    this.parts.board.count("restarts", 1);
-    this.spawn(kind).catch(() => {});
+    this.report(kind, `The ${kind} thread ended (${failure?.message ?? "no reason"}).`);
   }
 
   private refuseAsked(why: string): void {

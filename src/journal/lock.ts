@@ -7,6 +7,7 @@ import { HnswError } from "../errors.ts";
 
 export class FolderLock {
   private readonly db: Database;
+  private released = false;
 
   private constructor(db: Database) {
     this.db = db;
@@ -35,7 +36,10 @@ export class FolderLock {
     }
   }
 
+  /** Lets go; again is allowed. */
   release(): void {
+    if (this.released) return;
+    this.released = true;
     this.db.run("ROLLBACK");
     this.db.close();
   }

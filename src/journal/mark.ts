@@ -19,12 +19,19 @@ export class Mark {
     this.numbers = new Float64Array(this.bytes.buffer, CHECKSUM_BYTES);
   }
 
-  /** Says that these ops are durable: one write, so that a killed process leaves the old numbers or the new. */
+  /**
+   * Says that these ops are durable: one write, so that a killed process leaves the old numbers or the new. Where the
+   * disk refuses, the mark says less than it could: no reason to hold up what is durable.
+   */
   write(durable: (partition: number) => number): void {
     for (let i = 0; i < this.numbers.length; i++) this.numbers[i] = durable(i);
     const digits = checksum(this.bytes.subarray(CHECKSUM_BYTES));
     for (let i = 0; i < CHECKSUM_BYTES; i++) this.bytes[i] = digits.charCodeAt(i);
-    writeSync(this.file, this.bytes, 0, this.bytes.length, 0);
+    try {
+      writeSync(this.file, this.bytes, 0, this.bytes.length, 0);
+    } catch {
+      // the next commit tries again
+    }
   }
 
   close(): void {

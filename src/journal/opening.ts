@@ -2,28 +2,41 @@
  * How is an index opened in a folder? Lock it, see what it was made for, fill the index from it, then start the
  * threads that keep it. The only module of journal/ that `open` imports, and only when a path is given.
  */
+import { existsSync } from "node:fs";
 import { HnswError } from "../errors.ts";
 import type { Handle } from "../handle.ts";
 import type { Incident, OpenOptions, Settings } from "../options.ts";
 import type { SharedIndex } from "../protocol.ts";
 import { JournalBoard } from "./board.ts";
-import { lockFolder, makeFolders, type OpenFolder } from "./folder.ts";
+import { type FolderContents, type FolderPaths, lockFolder, lookAt, makeFolders } from "./folder.ts";
 import { Keeper } from "./keeper.ts";
+import type { FolderLock } from "./lock.ts";
+import { damaged } from "./recovered.ts";
 import { Recovery, type RecoveryReport } from "./recovery.ts";
+import { promoteFresh } from "./salvage.ts";
 import { JournalStore, type Meta } from "./store.ts";
 
-export type { OpenFolder };
+/** A locked folder, and what lies in it. */
+export interface OpenFolder extends FolderContents {
+  paths: FolderPaths;
+  lock: FolderLock;
+}
 
 /** What is decided once and for all when the folder is made. */
 const BAKED = ["dimensions", "metric", "M", "seed", "partitions"] as const;
 
 /** Locks a folder. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED; or PATH_DAMAGED unless salvaging. */
 export async function takeFolder(path: string, salvaging: boolean): Promise<OpenFolder> {
-  const folder = await lockFolder(path);
-  if (folder.damage === null || salvaging) return folder;
-  folder.lock.release();
-  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
-  throw new HnswError("PATH_DAMAGED", `${folder.damage}: ${cure}.`);
+  const { paths, lock } = await lockFolder(path);
+  try {
+    if (existsSync(paths.fresh)) await promoteFresh(paths); // a crash cut a salvage off at its end
+    const contents = await lookAt(paths);
+    if (contents.damage !== null && !salvaging) throw damaged(contents.damage);
+    return { paths, lock, ...contents };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 /** The options, with what the folder was made for where nothing else is given. Throws PATH_MISMATCH. */
@@ -43,35 +56,43 @@ export interface Kept {
   recovery: RecoveryReport;
 }
 
+/** What `keep` needs of the opening thread. */
+export interface Keeping {
+  folder: OpenFolder;
+  handle: Handle;
+  shared: SharedIndex;
+  seats: { journal: number; snapshots: number };
+  /** Puts right what a dead thread's seat left. */
+  repair: (seat: number) => void;
+  /** Makes every partition refuse ops: nobody writes the journal any more. */
+  stick: () => void;
+  report: (incident: Incident) => void;
+}
+
 /**
- * Fills an empty index from its folder, and keeps it there from now on. Rejects with PATH_DAMAGED, PATH_FAILED,
- * OUT_OF_MEMORY or TIMEOUT.
+ * Fills an empty index from its folder, and keeps it there from now on. Rejects with PATH_DAMAGED, PATH_MISMATCH,
+ * PATH_FAILED, OUT_OF_MEMORY or TIMEOUT.
  */
-export async function keep(
-  folder: OpenFolder,
-  handle: Handle,
-  shared: SharedIndex,
-  seats: { journal: number; snapshots: number },
-  salvaging: boolean,
-  repair: (seat: number) => void,
-  report: (incident: Incident) => void,
-): Promise<Kept> {
-  const { paths, lock } = folder;
+export async function keep({ folder, handle, shared, ...parts }: Keeping): Promise<Kept> {
+  const { paths, lock, damage } = folder;
   const board = new JournalBoard(shared.journal!);
+  const recovery = new Recovery(handle, paths, shared.settings.recover === "salvage");
   const meta = metaOf(shared.settings);
+  let found: RecoveryReport;
   try {
     makeFolders(paths);
-    if (folder.meta === null && folder.damage === null) await makeJournal(paths.journal, meta);
+    if (folder.meta === null && damage === null) await makeJournal(paths.journal, meta);
+    found = await recovery.run(meta, damage);
+    board.set("bytesAtSnapshot", -(await journalBytes(paths.journal)));
   } catch (cause) {
+    if (cause instanceof HnswError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new HnswError("PATH_FAILED", `The folder ${paths.folder} can't be written: ${why}.`, { cause });
+    throw new HnswError("PATH_FAILED", `The folder ${paths.folder} can't be used: ${why}.`, { cause });
   }
-  const recovery = new Recovery(handle, paths, salvaging);
-  const found = await recovery.run(meta, folder.damage);
   for (let partition = 0; partition < handle.seats.length; partition++) {
     board.setDurable(partition, recovery.lastOf(partition));
   }
-  const keeper = new Keeper({ shared, board, paths, lock, seats, repair, report });
+  const keeper = new Keeper({ shared, board, paths, lock, ...parts });
   try {
     await keeper.start();
   } catch (error) {
@@ -81,11 +102,20 @@ export async function keep(
   return { keeper, recovery: found };
 }
 
+async function journalBytes(path: string): Promise<number> {
+  const store = await JournalStore.open(path, "read");
+  try {
+    return store.size().bytes;
+  } finally {
+    store.close();
+  }
+}
+
 async function makeJournal(path: string, meta: Meta): Promise<void> {
   const store = await JournalStore.open(path, "create");
   try {
     const states = Array.from({ length: meta.partitions }, (_, partition) => {
-      return { partition, trimmed: 0, round: 0, nextSpace: 0 };
+      return { partition, trimmed: 0, nextSpace: 0 };
     });
     store.create(meta, states, []);
   } finally {

@@ -11,10 +11,11 @@
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Seat } from "../core.ts";
+import { type FoundSpace, spacesOf } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
 import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
 import type { FolderPaths } from "./folder.ts";
-import { SnapshotFile } from "./snapshot-file.ts";
+import { NoMemory, SnapshotFile } from "./snapshot-file.ts";
 import type { JournalStore, SnapshotRow } from "./store.ts";
 
 const FILE_BYTES = 256 * 2 ** 20; // a file takes no more spaces once it is that large
@@ -28,41 +29,23 @@ export interface RoundReport {
 }
 
 /** A live space, as a round finds it. */
-export interface RoundSpace {
-  partition: number;
-  id: number;
-  address: number;
-  incarnation: number;
-  /** Number of its last op. */
-  changed: number;
-}
+export type RoundSpace = FoundSpace & { partition: number };
 
-/** Every live space of a partition. For threads that may wait for its lock. */
-export function spacesIn(seat: Seat, partition: number): RoundSpace[] {
-  const found: RoundSpace[] = [];
-  while (seat.core.nextSpace(found.at(-1)?.address ?? 0) === 0) {
-    const changed = seat.infoAt(4) + seat.infoAt(5) * 2 ** 32;
-    found.push({ partition, id: seat.infoAt(3), address: seat.infoAt(0), incarnation: seat.infoAt(1), changed });
-  }
-  return found;
-}
-
-/** Writes snapshots of spaces into as many files as it takes, on the disk when it returns. Throws what the disk says. */
-export async function writeSnapshots(
-  seats: Seat[],
-  spaces: RoundSpace[],
-  folder: string,
-  sinceOf: (space: RoundSpace) => number,
-): Promise<SnapshotRow[]> {
+/**
+ * Writes snapshots of spaces into as many files as it takes, on the disk when it returns; without those that were dropped
+ * meanwhile, or for whose notes there is no memory. Throws what the disk says.
+ */
+export async function writeSnapshots(seats: Seat[], spaces: RoundSpace[], folder: string): Promise<SnapshotRow[]> {
   const rows: SnapshotRow[] = [];
   let number = nextNumber(folder);
   let file: SnapshotFile | null = null;
   try {
     for (const space of spaces) {
       file ??= new SnapshotFile(folder, `${String(number++).padStart(8, "0")}.hnsw`);
-      const section = await file.add(seats[space.partition]!, space);
+      const { partition, id, created } = space;
+      const section = await file.add(seats[partition]!, space).catch(nullWithoutMemory);
       if (section === null) continue;
-      rows.push({ partition: space.partition, space: space.id, since: sinceOf(space), file: file.name, ...section });
+      rows.push({ partition, space: id, created, file: file.name, ...section });
       if (file.bytes < FILE_BYTES) continue;
       file.finish();
       file = null;
@@ -73,6 +56,11 @@ export async function writeSnapshots(
     file?.abandon();
     throw error;
   }
+}
+
+function nullWithoutMemory(error: unknown): null {
+  if (error instanceof NoMemory) return null;
+  throw error;
 }
 
 function nextNumber(folder: string): number {
@@ -103,7 +91,7 @@ export class SnapshotRounds {
   /** One round. Throws what the disk or SQLite says; what was registered before stays as it was. */
   async run(which: "due" | "changed"): Promise<RoundReport> {
     const start = this.now();
-    this.board.set("bytesAtSnapshot", this.board.figure("bytes"));
+    const bytesBefore = this.board.figure("bytes");
     const before = this.store.partitions(this.seats.length);
     const known = bySpace(this.store.snapshots());
     const sequences = this.seats.map((seat) => {
@@ -111,16 +99,16 @@ export class SnapshotRounds {
       return seat.infoAt(6) + seat.infoAt(7) * 2 ** 32;
     });
     const nextSpaces = this.seats.map((seat) => seat.core.nextSpaceId());
-    const spaces = this.seats.flatMap(spacesIn);
+    const spaces = this.seats.flatMap((seat, partition) =>
+      Array.from(spacesOf(seat), (space): RoundSpace => ({ ...space, partition })),
+    );
     const sparse = this.sparseFiles([...known.values()].flat());
     const wanted = spaces.filter((space) => {
       const rows = known.get(keyOf(space.partition, space.id)) ?? [];
       if (which === "changed") return space.changed > (rows[0]?.sequence ?? -1);
       return space.changed > (rows[1]?.sequence ?? -1) || rows.some(({ file }) => sparse.has(file));
     });
-    const made = await writeSnapshots(this.seats, wanted, this.paths.snapshots, ({ partition, id }) => {
-      return known.get(keyOf(partition, id))?.[0]?.sequence ?? before[partition]!.round;
-    });
+    const made = await writeSnapshots(this.seats, wanted, this.paths.snapshots);
     const cuts = sequences.map((sequence, partition) =>
       made.reduce((most, row) => (row.partition === partition ? Math.max(most, row.sequence) : most), sequence),
     );
@@ -131,10 +119,10 @@ export class SnapshotRounds {
       const registered = bySpace(kept);
       return before.map(({ partition, trimmed }) => {
         let needed = sequences[partition]!;
-        for (const space of spaces)
+        for (const space of spaces) {
           if (space.partition === partition) needed = Math.min(needed, neededFrom(space, registered));
-        const nextSpace = nextSpaces[partition]!;
-        return { partition, trimmed: Math.max(trimmed, needed), round: sequences[partition]!, nextSpace };
+        }
+        return { partition, trimmed: Math.max(trimmed, needed), nextSpace: nextSpaces[partition]! };
       });
     });
     this.store.trim(this.store.partitions(this.seats.length));
@@ -144,6 +132,7 @@ export class SnapshotRounds {
       bytes: made.reduce((sum, { bytes }) => sum + bytes, 0),
       ms: this.now() - start,
     };
+    this.board.set("bytesAtSnapshot", bytesBefore);
     this.board.count("snapshots", report.spaces);
     this.board.count("snapshotBytes", report.bytes);
     this.board.count("snapshotMs", report.ms);
@@ -193,8 +182,8 @@ function bySpace(rows: SnapshotRow[]): Map<string, SnapshotRow[]> {
 }
 
 /** Ops of the journal up to this number are not needed to have the space back, even if its newest snapshot is damaged. */
-function neededFrom(space: RoundSpace, rows: Map<string, SnapshotRow[]>): number {
-  const [newest, older] = rows.get(keyOf(space.partition, space.id)) ?? [];
-  if (older !== undefined) return space.changed <= older.sequence ? Number.POSITIVE_INFINITY : older.sequence;
-  return newest?.since ?? Number.POSITIVE_INFINITY; // none: it was dropped during the round
+function neededFrom({ partition, id, created, changed }: RoundSpace, rows: Map<string, SnapshotRow[]>): number {
+  const older = rows.get(keyOf(partition, id))?.[1];
+  if (older === undefined) return created - 1;
+  return changed <= older.sequence ? Number.POSITIVE_INFINITY : older.sequence;
 }

@@ -4,22 +4,27 @@
  *
  *   [magic, 16 bytes][section][section] …      a section is frames (frames.ts), from FRAME_SPACE to FRAME_END
  */
-import { closeSync, fdatasyncSync, openSync, readSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { E_BUSY, E_MEMORY, E_STALE, F_KIND, FRAME_END, OK } from "../../assembly/layout.ts";
 import type { Seat } from "../core.ts";
+import type { SpaceAt } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
 import { BadFrame, CHECKSUM_BYTES, FrameSplitter, putFrame, readSpaceFrame, type SpaceFrame } from "./frames.ts";
 import { Damage, syncFile } from "./store.ts";
 
 export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
 const BUFFER_BYTES = 1 << 20;
-
-/** A space as a partition's list names it. */
-export interface SpaceAt {
-  address: number;
-  incarnation: number;
-}
 
 export interface Section {
   /** Number of the last op in it. */
@@ -53,10 +58,7 @@ export class SnapshotFile {
     return join(this.folder, `${this.name}.tmp`);
   }
 
-  /**
-   * Appends a space's snapshot; null when it was dropped meanwhile, what was written of it then lies in the file for
-   * nothing. Throws NoMemory, or what the disk says.
-   */
+  /** Appends a space's snapshot; null when it was dropped meanwhile. Throws NoMemory, or what the disk says. */
   async add(seat: Seat, { address, incarnation }: SpaceAt): Promise<Section | null> {
     const offset = this.bytes;
     let started = seat.core.startSnapshot(address, incarnation);
@@ -67,21 +69,36 @@ export class SnapshotFile {
     try {
       let answer = seat.core.nextFrame();
       for (; answer > 0; answer = seat.core.nextFrame()) this.put(seat.intakeBytes.subarray(0, answer));
-      return answer === OK ? { sequence, offset, bytes: this.bytes - offset } : null;
+      if (answer === OK) return { sequence, offset, bytes: this.bytes - offset };
+      this.cutBackTo(offset);
+      return null;
     } finally {
       while (seat.core.endSnapshot() === E_BUSY) await nextTurn();
     }
   }
 
   private put(body: Uint8Array): void {
-    if (this.filled + body.length + CHECKSUM_BYTES > BUFFER_BYTES) this.flush();
-    this.filled = putFrame(body, this.buffer, this.filled);
-    this.bytes += body.length + CHECKSUM_BYTES;
+    const length = body.length + CHECKSUM_BYTES;
+    if (this.filled + length > BUFFER_BYTES) this.flush();
+    putFrame(body, this.buffer, this.filled);
+    this.filled += length;
+    this.bytes += length;
   }
 
   private flush(): void {
-    for (let at = 0; at < this.filled; ) at += writeSync(this.file, this.buffer, at, this.filled - at); // may be short
+    let at = this.bytes - this.filled;
+    for (let from = 0; from < this.filled; ) {
+      const written = writeSync(this.file, this.buffer, from, this.filled - from, at); // may be short
+      from += written;
+      at += written;
+    }
     this.filled = 0;
+  }
+
+  private cutBackTo(offset: number): void {
+    this.flush();
+    ftruncateSync(this.file, offset);
+    this.bytes = offset;
   }
 
   /** Brings the file to the disk and gives it its name, in that order. */
@@ -126,11 +143,9 @@ export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: 
   let first: SpaceFrame | null = null;
   let bytes = 0;
   for (const body of framesFrom(path, offset, size - offset)) {
-    if (first === null) {
-      const frame = readSpaceFrame(body);
-      if (frame === null) throw new Damage(`${path}: at byte ${offset} begins no snapshot`);
-      first = { ...frame, name: frame.name.slice() };
-    }
+    const frame = readSpaceFrame(body);
+    if ((frame === null) === (first === null)) throw new Damage(`${path}: at byte ${offset} begins no whole snapshot`);
+    if (frame !== null) first = { ...frame, name: frame.name.slice() };
     bytes += body.length + CHECKSUM_BYTES;
   }
   return { ...first!, bytes };

@@ -18,7 +18,7 @@ export const FORMAT = 1;
 const APPLICATION_ID = 0x686e7377; // "hnsw"
 const PARTITION_STRIDE = 2 ** 48; // ids: partition × 2^48 + number of the first op
 const REMOVE_SNAPSHOT = "DELETE FROM snapshots WHERE partition = ? AND space = ? AND sequence = ? AND file = ?";
-const ROWS_A_TRIM = 16; // deleted in one transaction, so that a commit never waits long
+const ROWS_A_TRIM = 4; // deleted in one transaction, each of up to 8 MiB: a commit waits for no more
 
 /** One group commit: the ops `first` … `first + count − 1` of a partition. */
 export interface Group {
@@ -42,8 +42,8 @@ export interface SnapshotRow {
   space: number;
   /** Number of the last op in it. */
   sequence: number;
-  /** The journal from here on rebuilds the space if this snapshot and all older ones are gone. */
-  since: number;
+  /** Number of the op that made the space. */
+  created: number;
   file: string;
   offset: number;
   bytes: number;
@@ -54,8 +54,6 @@ export interface PartitionRow {
   partition: number;
   /** Ops up to this number may be gone from the journal. */
   trimmed: number;
-  /** Number of its last op when the last round of snapshots began. */
-  round: number;
   nextSpace: number;
 }
 
@@ -123,12 +121,11 @@ export class JournalStore {
       );
       this.db.run(
         "CREATE TABLE snapshots (partition INTEGER NOT NULL, space INTEGER NOT NULL, sequence INTEGER NOT NULL, " +
-          "since INTEGER NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL, " +
+          "created INTEGER NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL, " +
           "checksum TEXT NOT NULL, PRIMARY KEY (partition, space, sequence, file)) WITHOUT ROWID",
       );
       this.db.run(
-        "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, round INTEGER NOT NULL, " +
-          "next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
+        "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
       );
       const insert = this.db.query("INSERT INTO meta VALUES (?, ?)");
       for (const [name, value] of Object.entries(meta)) insert.run(name, String(value));
@@ -247,7 +244,7 @@ export class JournalStore {
   readSnapshots(): { rows: SnapshotRow[]; bad: string[] } {
     const all = this.db
       .query<SnapshotRow & { checksum: string }, []>(
-        "SELECT partition, space, sequence, since, file, offset, bytes, checksum FROM snapshots " +
+        "SELECT partition, space, sequence, created, file, offset, bytes, checksum FROM snapshots " +
           "ORDER BY partition, space, sequence DESC, file DESC",
       )
       .all();
@@ -274,7 +271,7 @@ export class JournalStore {
     type Row = PartitionRow & { digest: string; checksum: string };
     const rows = this.db
       .query<Row, []>(
-        "SELECT partition, trimmed, round, next_space AS nextSpace, digest, checksum FROM partitions ORDER BY partition",
+        "SELECT partition, trimmed, next_space AS nextSpace, digest, checksum FROM partitions ORDER BY partition",
       )
       .all();
     const isSound = ({ checksum: found, ...row }: Row) => found === partitionChecksum(row, row.digest);
@@ -322,21 +319,21 @@ export class JournalStore {
   private insertSnapshots(rows: SnapshotRow[]): void {
     const insert = this.db.query("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     for (const row of rows) {
-      const { partition, space, sequence, since, file, offset, bytes } = row;
-      insert.run(partition, space, sequence, since, file, offset, bytes, rowChecksum(row));
+      const { partition, space, sequence, created, file, offset, bytes } = row;
+      insert.run(partition, space, sequence, created, file, offset, bytes, rowChecksum(row));
     }
   }
 
   private writePartition(row: PartitionRow, snapshots?: SnapshotRow[]): void {
     const digest = digestOf(snapshots ?? this.allSnapshots(), row.partition);
     this.db
-      .query("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?, ?)")
-      .run(row.partition, row.trimmed, row.round, row.nextSpace, digest, partitionChecksum(row, digest));
+      .query("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?)")
+      .run(row.partition, row.trimmed, row.nextSpace, digest, partitionChecksum(row, digest));
   }
 
   private allSnapshots(): SnapshotRow[] {
     return this.db
-      .query<SnapshotRow, []>("SELECT partition, space, sequence, since, file, offset, bytes FROM snapshots")
+      .query<SnapshotRow, []>("SELECT partition, space, sequence, created, file, offset, bytes FROM snapshots")
       .all();
   }
 
@@ -393,12 +390,12 @@ function groupChecksum({ partition, first, count, payload }: Group): string {
   return checksum(payload, `${partition} ${first} ${count}`);
 }
 
-function rowChecksum({ partition, space, sequence, since, file, offset, bytes }: SnapshotRow): string {
-  return checksumOf(partition, space, sequence, since, file, offset, bytes);
+function rowChecksum({ partition, space, sequence, created, file, offset, bytes }: SnapshotRow): string {
+  return checksumOf(partition, space, sequence, created, file, offset, bytes);
 }
 
-function partitionChecksum({ partition, trimmed, round, nextSpace }: PartitionRow, digest: string): string {
-  return checksumOf(partition, trimmed, round, nextSpace, digest);
+function partitionChecksum({ partition, trimmed, nextSpace }: PartitionRow, digest: string): string {
+  return checksumOf(partition, trimmed, nextSpace, digest);
 }
 
 function metaChecksum({ dimensions, metric, M, seed, partitions }: Meta): string {

@@ -60,9 +60,9 @@ export class JournalWriter {
   /** Nothing is refused any more. */
   private reopen(): void {
     this.refused = null;
+    this.board.publish(FAILURE_NONE); // before anything is accepted again, or it would be taken for uncertain
     if (!this.isOpen) for (const { core } of this.seats) core.setJournalState(JOURNAL_OPEN);
     this.isOpen = true;
-    this.board.publish(FAILURE_NONE);
   }
 
   hasWork(): boolean {
@@ -87,7 +87,7 @@ export class JournalWriter {
       this.seats[partition]!.core.journalWritten(...head, last % 2 ** 32, Math.floor(last / 2 ** 32));
       this.board.setDurable(partition, last);
     }
-    this.writeMark();
+    this.mark.write((partition) => this.board.durable(partition));
     this.board.count("ops", ops);
     this.board.count("groups", 1);
     this.board.count(
@@ -99,14 +99,6 @@ export class JournalWriter {
     this.reopen();
     this.control.progressed(); // the rings have room again
     return ops;
-  }
-
-  private writeMark(): void {
-    try {
-      this.mark.write((partition) => this.board.durable(partition));
-    } catch {
-      // it says less, then; the groups are on the disk
-    }
   }
 
   private refuse(groups: WaitingGroup[], error: unknown): void {

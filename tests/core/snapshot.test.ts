@@ -6,6 +6,7 @@ import {
   E_MEMORY,
   E_STALE,
   F_KIND,
+  FAULT_LINK_DONE,
   FRAME_END,
   FRAME_SLOTS,
   FRAME_SPACE,
@@ -49,9 +50,9 @@ function snapshotOf(space: CoreSpace, by = space.seat, between = () => {}): Uint
 
 /** The answer to the first frame that is not taken, or OK. */
 function load(seat: Seat, frames: Uint8Array[]): number {
-  for (const frame of frames) {
+  for (const [i, frame] of frames.entries()) {
     seat.intakeBytes.set(frame);
-    const answer = seat.core.loadFrame(0);
+    const answer = seat.core.loadFrame(0, i === 0 ? 1 : 0);
     if (answer !== OK) return answer;
   }
   seat.clearIntake();
@@ -232,6 +233,32 @@ async function neighbourOf(seat: Seat): Promise<Seat> {
   const { Seat: SeatOf } = await import("../../src/core.ts");
   return SeatOf.join(await coreModule("debug"), seat.memory, 1, seat.dimensions, true);
 }
+
+test("twins of a slot whose linking failed come back, though it counts as not linked", async () => {
+  const settings = { dimensions: 6, metric: "l2", crossover: 100 } as const;
+  const seat = await partition(settings, "debug");
+  const space = new CoreSpace(seat, "s");
+  const set = uniform(400, 6, SEED);
+  space.addAll(set);
+  linkAll(seat);
+  // Reachable by the links of others, and not linked: the fault is after its neighbours have taken it.
+  space.add("owner", uniform(1, 6, 5).at(0));
+  seat.core.claim(0, 1, 0);
+  seat.core.armFault(FAULT_LINK_DONE, 1);
+  expect(() => seat.core.link(1)).toThrow();
+  seat.core.repairSeat(0);
+  const other = await neighbourOf(seat);
+  space.add("twin", uniform(1, 6, 5).at(0));
+  other.core.claim(0, 1, 0);
+  other.core.link(1);
+  const copy = await loaded(snapshotOf(space, other), settings);
+  for (const each of ["as loaded", "linked"]) {
+    const hits = copy.search(uniform(1, 6, 5).at(0), 2).map(({ key }) => key);
+    expect(hits.sort(), each).toEqual(["owner", "twin"]);
+    linkAll(copy.seat);
+  }
+  copy.expectWhole("with twins");
+});
 
 test("a loaded graph has the recall of the original", async () => {
   const settings = { dimensions: 16, metric: "l2", crossover: 200 } as const;

@@ -10,7 +10,7 @@ import { FlipTally, flipAt, flipOne, foldersToFlip } from "./flips.ts";
 setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_126;
-const FLIPS = 45;
+const FLIPS = 30;
 
 test("a flipped bit is noticed or harmless", async () => {
   using place = new Workplace();

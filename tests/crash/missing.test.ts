@@ -93,13 +93,6 @@ describe("the write-ahead log", () => {
     expect(await salvaged(old, path)).toBeGreaterThan(0);
   });
 
-  test("and the mark, of an index whose snapshots tell that it was there", async () => {
-    const path = without(old, "journal.sqlite-wal", "journal.mark");
-    const { refusal, content } = await look(old.options, path);
-    if (refusal === null) expect([...content.values()].some(({ size }) => size > 0)).toBeTrue();
-    else expect(refusal.code).toBe("PATH_DAMAGED");
-  });
-
   test("of a journal that was never written into its file, without a mark", async () => {
     const path = without(old, "journal.sqlite-wal", "journal.mark");
     await Bun.write(join(path, "journal.sqlite"), ""); // as SQLite leaves it until the first checkpoint

@@ -11,14 +11,14 @@ const LAYERS: string[][] = [
   ["vector-index", "worker", "journal-worker", "snapshot-worker"],
   ["journal/opening"],
   ["journal/keeper", "journal/recovery"],
-  ["journal/messages"],
-  ["journal/rounds", "journal/writer"],
+  ["journal/messages", "journal/replay", "journal/salvage"],
+  ["journal/loading", "journal/rounds", "journal/writer"],
   ["space", "checking"],
   ["flushing", "spreading"],
   ["stats"],
   ["handle", "pool"],
   ["journal/link"],
-  ["linking", "waiting-line", "journal/acknowledgements", "journal/snapshot-file"],
+  ["linking", "waiting-line", "walking", "journal/acknowledgements", "journal/recovered", "journal/snapshot-file"],
   ["core", "control", "protocol", "vectors", "journal/folder"],
   ["journal/board", "journal/entries", "journal/frames", "journal/lock", "journal/mark", "journal/store"],
   ["journal/checksum", "seating", "threads"],
@@ -90,8 +90,15 @@ describe("imports", () => {
   });
 
   test("of packages are the loader's, by core.ts only, and Bun's own", () => {
-    const packages = imports.filter(({ target }) => layerOf(target) < 0 && !target.startsWith("node:"));
+    const packages = imports.filter(
+      ({ target, typeOnly }) => layerOf(target) < 0 && !typeOnly && !target.startsWith("node:"),
+    );
     expect(packages.map(({ from, target }) => [from, target])).toEqual([["core", "@assemblyscript/loader"]]);
+  });
+
+  test("of SQLite come when an index is opened with a path, not before: other runtimes have none", () => {
+    const waits = files.filter((file) => codeOf(file).includes('await import("bun:sqlite")'));
+    expect(waits.sort()).toEqual(["journal/lock", "journal/store"]);
   });
 });
 
@@ -111,9 +118,9 @@ test("only core.ts makes memories and instances", () => {
   expect(files.filter((file) => pattern.test(codeOf(file)))).toEqual(["core"]);
 });
 
-test("only the pool and the worker know threads, and the public face knows none", () => {
+test("only those who start threads and the threads themselves know threads, and the public face knows none", () => {
   const threads = imports.filter(({ target }) => target === "node:worker_threads").map(({ from }) => from);
-  expect(threads.sort()).toEqual(["pool", "worker"]);
+  expect(threads.sort()).toEqual(["journal-worker", "journal/keeper", "pool", "snapshot-worker", "worker"]);
 });
 
 test("index.ts re-exports and does nothing else", () => {

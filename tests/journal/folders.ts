@@ -1,5 +1,5 @@
 /* What do the tests of durability share? A folder that goes away with the test, and an index in it, opened again and again. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OpenOptions } from "../../src/index.ts";
@@ -12,6 +12,16 @@ export class Folder implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /**
+   * What a crash would leave now: a copy of everything, with nobody writing. The same as killing the process, as far as
+   * the files go.
+   */
+  crashed(): Folder {
+    const copy = new Folder();
+    cpSync(this.path, copy.path, { recursive: true });
+    return copy;
   }
 
   /** Opens the index; it closes itself at the end of the block. */

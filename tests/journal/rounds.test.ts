@@ -84,7 +84,7 @@ test("the journal grows to `snapshotBytes` and no further, under many rounds tha
   expect(rowsIn(folder)).toBe(0);
   expect(index.stats().journal!.snapshots).toBeGreaterThan(6);
   await expectSound(index, `seed ${SEED}`);
-});
+}, 30_000);
 
 test("a snapshot that is taken while much goes in holds one moment, and nothing is missing after it", async () => {
   using folder = new Folder();
@@ -111,7 +111,7 @@ test("a snapshot that is taken while much goes in holds one moment, and nothing 
   await using parts = await folder.open(OPTIONS);
   for (const name of ["a", "b"] as const) await expectHolds(parts.index.space(name), models[name], `seed ${SEED}`);
   await expectSound(parts.index, `seed ${SEED}`);
-});
+}, 30_000);
 
 describe("whichever snapshot file is lost, everything comes back:", () => {
   test("random ops with rounds between them, then each file taken away in turn", async () => {
