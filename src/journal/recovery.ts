@@ -8,6 +8,7 @@
  * Anything else that is not as it was written is damage: a hole in the numbers, a wrong checksum, a journal that ends
  * before ops that are known to have been durable. It is refused, or, with `recover: "salvage"`, passed over and told.
  */
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { E_MEMORY } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
@@ -124,6 +125,7 @@ export class Recovery {
       nextSpace: 0,
     }));
     try {
+      if (isWritable(store.path)) store.tryWriting(); // a flipped bit can make SQLite take it for one of a newer version
       const broken = store.broken(); // a page that only a later write would stumble over
       if (broken !== null) throw new Damage(`${store.path}: ${broken}`);
       return { rows: store.snapshots(), states: store.partitions(count), whole: true };
@@ -241,6 +243,16 @@ export class Recovery {
       this.findings.lost(`${where} ends at op ${partition.last}, ${durable} were durable`);
       partition.sawOp(durable); // no number is given twice
     }
+  }
+}
+
+/** Whether we may write a file, whatever is in it. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

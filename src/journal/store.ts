@@ -162,6 +162,11 @@ export class JournalStore {
     return id === APPLICATION_ID ? this.pragma("user_version") : null;
   }
 
+  /** Throws what SQLite would say to a write; BEGIN alone says nothing. */
+  tryWriting(): void {
+    this.db.run("DELETE FROM meta WHERE name = ''");
+  }
+
   /** What SQLite finds wrong with how the file's pages hang together, or null. Reads all of it. */
   broken(): string | null {
     const row = this.db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();

@@ -1,11 +1,13 @@
 /* What happens while the disk fails to sync, and after it works again? Nobody knows then what of a group is on it. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "../../src/index.ts";
 import { JournalStore } from "../../src/journal/store.ts";
 import { Workplace } from "./client.ts";
 import { OPTIONS } from "./folders.ts";
+
+setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 /** The library that makes syncs fail, or null where there is no compiler for it. */
 function library(place: Workplace): string | null {

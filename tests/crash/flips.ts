@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { JournalStore } from "../../src/journal/store.ts";
 import { Chance } from "../stress/chance.ts";
 import type { Workplace } from "./client.ts";
 import { filesOf, inventedIn, type KnownFolder, killedFolder, look } from "./folders.ts";
@@ -21,30 +22,61 @@ export class FlipTally {
   readonly failures: string[] = [];
 }
 
-/** Two folders that were killed: with most in the journal's file and its log; with most in snapshots. */
+/** Folders that were killed: with most in the write-ahead log, in snapshots, and in the journal's file. */
 export async function foldersToFlip(place: Workplace, seed: number): Promise<KnownFolder[]> {
-  return [await killedFolder(place, seed, 30, 2), await killedFolder(place, seed + 1, 250, 1)];
+  const [logged, snapshots] = [await killedFolder(place, seed, 30, 2), await killedFolder(place, seed + 1, 250, 1)];
+  const filed = await killedFolder(place, seed + 2, 60, 2);
+  const store = await JournalStore.open(join(filed.path, "journal.sqlite"), "write");
+  store.settle();
+  store.close();
+  return [logged, snapshots, filed];
 }
 
-/** Flips one bit in a copy of a folder, and looks at what `open` makes of it. */
+/** Where a vector lies in a file, or −1: most bits of a folder are of vectors, and nothing but a checksum protects them. */
+function placeOfVector(bytes: Buffer, { history }: KnownFolder, chance: Chance): number {
+  const vectors = [...history.values()].flatMap((keys) => [...keys.values()].flat());
+  for (let tries = 0; tries < 20 && vectors.length > 0; tries++) {
+    const vector = new Uint8Array(chance.oneOf(vectors).buffer);
+    const at = bytes.indexOf(vector);
+    if (at >= 0) return at + chance.between(0, vector.length - 1);
+  }
+  return -1;
+}
+
+/** Flips one bit somewhere in a copy of a folder, and looks at what `open` makes of it. */
 export async function flipOne(place: Workplace, folder: KnownFolder, seed: number, tally: FlipTally): Promise<void> {
   const chance = new Chance(seed, "flip");
-  const path = place.copy(folder.path, "flipped");
-  const files = filesOf(path).filter((name) => !name.startsWith("lock") && !name.endsWith("-shm"));
+  const files = filesOf(folder.path).filter((name) => !name.startsWith("lock") && !name.endsWith("-shm"));
   const file = chance.oneOf(files);
-  const bytes = readFileSync(join(path, file));
+  const bytes = readFileSync(join(folder.path, file));
   // Headers are small, and half of what can go wrong is in them.
   const most = chance.is(0.3) ? Math.min(bytes.length, 200) : bytes.length;
   if (most === 0) return;
   let at = chance.between(0, most - 1);
   const filled = chance.is(0.7); // most of a page is empty
   for (let tries = 0; filled && bytes[at] === 0 && tries < 1000; tries++) at = chance.between(0, most - 1);
-  const bit = chance.between(0, 7);
+  const vector = chance.is(0.3) ? placeOfVector(bytes, folder, chance) : -1;
+  if (vector >= 0) at = vector;
+  await flipAt(place, folder, file, at, chance.between(0, 7), tally, `flip ${seed}`);
+}
+
+/** Flips that bit. */
+export async function flipAt(
+  place: Workplace,
+  folder: KnownFolder,
+  file: string,
+  at: number,
+  bit: number,
+  tally: FlipTally,
+  which: string,
+): Promise<void> {
+  const path = place.copy(folder.path, "flipped");
+  const bytes = readFileSync(join(path, file));
   bytes[at]! ^= 1 << bit;
   writeFileSync(join(path, file), bytes);
   tally.flips++;
   const fail = (what: string) => {
-    tally.failures.push(`flip ${seed}: bit ${bit} of byte ${at} of ${file} (${bytes.length} bytes): ${what}`);
+    tally.failures.push(`${which}: bit ${bit} of byte ${at} of ${file} (${bytes.length} bytes): ${what}`);
   };
   const { refusal, content, unsound } = await look(folder.options, path);
   if (refusal === null) {

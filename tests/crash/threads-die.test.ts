@@ -1,6 +1,8 @@
 /* Do acknowledgements keep coming, and keep their word, when a worker, the journal or the snapshot thread ends? */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { Workplace } from "./client.ts";
+
+setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const ROUNDS = 4;
 const CRASHES_MAX = 3; // of Bun itself: about once in 150 ends of a worker (1.4.5, 2026-11-24)

@@ -2,13 +2,15 @@
  * What if the last commit got to the disk only in part? The write-ahead log is cut within the frames of its last
  * transaction: the group before it is what is there, unless it is known that the last one was durable.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Workplace } from "./client.ts";
 import { type CutFolder, cutFolder, cutsThrough, lookCut } from "./truncation.ts";
 
+setDefaultTimeout(120_000); // of the preload only the first file gets it
+
 const SEED = 20_261_125;
-const STRIDE = 4999;
+const STRIDE = 7001;
 
 describe("a write-ahead log that is cut within its last transaction", () => {
   let place: Workplace;
