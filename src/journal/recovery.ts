@@ -87,7 +87,7 @@ export class Recovery {
     } else {
       const store = await JournalStore.open(this.paths.journal, mode);
       try {
-        await this.readStore(store, meta.partitions);
+        await this.readStore(store, meta.partitions, mode);
         const forgetting = mode === "write" && !this.findings.lossy && this.unsound.length > 0;
         if (forgetting) store.forget(this.unsound, meta.partitions);
       } finally {
@@ -110,22 +110,23 @@ export class Recovery {
     return this.partitions[partition]!.last;
   }
 
-  private async readStore(store: JournalStore, count: number): Promise<void> {
-    const { rows, states, whole } = this.readTables(store, count);
+  private async readStore(store: JournalStore, count: number, mode: "write" | "read"): Promise<void> {
+    const { rows, states, whole } = this.readTables(store, count, mode);
     if (whole) await this.loadRegistered(rows);
     else await this.loadScanned();
     for (const state of states) await this.replayPartition(store, state);
   }
 
   /** The tables of snapshots and partitions; not `whole`: some of it is gone. */
-  private readTables(store: JournalStore, count: number) {
+  private readTables(store: JournalStore, count: number, mode: "write" | "read") {
     const states: PartitionRow[] = this.partitions.map(({ number }) => ({
       partition: number,
       trimmed: 0,
       nextSpace: 0,
     }));
     try {
-      if (isWritable(store.path)) store.tryWriting(); // a flipped bit can make SQLite take it for one of a newer version
+      const writing = mode === "write" && isWritable(store.path);
+      if (writing) store.tryWriting(); // a flipped bit can make SQLite take it for one of a newer version
       const broken = store.broken(); // a page that only a later write would stumble over
       if (broken !== null) throw new Damage(`${store.path}: ${broken}`);
       return { rows: store.snapshots(), states: store.partitions(count), whole: true };
