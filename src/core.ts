@@ -314,15 +314,13 @@ export class Seat {
     new DataView(buffer, byteOffset).setUint32(at, value, true);
   }
 
-  /** A copy of `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */
-  copyRing(ring: number, size: number, from: number, count: number): Uint8Array {
+  /** Copies `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */
+  copyRing(ring: number, size: number, from: number, count: number, to: Uint8Array): void {
     this.cover(ring + size);
     const at = from % size;
     const first = Math.min(count, size - at);
-    const copy = new Uint8Array(count);
-    copy.set(this.bytes.subarray(ring + at, ring + at + first));
-    copy.set(this.bytes.subarray(ring, ring + count - first), first);
-    return copy;
+    to.set(this.bytes.subarray(ring + at, ring + at + first));
+    to.set(this.bytes.subarray(ring, ring + count - first), first);
   }
 
   /** The vector that `get` left in the intake. */

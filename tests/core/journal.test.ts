@@ -38,7 +38,8 @@ class Journal {
     expect(seat.core.journalWaiting()).toBe(OK);
     const [tail, head] = [seat.infoAt(0), seat.infoAt(2)];
     const [durable, last] = [seat.infoAt(4), seat.infoAt(6)];
-    const payload = seat.copyRing(seat.infoAt(8), seat.infoAt(9), tail, (head - tail) >>> 0);
+    const payload = new Uint8Array((head - tail) >>> 0);
+    seat.copyRing(seat.infoAt(8), seat.infoAt(9), tail, payload.length, payload);
     const entries = Array.from(entriesOf(payload, seat.dimensions), inWords);
     expect({ durable, count: entries.length }).toEqual({ durable: this.last, count: last - durable });
     if (done) {
