@@ -8,6 +8,7 @@ const build = join(root, "build");
 
 await buildCore();
 await rm(join(build, "types"), { recursive: true, force: true });
+for (const name of await readdir(build)) if (name.endsWith(".js")) await rm(join(build, name)); // chunks of the last build
 
 const bundle = await Bun.build({
   entrypoints: ["index", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
@@ -17,7 +18,7 @@ const bundle = await Bun.build({
   target: "bun",
   format: "esm",
   external: ["@assemblyscript/loader"],
-  splitting: false,
+  splitting: true, // what only Bun or Node has is loaded when it is needed, not before
 });
 if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
 

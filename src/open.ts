@@ -21,6 +21,8 @@ export interface CoreChoice {
   variant?: Variant;
   /** Whether the memory is one that threads could share. */
   shared?: boolean;
+  /** Compiled already, for memory that is not shared. */
+  module?: WebAssembly.Module;
 }
 
 /** Fills an index that was just made; answers who keeps it, if anybody does. */
@@ -52,6 +54,7 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 /** @internal `open`, with the build of the core chosen and the insides handed out. */
 export async function openWith(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
   const path = resolvePath(options);
+  if (options.core !== undefined) choice = { ...choice, module: options.core };
   if (path === null) return await openInMemory(options, choice);
   if (typeof Bun === "undefined") {
     throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
@@ -97,11 +100,12 @@ export async function openIn(
   choice: CoreChoice,
   fill: Fill | null,
 ): Promise<Opened> {
-  const shared = choice.shared ?? canShare;
+  const shared = choice.module === undefined && (choice.shared ?? canShare);
   if (settings.workers > 0 && !(shared && canStartThreads)) {
     throw new HnswError("UNSUPPORTED", "This runtime starts no threads that share memory: open with `workers: 0`.");
   }
-  const module = await compileCore(choice.build ?? "release", choice.variant ?? bestVariant(), shared);
+  const { build = "release", variant = bestVariant() } = choice;
+  const module = choice.module ?? (await compileCore(build, variant, shared));
   const seats = Array.from({ length: settings.partitions }, () =>
     Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );

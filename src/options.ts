@@ -53,6 +53,12 @@ export interface OpenOptions {
   stealing?: Partial<StealingPolicy>;
   /** A wait in which nothing moves for so long is given up with TIMEOUT. Default 30,000. */
   timeoutMs?: number;
+  /**
+   * The compiled core, where a program may not compile code or has no file to read it from, as on isolate platforms:
+   * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD). For memory that is not
+   * shared, so with `workers: 0`.
+   */
+  core?: WebAssembly.Module;
   /** What `index.export()` gave, here or elsewhere: the index starts with it. Not together with `path`. */
   from?: SnapshotSource;
   /** Folder that the index is kept in; made if it is not there. Without it the index lives in memory only. */
@@ -81,7 +87,7 @@ export interface SearchOptions {
 
 /** Options with every default filled in. Can be posted to another thread. */
 export interface Settings
-  extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident" | "path" | "from">> {
+  extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident" | "path" | "from" | "core">> {
   path: string | null;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
@@ -93,7 +99,7 @@ const MIN_PARTITION_BYTES = 2 ** 20;
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
   ...["maxPending", "codes", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
-  ...["path", "durability", "recover", "snapshotBytes", "from"],
+  ...["path", "durability", "recover", "snapshotBytes", "from", "core"],
 ];
 
 /** Where the index is to be kept, or null. Throws BAD_OPTION. */
@@ -106,6 +112,7 @@ export function resolvePath(given: OpenOptions): string | null {
     }
     return null;
   }
+  if (given.core !== undefined) throw bad("`core` and `path` exclude one another: a folder needs Bun and its threads.");
   if (given.from !== undefined) throw bad("`from` and `path` exclude one another: the folder says what is in it.");
   if (typeof path !== "string" || path === "") throw bad(`\`path\` must be a folder's name, not ${show(path)}.`);
   return path;
@@ -119,6 +126,9 @@ export function resolveOptions(given: OpenOptions): Settings {
   if (given.onIncident !== undefined && typeof given.onIncident !== "function") {
     throw bad("`onIncident` must be a function.");
   }
+  if (given.core !== undefined && !(given.core instanceof WebAssembly.Module)) {
+    throw bad("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
+  }
   const partitions = integer("partitions", given.partitions, 4, 1, 32);
   const everything = partitions * PARTITION_BYTES;
   const batching = resolveBatching(given.batching);
@@ -128,7 +138,7 @@ export function resolveOptions(given: OpenOptions): Settings {
     workers: integer(
       "workers",
       given.workers,
-      canStartThreads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0,
+      canStartThreads && given.core === undefined ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0,
       0,
       MAX_WORKERS,
     ),
