@@ -19,7 +19,12 @@ const MIN_BLOCK: u32 = 32;
 const FREE: u32 = 1;
 const ROWS: u32 = 25;
 const COLUMNS: u32 = 16;
-const GROW_PAGES: u32 = 16; // growing by 1 page costs as much as by 16
+/*
+ * Growing by 1 page costs as much as by 16. A large memory grows by an eighth, up to 64 MiB at a time: where the system
+ * gives huge pages (src/platform.ts), it gives them only to ranges that are there as a whole.
+ */
+const GROW_PAGES: u32 = 16;
+const MOST_GROW_PAGES: u32 = 1024;
 
 // Control block at P_ARENA.
 const A_END: usize = P_ARENA; // address of the closing sentinel
@@ -107,7 +112,7 @@ function grow(size: u32): bool {
   const end: usize = load<u32>(A_END);
   const pages: u32 = <u32>memory.size();
   const wanted: u64 = (<u64>size + 2 * HEADER + 0xffff) >> 16;
-  let step: u32 = <u32>max<u64>(wanted, GROW_PAGES);
+  let step: u32 = <u32>max<u64>(wanted, min<u32>(max<u32>(GROW_PAGES, pages >>> 3), MOST_GROW_PAGES));
   if (<u64>pages + step > MAX_PAGES) step = <u32>wanted;
   if (<u64>pages + step > MAX_PAGES) return false;
   if (memory.grow(step) < 0) {

@@ -1,5 +1,5 @@
 /* How does an index come into being, and how does another thread join it? */
-import { JOURNAL_STUCK } from "../assembly/layout.ts";
+import { JOURNAL_STUCK, MAX_PAGES } from "../assembly/layout.ts";
 import { Control } from "./control.ts";
 import { type Build, bestVariant, compileCore, type PartitionSettings, Seat, type Variant } from "./core.ts";
 import { HnswError } from "./errors.ts";
@@ -9,7 +9,7 @@ import { JournalLink } from "./journal/link.ts";
 import type { Kept } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
-import { canShare, canStartThreads, warn } from "./platform.ts";
+import { askForHugePages, canShare, canStartThreads, warn } from "./platform.ts";
 import type { Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
@@ -109,6 +109,7 @@ export async function openIn(
   const seats = Array.from({ length: settings.partitions }, () =>
     Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );
+  if (shared) for (const { memory } of seats) await askForHugePages(memory, MAX_PAGES * 65536);
   const control = new Control();
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const board = settings.path === null ? null : new JournalBoard();

@@ -128,7 +128,7 @@ class Inspector {
 
   private readPartitions(): PartitionInspection[] {
     let states: PartitionRow[] = Array.from({ length: this.meta.partitions }, (_, partition) => {
-      return { partition, trimmed: 0, nextSpace: 0 };
+      return { partition, trimmed: 0, held: 0, nextSpace: 0 };
     });
     try {
       states = this.store.partitions(this.meta.partitions);

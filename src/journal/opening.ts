@@ -109,7 +109,7 @@ async function makeJournal(path: string, meta: Meta): Promise<void> {
   const store = await JournalStore.open(path, "create");
   try {
     const states = Array.from({ length: meta.partitions }, (_, partition) => {
-      return { partition, trimmed: 0, nextSpace: 0 };
+      return { partition, trimmed: 0, held: 0, nextSpace: 0 };
     });
     store.create(meta, states, []);
   } finally {

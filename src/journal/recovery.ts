@@ -114,7 +114,7 @@ export class Recovery {
     const { rows, states, whole } = this.readTables(store, count, mode);
     if (whole) await this.loadRegistered(rows);
     else await this.loadScanned();
-    for (const state of states) await this.replayPartition(store, state);
+    for (const state of states) await this.replayPartition(store, state, mode);
   }
 
   /** The tables of snapshots and partitions; not `whole`: some of it is gone. */
@@ -122,6 +122,7 @@ export class Recovery {
     const states: PartitionRow[] = this.partitions.map(({ number }) => ({
       partition: number,
       trimmed: 0,
+      held: 0,
       nextSpace: 0,
     }));
     try {
@@ -189,18 +190,22 @@ export class Recovery {
   }
 
   // ── the journal ───────────────────────────────────────────────────────────────────────────────────────────────────
-  private async replayPartition(store: JournalStore, { partition: number, trimmed, nextSpace }: PartitionRow) {
+  private async replayPartition(store: JournalStore, state: PartitionRow, mode: "write" | "read"): Promise<void> {
+    const { partition: number, trimmed, held, nextSpace } = state;
     const partition = this.partitions[number]!;
     const where = `${store.path}: partition ${number}`;
     const replay = new Replay(this.handle, this.loader, partition, this.findings, where);
     partition.nextSpace = Math.max(partition.nextSpace, nextSpace);
-    let next: number | null = trimmed + 1; // null: after a damaged group nobody knows
-    let end = trimmed;
+    // What the newest snapshots hold need not even be read, if all of them are sound; who verifies reads everything.
+    const sound = this.unsound.every((row) => row.partition !== number) && !this.findings.lossy;
+    const start = sound && mode === "write" ? Math.max(held, trimmed) : trimmed;
+    let next: number | null = start + 1; // null: after a damaged group nobody knows
+    let end = start;
     try {
-      for (const group of store.readFrom(number)) {
+      for (const group of store.readFrom(number, start)) {
         const { first, count } = group;
-        // The first group may reach below what was trimmed.
-        if (next !== null && (end === trimmed ? first > next : first !== next)) {
+        // The first group may begin with ops that are not needed.
+        if (next !== null && (end === start ? first > next : first !== next)) {
           this.findings.lost(`${where} lacks the ops from ${next} to ${first - 1}`);
         }
         if ("problem" in group) {

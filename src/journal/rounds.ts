@@ -119,10 +119,14 @@ export class SnapshotRounds {
       const registered = bySpace(kept);
       return before.map(({ partition, trimmed }) => {
         let needed = sequences[partition]!;
+        let held = sequences[partition]!;
         for (const space of spaces) {
-          if (space.partition === partition) needed = Math.min(needed, neededFrom(space, registered));
+          if (space.partition !== partition) continue;
+          const [newest, older] = registered.get(keyOf(partition, space.id)) ?? [];
+          needed = Math.min(needed, heldBy(older, space));
+          held = Math.min(held, heldBy(newest, space));
         }
-        return { partition, trimmed: Math.max(trimmed, needed), nextSpace: nextSpaces[partition]! };
+        return { partition, trimmed: Math.max(trimmed, needed), held, nextSpace: nextSpaces[partition]! };
       });
     });
     this.store.trim(this.store.partitions(this.seats.length));
@@ -181,9 +185,8 @@ function bySpace(rows: SnapshotRow[]): Map<string, SnapshotRow[]> {
   return found; // newest first, as the rows are
 }
 
-/** Ops of the journal up to this number are not needed to have the space back, even if its newest snapshot is damaged. */
-function neededFrom({ partition, id, created, changed }: RoundSpace, rows: Map<string, SnapshotRow[]>): number {
-  const older = rows.get(keyOf(partition, id))?.[1];
-  if (older === undefined) return created - 1;
-  return changed <= older.sequence ? Number.POSITIVE_INFINITY : older.sequence;
+/** Ops up to this number that concern a space are in that snapshot of it. */
+function heldBy(row: SnapshotRow | undefined, { created, changed }: RoundSpace): number {
+  if (row === undefined) return created - 1;
+  return changed <= row.sequence ? Number.POSITIVE_INFINITY : row.sequence;
 }

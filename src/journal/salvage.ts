@@ -76,7 +76,12 @@ export async function makeAnew(
   const unfinished = `${paths.fresh}.tmp`;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(`${unfinished}${suffix}`, { force: true });
   const fresh = await JournalStore.open(unfinished, "create");
-  const states = partitions.map(({ number, last, nextSpace }) => ({ partition: number, trimmed: last, nextSpace }));
+  const states = partitions.map(({ number, last, nextSpace }) => ({
+    partition: number,
+    trimmed: last,
+    held: last,
+    nextSpace,
+  }));
   fresh.create(meta, states, rows);
   fresh.settle();
   fresh.close();

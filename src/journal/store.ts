@@ -55,6 +55,8 @@ export interface PartitionRow {
   partition: number;
   /** Ops up to this number may be gone from the journal. */
   trimmed: number;
+  /** Ops up to this number are in the newest snapshots of their spaces. */
+  held: number;
   nextSpace: number;
 }
 
@@ -144,7 +146,7 @@ export class JournalStore {
           "checksum TEXT NOT NULL, PRIMARY KEY (partition, space, sequence, file)) WITHOUT ROWID",
       );
       this.db.run(
-        "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
+        "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, held INTEGER NOT NULL, next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
       );
       const insert = this.db.query("INSERT INTO meta VALUES (?, ?)");
       for (const [name, value] of Object.entries(meta)) insert.run(name, String(value));
@@ -210,14 +212,20 @@ export class JournalStore {
     });
   }
 
-  /** Every group of a partition, in order. A damaged one comes as BadGroup; what SQLite can't read is thrown. */
-  *readFrom(partition: number): Generator<Group | BadGroup> {
+  /** Every group of a partition that holds an op after number `after`, in order. A damaged one comes as BadGroup; what SQLite can't read is thrown. */
+  *readFrom(partition: number, after = 0): Generator<Group | BadGroup> {
     type Row = Group & { id: number; checksum: string };
     const statement = this.db.query<Row, [number, number]>(
       "SELECT id, partition, first, count, checksum, payload FROM journal WHERE id > ? AND id < ? ORDER BY id LIMIT 1",
     );
-    const end = (partition + 1) * PARTITION_STRIDE;
-    for (let id = partition * PARTITION_STRIDE - 1; ; ) {
+    const start = partition * PARTITION_STRIDE;
+    const end = start + PARTITION_STRIDE;
+    const holding = this.db
+      .query<{ id: number }, [number, number]>(
+        "SELECT id FROM journal WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1",
+      )
+      .get(start, start + after + 1);
+    for (let id = (holding?.id ?? start) - 1; ; ) {
       const row = statement.get(id, end);
       if (row === null) return;
       id = row.id;
@@ -301,7 +309,7 @@ export class JournalStore {
     type Row = PartitionRow & { digest: string; checksum: string };
     const rows = this.db
       .query<Row, []>(
-        "SELECT partition, trimmed, next_space AS nextSpace, digest, checksum FROM partitions ORDER BY partition",
+        "SELECT partition, trimmed, held, next_space AS nextSpace, digest, checksum FROM partitions ORDER BY partition",
       )
       .all();
     const isSound = ({ checksum: found, ...row }: Row) => found === partitionChecksum(row, row.digest);
@@ -357,8 +365,8 @@ export class JournalStore {
   private writePartition(row: PartitionRow, snapshots?: SnapshotRow[]): void {
     const digest = digestOf(snapshots ?? this.allSnapshots(), row.partition);
     this.db
-      .query("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?)")
-      .run(row.partition, row.trimmed, row.nextSpace, digest, partitionChecksum(row, digest));
+      .query("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?, ?)")
+      .run(row.partition, row.trimmed, row.held, row.nextSpace, digest, partitionChecksum(row, digest));
   }
 
   private allSnapshots(): SnapshotRow[] {
@@ -447,8 +455,8 @@ function rowChecksum({ partition, space, sequence, created, file, offset, bytes 
   return checksumOf(partition, space, sequence, created, file, offset, bytes);
 }
 
-function partitionChecksum({ partition, trimmed, nextSpace }: PartitionRow, digest: string): string {
-  return checksumOf(partition, trimmed, nextSpace, digest);
+function partitionChecksum({ partition, trimmed, held, nextSpace }: PartitionRow, digest: string): string {
+  return checksumOf(partition, trimmed, held, nextSpace, digest);
 }
 
 function metaChecksum({ dimensions, metric, M, seed, partitions }: Meta): string {
