@@ -10,6 +10,7 @@
  */
 import { MAX_SEATS, MAX_WORKERS } from "../assembly/layout.ts";
 import { canShare } from "./platform.ts";
+import { waitForChange } from "./waking.ts";
 import { nextTurn } from "./yielding.ts";
 
 const CLOSED = 0;
@@ -95,20 +96,9 @@ export class Control {
   }
 
   /** Resolves when progress was made since it stood at `seen`, or after `ms`. Keeps the process alive meanwhile. */
-  async waitForProgress(seen: number, ms: number): Promise<void> {
-    if (!this.shared) {
-      await nextTurn(); // nobody but this thread makes progress
-      return;
-    }
-    Atomics.add(this.words, WAITERS, 1);
-    const wait = Atomics.waitAsync(this.words, PROGRESS, seen, ms);
-    const keepAlive = setTimeout(() => {}, ms + 1000);
-    try {
-      if (wait.async) await wait.value;
-    } finally {
-      clearTimeout(keepAlive);
-      Atomics.sub(this.words, WAITERS, 1);
-    }
+  waitForProgress(seen: number, ms: number): Promise<void> {
+    if (!this.shared) return nextTurn(); // nobody but this thread makes progress
+    return waitForChange(this.words, PROGRESS, WAITERS, seen, ms);
   }
 
   // ── workers ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,8 @@
  *   figures  per partition the number of its last durable op; then what the journal counts. Written by the journal
  *            thread before it bumps MOVED, and by the snapshot thread those that it counts.
  */
+import { waitForChange } from "../waking.ts";
+
 const WAKE = 0;
 const PARKED = 1;
 const STOP = 2;
@@ -74,16 +76,8 @@ export class JournalBoard {
   }
 
   /** Resolves when `moved` is no longer `seen`, or after `ms`. Keeps the process alive meanwhile. */
-  async waitForMove(seen: number, ms: number): Promise<void> {
-    Atomics.add(this.words, WAITERS, 1);
-    const wait = Atomics.waitAsync(this.words, MOVED, seen, ms);
-    const keepAlive = setTimeout(() => {}, ms + 1000);
-    try {
-      if (wait.async) await wait.value;
-    } finally {
-      clearTimeout(keepAlive);
-      Atomics.sub(this.words, WAITERS, 1);
-    }
+  waitForMove(seen: number, ms: number): Promise<void> {
+    return waitForChange(this.words, MOVED, WAITERS, seen, ms);
   }
 
   durable(partition: number): number {

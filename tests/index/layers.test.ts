@@ -33,7 +33,7 @@ const LAYERS: string[][] = [
   ["journal/board", "journal/entries", "journal/lock", "journal/mark", "journal/store"],
   ["journal/checksum", "journal/magic", "seating", "threads"],
   ["options", "keys", "busy", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
-  ["snapshots/source", "platform"],
+  ["snapshots/source", "platform", "waking"],
   ["errors", "../assembly/layout"],
 ];
 

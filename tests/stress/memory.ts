@@ -55,6 +55,7 @@ export function blocksLost(seat: Seat): number[] {
     }
   }
   for (let space = at(layout.P_SPACE_LIST); space !== 0; space = at(space + layout.S_ALL_NEXT)) owed.add(space);
+  owed.add(at(layout.P_JOURNAL_BLOCK));
   const directory = at(layout.P_SPACE_TABLE + layout.T_DIRECTORY);
   owed.add(directory);
   const entries = 1 << at(layout.P_SPACE_TABLE + layout.T_DEPTH);

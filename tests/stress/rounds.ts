@@ -1,11 +1,16 @@
 /*
  * One stress run, from its seed: an index with tiny limits, workers, two attached threads, random ops on all of them;
- * meanwhile workers are ended and faults trap workers and callers. At the end everything is compared and taken down.
+ * meanwhile workers are ended and faults trap workers and callers. At the end everything is compared, with what a folder
+ * of it holds in every third run or so, and taken down.
  */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { bestVariant } from "../../src/core.ts";
 import { openWith } from "../../src/open.ts";
-import type { Incident } from "../../src/options.ts";
+import type { Incident, OpenOptions } from "../../src/options.ts";
+import type { VectorIndex } from "../../src/vector-index.ts";
 import { Actor, type Outcome, ownSpaces, type Role } from "./actor.ts";
 import { Chance } from "./chance.ts";
 import { addHits, CALLER_POINTS, type Hits, LOSING_POINTS, POINTS, WORKER_POINTS } from "./faults.ts";
@@ -13,6 +18,7 @@ import type { FromHelper, ToHelper } from "./helper.ts";
 import { blocksLost, hasRetired, unrest } from "./memory.ts";
 
 const HELPERS = 2;
+const DURABILITIES = ["commit", "relaxed"] as const;
 const RUN_MS_MAX = 60_000;
 const KILLS_WITHOUT_WORK = 3; // the pool gives a worker up that ends more often without linking anything between
 
@@ -86,7 +92,9 @@ class Round {
       onIncident: (incident: Incident) => this.note(incident),
     };
     const variant = chance.is(0.5) ? bestVariant() : "baseline";
-    const opened = await openWith(options, { build: faults ? "debug" : "release", variant });
+    const folder = chance.is(0.3) ? mkdtempSync(join(tmpdir(), "hnsw-workers-stress-")) : null;
+    const kept = folder === null ? {} : { path: join(folder, "index"), durability: chance.oneOf(DURABILITIES) };
+    const opened = await openWith({ ...options, ...kept }, { build: faults ? "debug" : "release", variant });
     const { index, seats } = opened;
     const role = (name: string): Role => ({
       name,
@@ -118,6 +126,7 @@ class Round {
       for (const { traps, worker } of index.stats().workers)
         if (!faults && traps) this.problems.push(`worker ${worker} trapped`);
       this.rest(seats);
+      if (folder !== null) await this.compareWithFolder(index, { ...options, path: join(folder, "index") });
       for (const helper of helpers) await helper.ask({ type: "leave" });
       await main.dropAll();
       for (const name of index.spaces()) await index.dropSpace(name);
@@ -130,7 +139,22 @@ class Round {
     } finally {
       await Promise.all(helpers.map((helper) => helper.end()));
       await index.close();
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** What a crash would leave now must make the same index. */
+  private async compareWithFolder(index: VectorIndex, options: OpenOptions & { path: string }): Promise<void> {
+    if (this.chance.is(0.5)) await index.checkpoint();
+    await index.flush();
+    const path = `${options.path} crashed`;
+    cpSync(options.path, path, { recursive: true });
+    const again = (await openWith({ ...options, path }, {})).index;
+    const [wanted, found] = [await contentsOf(index), await contentsOf(again)];
+    if (wanted !== found) this.problems.push(`the folder holds ${found}\ninstead of ${wanted}`);
+    const report = await again.check();
+    if (!report.ok) this.problems.push(`check of the folder: ${report.problems.join("; ")}`);
+    await again.close();
   }
 
   private points(possible: number[]): number[] {
@@ -213,6 +237,19 @@ class Round {
     if (lost.length > 0 && !mayLose) this.problems.push(`blocks of ${lost} bytes were lost`);
     return lost.reduce((sum, bytes) => sum + bytes, 0);
   }
+}
+
+/** Every space, key and vector, in words. */
+async function contentsOf(index: VectorIndex): Promise<string> {
+  const lines: string[] = [];
+  for (const name of index.spaces().sort()) {
+    const space = index.space(name);
+    const keys = await space.keys();
+    const vectors = await Promise.all(keys.map((key) => space.get(key)));
+    const pairs = keys.map((key, i) => `${typeof key} ${String(key)}: ${vectors[i]!.join()}`);
+    lines.push(`${name}: ${pairs.sort().join("; ")}`);
+  }
+  return lines.join("\n");
 }
 
 /** The main thread's end of an attached thread. */
