@@ -2,6 +2,7 @@
 
 import { ensureInstalled } from "./install.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
+import { calibrate } from "./suites/calibrate.ts";
 import { churn } from "./suites/churn.ts";
 import { core } from "./suites/core.ts";
 import { freshness } from "./suites/freshness.ts";
@@ -11,7 +12,7 @@ import { skew } from "./suites/skew.ts";
 import { spaces } from "./suites/spaces.ts";
 import type { Suite } from "./suites/suite.ts";
 
-const suites: Record<string, Suite> = { ingest, scaling, skew, freshness, spaces, churn, core };
+const suites: Record<string, Suite> = { ingest, scaling, skew, freshness, spaces, churn, core, calibrate };
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || name.startsWith("-")) {
