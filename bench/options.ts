@@ -20,7 +20,7 @@ export interface Options {
   json: string | null;
 }
 
-export const usage = `  --n N             vectors of each set (what the suite says, or the whole set)
+export const usage = `  --n N             vectors of each set (what the suite says, or the whole set); simulate: milliseconds each
   --workers W       inserting threads; ingest only (1)
   --set NAME        ${datasetNames.join(", ")} or all (${datasetNames[0]})
   --repeats R       rounds (5)

@@ -34,6 +34,12 @@ export interface CostsMeasurement {
   censusMicroseconds: number;
 }
 
+/** Microseconds of an op over all samples. */
+export function meanCost(samples: CostsMeasurement["samples"]): number {
+  const ops = samples.reduce((sum, [, count]) => sum + count, 0);
+  return (samples.reduce((sum, [, , ms]) => sum + ms, 0) * 1e3) / Math.max(1, ops);
+}
+
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 const cpuMs = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e3;
 const linkedBy = (index: VectorIndex) => sum(index.stats().workers.map(({ linked }) => linked));

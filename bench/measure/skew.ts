@@ -19,8 +19,8 @@ export interface SkewTask {
   workers: number;
   load: Load;
   stealing: Partial<StealingPolicy>;
-  /** Adds a second, whether or not there is room; null: as fast as there is. */
-  rate: number | null;
+  /** Adds a second, whether or not there is room; not given: as fast as there is. */
+  rate?: number;
 }
 
 export interface SkewMeasurement {
@@ -29,6 +29,8 @@ export interface SkewMeasurement {
   imbalance: number;
   /** Busy time of the least busy worker over that of the busiest. */
   leastBusy: number;
+  /** Processor time of the whole process per vector: what others do to the machine hardly shows in it. */
+  cpuMicroseconds: number;
   linked: number[];
   /** Time that each worker spent in its slices. */
   busyMs: number[];
@@ -53,11 +55,13 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   const opening = performance.now();
   await using index = await open({ dimensions, workers, stealing });
   const start = performance.now();
+  const spent = process.cpuUsage();
   const end = sampleWhile(index, SAMPLE_MS);
-  await (rate === null ? fillAll(index, rows, row) : arrive(index, rows, row, rate));
+  await (rate === undefined ? fillAll(index, rows, row) : arrive(index, rows, row, rate));
   const acceptedSeconds = (performance.now() - start) / 1e3;
   await index.flush();
   const now = performance.now();
+  const { user, system } = process.cpuUsage(spent);
   const stats = index.stats();
   const samples = end();
   const linked = stats.workers.map((worker) => worker.linked);
@@ -67,6 +71,7 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
     insertsPerSecond: n / ((now - start) / 1e3),
     imbalance: mean === 0 ? 0 : Math.max(...linked) / mean - 1,
     leastBusy: Math.min(...busy) / Math.max(1e-9, ...busy),
+    cpuMicroseconds: (user + system) / n,
     linked,
     busyMs: busy.map((share) => share * (now - opening)),
     steals: stats.workers.reduce((sum, worker) => sum + worker.steals, 0),

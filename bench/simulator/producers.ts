@@ -18,6 +18,8 @@ export interface Intake {
   maxPending: number;
   /** Threads that accept now. */
   setAccepting(threads: number): void;
+  /** How much longer than alone it takes now. */
+  crowding(): number;
 }
 
 export interface Producer {
@@ -100,7 +102,7 @@ export class ClosedLoop implements Producer {
       return;
     }
     this.intake.setAccepting(1);
-    events.after((ops * costs.acceptMicroseconds) / 1e3, () => {
+    events.after(((ops * costs.acceptMicroseconds) / 1e3) * this.intake.crowding(), () => {
       accept(this.intake, first.space, ops);
       this.accepted += ops;
       this.waiting -= ops;
@@ -124,6 +126,7 @@ export class OpenLoop implements Producer {
   private readonly perTick: number;
   private readonly endMs: number;
   private left: number;
+  private readonly order: number[] | null;
   private readonly lines: number[][];
   private readonly heads: number[];
   private nextLine = 0;
@@ -131,15 +134,16 @@ export class OpenLoop implements Producer {
   constructor(
     intake: Intake,
     shares: readonly number[],
-    rate: { perSecond: number; seconds: number; threads: number; ops?: number },
+    rate: { perSecond: number; seconds: number; threads: number; order?: number[] },
     random: Random,
   ) {
     this.intake = intake;
     this.random = random;
     this.dealer = new Dealer(shares, random);
     this.perTick = (rate.perSecond / 1e3) * TICK_MS;
-    this.endMs = rate.ops === undefined ? rate.seconds * 1e3 : Number.POSITIVE_INFINITY;
-    this.left = rate.ops ?? Number.POSITIVE_INFINITY;
+    this.endMs = rate.order === undefined ? rate.seconds * 1e3 : Number.POSITIVE_INFINITY;
+    this.left = rate.order?.length ?? Number.POSITIVE_INFINITY;
+    this.order = rate.order ?? null;
     this.lines = Array.from({ length: rate.threads }, () => []);
     this.heads = this.lines.map(() => 0);
     intake.setAccepting(Math.min(rate.threads, (rate.perSecond * intake.costs.acceptMicroseconds) / 1e6));
@@ -159,9 +163,9 @@ export class OpenLoop implements Producer {
 
   private tick(): void {
     for (let ops = Math.min(this.left, poisson(this.perTick, this.random)); ops > 0; ops--) {
-      this.left--;
       const line = this.nextLine++ % this.lines.length;
-      const space = this.dealer.next();
+      const space = this.order === null ? this.dealer.next() : this.order[this.order.length - this.left]!;
+      this.left--;
       if (this.lines[line]!.length === 0 && room(this.intake, space) > 0) {
         accept(this.intake, space, 1);
         this.accepted++;

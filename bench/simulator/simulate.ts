@@ -26,6 +26,8 @@ export interface Setup {
   workers: number;
   /** Cores that workers and adding threads share. */
   cores: number;
+  /** Threads of other programs that want those cores all the time. */
+  others?: number;
   partitions: number;
   /** A hash per space: where its home is. `hashesOf` draws some. */
   hashes: number[];
@@ -40,8 +42,8 @@ export interface Setup {
   costs: Costs;
   load:
     | { kind: "closed"; ops: number[]; slice: number }
-    /** Until the seconds are over, or with `ops` until so many were linked. */
-    | { kind: "open"; shares: number[]; perSecond: number; seconds: number; threads: number; ops?: number };
+    /** Until the seconds are over, or with an `order` of spaces until all those ops were linked. */
+    | { kind: "open"; shares: number[]; perSecond: number; seconds: number; threads: number; order?: number[] };
   /** Milliseconds of which nothing is recorded. */
   warmUpMs: number;
   /** Workers that do nothing for a while. */
@@ -99,14 +101,16 @@ export function simulate(setup: Setup): Outcome {
   const rules = setup.rules ?? rulesOf(setup.batching, setup.stealing);
   const { costs, cores, maxPending, load } = setup;
   const shop: Shop = {
-    ...{ events, queues, costs, rules, random, records, workers, cores, accepting: 0 },
+    ...{ events, queues, costs, rules, random, records, workers, accepting: 0 },
+    crowding: (linking) => Math.max(1, (linking + shop.accepting + (setup.others ?? 0)) / cores),
     progressed: () => producer.progressed(),
   };
   for (let number = 0; number < setup.workers; number++) workers.push(new VirtualWorker(number, shop));
   const setAccepting = (threads: number) => {
     shop.accepting = threads;
   };
-  const intake: Intake = { events, queues, costs, workers, maxPending, setAccepting };
+  const crowding = () => shop.crowding(workers.reduce((count, { linking }) => count + (linking ? 1 : 0), 0));
+  const intake: Intake = { events, queues, costs, workers, maxPending, setAccepting, crowding };
   const producer: Producer =
     load.kind === "closed"
       ? new ClosedLoop(intake, load.ops, load.slice)
@@ -150,7 +154,7 @@ function run(setup: Setup, { events, queues, records, producer, workers }: Parts
   }
   const pending = () =>
     queues.spaces.reduce((sum, space) => sum + (space.eligible ? space.count - space.linked : 0), 0);
-  const toTheEnd = load.kind === "closed" || load.ops !== undefined;
+  const toTheEnd = load.kind === "closed" || load.order !== undefined;
   if (!toTheEnd) while (events.step(load.seconds * 1e3));
   else while ((!producer.done || workers.some(({ idle }) => !idle) || queues.waiting > 0) && events.step());
   const seconds = ((toTheEnd ? events.now : load.seconds * 1e3) - warmUpMs) / 1e3;

@@ -23,9 +23,10 @@ export interface Shop {
   random: Random;
   records: Records;
   workers: VirtualWorker[];
-  cores: number;
   /** Threads that accept ops now; a fraction for one that is busy part of the time. */
   accepting: number;
+  /** How much longer everything takes while so many threads link: more threads than cores share them. */
+  crowding(linking: number): number;
   /** Called after every slice: who waits for room tries again. */
   progressed(): void;
 }
@@ -134,7 +135,7 @@ export class VirtualWorker {
 
   /** One slice of about 5 ms of the current seat's claims. */
   private link(claiming: number): void {
-    const { events, costs, random, records, workers, cores } = this.shop;
+    const { events, costs, random, records, workers } = this.shop;
     const affordable = this.msPerOp > 0 ? SLICE_MS / this.msPerOp : FIRST_SLICE_OPS;
     let most = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
     const parts: { claim: Claim; ops: number }[] = [];
@@ -152,8 +153,7 @@ export class VirtualWorker {
     }
     this.linking = true;
     const linking = workers.reduce((count, worker) => count + (worker.linking ? 1 : 0), 0);
-    // More threads than cores: each gets its share of one.
-    const crowded = Math.max(1, (linking + this.shop.accepting) / cores);
+    const crowded = this.shop.crowding(linking);
     const took = (claiming + ms * noise(costs, random) * slowdown(costs, linking, ms / ops)) * crowded;
     events.after(took, () => {
       this.linking = false;

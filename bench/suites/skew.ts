@@ -12,7 +12,7 @@ import type { Suite } from "./suite.ts";
 
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 1.5"];
 const SWEPT_LOAD: Load = "one half";
-const THRESHOLDS = [0, 250, 4000]; // beside the default, 1,000
+const THRESHOLDS = [0, 100, 250, 4000]; // beside the default, 1,000
 const FRACTIONS = [0.25, 1]; // beside the default, 0.5
 const WORKERS = 2;
 
@@ -33,19 +33,19 @@ async function run(options: Options): Promise<void> {
 async function compare(set: DatasetName, { n, repeats, rate }: Options): Promise<object> {
   const count = Math.min(n ?? sources[set].size, sources[set].size);
   const cores = Math.min(WORKERS, allowedCores().length);
-  const make = (title: string, load: Load, stealing: SkewTask["stealing"], at: number | null): SkewCase => ({
+  const make = (title: string, load: Load, stealing: SkewTask["stealing"], at?: number): SkewCase => ({
     ...{ title, cores, answers: [] },
     task: { set, n: count, workers: WORKERS, load, stealing, rate: at },
   });
-  const both = (load: Load, at: number | null) => [
+  const both = (load: Load, at?: number) => [
     make(`${load}, each its own`, load, { enabled: false }, at),
     make(`${load}, stealing`, load, {}, at),
   ];
-  const closed = LOADS.flatMap((load) => both(load, null));
+  const closed = LOADS.flatMap((load) => both(load));
   const open = LOADS.flatMap((load) => both(load, rate));
   const swept = [
-    ...THRESHOLDS.map((threshold) => make(`${SWEPT_LOAD}, threshold ${threshold}`, SWEPT_LOAD, { threshold }, null)),
-    ...FRACTIONS.map((fraction) => make(`${SWEPT_LOAD}, fraction ${fraction}`, SWEPT_LOAD, { fraction }, null)),
+    ...THRESHOLDS.map((threshold) => make(`${SWEPT_LOAD}, threshold ${threshold}`, SWEPT_LOAD, { threshold })),
+    ...FRACTIONS.map((fraction) => make(`${SWEPT_LOAD}, fraction ${fraction}`, SWEPT_LOAD, { fraction })),
   ];
   await playRounds("skew.ts", [...closed, ...open, ...swept], repeats, (answer) => `${whole(perSecond(answer))}/s`);
   console.log(`\n${set}, ${whole(count)} vectors in ${SPACES} spaces, ${WORKERS} workers on ${cores} cores`);
@@ -67,7 +67,7 @@ const perSecond = ({ insertsPerSecond }: SkewMeasurement) => insertsPerSecond;
 function tell(cases: SkewCase[], even: SkewCase): void {
   const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
   printTable(
-    ["load", "inserts/s", "x even load", "imbalance", "least busy", "steals/s", "ops stolen", "recall@10"],
+    ["load", "inserts/s", "x even load", "imbalance", "least busy", "steals/s", "ops stolen", "CPU us", "recall@10"],
     cases.map(({ title, answers }) => [
       title,
       range(over(answers, perSecond), whole),
@@ -79,6 +79,7 @@ function tell(cases: SkewCase[], even: SkewCase): void {
       percent(over(answers, ({ leastBusy }) => leastBusy).median),
       times(over(answers, ({ steals, seconds }) => steals / seconds).median),
       whole(over(answers, ({ stolen }) => stolen).median),
+      times(over(answers, ({ cpuMicroseconds }) => cpuMicroseconds).median),
       over(answers, ({ recall }) => recall).median.toFixed(4),
     ]),
   );

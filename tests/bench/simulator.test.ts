@@ -4,6 +4,14 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Random } from "../../bench/datasets/random.ts";
 import { Dealer, type Load, shares } from "../../bench/loads.ts";
+import saved from "../../bench/simulator/calibration.json" with { type: "json" };
+import {
+  type Calibration,
+  circumstancesOf,
+  deviation,
+  replay,
+  UNDISTURBED,
+} from "../../bench/simulator/calibration.ts";
 import { Events } from "../../bench/simulator/events.ts";
 import { poisson } from "../../bench/simulator/producers.ts";
 import { Histogram } from "../../bench/simulator/records.ts";
@@ -220,4 +228,43 @@ describe("the parts", () => {
     expect(histogram.at(0.99) / 99).toBeWithin(1, 1.021);
     expect(histogram.at(1)).toBe(100);
   });
+});
+
+describe("the committed calibration", () => {
+  const calibration = saved as unknown as Calibration;
+  const WITHIN = 0.1;
+  const QUIET = 1.1; // the fastest repetition over the slowest, up to which a machine counts as our own
+
+  test("covers 1 and 2 workers, every load, with stealing and without, closed loops and open ones", () => {
+    const covers = (matches: (observed: Calibration["observed"][number]) => boolean) =>
+      expect(calibration.observed.some(matches)).toBe(true);
+    for (const load of ["even", "one half", "zipf 1.0", "zipf 1.5"]) {
+      covers((observed) => observed.workers === 1 && observed.load === load);
+      for (const enabled of [false, true]) {
+        covers(({ workers, stealing, ...rest }) => workers === 2 && rest.load === load && stealing.enabled === enabled);
+      }
+    }
+    covers(({ rate }) => rate !== undefined);
+    expect(calibration.command).toStartWith("bun run bench calibrate");
+  });
+
+  // Repetitions of one run differ: what lies between their extremes is not off. On a machine that others used too, the
+  // run's own cost of an op says how busy it was.
+  for (const observed of calibration.observed) {
+    const { workers, load, stealing, rate } = observed;
+    const kind = `${stealing.enabled ? "stealing" : "each its own"}, ${rate === undefined ? "closed" : "open"}`;
+    test(`is reproduced within 10 %: ${workers} workers, ${load}, ${kind}`, () => {
+      const off = deviation(observed, replay(calibration, observed, circumstancesOf(calibration, observed)));
+      expect(off.rateBeyond).toBeLessThanOrEqual(WITHIN);
+      expect(off.shareBeyond).toBeLessThanOrEqual(WITHIN);
+      expect(off.stolen).toBeLessThanOrEqual(WITHIN);
+      expect(off.steals).toBeLessThanOrEqual(Math.max(2, WITHIN * observed.steals)); // a handful in all
+    });
+
+    test.if(calibration.swing <= QUIET)(`is predicted within 10 %: ${workers} workers, ${load}, ${kind}`, () => {
+      expect(Math.abs(deviation(observed, replay(calibration, observed, UNDISTURBED)).rate)).toBeLessThanOrEqual(
+        WITHIN,
+      );
+    });
+  }
 });
