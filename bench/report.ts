@@ -7,20 +7,27 @@ import { render } from "./report/render.ts";
 import type { Saved, Section } from "./report/section.ts";
 import { sections } from "./report/sections.ts";
 
-const DOCS = join(import.meta.dir, "..", "docs");
+const ROOT = join(import.meta.dir, "..");
+const DOCS = join(ROOT, "docs");
 const FOLDER = "experiments";
 
 /** `files`: results as the suites save them; each replaces what was committed of its suite. */
 export async function report(files: string[]): Promise<void> {
   mkdirSync(join(DOCS, FOLDER), { recursive: true });
   for (const file of files) takeIn(file);
-  const filled = sections.map(fill);
+  const { filled, text } = make();
   for (const { page } of filled) {
     for (const { name, spec } of page?.plots ?? [])
       writeFileSync(join(DOCS, FOLDER, `${name}.svg`), await render(spec));
   }
-  writeFileSync(join(DOCS, "EXPERIMENTS.md"), document(filled, FOLDER));
+  writeFileSync(join(DOCS, "EXPERIMENTS.md"), text);
   console.log(`wrote docs/EXPERIMENTS.md: ${filled.filter(({ saved }) => saved).length} of ${filled.length} suites`);
+}
+
+/** The document, from what is committed. */
+export function make(): { filled: Filled[]; text: string } {
+  const filled = sections.map(fill);
+  return { filled, text: document(filled, FOLDER) };
 }
 
 function takeIn(file: string): void {
@@ -37,12 +44,12 @@ function rounded(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }
 
-function savedPath({ suite }: Section): string {
-  return join(DOCS, FOLDER, `${suite}.json`);
+function savedPath({ suite, file }: Section): string {
+  return join(ROOT, file ?? join("docs", FOLDER, `${suite}.json`));
 }
 
 /** A section with what is committed of it. */
-export function fill(section: Section): Filled {
+function fill(section: Section): Filled {
   if (!existsSync(savedPath(section))) return { section, saved: null, page: null };
   const saved = JSON.parse(readFileSync(savedPath(section), "utf8"));
   return { section, saved, page: section.page(saved) };

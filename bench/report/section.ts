@@ -43,6 +43,8 @@ export interface Section<Small extends object = object> {
   /** What will be looked into, while there is nothing measured. */
   claims: string[];
   command: string;
+  /** Where its figures are kept, from the root, if not as docs/experiments/SUITE.json. */
+  file?: string;
   /** Whether its figures are simulated. */
   simulated?: boolean;
   /** From a saved result what the page needs, small enough to be committed. Null: the suite is not there yet. */

@@ -24,18 +24,35 @@ export interface Costs {
   memory: { kibPerOp: number; gibPerSecond: number } | null;
 }
 
-/** Mean milliseconds to link one op into a space of so many: linear in log(size) between the measured sizes. */
+/**
+ * Mean milliseconds to link one op into a space of so many: linear in log(size) between the measured sizes, and beyond
+ * them at the slope of the whole curve.
+ */
 export function linkMs({ linkMicroseconds: curve }: Costs, size: number): number {
   const [firstSize, firstCost] = curve[0]!;
-  if (size <= firstSize) return firstCost / 1e3;
-  for (let i = 1; i < curve.length; i++) {
-    const [high, cost] = curve[i]!;
-    if (size > high && i < curve.length - 1) continue;
-    // Beyond the last one it goes on at the last slope.
-    const [low, before] = curve[i - 1]!;
-    return (before + ((cost - before) * Math.log(size / low)) / Math.log(high / low)) / 1e3;
+  const [lastSize, lastCost] = curve.at(-1)!;
+  if (size <= firstSize || curve.length === 1) return firstCost / 1e3;
+  if (size > lastSize) {
+    const slope = (lastCost - firstCost) / Math.log(lastSize / firstSize);
+    return (lastCost + slope * Math.log(size / lastSize)) / 1e3;
   }
-  return firstCost / 1e3;
+  const above = curve.findIndex(([measured]) => measured >= size);
+  const [[low, before], [high, cost]] = [curve[above - 1]!, curve[above]!];
+  return (before + ((cost - before) * Math.log(size / low)) / Math.log(high / low)) / 1e3;
+}
+
+/** The closest curve that never falls (pool adjacent violators): a larger space is not cheaper, only measured so. */
+export function neverFalling(curve: [number, number][]): [number, number][] {
+  const pools: { sizes: number[]; sum: number }[] = [];
+  for (const [size, cost] of curve) {
+    pools.push({ sizes: [size], sum: cost });
+    for (let last = pools.length - 1; last > 0; last--) {
+      const [a, b] = [pools[last - 1]!, pools[last]!];
+      if (a.sum / a.sizes.length <= b.sum / b.sizes.length) break;
+      pools.splice(last - 1, 2, { sizes: [...a.sizes, ...b.sizes], sum: a.sum + b.sum });
+    }
+  }
+  return pools.flatMap(({ sizes, sum }) => sizes.map((size): [number, number] => [size, sum / sizes.length]));
 }
 
 /** How much slower everything is while so many workers link, each op of which takes `opMs` alone. */

@@ -12,6 +12,7 @@ import {
   replay,
   UNDISTURBED,
 } from "../../bench/simulator/calibration.ts";
+import { linkMs, neverFalling } from "../../bench/simulator/costs.ts";
 import { Events } from "../../bench/simulator/events.ts";
 import { poisson } from "../../bench/simulator/producers.ts";
 import { Histogram } from "../../bench/simulator/records.ts";
@@ -210,6 +211,20 @@ describe("the parts", () => {
       }
     }
     expect(shares("one half", 20)[0]).toBeCloseTo(0.5, 12);
+  });
+
+  test("a cost is read off the curve, which never falls, and goes on beyond it", () => {
+    const linkMicroseconds = neverFalling([
+      [1000, 20],
+      [2000, 34],
+      [4000, 30],
+      [8000, 40],
+    ]);
+    expect(linkMicroseconds.map(([, cost]) => cost)).toEqual([20, 32, 32, 40]);
+    const at = (size: number) => linkMs({ ...EXACT, linkMicroseconds }, size) * 1e3;
+    expect([at(1), at(1000), at(3000), at(8000)]).toEqual([20, 20, 32, 40]);
+    expect(at(1000 * Math.SQRT2)).toBeCloseTo(26, 9);
+    expect(at(64_000)).toBeCloseTo(60, 9); // 20 more for each factor of 8
   });
 
   test("Poisson counts have their mean", () => {

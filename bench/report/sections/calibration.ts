@@ -18,9 +18,11 @@ const WITHIN = 0.1;
 export const calibration: Section<Calibration> = {
   suite: "calibrate",
   title: "Calibration",
+  file: "bench/simulator/calibration.json", // the simulator draws from it, and a test holds it to it
   claims: [CLAIM],
   command: "bun run bench calibrate",
-  condense: (saved: Calibration) => saved,
+  condense: ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, swing, observed }: Calibration) =>
+    ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, swing, observed }) as Calibration,
   page: (saved: Calibration & Saved) => {
     const rows = saved.observed.map((observed) => {
       const predicted = deviation(observed, replay(saved, observed, UNDISTURBED));
