@@ -1,7 +1,7 @@
 // Does the simulator tell the truth? What was measured, as `calibrate` saves it, and the same cases simulated.
 
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
-import { DEFAULT_STEALING, type StealingPolicy } from "../../src/scheduler/stealing.ts";
+import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
 import { Random } from "../datasets/random.ts";
 import type { Machine } from "../harness/machine.ts";
 import type { Load } from "../loads.ts";
@@ -14,7 +14,7 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 export interface Observed {
   workers: number;
   load: Load;
-  stealing: Partial<StealingPolicy>;
+  stealing: StealingPolicy;
   /** Adds a second; not given: a closed loop. */
   rate?: number;
   insertsPerSecond: number;
@@ -125,7 +125,7 @@ function replayOnce(
     // A hash whose home is that of the real one, as long as there are no more workers than partitions.
     hashes: observed.spaces.map(({ partition }) => partition),
     batching: DEFAULT_BATCHING,
-    stealing: { ...DEFAULT_STEALING, ...observed.stealing },
+    stealing: observed.stealing,
     costs: scaled(costs, scale),
     load:
       observed.rate === undefined

@@ -3,6 +3,9 @@
 import { type BatchingPolicy, batchSize } from "../../src/scheduler/batching.ts";
 import { chooseVictim, type StealingPolicy, stealSize } from "../../src/scheduler/stealing.ts";
 
+/** The source thread's rule: half of what waits, above 1,000. */
+export const THREAD_STEALING: StealingPolicy = { enabled: true, threshold: 1000, fraction: 0.5 };
+
 /** What a thief may know of a worker. */
 export interface Known {
   /** Milliseconds that it needed for an op lately; 0: not known. */

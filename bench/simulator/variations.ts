@@ -47,6 +47,7 @@ export const THREADS_RULE = "half, above 1,000 (the thread's)";
 export const variations: Variation[] = [
   { title: "no stealing", rules: (batching, stealing) => rulesOf(batching, { ...stealing, enabled: false }) },
   { title: THREADS_RULE, rules: above(1000) },
+  { title: "half, above 250 (the default)", rules: above(250) },
   { title: "half, above 100", rules: above(100) },
   { title: "half, above 1,000, at most 100 ms", rules: capped(100, above(1000)) },
   { title: "half, above 1,000, at most 20 ms", rules: capped(20, above(1000)) },

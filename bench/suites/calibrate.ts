@@ -1,6 +1,7 @@
 // What does the simulator need to know, and does it then reproduce what was measured? Costs by themselves, then whole
 // runs at 1 and 2 workers, then those runs simulated.
 
+import { DEFAULT_STEALING } from "../../src/scheduler/stealing.ts";
 import { type DatasetName, sources } from "../datasets/index.ts";
 import { allowedCores, describeMachine } from "../harness/machine.ts";
 import { printTable, saveResult, times, whole } from "../harness/report.ts";
@@ -88,7 +89,7 @@ function costsToMeasure(set: DatasetName, n: number, cores: number): CostsCase[]
 function runsToMeasure(set: DatasetName, n: number, cores: number, rate: number): SkewCase[] {
   const make = (workers: number, load: Load, enabled: boolean, at?: number): SkewCase => ({
     title: `${workers} ${workers === 1 ? "worker" : "workers"}, ${load}${enabled ? ", stealing" : ""}, ${at === undefined ? "closed" : "open"}`,
-    task: { set, n, workers, load, stealing: { enabled }, rate: at },
+    task: { set, n, workers, load, stealing: { ...DEFAULT_STEALING, enabled }, rate: at },
     ...{ cores, answers: [] },
   });
   return [
@@ -107,7 +108,7 @@ function observe({ task, answers }: SkewCase): Observed {
   };
   const linked = middle.linked.reduce((sum, ops) => sum + ops, 0);
   return {
-    ...{ workers: task.workers, load: task.load, stealing: task.stealing, rate: task.rate },
+    ...{ workers: task.workers, load: task.load, stealing: { ...DEFAULT_STEALING, ...task.stealing }, rate: task.rate },
     insertsPerSecond: Math.round(middle.insertsPerSecond),
     linked: middle.linked,
     linkMicroseconds: round((middle.busyMs.reduce((sum, ms) => sum + ms, 0) * 1e3) / Math.max(1, linked)),

@@ -56,7 +56,7 @@ function tellThread({ rows, capacity }: ReturnType<typeof threadsTest>): void {
   printTable(
     ["load", "offered/s", "linked/s", "of even", "imbalance", "worst", "least busy", "steals/s", "p99 ms"],
     rows.map((row) => [
-      `${row.load}, ${row.stealing ? "stealing" : "each its own"}`,
+      `${row.load}, ${row.stealing}`,
       ...[whole(row.offered), whole(row.linkedPerSecond), percent(row.ofEven), percent(row.imbalance)],
       ...[percent(row.worstImbalance), percent(row.leastBusy), times(row.stealsPerSecond), times(row.latencyMs.p99)],
     ]),

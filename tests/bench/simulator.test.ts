@@ -14,11 +14,11 @@ import {
 } from "../../bench/simulator/calibration.ts";
 import { linkMs, neverFalling } from "../../bench/simulator/costs.ts";
 import { Events } from "../../bench/simulator/events.ts";
+import { THREAD_STEALING } from "../../bench/simulator/policy.ts";
 import { poisson } from "../../bench/simulator/producers.ts";
 import { Histogram } from "../../bench/simulator/records.ts";
 import { hashesOf, opsOf, type Setup, simulate } from "../../bench/simulator/simulate.ts";
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
-import { DEFAULT_STEALING } from "../../src/scheduler/stealing.ts";
 
 const SEED = 64;
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 2"];
@@ -33,7 +33,7 @@ const EXACT = {
 function setup(changes: Partial<Setup>): Setup {
   return {
     ...{ workers: 2, cores: 64, partitions: 4, hashes: hashesOf(20, SEED), prefilled: 0, flatBelow: 0 },
-    ...{ maxPending: 16384, batching: DEFAULT_BATCHING, stealing: DEFAULT_STEALING, costs: EXACT },
+    ...{ maxPending: 16384, batching: DEFAULT_BATCHING, stealing: THREAD_STEALING, costs: EXACT },
     ...{ load: { kind: "closed", ops: opsOf("even", 20, 10_000), slice: 1000 }, warmUpMs: 0, stalls: [], seed: SEED },
     ...changes,
   };
@@ -57,7 +57,7 @@ const someSetup: fc.Arbitrary<Setup> = fc
     setup({
       ...rest,
       hashes: hashesOf(spaces, rest.seed),
-      stealing: { ...DEFAULT_STEALING, enabled: stealing, threshold },
+      stealing: { ...THREAD_STEALING, enabled: stealing, threshold },
       costs: { ...EXACT, spread, wakeMicroseconds, acceptMicroseconds, sliceMicroseconds: 10, batchMicroseconds: 5 },
       load: { kind: "closed", ops: opsOf(load, spaces, 20_000), slice: 1000 },
     }),
@@ -112,7 +112,7 @@ describe("by hand", () => {
 
   test("two workers, one space: without stealing the other one does nothing", () => {
     const load: Setup["load"] = { kind: "closed", ops: [8000], slice: 8000 };
-    const stealing = { ...DEFAULT_STEALING, enabled: false };
+    const stealing = { ...THREAD_STEALING, enabled: false };
     const outcome = simulate(setup({ hashes: [1], load, stealing }));
     expect(outcome.linked).toEqual([0, 8000]);
     expect(outcome.seconds).toBeCloseTo(0.08, 9);
@@ -173,7 +173,7 @@ describe("an open loop", () => {
 
   test("when a worker stalls its spaces wait for it, unless others steal from them", () => {
     const stalls = [{ worker: 0, atMs: 1500, forMs: 1000 }];
-    const alone = open(50_000, { stalls, stealing: { ...DEFAULT_STEALING, enabled: false } });
+    const alone = open(50_000, { stalls, stealing: { ...THREAD_STEALING, enabled: false } });
     expect(alone.latencyMs.max).toBeGreaterThan(900);
     const helped = open(50_000, { stalls });
     expect(helped.steals).toBeGreaterThan(0);

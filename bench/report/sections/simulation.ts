@@ -38,10 +38,12 @@ export const simulation: Section<Small> = {
 
 function findings({ thread, latency, scaling }: Small): Finding[] {
   const offered = Math.min(...thread.rows.map((row) => row.offered));
-  const stealing = thread.rows.filter((row) => row.stealing);
+  const stealing = thread.rows.filter((row) => row.stealing === "stealing above 1,000");
   const atRate = stealing.filter((row) => row.offered === offered && row.load !== "even");
   const full = stealing.filter((row) => row.offered !== offered && row.load !== "even");
-  const own = thread.rows.filter((row) => !row.stealing && row.offered === offered && row.load !== "even");
+  const own = thread.rows.filter(
+    (row) => row.stealing === "each its own" && row.offered === offered && row.load !== "even",
+  );
   const sustained = atRate.filter((row) => row.linkedPerSecond >= 0.98 * offered);
   const most = (rows: ThreadRow[], figure: (row: ThreadRow) => number) => Math.max(...rows.map(figure));
   const least = (rows: ThreadRow[], figure: (row: ThreadRow) => number) => Math.min(...rows.map(figure));
@@ -101,7 +103,7 @@ function text({ seconds, calibrated, thread, policy, latency, scaling, stall }: 
     table(
       ["load", "offered/s", "linked/s", "of even", "imbalance", "of time", "least busy", "steals/s", "op p99 ms"],
       thread.rows.map((row) => [
-        `${row.load}, ${row.stealing ? "stealing" : "each its own"}`,
+        `${row.load}, ${row.stealing}`,
         ...[whole(row.offered), whole(row.linkedPerSecond), percent(row.ofEven), percent(row.imbalance)],
         ...[percent(row.busyImbalance), percent(row.leastBusy), short(row.stealsPerSecond), short(row.latencyMs.p99)],
       ]),
@@ -194,7 +196,7 @@ function plots({ scaling, latency, policy, stall, thread }: Small): Plot[] {
         .map((row) => ({
           x: exponentOf(row.load),
           y: row.linkedPerSecond,
-          kind: row.stealing ? "stealing" : "each its own",
+          kind: row.stealing,
         }))
         .filter(({ x }) => !Number.isNaN(x)),
       { x: { title: "Zipf exponent" }, y: { title: "linked a second" }, kind: "policy" },
