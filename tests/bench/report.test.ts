@@ -8,7 +8,7 @@ import { sections } from "../../bench/report/sections.ts";
 import { make } from "../../bench/report.ts";
 
 const DOCS = join(import.meta.dir, "../../docs");
-const machine = { cpu: "a CPU", cores: 2, memoryGiB: 8, platform: "linux-x64", bun: "1.0.0", pinning: true };
+const machine = { cpu: "a CPU", cores: 2, memoryGiB: 8, platform: "linux-x64", bun: "1.0.0", load: 1, pinning: true };
 
 describe("the committed document", () => {
   const { filled, text } = make();

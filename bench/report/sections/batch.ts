@@ -53,8 +53,7 @@ export const batch: Section<Small> = {
   page: (small: Small & Saved) => {
     const at = (size: number) => small.sizes.find((one) => one.size === size)?.microseconds ?? 0;
     const adaptive = small.waits.filter(({ batches }) => batches === "adaptive");
-    const low = Math.min(...adaptive.map(({ p99Ms }) => p99Ms));
-    const high = Math.max(...adaptive.map(({ p99Ms }) => p99Ms));
+    const [low, high] = [adaptive[0]?.p99Ms ?? 0, adaptive.at(-1)?.p99Ms ?? 0]; // the lowest rate, the highest
     return {
       findings: [
         {

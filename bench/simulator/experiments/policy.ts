@@ -13,7 +13,7 @@ const SPACES = 20;
 const LOADS = ["one half", "zipf 1.5"] as const;
 const SEEDS = 3;
 const THRESHOLDS = [0, 100, 250, 1000, 4000, 16_000];
-const FRACTIONS = [0.1, 0.25, 0.5, 0.75, 1];
+const FRACTIONS = [0.1, 0.25, 0.75, 1]; // beside the default, 0.5
 
 export interface PolicyRow {
   rule: string;
