@@ -100,6 +100,7 @@ export function replay(calibration: Calibration, observed: Observed, circumstanc
 export function circumstancesOf(calibration: Calibration, observed: Observed): Circumstances {
   const cost = (circumstances: Circumstances) => replayOnce(calibration, observed, circumstances, 1).linkMicroseconds;
   const wanted = observed.linkMicroseconds;
+  if (observed.linked.every((ops) => ops === 0)) return UNDISTURBED; // all spaces are scanned
   let scale = Math.min(1, wanted / cost(UNDISTURBED));
   for (let i = 0; i < 3 && scale < 1; i++) scale = Math.min(1, (scale * wanted) / cost({ others: 0, scale }));
   let [few, many] = [0, 64];

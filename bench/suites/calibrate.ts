@@ -26,6 +26,8 @@ import type { Suite } from "./suite.ts";
 const VECTORS = 60_000;
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 1.5"];
 const BATCH = 500;
+const LEAST_SHARE = 0.05;
+const LEAST = 1200; // vectors of a space: those with up to 1,000 are scanned, and nothing of them is ever linked
 const KIB_PER_OP = 120; // assumed: about 1,000 codes of 112 to 136 bytes, see docs/ARCHITECTURE.md
 const GIB_PER_SECOND = 200; // assumed: a server of 2023 with 8 channels of DDR5
 
@@ -42,7 +44,7 @@ async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
   const set = sets[0] as DatasetName;
   const count = Math.min(n ?? VECTORS, sources[set].size);
   const cores = Math.min(2, allowedCores().length);
-  const costCases = costsToMeasure(set, Math.floor(count / 3), cores);
+  const costCases = costsToMeasure(set, Math.max(LEAST, Math.floor(count / 3)), cores);
   const runs = runsToMeasure(set, count, cores, rate);
   for (let round = 0; round < repeats; round++) {
     await playRounds(
@@ -79,7 +81,7 @@ function costsToMeasure(set: DatasetName, n: number, cores: number): CostsCase[]
   });
   return [
     make("one worker, one space", { n, workers: 1, spaces: 1, batch: BATCH }),
-    make("one worker, 20 spaces", { n: Math.floor(n / 8), workers: 1, spaces: 20, batch: BATCH }),
+    make("one worker, 20 spaces", { n: Math.max(LEAST, Math.floor(n / 8)), workers: 1, spaces: 20, batch: BATCH }),
     make("two workers, two spaces", { n, workers: 2, spaces: 2, batch: BATCH }),
     make("two workers, one space", { n, workers: 2, spaces: 1, batch: BATCH }),
     make("batches of one", { n, workers: 1, spaces: 1, batch: 1 }),
@@ -122,7 +124,7 @@ function observe({ task, answers }: SkewCase): Observed {
 
 type Samples = CostsMeasurement["samples"];
 
-/** Mean microseconds of an op by size of the space, in steps of √2. */
+/** Mean microseconds of an op by size of the space, in steps of √2; sizes with few of the ops are left out. */
 function byEachSize(samples: Samples): Map<number, number> {
   const cells = new Map<number, Samples>();
   for (const sample of samples) {
@@ -130,7 +132,10 @@ function byEachSize(samples: Samples): Map<number, number> {
     const size = Math.round(2 ** (Math.round(2 * Math.log2(sample[0])) / 2));
     cells.set(size, [...(cells.get(size) ?? []), sample]);
   }
-  return new Map([...cells].toSorted(([a], [b]) => a - b).map(([size, own]) => [size, meanCost(own)]));
+  const opsOf = (own: Samples) => own.reduce((sum, [, ops]) => sum + ops, 0);
+  const enough = opsOf(samples) * LEAST_SHARE;
+  const kept = [...cells].filter(([, own]) => opsOf(own) >= enough).toSorted(([a], [b]) => a - b);
+  return new Map(kept.map(([size, own]) => [size, meanCost(own)]));
 }
 
 /** Of each size the fastest round: what other programs do to caches and memory only ever adds. */
