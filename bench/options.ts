@@ -11,6 +11,8 @@ export interface Options {
   workers: number;
   sets: DatasetName[];
   repeats: number;
+  /** Adds a second of open loops. */
+  rate: number;
   contenders: Contender[];
   /** Another build of the core to compare with; for `core`. */
   against: string | null;
@@ -18,10 +20,11 @@ export interface Options {
   json: string | null;
 }
 
-export const usage = `  --n N             vectors of each set (what the suite says, or the whole set)
+export const usage = `  --n N             vectors of each set (what the suite says, or the whole set); simulate: milliseconds each
   --workers W       inserting threads; ingest only (1)
   --set NAME        ${datasetNames.join(", ")} or all (${datasetNames[0]})
   --repeats R       rounds (5)
+  --rate R          adds a second of open loops; skew and calibrate (20,000)
   --peers A,B       only these contenders; ingest only (everyone)
   --against FILE    another build of the core; core only
   --json FILE       where the result goes (bench/results/)`;
@@ -34,6 +37,7 @@ export function parseOptions(args: string[]): Options {
       workers: { type: "string", default: "1" },
       set: { type: "string", default: datasetNames[0] as string },
       repeats: { type: "string", default: "5" },
+      rate: { type: "string", default: "20000" },
       peers: { type: "string", default: "" },
       against: { type: "string" },
       json: { type: "string" },
@@ -44,6 +48,7 @@ export function parseOptions(args: string[]): Options {
     workers: positiveInteger("--workers", values.workers),
     sets: chooseSets(values.set),
     repeats: positiveInteger("--repeats", values.repeats),
+    rate: positiveInteger("--rate", values.rate),
     contenders: chooseContenders(values.peers.split(",").filter(Boolean)),
     against: values.against ?? null,
     json: values.json ?? null,

@@ -2,37 +2,65 @@
 
 import { ensureInstalled } from "./install.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
+import { report } from "./report.ts";
+import { batch } from "./suites/batch.ts";
+import { calibrate } from "./suites/calibrate.ts";
 import { churn } from "./suites/churn.ts";
 import { core } from "./suites/core.ts";
 import { durable } from "./suites/durable.ts";
 import { freshness } from "./suites/freshness.ts";
 import { ingest } from "./suites/ingest.ts";
+import { locality } from "./suites/locality.ts";
 import { scaling } from "./suites/scaling.ts";
+import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
 import { spaces } from "./suites/spaces.ts";
 import type { Suite } from "./suites/suite.ts";
 
-const suites: Record<string, Suite> = { ingest, scaling, skew, freshness, spaces, churn, durable, core };
+const suites: Record<string, Suite> = {
+  ingest,
+  scaling,
+  skew,
+  batch,
+  locality,
+  freshness,
+  spaces,
+  churn,
+  durable,
+  core,
+  calibrate,
+  simulate,
+};
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || name.startsWith("-")) {
   console.log("bun run bench SUITE [options]\n");
   for (const [suite, { question }] of Object.entries(suites)) console.log(`  ${suite.padEnd(16)}  ${question}`);
   console.log(`\n${usage}`);
+  console.log("\nbun run bench report [FILE…] takes in saved results and makes docs/EXPERIMENTS.md");
 } else {
   try {
-    const suite = suites[name];
-    if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
-    const options = parseOptions(args);
-    if (needsPackages(suite, options)) await ensureInstalled();
-    await suite.run(options);
+    await (name === "report" ? makeReport(args) : runSuite(name, args));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
 }
 
+async function makeReport(files: string[]): Promise<void> {
+  await ensureInstalled();
+  await report(files);
+}
+
+async function runSuite(name: string, args: string[]): Promise<void> {
+  const suite = suites[name];
+  if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
+  const options = parseOptions(args);
+  if (needsPackages(suite, options)) await ensureInstalled();
+  await suite.run(options);
+}
+
 /** The peers and the real data come from packages; ours alone on synthetic data runs without. */
 function needsPackages(suite: Suite, { sets }: Options): boolean {
-  return suite.peers || sets.includes("glove");
+  return suite.peers || (!suite.withoutData && sets.includes("glove"));
 }

@@ -41,3 +41,21 @@ declare module "hnswlib-node" {
   export type { HierarchicalNSW };
   export default hnswlib;
 }
+
+declare module "vega-lite" {
+  /** A plot as data: https://vega.github.io/vega-lite/docs/ */
+  type TopLevelSpec = Record<string, unknown>;
+  function compile(spec: TopLevelSpec): { spec: object };
+
+  export { compile, type TopLevelSpec };
+}
+
+declare module "vega" {
+  class View {
+    constructor(runtime: object, options: { renderer: "none" });
+    toSVG(): Promise<string>;
+  }
+  function parse(spec: object): object;
+
+  export { parse, View };
+}

@@ -1,7 +1,7 @@
 // What does it run on, and which cores may it use?
 
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 
 export interface Machine {
   cpu: string;
@@ -9,6 +9,8 @@ export interface Machine {
   memoryGiB: number;
   platform: string;
   bun: string;
+  /** Load average of the last minute: much above what the suite itself runs, others had the cores too. */
+  load: number;
   /** Without `taskset` every child may run anywhere. */
   pinning: boolean;
 }
@@ -20,6 +22,7 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform}-${process.arch}`,
     bun: Bun.version,
+    load: Number((loadavg()[0] ?? 0).toFixed(1)),
     pinning: Bun.which("taskset") !== null,
   };
 }

@@ -1,7 +1,8 @@
 // How fast do some workers link into some spaces? The program of a child process.
 
-import { open, type VectorIndex } from "../../src/index.ts";
+import { open } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { namesOnHomes } from "./homes.ts";
 import { ownRecall } from "./own-recall.ts";
 
 const QUERIES = 200;
@@ -51,19 +52,6 @@ async function measure({ set, n, workers, spaces: count }: ScalingTask): Promise
     linked: stats.map(({ linked }) => linked),
     steals: stats.reduce((sum, { steals }) => sum + steals, 0),
   };
-}
-
-/** Names whose spaces have the workers as homes in turn. */
-async function namesOnHomes(index: VectorIndex, count: number, workers: number): Promise<string[]> {
-  const names: string[] = [];
-  for (let i = 0; names.length < count; i++) {
-    const name = `space ${i}`;
-    await index.space(name).add(0, new Float32Array(index.options.dimensions).fill(1));
-    const { home } = index.stats().spaces.find((space) => space.name === name) as { home: number };
-    if (home === names.length % workers) names.push(name);
-    await index.dropSpace(name);
-  }
-  return names;
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

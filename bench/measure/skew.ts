@@ -1,24 +1,26 @@
 // What do skewed spaces do to throughput and to the workers' shares, with stealing and without? A child process.
 
-import { open } from "../../src/index.ts";
+import { open, type StealingPolicy, type VectorIndex } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
+import { deal, type Load, shares } from "../loads.ts";
 import { ownRecall } from "./own-recall.ts";
+import { type Sample, sampleWhile } from "./sampling.ts";
 
 export const SPACES = 20;
+export const SLICE = 1000; // vectors of one addMany: every space has one under way at any time
 const QUERIES = 100;
 const SEED = 20;
-const SLICE = 1000; // vectors of one addMany: every space has one under way at any time
-
-/** How the vectors are spread over the spaces. */
-export type Load = "even" | "one half" | "zipf 1.0" | "zipf 1.5";
+const SAMPLE_MS = 25;
 
 export interface SkewTask {
   set: DatasetName;
   n: number;
   workers: number;
   load: Load;
-  stealing: boolean;
+  stealing: Partial<StealingPolicy>;
+  /** Adds a second, whether or not there is room; not given: as fast as there is. */
+  rate?: number;
 }
 
 export interface SkewMeasurement {
@@ -27,74 +29,92 @@ export interface SkewMeasurement {
   imbalance: number;
   /** Busy time of the least busy worker over that of the busiest. */
   leastBusy: number;
+  /** Processor time of the whole process per vector: what others do to the machine hardly shows in it. */
+  cpuMicroseconds: number;
   linked: number[];
+  /** Time that each worker spent in its slices. */
+  busyMs: number[];
   steals: number;
   stolen: number;
   seconds: number;
+  /** When the last op was accepted: later than n / rate when the index did not keep up. */
+  acceptedSeconds: number;
+  /** Partition and ops of each space. */
+  spaces: { partition: number; ops: number }[];
   /** Of the largest space, against its exact scan. */
   recall: number;
+  samples: Sample[];
 }
 
-/** Relative size of each space, largest first. */
-function weights(load: Load): number[] {
-  const rank = Array.from({ length: SPACES }, (_, i) => i + 1);
-  if (load === "even") return rank.map(() => 1);
-  if (load === "one half") return rank.map((r) => (r === 1 ? SPACES - 1 : 1));
-  const exponent = load === "zipf 1.0" ? 1 : 1.5;
-  return rank.map((r) => r ** -exponent);
-}
+type Row = (row: number) => Float32Array;
 
-async function measure({ set, n, workers, load, stealing }: SkewTask): Promise<SkewMeasurement> {
+async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Promise<SkewMeasurement> {
   const { base, queries, dimensions } = await loadDataset(set, n);
-  const sizes = weights(load);
-  const total = sizes.reduce((sum, size) => sum + size);
-  const rows = deal(
-    n,
-    sizes.map((size) => size / total),
-  );
-  await using index = await open({ dimensions, workers, stealing: { enabled: stealing } });
+  const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
+  const rows = deal(n, shares(load, SPACES), new Random(SEED));
+  const opening = performance.now();
+  await using index = await open({ dimensions, workers, stealing });
   const start = performance.now();
+  const spent = process.cpuUsage();
+  const end = sampleWhile(index, SAMPLE_MS);
+  await (rate === undefined ? fillAll(index, rows, row) : arrive(index, rows, row, rate));
+  const acceptedSeconds = (performance.now() - start) / 1e3;
+  await index.flush();
+  const now = performance.now();
+  const { user, system } = process.cpuUsage(spent);
+  const stats = index.stats();
+  const samples = end();
+  const linked = stats.workers.map((worker) => worker.linked);
+  const busy = stats.workers.map((worker) => worker.busy);
+  const mean = linked.reduce((sum, ops) => sum + ops) / linked.length;
+  return {
+    insertsPerSecond: n / ((now - start) / 1e3),
+    imbalance: mean === 0 ? 0 : Math.max(...linked) / mean - 1,
+    leastBusy: Math.min(...busy) / Math.max(1e-9, ...busy),
+    cpuMicroseconds: (user + system) / n,
+    linked,
+    busyMs: busy.map((share) => share * (now - opening)),
+    steals: stats.workers.reduce((sum, worker) => sum + worker.steals, 0),
+    stolen: stats.workers.reduce((sum, worker) => sum + worker.stolen, 0),
+    seconds: (now - start) / 1e3,
+    acceptedSeconds,
+    spaces: rows.map((own, i) => ({
+      partition: stats.spaces.find(({ name }) => name === `space ${i}`)?.partition ?? 0,
+      ops: own.length,
+    })),
+    recall: await ownRecall(index.space("space 0"), queries, dimensions, QUERIES),
+    samples,
+  };
+}
+
+/** Each space's rows, slice after slice, all spaces at once. */
+async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<void> {
   await Promise.all(
     rows.map(async (own, i) => {
       const space = index.space(`space ${i}`);
       for (let from = 0; from < own.length; from += SLICE) {
         const slice = own.slice(from, from + SLICE);
-        await space.addMany(
-          slice,
-          slice.map((row) => base.subarray(row * dimensions, (row + 1) * dimensions)),
-        );
+        await space.addMany(slice, slice.map(row));
       }
     }),
   );
-  await index.flush();
-  const seconds = (performance.now() - start) / 1e3;
-  const stats = index.stats().workers;
-  const linked = stats.map((worker) => worker.linked);
-  const busy = stats.map((worker) => worker.busy);
-  const mean = linked.reduce((sum, ops) => sum + ops) / linked.length;
-  return {
-    insertsPerSecond: n / seconds,
-    imbalance: mean === 0 ? 0 : Math.max(...linked) / mean - 1,
-    leastBusy: Math.min(...busy) / Math.max(1e-9, ...busy),
-    linked,
-    steals: stats.reduce((sum, worker) => sum + worker.steals, 0),
-    stolen: stats.reduce((sum, worker) => sum + worker.stolen, 0),
-    seconds,
-    recall: await ownRecall(index.space("space 0"), queries, dimensions, QUERIES),
-  };
 }
 
-/** Rows 0 to n − 1 dealt to the spaces at random, by their shares. */
-function deal(n: number, shares: number[]): number[][] {
+/** Rows at random times, so many a second on average (a Poisson process), each added when its time has come. */
+async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
   const random = new Random(SEED);
-  const rows: number[][] = shares.map(() => []);
-  for (let row = 0; row < n; row++) {
-    let left = random.below(2 ** 30) / 2 ** 30;
-    let space = 0;
-    while (space < shares.length - 1 && left >= (shares[space] as number)) left -= shares[space++] as number;
-    (rows[space] as number[]).push(row);
+  const spaceOf: number[] = [];
+  for (const [space, own] of rows.entries()) for (const i of own) spaceOf[i] = space;
+  const start = performance.now();
+  let due = 0;
+  let last: Promise<void> = Promise.resolve();
+  for (let i = 0; i < spaceOf.length; i++) {
+    due -= (Math.log(1 - random.uint32() / 2 ** 32) / rate) * 1e3;
+    while (performance.now() - start < due) await Bun.sleep(1);
+    last = index.space(`space ${spaceOf[i]}`).add(i, row(i));
+    if ((i & 1023) === 1023) await new Promise((resolve) => setImmediate(resolve)); // behind its time: let others run
   }
-  return rows;
+  await last; // they are accepted in their order
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

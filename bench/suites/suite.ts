@@ -7,5 +7,7 @@ export interface Suite {
   question: string;
   /** Whether it measures other libraries. */
   peers: boolean;
+  /** Whether it needs no data set. */
+  withoutData?: boolean;
   run(options: Options): Promise<void>;
 }

@@ -26,6 +26,10 @@ describe("a tiny run of", () => {
   const runs: Record<string, string[]> = {
     scaling: set,
     skew: ["--set", "synth128", "--n", "6000"],
+    batch: set,
+    locality: set,
+    calibrate: ["--set", "synth128", "--n", "4000"],
+    simulate: ["--n", "20"],
     freshness: set,
     spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,

@@ -13,9 +13,9 @@ const somePolicy: fc.Arbitrary<StealingPolicy> = fc.record({
 const someDepths = fc.array(fc.nat(10_000), { minLength: 1, maxLength: 64 });
 
 describe("the default policy", () => {
-  test("steals only from more than 1,000", () => {
-    expect(chooseVictim(0, [0, 1000], DEFAULT_STEALING)).toBe(-1);
-    expect(chooseVictim(0, [0, 1001], DEFAULT_STEALING)).toBe(1);
+  test("steals only from more than 250", () => {
+    expect(chooseVictim(0, [0, 250], DEFAULT_STEALING)).toBe(-1);
+    expect(chooseVictim(0, [0, 251], DEFAULT_STEALING)).toBe(1);
   });
 
   test("steals from the busiest", () => {
@@ -31,6 +31,13 @@ describe("the default policy", () => {
     expect(chooseVictim(0, [50_000, 10], DEFAULT_STEALING)).toBe(-1);
     expect(chooseVictim(0, [50_000], DEFAULT_STEALING)).toBe(-1);
   });
+});
+
+test("with a threshold of 1,000 it is the source thread's: half, only from more than that", () => {
+  const policy = { ...DEFAULT_STEALING, threshold: 1000 };
+  expect(chooseVictim(0, [0, 1000], policy)).toBe(-1);
+  expect(chooseVictim(0, [0, 1001], policy)).toBe(1);
+  expect(stealSize(1001, policy)).toBe(500);
 });
 
 test("disabled, nobody is a victim", () => {

@@ -1,0 +1,61 @@
+// How far does it scale? 2 to 64 workers, 1 to 10,000 spaces, even to Zipf 2, up to 2 million adds a second; and where
+// memory bandwidth ends it.
+
+import type { Load } from "../../loads.ts";
+import type { Costs } from "../costs.ts";
+import { setupOf } from "../machines.ts";
+import { simulate } from "../simulate.ts";
+
+const WORKERS = [1, 2, 4, 8, 16, 32, 64];
+const SPACES = [1, 20, 1000, 10_000];
+const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 2"];
+const BANDWIDTHS = [25, 50, 100, 200, 400]; // GiB/s: a desktop's two channels to a server's twelve
+const MOST_PER_SECOND = 2_000_000;
+const PER_WORKER = 40_000; // adds a second, more than a worker can link
+
+export interface ScalingRow {
+  workers: number;
+  spaces: number;
+  load: Load;
+  offered: number;
+  linkedPerSecond: number;
+  imbalance: number;
+  stealsPerSecond: number;
+  busy: number;
+}
+
+export interface BandwidthRow {
+  workers: number;
+  gibPerSecond: number;
+  linkedPerSecond: number;
+}
+
+export function scalingRows(costs: Costs, seconds: number): { rows: ScalingRow[]; bandwidth: BandwidthRow[] } {
+  const unlimited = { ...costs, memory: null };
+  const play = (with_: Costs, workers: number, spaces: number, load: Load) => {
+    const perSecond = Math.min(MOST_PER_SECOND, workers * PER_WORKER);
+    return { perSecond, outcome: simulate(setupOf(with_, { workers, spaces, load, perSecond, seconds }, 1)) };
+  };
+  const rows: ScalingRow[] = [];
+  for (const spaces of SPACES) {
+    for (const load of spaces === 1 ? LOADS.slice(0, 1) : LOADS) {
+      for (const workers of WORKERS) {
+        const { perSecond, outcome } = play(unlimited, workers, spaces, load);
+        const { linkedPerSecond, imbalance, steals, busy } = outcome;
+        rows.push({
+          ...{ workers, spaces, load, offered: perSecond, linkedPerSecond, imbalance, busy },
+          stealsPerSecond: steals / outcome.seconds,
+        });
+      }
+    }
+  }
+  const bandwidth: BandwidthRow[] = [];
+  for (const gibPerSecond of costs.memory === null ? [] : BANDWIDTHS) {
+    for (const workers of WORKERS) {
+      const limited = { ...costs, memory: { ...costs.memory!, gibPerSecond } };
+      const { linkedPerSecond } = play(limited, workers, 1000, "zipf 1.0").outcome;
+      bandwidth.push({ workers, gibPerSecond, linkedPerSecond });
+    }
+  }
+  return { rows, bandwidth };
+}

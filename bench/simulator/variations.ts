@@ -1,0 +1,58 @@
+// Could the policies be better than the thread's? Variations of stealing to try in the simulator, each as the rules it
+// would follow. What paid went to src/scheduler; what did not stays here, and its figures in the report.
+
+import type { BatchingPolicy } from "../../src/scheduler/batching.ts";
+import { chooseVictim, type StealingPolicy } from "../../src/scheduler/stealing.ts";
+import { type Known, type Rules, rulesOf } from "./policy.ts";
+
+export interface Variation {
+  title: string;
+  rules(batching: BatchingPolicy, stealing: StealingPolicy): Rules;
+}
+
+const UNKNOWN_MS = 0.05; // of an op, for a worker that has not linked any yet
+
+const above =
+  (threshold: number): Variation["rules"] =>
+  (batching, stealing) =>
+    rulesOf(batching, { ...stealing, threshold });
+
+/** No more than the thief links in so many milliseconds, as it went lately. */
+const capped =
+  (ms: number, inner: Variation["rules"]): Variation["rules"] =>
+  (batching, stealing) => {
+    const rules = inner(batching, stealing);
+    const stealSize = (depth: number, msPerOp: number) =>
+      Math.max(1, Math.min(rules.stealSize(depth, msPerOp), Math.floor(ms / (msPerOp || UNKNOWN_MS))));
+    return { ...rules, stealSize };
+  };
+
+/** The victim with the longest wait instead of the most ops: what its queue will take at its own cost of an op. */
+const byTime =
+  (thresholdMs: number): Variation["rules"] =>
+  (batching, stealing) => {
+    const waits: number[] = [];
+    return {
+      ...rulesOf(batching, stealing),
+      wakeThreshold: thresholdMs / UNKNOWN_MS,
+      chooseVictim: (thief: number, depths: ArrayLike<number>, workers: readonly Known[]) => {
+        for (let i = 0; i < depths.length; i++) waits[i] = depths[i]! * (workers[i]!.msPerOp || UNKNOWN_MS);
+        return chooseVictim(thief, waits, { ...stealing, threshold: thresholdMs });
+      },
+    };
+  };
+
+export const THREADS_RULE = "half, above 1,000 (the thread's)";
+
+export const variations: Variation[] = [
+  { title: "no stealing", rules: (batching, stealing) => rulesOf(batching, { ...stealing, enabled: false }) },
+  { title: THREADS_RULE, rules: above(1000) },
+  { title: "half, above 250 (the default)", rules: above(250) },
+  { title: "half, above 100", rules: above(100) },
+  { title: "half, above 1,000, at most 100 ms", rules: capped(100, above(1000)) },
+  { title: "half, above 1,000, at most 20 ms", rules: capped(20, above(1000)) },
+  { title: "half, above 100, at most 20 ms", rules: capped(20, above(100)) },
+  { title: "half, above 100, at most 5 ms", rules: capped(5, above(100)) },
+  { title: "half of the longest wait, above 40 ms", rules: byTime(40) },
+  { title: "half of the longest wait, above 4 ms, at most 20 ms", rules: capped(20, byTime(4)) },
+];

@@ -1,0 +1,89 @@
+// What do batches bring, and what do they cost? Processor time of an op by the size of fixed batches, and how long ops
+// wait at a set rate with small, large and adaptive ones.
+
+import { type DatasetName, sources } from "../datasets/index.ts";
+import { allowedCores } from "../harness/machine.ts";
+import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
+import { type Case, over, playRounds } from "../harness/rounds.ts";
+import { spread } from "../harness/statistics.ts";
+import { type CostsMeasurement, type CostsTask, meanCost } from "../measure/costs.ts";
+import type { LatencyMeasurement, LatencyTask } from "../measure/latency.ts";
+import type { Options } from "../options.ts";
+import type { Suite } from "./suite.ts";
+
+const VECTORS = 30_000;
+const SIZES = [1, 3, 10, 30, 100, 300, 500, 1000];
+const LOADS = [0.25, 0.5, 0.75, 0.9]; // of what a worker links in batches of 500
+const POLICIES = { "fixed 10": { min: 10, max: 10 }, "fixed 500": { min: 500, max: 500 }, adaptive: {} };
+
+export const batch: Suite = {
+  question: "what does an op cost in batches of 1 to 1,000, and how long does it wait at a set rate?",
+  peers: false,
+  run,
+};
+
+type CostCase = Case<CostsTask, CostsMeasurement>;
+type LatencyCase = Case<LatencyTask, LatencyMeasurement>;
+
+async function run({ n, sets, repeats, json }: Options): Promise<void> {
+  const results: object[] = [];
+  const cores = Math.min(2, allowedCores().length);
+  for (const set of sets) results.push(await compare(set, Math.min(n ?? VECTORS, sources[set].size), repeats, cores));
+  await saveResult("batch", json, { repeats, cores, results });
+}
+
+async function compare(set: DatasetName, n: number, repeats: number, cores: number): Promise<object> {
+  const cost = ({ samples }: CostsMeasurement) => meanCost(samples);
+  const sizes = SIZES.map(
+    (size): CostCase => ({
+      ...{ title: `batches of ${size}`, cores, answers: [] },
+      task: { set, n, workers: 1, spaces: 1, batch: size },
+    }),
+  );
+  await playRounds("costs.ts", sizes, repeats, (answer) => `${times(cost(answer))} us of processor time an op`);
+  const perSecond = 1e6 / spread(sizes[SIZES.indexOf(500)]!.answers.map(cost)).median;
+  const waits = Object.entries(POLICIES).flatMap(([name, batching]) =>
+    LOADS.map(
+      (load): LatencyCase => ({
+        ...{ title: `${name}, ${load * 100} %`, cores, answers: [] },
+        task: { set, n, batching, rate: Math.round(perSecond * load) },
+      }),
+    ),
+  );
+  await playRounds("latency.ts", waits, repeats, ({ p99Ms }) => `p99 ${times(p99Ms)} ms`);
+  console.log(`\n${set}, ${whole(n)} vectors, one worker on ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
+  printTable(
+    ["size", "us an op", "and accepting"],
+    sizes.map(({ title, answers }) => [
+      title,
+      range(over(answers, cost), times),
+      times(over(answers, ({ acceptMicroseconds }) => acceptMicroseconds).median),
+    ]),
+  );
+  console.log(`\nfrom accepted to linked; the rates are shares of ${whole(perSecond)}/s\n`);
+  printTable(
+    ["batches", "adds/s", "p50 ms", "p99 ms", "mean batch", "deepest", "linked/s"],
+    waits.map(({ title, task, answers }) => [
+      ...[title, whole(task.rate)],
+      range(
+        over(answers, ({ p50Ms }) => p50Ms),
+        times,
+      ),
+      range(
+        over(answers, ({ p99Ms }) => p99Ms),
+        times,
+      ),
+      times(over(answers, ({ meanBatch }) => meanBatch).median),
+      whole(over(answers, ({ deepest }) => deepest).median),
+      whole(over(answers, ({ linkedPerSecond }) => linkedPerSecond).median),
+    ]),
+  );
+  return {
+    ...{ set, n, perSecond, waits },
+    sizes: sizes.map(({ title, task, answers }) => ({
+      ...{ title, task },
+      linkMicroseconds: answers.map(cost),
+      acceptMicroseconds: answers.map(({ acceptMicroseconds }) => acceptMicroseconds),
+    })),
+  };
+}
