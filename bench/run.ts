@@ -10,6 +10,7 @@ import { core } from "./suites/core.ts";
 import { durable } from "./suites/durable.ts";
 import { freshness } from "./suites/freshness.ts";
 import { ingest } from "./suites/ingest.ts";
+import { kernels } from "./suites/kernels.ts";
 import { locality } from "./suites/locality.ts";
 import { scaling } from "./suites/scaling.ts";
 import { simulate } from "./suites/simulate.ts";
@@ -28,6 +29,7 @@ const suites: Record<string, Suite> = {
   churn,
   durable,
   core,
+  kernels,
   calibrate,
   simulate,
 };

@@ -33,6 +33,7 @@ describe("a tiny run of", () => {
     freshness: set,
     spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
+    kernels: ["--n", "1000"],
     durable: set,
     core: [...set, "--against", BUILD],
   };
