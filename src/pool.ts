@@ -52,7 +52,7 @@ export class Pool {
   }
 
   private spawn(worker: number, restarts: number, idleRestarts: number): Promise<void> {
-    const thread = new Worker(threadFile("worker"));
+    const thread = new Worker(threadFile("worker"), { execArgv: [] }); // flags of Node are for the program, not for us
     const linkedAtStart = this.control.figure(worker, "linked");
     const member: Member = { thread, restarts, idleRestarts, linkedAtStart, searches: new Map() };
     this.members[worker] = member;
