@@ -1,0 +1,22 @@
+import type { OpenOptions, VectorIndex } from "../../src/index.ts";
+
+/** What a runtime hands in. */
+export interface Kit {
+  open(options: OpenOptions): Promise<VectorIndex>;
+  core?: WebAssembly.Module;
+  workers: number;
+  partitions: number;
+  arriving?: Uint8Array;
+}
+
+export interface Result {
+  name: string;
+  ok: boolean;
+  /** What went wrong. */
+  detail: string;
+  value: string | null;
+}
+
+export function run(kit: Kit): Promise<Result[]>;
+export function built(kit: Kit, codes?: "auto" | "never"): Promise<VectorIndex>;
+export function answersOf(index: VectorIndex): Promise<string>;
