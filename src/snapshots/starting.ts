@@ -11,6 +11,7 @@ import {
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import type { Handle } from "../handle.ts";
+import { Filling, foreignWord, METRIC_NAMES, SpaceFiller } from "../journal/filling.ts";
 import {
   BadFrame,
   checkFrame,
@@ -22,7 +23,7 @@ import {
   readSpaceFrame,
   type SpaceFrame,
 } from "../journal/frames.ts";
-import { Filling, foreignWord, METRIC_NAMES, SpaceLoader } from "../journal/loading.ts";
+
 import { MAGIC } from "../journal/magic.ts";
 import { RecoveredPartition } from "../journal/recovered.ts";
 import type { OpenOptions } from "../options.ts";
@@ -143,7 +144,7 @@ export async function startFrom(arriving: Arriving, handle: Handle): Promise<voi
 class Filler {
   private readonly handle: Handle;
   private readonly hash: FrameHash;
-  private readonly loader: SpaceLoader;
+  private readonly loader: SpaceFiller;
   private readonly partitions: RecoveredPartition[];
   private current: { partition: RecoveredPartition; filling: Filling; id: number } | null = null;
   private finished = false;
@@ -151,7 +152,7 @@ class Filler {
   constructor(handle: Handle) {
     this.handle = handle;
     this.hash = frameHash(handle.seats[0]!);
-    this.loader = new SpaceLoader(handle);
+    this.loader = new SpaceFiller(handle);
     this.partitions = handle.seats.map((seat, number) => new RecoveredPartition(number, seat));
   }
 
