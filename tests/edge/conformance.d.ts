@@ -7,6 +7,7 @@ export interface Kit {
   workers: number;
   partitions: number;
   arriving?: Uint8Array;
+  only?: string;
 }
 
 export interface Result {
@@ -17,6 +18,7 @@ export interface Result {
   value: string | null;
 }
 
+export const cases: Record<string, (kit: Kit) => Promise<string | undefined>>;
 export function run(kit: Kit): Promise<Result[]>;
 export function built(kit: Kit, codes?: "auto" | "never"): Promise<VectorIndex>;
 export function answersOf(index: VectorIndex): Promise<string>;
