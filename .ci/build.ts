@@ -12,7 +12,7 @@ await rm(join(build, "types"), { recursive: true, force: true });
 for (const name of await readdir(build)) if (name.endsWith(".js")) await rm(join(build, name)); // chunks of the last build
 
 const bundle = await Bun.build({
-  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
+  entrypoints: ["index", "search", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
     join(root, `src/${name}.ts`),
   ),
   outdir: build,
@@ -36,7 +36,7 @@ const elsewhere: BunPlugin = {
   },
 };
 const edge = await Bun.build({
-  entrypoints: [join(root, "src/index.ts")],
+  entrypoints: [join(root, "src/index.ts"), join(root, "src/search.ts")],
   outdir: build,
   naming: "edge-[name].[ext]",
   target: "browser",

@@ -13,7 +13,7 @@ import {
 } from "../../assembly/layout.ts";
 import type { Seat } from "../core.ts";
 import { census } from "../flushing.ts";
-import type { Handle } from "../handle.ts";
+import type { Host } from "../handle.ts";
 import type { Metric } from "../options.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import { leftOutIn } from "./frames.ts";
@@ -35,12 +35,12 @@ const WORDS = new Map<number, string>([
 /** One space while it is being loaded. */
 export class Filling {
   readonly space: KnownSpace;
-  private readonly handle: Handle;
+  private readonly handle: Host;
   private readonly partition: RecoveredPartition;
   private isFirst = true;
   private leftOut = 0;
 
-  constructor(handle: Handle, partition: RecoveredPartition, home: number, sequence: number) {
+  constructor(handle: Host, partition: RecoveredPartition, home: number, sequence: number) {
     this.handle = handle;
     this.partition = partition;
     this.space = { address: 0, incarnation: 0, home, sequence };
@@ -77,10 +77,10 @@ export class Filling {
 export class SpaceFiller {
   /** Spaces that are whole. */
   loaded = 0;
-  protected readonly handle: Handle;
+  protected readonly handle: Host;
   private readonly thin: { partition: RecoveredPartition; space: KnownSpace }[] = [];
 
-  constructor(handle: Handle) {
+  constructor(handle: Host) {
     this.handle = handle;
   }
 

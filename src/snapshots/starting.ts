@@ -10,7 +10,7 @@ import {
   OK,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
-import type { Handle } from "../handle.ts";
+import type { Host } from "../handle.ts";
 import { Filling, foreignWord, METRIC_NAMES, SpaceFiller } from "../journal/filling.ts";
 import {
   BadFrame,
@@ -129,7 +129,7 @@ export function withExport(options: OpenOptions, { first }: Arriving): OpenOptio
 }
 
 /** Fills an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
-export async function startFrom(arriving: Arriving, handle: Handle): Promise<void> {
+export async function startFrom(arriving: Arriving, handle: Host): Promise<void> {
   const filler = new Filler(handle);
   let turn = performance.now() + SLICE_MS;
   for (let frame = await arriving.next(); frame !== null; frame = await arriving.next()) {
@@ -142,14 +142,14 @@ export async function startFrom(arriving: Arriving, handle: Handle): Promise<voi
 }
 
 class Filler {
-  private readonly handle: Handle;
+  private readonly handle: Host;
   private readonly hash: FrameHash;
   private readonly loader: SpaceFiller;
   private readonly partitions: RecoveredPartition[];
   private current: { partition: RecoveredPartition; filling: Filling; id: number } | null = null;
   private finished = false;
 
-  constructor(handle: Handle) {
+  constructor(handle: Host) {
     this.handle = handle;
     this.hash = frameHash(handle.seats[0]!);
     this.loader = new SpaceFiller(handle);

@@ -1,8 +1,10 @@
 import type { OpenOptions, VectorIndex } from "../../src/index.ts";
+import type { openSearch } from "../../src/search.ts";
 
 /** What a runtime hands in. */
 export interface Kit {
   open(options: OpenOptions): Promise<VectorIndex>;
+  openSearch?: typeof openSearch;
   core?: WebAssembly.Module;
   workers: number;
   partitions: number;

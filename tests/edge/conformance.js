@@ -14,7 +14,7 @@ const BUILT = 900;
 
 /**
  * @typedef {(options: any) => Promise<any>} Open
- * @typedef {{ open: Open, core?: WebAssembly.Module, workers: number, partitions: number, arriving?: Uint8Array, only?: string }} Kit
+ * @typedef {{ open: Open, openSearch: Open, core?: WebAssembly.Module, workers: number, partitions: number, arriving?: Uint8Array, only?: string }} Kit
  */
 
 /**
@@ -25,7 +25,7 @@ const BUILT = 900;
 export async function run(kit) {
   const results = [];
   for (const [name, check] of Object.entries(cases)) {
-    if ((name === "arrives" && !kit.arriving) || (kit.only && kit.only !== name)) continue;
+    if ((name.startsWith("arrives") && !kit.arriving) || (kit.only && kit.only !== name)) continue;
     try {
       const value = await check(kit);
       results.push({ name, ok: true, detail: "", value: value ?? null });
@@ -62,6 +62,27 @@ export const cases = {
     const index = await opened(kit, { dimensions: DIMENSIONS, from: kit.arriving });
     const digest = await answersOf(index);
     await index.close();
+    return digest;
+  },
+  "arrives, to be searched only": async ({ openSearch, core, arriving }) => {
+    const index = await openSearch({ from: arriving, ...(core ? { core } : {}) });
+    const digest = await answersOf(index);
+    const space = index.space("graph");
+    equal((await space.keys()).length, space.size, "keys");
+    const [key] = await space.keys();
+    const vector = await space.get(key);
+    equal((await space.search(vector, { k: 1 }))[0].distance, 0, "the distance of what was got");
+    const even = await space.search(vector, { k: 7, filter: (key) => typeof key === "number" });
+    equal(even.length === 7 && even.every(({ key }) => typeof key === "number"), true, "hits that pass");
+    equal(await codeOf(() => space.search([1])), "BAD_DIMENSIONS", "the code");
+    equal(
+      await codeOf(() => openSearch({ from: arriving.slice(0, 999), ...(core ? { core } : {}) })),
+      "SNAPSHOT_DAMAGED",
+      "the code",
+    );
+    equal((await index.space("nowhere").search(vector)).length, 0, "hits of a space that is not there");
+    index.close();
+    equal(await codeOf(() => space.search(vector)), "CLOSED", "the code after close");
     return digest;
   },
 };

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { openWith } from "../../src/open.ts";
+import { openSearch } from "../../src/search.ts";
 import { answersOf, built, type Kit, type Result, run } from "./conformance.js";
 import { runtimes } from "./runtimes.ts";
 
@@ -10,8 +11,8 @@ setDefaultTimeout(120_000); // the machine may be busy
 const ROOT = join(import.meta.dir, "../..");
 /** From source, in this process: the threaded build and the one for memory that is not shared. */
 const HERE: Record<string, Kit> = {
-  "Bun from source, shared": { open: opener(true), workers: 0, partitions: 2 },
-  "Bun from source, unshared": { open: opener(false), workers: 0, partitions: 2 },
+  "Bun from source, shared": { open: opener(true), openSearch, workers: 0, partitions: 2 },
+  "Bun from source, unshared": { open: opener(false), openSearch, workers: 0, partitions: 2 },
 };
 
 function opener(shared: boolean): Kit["open"] {
@@ -36,6 +37,7 @@ async function expectConforms(name: string, workers: number, results: Result[]):
   expect(results.filter(({ ok }) => !ok)).toEqual([]);
   const valueIn = (wanted: string) => results.find((result) => result.name === wanted)!.value!;
   expect(valueIn("arrives")).toBe(answers);
+  expect(valueIn("arrives, to be searched only")).toBe(answers);
   if (workers < 2) fingerprints.set(name, valueIn("fingerprint"));
   // And the other way round.
   const [departing, hex] = valueIn("departs").split(" ");

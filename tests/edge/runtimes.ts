@@ -66,9 +66,10 @@ function inBrowser(name: string, isolated: boolean): Runtime {
     const script = `(async () => {
       if (crossOriginIsolated !== ${isolated}) throw new Error("isolation is not as it was asked for");
       const { open } = await import("/build/edge-index.js");
+      const { openSearch } = await import("/build/edge-search.js");
       const { run } = await import("/tests/conformance.js");
       const arriving = new Uint8Array(await (await fetch("/arriving")).arrayBuffer());
-      return await run({ open, workers: 0, partitions: 2, arriving });
+      return await run({ open, openSearch, workers: 0, partitions: 2, arriving });
     })()`;
     return await page.evaluate<Result[]>(script);
   };
@@ -85,7 +86,7 @@ const inIsolate: Runtime = {
       try {
         const results: Result[] = [];
         for (const name of Object.keys(cases)) {
-          const body = name === "arrives" ? arriving.slice() : null;
+          const body = name.startsWith("arrives") ? arriving.slice() : null;
           const response = await fetch(`${address}/${encodeURIComponent(name)}`, { method: "POST", body });
           if (!response.ok) throw new Error(`${name}: workerd answered ${response.status}: ${await response.text()}`);
           results.push(...((await response.json()) as Result[]));
