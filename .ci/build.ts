@@ -1,6 +1,7 @@
 /* Builds what is published: the core, the bundled JavaScript of the package, its threads and its program, and the types. */
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BunPlugin } from "bun";
 import { buildCore } from "./build-core.ts";
 
 const root = join(import.meta.dir, "..");
@@ -11,7 +12,7 @@ await rm(join(build, "types"), { recursive: true, force: true });
 for (const name of await readdir(build)) if (name.endsWith(".js")) await rm(join(build, name)); // chunks of the last build
 
 const bundle = await Bun.build({
-  entrypoints: ["index", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
+  entrypoints: ["index", "search", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
     join(root, `src/${name}.ts`),
   ),
   outdir: build,
@@ -22,7 +23,33 @@ const bundle = await Bun.build({
 });
 if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
 
+/**
+ * What only Bun and Node can do, left out: bundlers for browsers and isolates resolve every import, those that never run
+ * too. `platform.ts` finds neither `Bun` nor `process` there, so whoever asks for threads or a folder is refused before.
+ */
+const elsewhere: BunPlugin = {
+  name: "elsewhere",
+  setup(builder) {
+    builder.onLoad({ filter: /src\/(pool|journal\/opening)\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
+    builder.onResolve({ filter: /^(node|bun):/ }, ({ path }) => ({ path, namespace: "elsewhere" }));
+    builder.onLoad({ filter: /./, namespace: "elsewhere" }, () => ({ contents: "export {}", loader: "ts" }));
+  },
+};
+const edge = await Bun.build({
+  entrypoints: [join(root, "src/index.ts"), join(root, "src/search.ts")],
+  outdir: build,
+  naming: "edge-[name].[ext]",
+  target: "browser",
+  format: "esm",
+  minify: true, // what is loaded over a network; the loader is in it, so that a page needs no bundler
+  define: { Bun: "undefined", process: "undefined" },
+  plugins: [elsewhere],
+});
+if (!edge.success) throw new AggregateError(edge.logs, "bundling for browsers and isolates failed");
+
 await writeFile(join(build, "cli.licenses.txt"), (await licensesOf("cli-progress")).join("\n\n"));
+const loaderLicense = await Bun.file(join(root, "node_modules/assemblyscript/LICENSE")).text(); // it has none of its own
+await writeFile(join(build, "edge.licenses.txt"), `@assemblyscript/loader\n\n${loaderLicense}`);
 
 const config = {
   extends: "../tsconfig.json",

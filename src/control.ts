@@ -30,9 +30,10 @@ export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "last
 export type Figure = (typeof FIGURES)[number];
 const FIGURE_WORDS = 8;
 
-function newBlock(): SharedArrayBuffer | ArrayBuffer {
+/** A block of its own: shared only where the index is, since isolates may have the type and crash when they wait on it. */
+export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
   const bytes = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
-  return canShare ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }
 
 export class Control {
@@ -40,7 +41,7 @@ export class Control {
   private readonly words: Int32Array;
   private readonly figures: Float64Array;
 
-  constructor(buffer: SharedArrayBuffer | ArrayBuffer = newBlock()) {
+  constructor(buffer: SharedArrayBuffer | ArrayBuffer = controlBlock(canShare)) {
     this.buffer = buffer;
     this.words = new Int32Array(this.buffer, 0, WORDS);
     this.figures = new Float64Array(this.buffer, WORDS * 4);

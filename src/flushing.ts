@@ -4,7 +4,7 @@ import { E_BUSY, E_MEMORY } from "../assembly/layout.ts";
 import { AGAIN, eventually } from "./busy.ts";
 import type { Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
-import type { Handle } from "./handle.ts";
+import type { Handle, Host } from "./handle.ts";
 import { timeout } from "./waiting-line.ts";
 import { type FoundSpace, nextSpace, type SpaceAt } from "./walking.ts";
 import { nextTurn } from "./yielding.ts";
@@ -95,7 +95,7 @@ function isReached(target: Target): boolean {
  * Walks a space's graph, by slices, and links again what it does not reach. Without `always` only if something was
  * linked since the last census. Resolves to how many slots could not be reached before.
  */
-export function census(handle: Handle, seat: Seat, space: SpaceAt, always: boolean): Promise<number> {
+export function census(handle: Host, seat: Seat, space: SpaceAt, always: boolean): Promise<number> {
   return handle.inTurn(async () => {
     const end = performance.now() + handle.settings.timeoutMs;
     let missing = 0;
@@ -110,7 +110,7 @@ export function census(handle: Handle, seat: Seat, space: SpaceAt, always: boole
   });
 }
 
-async function walkOnce(handle: Handle, seat: Seat, { address, incarnation }: SpaceAt, always: boolean) {
+async function walkOnce(handle: Host, seat: Seat, { address, incarnation }: SpaceAt, always: boolean) {
   const started = await handle.whenFree(() => seat.core.startCensus(address, incarnation, always ? 1 : 0));
   if (started === 0) return { complete: true, missing: 0 };
   if (started === E_MEMORY) {

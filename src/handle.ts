@@ -2,18 +2,7 @@
  * What does one thread hold of an open index? Its seats in the partitions, the control block, its waiting line, and
  * what it remembers of where spaces are. Knows no Worker.
  */
-import {
-  E_BUSY,
-  E_DAMAGED,
-  E_JOURNAL_FULL,
-  E_JOURNAL_STUCK,
-  E_MEMORY,
-  E_NOT_FINITE,
-  E_OVERFLOW,
-  E_ZERO,
-  NOT_FOUND,
-  OK,
-} from "../assembly/layout.ts";
+import { E_BUSY, E_JOURNAL_FULL, NOT_FOUND, OK } from "../assembly/layout.ts";
 import { AGAIN, eventually, unlessBusy } from "./busy.ts";
 import type { Control } from "./control.ts";
 import type { Seat } from "./core.ts";
@@ -22,6 +11,7 @@ import type { JournalLink } from "./journal/link.ts";
 import type { LinkLoop } from "./linking.ts";
 import type { Settings } from "./options.ts";
 import { warn } from "./platform.ts";
+import { refusalOf } from "./refusals.ts";
 import { homeOf, partitionOf } from "./scheduler/assignment.ts";
 import { type Outcome, WaitingLine } from "./waiting-line.ts";
 import { nextTurn } from "./yielding.ts";
@@ -229,29 +219,13 @@ export class Handle {
     }
   }
 
-  // ── what the core's refusals mean ─────────────────────────────────────────────────────────────────────────────────
+  /** What the core's refusal means. */
   refusal(answer: number, seat: Seat, which = "The vector"): HnswError {
-    switch (answer) {
-      case E_NOT_FINITE:
-        return new HnswError("NOT_FINITE", `${which} holds NaN or an infinity at position ${seat.infoAt(0)}.`);
-      case E_OVERFLOW:
-        return new HnswError("NORM_OVERFLOW", `${which} is too long: its squared norm must stay below 2^124.`);
-      case E_ZERO: {
-        const rule = "under cosine a vector needs a direction, with a squared norm of at least 1e-30";
-        return new HnswError("ZERO_VECTOR", `${which} is zero or nearly so: ${rule}.`);
-      }
-      case E_MEMORY: {
-        seat.core.partitionInfo();
-        const [used, budget] = [seat.infoAt(0), seat.infoAt(2)].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
-        const cure = "raise `memoryLimit`, use more `partitions`, drop spaces, or delete vectors";
-        return new HnswError("OUT_OF_MEMORY", `The partition is full (${used} of ${budget} in use): ${cure}.`);
-      }
-      case E_JOURNAL_STUCK:
-        return new HnswError("JOURNAL_FAILED", this.journal!.refusal());
-      case E_DAMAGED:
-        return new HnswError("DAMAGED", "This partition could not be put right after a bug and takes no more ops.");
-      default:
-        return new HnswError("INTERNAL", `The core answered ${answer}.`);
-    }
+    return refusalOf(answer, seat, which, () => this.journal!.refusal());
   }
 }
+
+/** What filling an index from frames needs of whoever holds it. */
+export type Host = Pick<Handle, "seats" | "whenFree" | "guarded" | "inTurn" | "refusal" | "wake"> & {
+  readonly settings: Pick<Settings, "partitions" | "workers" | "timeoutMs">;
+};

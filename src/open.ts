@@ -1,6 +1,6 @@
 /* How does an index come into being, and how does another thread join it? */
 import { JOURNAL_STUCK, MAX_PAGES } from "../assembly/layout.ts";
-import { Control } from "./control.ts";
+import { Control, controlBlock } from "./control.ts";
 import { type Build, bestVariant, compileCore, type PartitionSettings, Seat, type Variant } from "./core.ts";
 import { HnswError } from "./errors.ts";
 import { Handle } from "./handle.ts";
@@ -110,7 +110,7 @@ export async function openIn(
     Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );
   if (shared) for (const { memory } of seats) await askForHugePages(memory, MAX_PAGES * 65536);
-  const control = new Control();
+  const control = new Control(controlBlock(shared));
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const board = settings.path === null ? null : new JournalBoard();
   const insides: SharedIndex = {

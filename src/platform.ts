@@ -8,6 +8,14 @@ export const canShare =
 /** Whether `node:worker_threads` is there to start threads. */
 export const canStartThreads = canShare && typeof process !== "undefined" && Boolean(process.versions?.node);
 
+/**
+ * Whether a message to oneself comes back: in pages and their workers. In isolates a channel belongs to the request
+ * that made it, and whoever waits for it in the next one waits forever.
+ */
+export const hearsItself =
+  typeof MessageChannel !== "undefined" &&
+  ("document" in globalThis || typeof (globalThis as { importScripts?: unknown }).importScripts === "function");
+
 /** Cores that this process may use, as far as it knows. */
 export function cores(): number {
   return globalThis.navigator?.hardwareConcurrency ?? 1;

@@ -7,7 +7,6 @@ import {
   E_PENDING,
   E_STALE,
   E_ZERO,
-  MAX_EF,
   NOT_FOUND,
   OK,
   OK_WAKE,
@@ -15,6 +14,7 @@ import {
 import { AGAIN, insist } from "./busy.ts";
 import type { Hit, Seat } from "./core.ts";
 import { HnswError } from "./errors.ts";
+import { type Look, searchFiltered } from "./filtering.ts";
 import type { Handle, SpaceRef } from "./handle.ts";
 import { type Key, keyBytes } from "./keys.ts";
 import { resolveSearch, type SearchOptions } from "./options.ts";
@@ -397,30 +397,9 @@ export class Space {
     return this.handle.eventually(() => this.searchNow(query, k, ef, exactly));
   }
 
-  /** Looks wider until k hits pass, and at everything in the end. */
-  private async searchFiltered(query: Vector, k: number, ef: number, filter: (key: Key) => boolean): Promise<Hit[]> {
-    const verdicts = new Map<Key, boolean>();
-    const passes = ({ key }: Hit) => {
-      let verdict = verdicts.get(key);
-      if (verdict === undefined) {
-        verdict = Boolean(filter(key));
-        verdicts.set(key, verdict);
-      }
-      return verdict;
-    };
-    for (let width = ef; width <= MAX_EF; width *= 4) {
-      const hits = await this.searchLater(query, width, width, false);
-      const passing = hits.filter(passes);
-      if (passing.length >= k || hits.length < width) return passing.slice(0, k);
-      this.handle.assertOpen();
-    }
-    const everything = await this.searchLater(query, 0xfffffff, 1, true);
-    const passing: Hit[] = [];
-    for (const hit of everything) {
-      if (passes(hit)) passing.push(hit);
-      if (passing.length === k) break;
-    }
-    return passing;
+  private searchFiltered(query: Vector, k: number, ef: number, filter: (key: Key) => boolean): Promise<Hit[]> {
+    const look: Look = (width, ef, exactly) => this.searchLater(query, width, ef, exactly);
+    return searchFiltered(look, k, ef, filter);
   }
 
   /**

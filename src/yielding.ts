@@ -1,11 +1,12 @@
 /* How does a thread let its event loop run in the middle of long work? */
+import { hearsItself } from "./platform.ts";
 
 const later: (then: () => void) => void =
   typeof setImmediate === "function" ? (then) => void setImmediate(then) : byMessage();
 
 /** Browsers clamp timers to 4 ms; a message to oneself comes at once, after those that came before. */
 function byMessage(): (then: () => void) => void {
-  if (typeof MessageChannel === "undefined") return (then) => void setTimeout(then, 0);
+  if (!hearsItself) return (then) => void setTimeout(then, 0);
   const waiting: (() => void)[] = [];
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => waiting.shift()?.();

@@ -1,6 +1,5 @@
-/* What has come back so far, and what was found damaged on the way? */
+/* What has come back so far? */
 import type { Seat } from "../core.ts";
-import { damaged } from "./folder.ts";
 
 /** A space that came back. */
 export interface KnownSpace {
@@ -40,30 +39,5 @@ export class RecoveredPartition {
   /** The next op has this number, the next new space this id. */
   expect(sequence: number, space = this.nextSpace): void {
     this.seat.core.setNext(sequence % 2 ** 32, Math.floor(sequence / 2 ** 32), space);
-  }
-}
-
-/** What is not as it was written. */
-export class Findings {
-  /** A line each. */
-  readonly problems: string[] = [];
-  /** Whether any of them cost something. */
-  lossy = false;
-  private readonly salvaging: boolean;
-
-  constructor(salvaging: boolean) {
-    this.salvaging = salvaging;
-  }
-
-  /** Damage that something else makes good. */
-  harmless(problem: string): void {
-    this.problems.push(problem);
-  }
-
-  /** Damage that costs something. Throws PATH_DAMAGED unless salvaging. */
-  lost(problem: string): void {
-    if (!this.salvaging) throw damaged(problem);
-    this.problems.push(problem);
-    this.lossy = true;
   }
 }

@@ -10,7 +10,8 @@ import {
   OK,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
-import type { Handle } from "../handle.ts";
+import type { Host } from "../handle.ts";
+import { Filling, foreignWord, METRIC_NAMES, SpaceFiller } from "../journal/filling.ts";
 import {
   BadFrame,
   checkFrame,
@@ -22,7 +23,7 @@ import {
   readSpaceFrame,
   type SpaceFrame,
 } from "../journal/frames.ts";
-import { Filling, foreignWord, METRIC_NAMES, SpaceLoader } from "../journal/loading.ts";
+
 import { MAGIC } from "../journal/magic.ts";
 import { RecoveredPartition } from "../journal/recovered.ts";
 import type { OpenOptions } from "../options.ts";
@@ -128,7 +129,7 @@ export function withExport(options: OpenOptions, { first }: Arriving): OpenOptio
 }
 
 /** Fills an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
-export async function startFrom(arriving: Arriving, handle: Handle): Promise<void> {
+export async function startFrom(arriving: Arriving, handle: Host): Promise<void> {
   const filler = new Filler(handle);
   let turn = performance.now() + SLICE_MS;
   for (let frame = await arriving.next(); frame !== null; frame = await arriving.next()) {
@@ -141,17 +142,17 @@ export async function startFrom(arriving: Arriving, handle: Handle): Promise<voi
 }
 
 class Filler {
-  private readonly handle: Handle;
+  private readonly handle: Host;
   private readonly hash: FrameHash;
-  private readonly loader: SpaceLoader;
+  private readonly loader: SpaceFiller;
   private readonly partitions: RecoveredPartition[];
   private current: { partition: RecoveredPartition; filling: Filling; id: number } | null = null;
   private finished = false;
 
-  constructor(handle: Handle) {
+  constructor(handle: Host) {
     this.handle = handle;
     this.hash = frameHash(handle.seats[0]!);
-    this.loader = new SpaceLoader(handle);
+    this.loader = new SpaceFiller(handle);
     this.partitions = handle.seats.map((seat, number) => new RecoveredPartition(number, seat));
   }
 

@@ -1,0 +1,26 @@
+import type { OpenOptions, VectorIndex } from "../../src/index.ts";
+import type { openSearch } from "../../src/search.ts";
+
+/** What a runtime hands in. */
+export interface Kit {
+  open(options: OpenOptions): Promise<VectorIndex>;
+  openSearch?: typeof openSearch;
+  core?: WebAssembly.Module;
+  workers: number;
+  partitions: number;
+  arriving?: Uint8Array;
+  only?: string;
+}
+
+export interface Result {
+  name: string;
+  ok: boolean;
+  /** What went wrong. */
+  detail: string;
+  value: string | null;
+}
+
+export const cases: Record<string, (kit: Kit) => Promise<string | undefined>>;
+export function run(kit: Kit): Promise<Result[]>;
+export function built(kit: Kit, codes?: "auto" | "never"): Promise<VectorIndex>;
+export function answersOf(index: VectorIndex): Promise<string>;

@@ -1,0 +1,478 @@
+/*
+ * What must hold on every runtime? Plain JavaScript that imports nothing, so that any of them can run it: `open` is
+ * handed in, and what comes back can be written as JSON.
+ *
+ * Numbers come from a seed and from arithmetic that IEEE 754 fixes to the last bit, so that fingerprints can be compared
+ * between engines: no sines, no logarithms.
+ */
+
+const SEED = 20_48;
+const DIMENSIONS = 10;
+/** What the fingerprint is of. */
+const FINGERPRINT = { dimensions: DIMENSIONS, metric: "l2", flatBelow: 100, seed: 7, partitions: 2 };
+const BUILT = 900;
+
+/**
+ * @typedef {(options: any) => Promise<any>} Open
+ * @typedef {{ open: Open, openSearch: Open, core?: WebAssembly.Module, workers: number, partitions: number, arriving?: Uint8Array, only?: string }} Kit
+ */
+
+/**
+ * Runs everything, or one case. `arriving` is an export of another runtime; the value of "arrives" is the digest of what it answers,
+ * that of "departs" the digest of this one's answers and its export in hex.
+ * @param {Kit} kit
+ */
+export async function run(kit) {
+  const results = [];
+  for (const [name, check] of Object.entries(cases)) {
+    if ((name.startsWith("arrives") && !kit.arriving) || (kit.only && kit.only !== name)) continue;
+    try {
+      const value = await check(kit);
+      results.push({ name, ok: true, detail: "", value: value ?? null });
+    } catch (error) {
+      results.push({ name, ok: false, detail: `seed ${SEED}: ${error?.stack ?? error}`, value: null });
+    }
+  }
+  return results;
+}
+
+/** @type {Record<string, (kit: Kit) => Promise<string | undefined | void>>} */
+export const cases = {
+  "model, exact": (kit) => playModel(kit, 1000),
+  "model, graphs": (kit) => playModel(kit, 0),
+  "metric cosine": (kit) => searchMetric(kit, "cosine"),
+  "metric l2": (kit) => searchMetric(kit, "l2"),
+  "metric dot": (kit) => searchMetric(kit, "dot"),
+  filter: filtered,
+  "keys of every kind": everyKey,
+  "floats, bit for bit": bitForBit,
+  compaction: compacted,
+  errors: refused,
+  "export and from": travelled,
+  "export, damaged": damaged,
+  fingerprint,
+  departs: async (kit) => {
+    const index = await built(kit);
+    const answers = await answersOf(index);
+    const bytes = await index.exportBytes();
+    await index.close();
+    return `${answers} ${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  },
+  arrives: async (kit) => {
+    const index = await opened(kit, { dimensions: DIMENSIONS, from: kit.arriving });
+    const digest = await answersOf(index);
+    await index.close();
+    return digest;
+  },
+  "arrives, to be searched only": async ({ openSearch, core, arriving }) => {
+    const index = await openSearch({ from: arriving, ...(core ? { core } : {}) });
+    const digest = await answersOf(index);
+    const space = index.space("graph");
+    equal((await space.keys()).length, space.size, "keys");
+    const [key] = await space.keys();
+    const vector = await space.get(key);
+    equal((await space.search(vector, { k: 1 }))[0].distance, 0, "the distance of what was got");
+    const even = await space.search(vector, { k: 7, filter: (key) => typeof key === "number" });
+    equal(even.length === 7 && even.every(({ key }) => typeof key === "number"), true, "hits that pass");
+    equal(await codeOf(() => space.search([1])), "BAD_DIMENSIONS", "the code");
+    equal(
+      await codeOf(() => openSearch({ from: arriving.slice(0, 999), ...(core ? { core } : {}) })),
+      "SNAPSHOT_DAMAGED",
+      "the code",
+    );
+    equal((await index.space("nowhere").search(vector)).length, 0, "hits of a space that is not there");
+    index.close();
+    equal(await codeOf(() => space.search(vector)), "CLOSED", "the code after close");
+    return digest;
+  },
+};
+
+/** @param {Kit} kit */
+function opened({ open, core, workers, partitions }, options) {
+  return open({ workers, partitions, ...(core ? { core } : {}), ...options });
+}
+
+// ── what an index answers, as one number ────────────────────────────────────────────────────────────────────────────
+/**
+ * With up to one worker it is the same everywhere for `codes: "never"`. Codes are centred on what is there when the
+ * first slot is linked, and looked at again after slices that the clock cuts: with them graphs differ from run to run.
+ */
+async function fingerprint(kit) {
+  const index = await built(kit, "never");
+  const digest = await answersOf(index);
+  await index.close();
+  return digest;
+}
+
+/** The seeded index that fingerprints are of: added, in part replaced and deleted, flushed. */
+export async function built(kit, codes = "auto") {
+  const index = await opened(kit, { ...FINGERPRINT, codes });
+  const set = clustered(BUILT, SEED);
+  for (let i = 0; i < BUILT; i++) {
+    const key = i % 2 === 0 ? i : `key ${i}`;
+    await index.space("graph").add(key, set[i]);
+    if (i < 60) await index.space("flat").add(key, set[i]);
+  }
+  await index.flush();
+  const graph = index.space("graph");
+  for (let i = 0; i < 60; i++) {
+    await graph.add(i * 4, set[BUILT - 1 - i]);
+    await graph.delete(`key ${i * 6 + 1}`);
+  }
+  await index.flush();
+  return index;
+}
+
+/** A digest of keys and distances, to the last bit. */
+export async function answersOf(index) {
+  const digest = new Digest();
+  for (const name of ["graph", "flat"]) {
+    const space = index.space(name);
+    digest.text(`${name} ${space.size}`);
+    for (const [i, query] of clustered(80, SEED + 1).entries()) {
+      // With few candidates the way through the graph decides: another graph gives another digest.
+      for (const { key, distance } of await space.search(query, i % 2 === 0 ? { k: 12 } : { k: 3, ef: 3 })) {
+        digest.text(`${typeof key} ${key}`);
+        digest.word(bitsOf(distance));
+      }
+    }
+  }
+  return digest.toString();
+}
+
+/** Two lanes of FNV-1a by words. */
+class Digest {
+  one = 0x811c9dc5;
+  other = 0x01234567;
+
+  word(word) {
+    this.one = Math.imul(this.one ^ word, 0x01000193);
+    this.other = Math.imul((this.other ^ word) + (this.other >>> 15), 0x9e3779b1);
+  }
+
+  text(text) {
+    for (let i = 0; i < text.length; i++) this.word(text.charCodeAt(i));
+    this.word(text.length);
+  }
+
+  toString() {
+    return [this.one, this.other].map((lane) => (lane >>> 0).toString(16).padStart(8, "0")).join("");
+  }
+}
+
+function bitsOf(float) {
+  return new Uint32Array(Float32Array.of(float).buffer)[0];
+}
+
+// ── the model ───────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Any sequence of ops: does the index hold what Maps would, and answer as brute force does? */
+async function playModel(kit, flatBelow) {
+  const index = await opened(kit, { dimensions: DIMENSIONS, metric: "l2", flatBelow, maxPending: 64 });
+  const { below } = random(SEED + flatBelow);
+  const vectors = clustered(400, SEED);
+  const keys = Array.from({ length: 150 }, (_, i) => [i, `key ${i}`, BigInt(i)][i % 3]);
+  const models = new Map(["a", "b", "ü"].map((name) => [name, new Map()]));
+  const anyOf = (list) => list[below(list.length)];
+  let [found, wanted] = [0, 0];
+  for (let step = 0; step < 1500; step++) {
+    const name = anyOf([...models.keys()]);
+    const [space, model] = [index.space(name), models.get(name)];
+    const key = anyOf(keys);
+    const kind = below(100);
+    if (kind < 45) {
+      const vector = anyOf(vectors);
+      await space.add(key, vector);
+      model.set(key, vector);
+    } else if (kind < 50) {
+      const some = keys.filter(() => below(8) === 0);
+      const rows = some.map(() => anyOf(vectors));
+      await space.addMany(some, rows);
+      for (const [i, one] of some.entries()) model.set(one, rows[i]);
+    } else if (kind < 70) equal(await space.delete(key), model.delete(key), `delete in step ${step}`);
+    else if (kind < 78) equal(await space.has(key), model.has(key), `has in step ${step}`);
+    else if (kind < 96) {
+      const query = anyOf(vectors);
+      const k = anyOf([1, 5, 20]);
+      const hits = await space.search(query, { k });
+      const nearest = exact("l2", model, query).slice(0, k);
+      honest(hits, "l2", model, query, `step ${step}`);
+      equal(hits.length, nearest.length, `hits in step ${step}`);
+      wanted += nearest.length;
+      found += hits.filter(({ distance }) => distance <= nearest.at(-1) * (1 + 1e-5) + 1e-5).length;
+    } else if (kind < 99) await index.flush();
+    else {
+      equal(await index.dropSpace(name), model.size > 0 || index.spaces().includes(name), `drop in step ${step}`);
+      model.clear();
+    }
+    if (space.size !== model.size) throw new Error(`${space.size} vectors, not ${model.size}, after step ${step}`);
+  }
+  if (found < wanted * (flatBelow > 0 ? 1 : 0.97)) throw new Error(`${found} of ${wanted} nearest were found`);
+  for (const [name, model] of models) await holds(index.space(name), model, name);
+  await index.flush();
+  for (const [name, model] of models) await holds(index.space(name), model, `${name}, flushed`);
+  await sound(index);
+  await index.close();
+}
+
+// ── one case each ───────────────────────────────────────────────────────────────────────────────────────────────────
+async function searchMetric(kit, metric) {
+  const index = await opened(kit, { dimensions: DIMENSIONS, metric, flatBelow: 100 });
+  const set = clustered(700, SEED);
+  for (const [name, count] of /** @type {const} */ ([
+    ["graph", 700],
+    ["flat", 90],
+  ])) {
+    const [space, model] = [index.space(name), new Map(set.slice(0, count).entries())];
+    await space.addMany([...model.keys()], [...model.values()]);
+    let found = 0;
+    for (const flushed of [false, true]) {
+      if (flushed) await index.flush();
+      for (const query of clustered(20, SEED + 2)) {
+        const hits = await space.search(query);
+        honest(hits, metric, model, query, name);
+        const tenth = exact(metric, model, query)[9];
+        found += hits.filter(({ distance }) => distance <= tenth + 1e-5 * Math.max(1, Math.abs(tenth))).length;
+      }
+    }
+    if (found < (name === "flat" ? 400 : 380)) throw new Error(`${found} of 400 nearest were found in ${name}`);
+    const lists = await space.searchMany(clustered(5, SEED + 2));
+    for (const [i, query] of clustered(5, SEED + 2).entries()) {
+      equal(text(lists[i]), text(await space.search(query)), `searchMany ${i}`);
+    }
+  }
+  equal(index.stats().spaces.find(({ name }) => name === "graph").kind, "graph", "its kind");
+  await sound(index);
+  await index.close();
+}
+
+async function filtered(kit) {
+  const index = await opened(kit, { dimensions: DIMENSIONS, metric: "l2", flatBelow: 100 });
+  const set = clustered(600, SEED);
+  const model = new Map(set.entries());
+  const space = index.space("s");
+  await space.addMany([...model.keys()], set);
+  await index.flush();
+  for (const rare of [2, 7, 150]) {
+    const passes = (key) => key % rare === 0;
+    const passing = new Map([...model].filter(([key]) => passes(key)));
+    for (const query of set.slice(0, 10)) {
+      const hits = await space.search(query, { k: 5, filter: passes });
+      honest(hits, "l2", passing, query, `every ${rare}th`);
+      equal(hits.length, Math.min(5, passing.size), "hits that pass");
+    }
+  }
+  await index.close();
+}
+
+async function everyKey(kit) {
+  const index = await opened(kit, { dimensions: 1, metric: "l2" });
+  const space = index.space("\u{1F600} any name");
+  const numbers = [0, 1, -1, 2 ** 31, -(2 ** 32), Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+  const bigints = [0n, 1n, -1n, 2n ** 64n, -(2n ** 200n)];
+  const strings = ["0", "é", "日本", "\u{1F600}", "\ud800 alone", "\ufeffmark", "a".repeat(1024), "ß".repeat(300)];
+  const keys = [...numbers, ...bigints, ...strings];
+  for (const [i, key] of keys.entries()) await space.add(key, [i]);
+  const named = (list) => list.map((key) => `${typeof key} ${key}`).join();
+  equal(named(await space.keys()), named(keys), "keys");
+  for (const [i, key] of keys.entries()) {
+    const [hit] = await space.search([i], { k: 1 });
+    equal(named([hit.key]), named([key]), "the nearest key");
+    equal((await space.get(key))[0], i, `get(${String(key).slice(0, 20)})`);
+  }
+  equal(named(index.spaces()), named([space.name]), "spaces");
+  await index.close();
+}
+
+async function bitForBit(kit) {
+  const bits = [0x80000000, 1, 0x007fffff, 0x3f800001, 0xbf7fffff, 0x00800000, 0x5c000000, 0x3eaaaaab];
+  const vector = new Float32Array(Uint32Array.from(bits).buffer);
+  for (const metric of ["l2", "cosine", "dot"]) {
+    const index = await opened(kit, { dimensions: bits.length, metric });
+    await index.space("s").add("k", vector);
+    const got = await index.space("s").get("k");
+    equal([...new Uint32Array(got.buffer, got.byteOffset, got.length)].join(), bits.join(), `bits under ${metric}`);
+    await index.close();
+  }
+}
+
+async function compacted(kit) {
+  const index = await opened(kit, { dimensions: DIMENSIONS, metric: "l2", flatBelow: 100 });
+  const set = clustered(1500, SEED);
+  const model = new Map(set.entries());
+  const space = index.space("s");
+  await space.addMany([...model.keys()], set);
+  await index.flush();
+  for (let key = 0; key < 1300; key++) {
+    await space.delete(key);
+    model.delete(key);
+  }
+  for (let tries = 0; index.stats().spaces[0].compactions === 0; tries++) {
+    if (tries === 1000) throw new Error("a space of which most is dead is never compacted");
+    await new Promise((resolve) => setTimeout(resolve, 0)); // without workers it is done between two turns
+    await index.flush();
+  }
+  await holds(space, model, "compacted");
+  for (const query of clustered(10, SEED + 3)) honest(await space.search(query), "l2", model, query, "compacted");
+  await sound(index);
+  const { spaces, bytes, workers, journal } = index.stats();
+  equal([spaces.length, spaces[0].live, spaces[0].pending, journal].join(), "1,200,0,", "stats");
+  equal(bytes.used > 0 && bytes.used <= bytes.reserved && workers.length >= 1, true, "bytes and workers");
+  await index.close();
+}
+
+async function refused(kit) {
+  const index = await opened(kit, { dimensions: 3 });
+  const space = index.space("s");
+  const calls = {
+    BAD_OPTION: () => opened(kit, { dimensions: 3, metric: "near" }),
+    BAD_DIMENSIONS: () => space.add("k", [1, 2]),
+    BAD_VECTOR: () => space.add("k", "123"),
+    NOT_FINITE: () => space.add("k", [1, Number.NaN, 0]),
+    NORM_OVERFLOW: () => space.add("k", [1e30, 1e30, 0]),
+    ZERO_VECTOR: () => space.add("k", [0, 0, 0]),
+    BAD_KEY: () => space.add("", [1, 0, 0]),
+    DUPLICATE_KEY: () => space.addMany(["a", "a"], new Float32Array(6).fill(1)),
+    BAD_SPACE: () => index.space(""),
+    BAD_K: () => space.search([1, 0, 0], { k: 0 }),
+    OUT_OF_MEMORY: async () => {
+      const small = await opened(kit, { dimensions: 512, partitions: 1, memoryLimit: 2 ** 21 });
+      try {
+        await small.space("s").addMany(
+          Array.from({ length: 2000 }, (_, i) => i),
+          new Float32Array(2000 * 512).fill(1),
+        );
+      } finally {
+        await small.close();
+      }
+    },
+    SNAPSHOT_FOREIGN: () => opened(kit, { dimensions: 3, from: new Uint8Array(64) }),
+    SNAPSHOT_DAMAGED: () => opened(kit, { dimensions: 3, from: new Uint8Array(0) }),
+  };
+  for (const [code, call] of Object.entries(calls)) equal(await codeOf(call), code, "the code");
+  equal(space.size, 0, "what was refused, counted");
+  await index.close();
+  equal(await codeOf(() => space.add("k", [1, 0, 0])), "CLOSED", "the code after close");
+}
+
+async function travelled(kit) {
+  const index = await built(kit);
+  const digest = await answersOf(index);
+  const bytes = await index.exportBytes();
+  const stream = new Response(index.export()).body;
+  for (const from of [bytes, bytes.buffer, new Blob([bytes]), new Response(bytes), stream]) {
+    const again = await opened(kit, { dimensions: DIMENSIONS, from });
+    equal(await answersOf(again), digest, "answers of what was started from an export");
+    await again.space("graph").add("more", clustered(1, 5)[0]);
+    equal((await again.space("graph").search(clustered(1, 5)[0], { k: 1 }))[0].key, "more", "the nearest");
+    await sound(again);
+    await again.close();
+  }
+  const some = await opened(kit, { dimensions: DIMENSIONS, from: await index.exportBytes(["flat"]) });
+  equal(some.spaces().join(), "flat", "spaces of an export of one");
+  await some.close();
+  equal(await codeOf(() => opened(kit, { dimensions: 9, from: bytes })), "SNAPSHOT_FOREIGN", "other dimensions");
+  await index.close();
+}
+
+async function damaged(kit) {
+  const index = await built(kit);
+  const bytes = await index.exportBytes();
+  await index.close();
+  const { below } = random(SEED);
+  for (let i = 0; i < 12; i++) {
+    const cut = bytes.slice(0, below(bytes.length));
+    equal(await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from: cut })), "SNAPSHOT_DAMAGED", "cut off");
+    const flipped = bytes.slice();
+    const at = 16 + below(bytes.length - 16);
+    flipped[at] ^= 1 << below(8);
+    const code = await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from: flipped }));
+    if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
+  }
+}
+
+// ── exact answers and data ──────────────────────────────────────────────────────────────────────────────────────────
+function trueDistance(metric, a, b) {
+  let [product, squaresA, squaresB, apart] = [0, 0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    product += a[i] * b[i];
+    squaresA += a[i] * a[i];
+    squaresB += b[i] * b[i];
+    apart += (a[i] - b[i]) ** 2;
+  }
+  if (metric === "l2") return apart;
+  return 1 - (metric === "dot" ? product : product / Math.sqrt(squaresA * squaresB));
+}
+
+function exact(metric, model, query) {
+  return Array.from(model.values(), (vector) => trueDistance(metric, vector, query)).sort((a, b) => a - b);
+}
+
+/** Throws unless the hits are there, each once, with their true distances, nearest first. */
+function honest(hits, metric, model, query, where) {
+  equal(new Set(hits.map(({ key }) => key)).size, hits.length, `different keys, ${where}`);
+  for (const [i, { key, distance }] of hits.entries()) {
+    if (!model.has(key)) throw new Error(`the hit ${String(key)} is not there, ${where}`);
+    const wanted = trueDistance(metric, model.get(key), query);
+    if (Math.abs(distance - wanted) > 1e-5 * Math.max(1, Math.abs(wanted))) {
+      throw new Error(`${String(key)} is at ${wanted}, not ${distance}, ${where}`);
+    }
+    if (i > 0 && distance < hits[i - 1].distance) throw new Error(`hits are not in order, ${where}`);
+  }
+}
+
+async function holds(space, model, where) {
+  equal(space.size, model.size, `size of ${where}`);
+  const keys = await space.keys();
+  equal(keys.length === model.size && keys.every((key) => model.has(key)), true, `keys of ${where}`);
+  for (const [key, vector] of model) equal(text(await space.get(key)), text(vector), `get(${String(key)}) of ${where}`);
+}
+
+async function sound(index) {
+  const { ok, problems } = await index.check();
+  if (!ok) throw new Error(`not sound: ${problems.join("; ")}`);
+}
+
+/** @returns {Promise<string>} the `code` of what a call throws or rejects with */
+async function codeOf(call) {
+  try {
+    await call();
+    return "nothing was thrown";
+  } catch (error) {
+    return error.name === "HnswError" ? error.code : `not an HnswError: ${error?.stack ?? error}`;
+  }
+}
+
+function text(value) {
+  return JSON.stringify(value, (_, part) => {
+    if (typeof part === "bigint") return `${part}n`;
+    return part instanceof Float32Array ? [...part] : part;
+  });
+}
+
+function equal(got, wanted, what) {
+  if (got !== wanted) throw new Error(`${what}: ${String(got).slice(0, 300)}, not ${String(wanted).slice(0, 300)}`);
+}
+
+/** mulberry32 (T. Ettinger, public domain). */
+function random(seed) {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  return { next, below: (bound) => Math.floor(next() * bound) };
+}
+
+/** Vectors in 20 clusters, in random order. */
+function clustered(count, seed) {
+  const { next, below } = random(seed);
+  const centres = random(SEED).next;
+  const middles = Array.from({ length: 20 }, () => Array.from({ length: DIMENSIONS }, () => centres() * 2 - 1));
+  return Array.from({ length: count }, () => {
+    const middle = middles[below(20)];
+    return Float32Array.from(middle, (value) => value + (next() + next() - 1) * 0.4);
+  });
+}

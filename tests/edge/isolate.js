@@ -1,0 +1,13 @@
+/* An isolate runs this: one case of the conformance suite a request, since an isolate has 128 MB. */
+import { open } from "hnsw-workers";
+import core from "hnsw-workers/core.wasm";
+import { openSearch } from "hnsw-workers/search";
+import { run } from "./conformance.js";
+
+export default {
+  async fetch(request) {
+    const only = decodeURIComponent(new URL(request.url).pathname.slice(1));
+    const arriving = new Uint8Array(await request.arrayBuffer());
+    return Response.json(await run({ open, openSearch, core, workers: 0, partitions: 2, arriving, only }));
+  },
+};

@@ -1,0 +1,63 @@
+/* How much is loaded before the first search, and is nothing reached that only one runtime has? */
+import { beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+const BUILD = join(ROOT, "build");
+const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
+/** Bytes after gzip, of 2026-11-24 and a tenth more: whoever needs more raises them knowingly. */
+const LIMITS = {
+  "edge-index.js": 24_200, // 21,8xx
+  "edge-search.js": 14_900, // 13,5xx
+  core: 22_600, // 20,504
+};
+
+beforeAll(async () => {
+  const build = Bun.spawn([process.execPath, ".ci/build.ts"], { cwd: ROOT, stdout: "inherit", stderr: "inherit" });
+  expect(await build.exited).toBe(0);
+});
+
+const textOf = (file: string) => Bun.file(join(BUILD, file)).text();
+
+/** Files and packages that a file reaches before anything runs. */
+async function reachedFrom(file: string, reached = new Set<string>()): Promise<Set<string>> {
+  reached.add(file);
+  const { imports } = new Bun.Transpiler({ loader: "js" }).scan(await textOf(file));
+  for (const { kind, path } of imports) {
+    if (kind !== "import-statement") continue;
+    const target = path.replace(/^\.\//, "");
+    if (reached.has(target)) continue;
+    if (path.startsWith("./")) await reachedFrom(target, reached);
+    else reached.add(path);
+  }
+  return reached;
+}
+
+async function gzipped(file: string): Promise<number> {
+  return Bun.gzipSync(await Bun.file(join(BUILD, file)).bytes(), { level: 9 }).length;
+}
+
+describe("reached at once", () => {
+  for (const entry of ["index.js", "search.js"]) {
+    test(`from ${entry}: no module of Bun or Node`, async () => {
+      const reached = [...(await reachedFrom(entry))];
+      expect(reached.filter((path) => !path.endsWith(".js"))).toEqual(["@assemblyscript/loader"]);
+    });
+  }
+
+  for (const entry of ["edge-index.js", "edge-search.js"]) {
+    test(`from ${entry}: nothing, and nothing later either`, async () => {
+      expect(new Bun.Transpiler({ loader: "js" }).scan(await textOf(entry)).imports).toEqual([]);
+    });
+  }
+});
+
+describe("bytes to load, gzip", () => {
+  for (const entry of ["edge-index.js", "edge-search.js"] as const) {
+    test(entry, async () => expect(await gzipped(entry)).toBeLessThan(LIMITS[entry]));
+  }
+
+  test("a core", async () => {
+    for (const core of CORES) expect(await gzipped(core)).toBeLessThan(LIMITS.core);
+  });
+});
