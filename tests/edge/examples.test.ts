@@ -1,0 +1,65 @@
+/* Do the examples for isolates, browsers and one file do what their first lines say? */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildPage } from "../../examples/browser/build.ts";
+import { writeSnapshot } from "../../examples/foods/snapshot.ts";
+import { type Program, programs } from "./install.ts";
+import { launch, serveSite } from "./site.ts";
+import { serveIsolate } from "./workerd.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
+
+const ROOT = join(import.meta.dir, "../..");
+const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-examples-"));
+
+beforeAll(async () => {
+  const build = Bun.spawn([process.execPath, ".ci/build.ts"], { cwd: ROOT, stdout: "inherit", stderr: "inherit" });
+  expect(await build.exited).toBe(0);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A test that needs a program; says so where there is none. */
+function testWith(program: Program, name: string, run: (path: string) => Promise<void>): void {
+  if ("missing" in program) {
+    console.warn(`not tested: ${name}: ${program.missing}`);
+    test.skip(`${name}: ${program.missing}`, () => {});
+  } else test(name, () => run(program.path));
+}
+
+testWith(programs.workerd, "examples/isolate answers from its snapshot", async (workerd) => {
+  await writeSnapshot(join(folder, "foods.bin"));
+  const entry = join(ROOT, "examples/isolate/worker.js");
+  const { address, stop } = await serveIsolate(workerd, entry, folder, ["foods.bin"]);
+  try {
+    for (let i = 0; i < 3; i++) {
+      const hits = (await (await fetch(`${address}/?q=banna`)).json()) as { key: string }[];
+      expect(hits.map(({ key }) => key)).toContain("banana");
+    }
+    expect((await fetch(address)).status).toBe(400);
+  } finally {
+    await stop();
+  }
+});
+
+testWith(programs.chromium, "examples/browser searches while you type", async (chromium) => {
+  const page = join(folder, "page");
+  await buildPage(page);
+  await using site = serveSite(false, { page });
+  await using browser = await launch(chromium);
+  const tab = await browser.newPage();
+  const errors: string[] = [];
+  tab.on("pageerror", (error) => errors.push(String(error)));
+  await tab.goto(`${site.url}page/index.html`);
+  await tab.waitForSelector("#query:enabled");
+  for (const text of ["c", "choc", "choclate cak"]) {
+    await tab.fill("#query", text);
+    await tab.waitForSelector(`#hits[data-query="${text}"] li`);
+  }
+  expect(await tab.textContent("#hits")).toContain("chocolate cake");
+  expect(await tab.textContent("#status")).toMatch(/^\d,\d{3} names, searched in /);
+  if (process.env.SCREENSHOT) await tab.screenshot({ path: process.env.SCREENSHOT });
+  expect(errors).toEqual([]);
+});
