@@ -1,6 +1,6 @@
 /* Do the examples for isolates, browsers and one file do what their first lines say? */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPage } from "../../examples/browser/build.ts";
@@ -62,4 +62,39 @@ testWith(programs.chromium, "examples/browser searches while you type", async (c
   expect(await tab.textContent("#status")).toMatch(/^\d,\d{3} names, searched in /);
   if (process.env.SCREENSHOT) await tab.screenshot({ path: process.env.SCREENSHOT });
   expect(errors).toEqual([]);
+});
+
+test("examples/one-file runs from an empty folder, workers and all", async () => {
+  const project = join(folder, "project");
+  const installed = join(project, "node_modules/hnsw-workers");
+  mkdirSync(join(project, "node_modules/@assemblyscript"), { recursive: true });
+  cpSync(join(ROOT, "build"), join(installed, "build"), { recursive: true });
+  cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
+  const loader = "node_modules/@assemblyscript/loader";
+  cpSync(join(ROOT, loader), join(project, loader), { recursive: true, dereference: true });
+  cpSync(join(ROOT, "examples/one-file/server.js"), join(project, "server.js"));
+  const empty = join(folder, "empty");
+  mkdirSync(empty);
+  const files = ["worker.js", "core.release.relaxed.wasm"].map((name) => `node_modules/hnsw-workers/build/${name}`);
+  const command = ["build", "--compile", "server.js", ...files, "--outfile", join(empty, "foods")];
+  const compile = Bun.spawn([process.execPath, ...command], { cwd: project, stdout: "pipe", stderr: "pipe" });
+  const [code, errors] = await Promise.all([compile.exited, compile.stderr.text()]);
+  expect({ code, errors: code === 0 ? "" : errors }).toEqual({ code: 0, errors: "" });
+  rmSync(project, { recursive: true }); // nothing of it may be needed
+
+  expect(readdirSync(empty)).toHaveLength(1);
+  const env = { ...process.env, PORT: "0" };
+  const server = Bun.spawn([join(empty, "foods")], { cwd: empty, env, stdout: "pipe", stderr: "inherit" });
+  try {
+    const { value } = await server.stdout.getReader().read();
+    const address = `http://127.0.0.1:${/listening on (\d+)/.exec(new TextDecoder().decode(value))![1]}`;
+    await fetch(`${address}/red`, { method: "PUT", body: "[1, 0, 0]" });
+    const hits = await (await fetch(address, { method: "POST", body: "[1, 0, 0]" })).json();
+    expect(hits).toEqual([{ key: "red", distance: 0 }]);
+    const workers = (await (await fetch(address)).json()) as { alive: boolean }[];
+    expect(workers.map(({ alive }) => alive)).toEqual([true, true]);
+  } finally {
+    server.kill();
+    await server.exited;
+  }
 });
