@@ -5,6 +5,7 @@ import { type Options, parseOptions, usage } from "./options.ts";
 import { churn } from "./suites/churn.ts";
 import { core } from "./suites/core.ts";
 import { durable } from "./suites/durable.ts";
+import { edge } from "./suites/edge.ts";
 import { freshness } from "./suites/freshness.ts";
 import { ingest } from "./suites/ingest.ts";
 import { scaling } from "./suites/scaling.ts";
@@ -12,7 +13,7 @@ import { skew } from "./suites/skew.ts";
 import { spaces } from "./suites/spaces.ts";
 import type { Suite } from "./suites/suite.ts";
 
-const suites: Record<string, Suite> = { ingest, scaling, skew, freshness, spaces, churn, durable, core };
+const suites: Record<string, Suite> = { ingest, scaling, skew, freshness, spaces, churn, durable, edge, core };
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || name.startsWith("-")) {

@@ -30,6 +30,7 @@ describe("a tiny run of", () => {
     spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
     durable: set,
+    edge: set,
     core: [...set, "--against", BUILD],
   };
   for (const [suite, args] of Object.entries(runs)) {
