@@ -75,7 +75,9 @@ test("examples/one-file runs from an empty folder, workers and all", async () =>
   cpSync(join(ROOT, "examples/one-file/server.js"), join(project, "server.js"));
   const empty = join(folder, "empty");
   mkdirSync(empty);
-  const files = ["worker.js", "core.release.relaxed.wasm"].map((name) => `node_modules/hnsw-workers/build/${name}`);
+  const files = ["worker.js", "journal-worker.js", "snapshot-worker.js", "core.release.relaxed.wasm"].map(
+    (name) => `node_modules/hnsw-workers/build/${name}`,
+  );
   const command = ["build", "--compile", "server.js", ...files, "--outfile", join(empty, "foods")];
   const compile = Bun.spawn([process.execPath, ...command], { cwd: project, stdout: "pipe", stderr: "pipe" });
   const [code, errors] = await Promise.all([compile.exited, compile.stderr.text()]);
@@ -83,18 +85,26 @@ test("examples/one-file runs from an empty folder, workers and all", async () =>
   rmSync(project, { recursive: true }); // nothing of it may be needed
 
   expect(readdirSync(empty)).toHaveLength(1);
-  const env = { ...process.env, PORT: "0" };
-  const server = Bun.spawn([join(empty, "foods")], { cwd: empty, env, stdout: "pipe", stderr: "inherit" });
-  try {
-    const { value } = await server.stdout.getReader().read();
-    const address = `http://127.0.0.1:${/listening on (\d+)/.exec(new TextDecoder().decode(value))![1]}`;
+  await whileServing(empty, async (address) => {
     await fetch(`${address}/red`, { method: "PUT", body: "[1, 0, 0]" });
-    const hits = await (await fetch(address, { method: "POST", body: "[1, 0, 0]" })).json();
-    expect(hits).toEqual([{ key: "red", distance: 0 }]);
     const workers = (await (await fetch(address)).json()) as { alive: boolean }[];
     expect(workers.map(({ alive }) => alive)).toEqual([true, true]);
+  });
+  await whileServing(empty, async (address) => {
+    const hits = await (await fetch(address, { method: "POST", body: "[1, 0, 0]" })).json();
+    expect(hits).toEqual([{ key: "red", distance: 0 }]);
+  });
+});
+
+/** Starts the one file, which keeps its index beside it, and ends it. */
+async function whileServing(folder: string, use: (address: string) => Promise<void>): Promise<void> {
+  const env = { ...process.env, PORT: "0", FOLDER: join(folder, "kept") };
+  const server = Bun.spawn([join(folder, "foods")], { cwd: folder, env, stdout: "pipe", stderr: "inherit" });
+  try {
+    const { value } = await server.stdout.getReader().read();
+    await use(`http://127.0.0.1:${/listening on (\d+)/.exec(new TextDecoder().decode(value))![1]}`);
   } finally {
     server.kill();
     await server.exited;
   }
-});
+}
