@@ -8,6 +8,7 @@ import { calibrate } from "./suites/calibrate.ts";
 import { churn } from "./suites/churn.ts";
 import { core } from "./suites/core.ts";
 import { durable } from "./suites/durable.ts";
+import { edge } from "./suites/edge.ts";
 import { freshness } from "./suites/freshness.ts";
 import { ingest } from "./suites/ingest.ts";
 import { kernels } from "./suites/kernels.ts";
@@ -28,6 +29,7 @@ const suites: Record<string, Suite> = {
   spaces,
   churn,
   durable,
+  edge,
   core,
   kernels,
   calibrate,

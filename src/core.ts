@@ -131,7 +131,8 @@ function createMemory(shared: boolean): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, ...(shared ? { shared: true } : {}) });
 }
 
-const BUNDLED = "If your program is bundled, keep the package out of the bundle: `--external hnsw-workers`.";
+const BUNDLED =
+  "If your program is bundled, keep the package out of the bundle (`--external hnsw-workers`), or give `open` the `core`.";
 
 const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, dot: METRIC_DOT };
 

@@ -49,8 +49,23 @@ export async function askForHugePages(memory: WebAssembly.Memory, bytes: number)
   }
 }
 
+/** Whether this is a program that `bun build --compile` has made, with its files inside. */
+export const isOneFile = /^file:\/\/\/(\$bunfs|B:\/(~|%7E)BUN)\//.test(import.meta.url);
+
+/** A file that such a program was built with; its name may have got a hash. */
+function embedded(url: URL): Blob | undefined {
+  const name = url.pathname.split("/").at(-1)!;
+  const files = Bun.embeddedFiles as (Blob & { name: string })[];
+  return files.find((file) => file.name.replace(/-[0-9a-z]+(?=\.wasm$)/, "") === name);
+}
+
 /** The bytes of a file of this package. */
 export async function readOwnFile(url: URL): Promise<ArrayBuffer> {
+  if (isOneFile) {
+    const file = embedded(url);
+    if (file === undefined) throw new Error("it was not given to `bun build --compile`");
+    return await file.arrayBuffer();
+  }
   if (typeof Bun !== "undefined") return await Bun.file(url).arrayBuffer();
   if (url.protocol !== "file:") {
     const response = await fetch(url);

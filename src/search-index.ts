@@ -66,10 +66,13 @@ class Shelf implements Host {
     this.ef = ef;
   }
 
+  assertOpen(): void {
+    if (this.seats.length === 0) throw new HnswError("CLOSED", "The index is closed.");
+  }
+
   get seat(): Seat {
-    const [seat] = this.seats;
-    if (seat === undefined) throw new HnswError("CLOSED", "The index is closed.");
-    return seat;
+    this.assertOpen();
+    return this.seats[0]!;
   }
 
   async whenFree(call: () => number): Promise<number> {
@@ -119,7 +122,7 @@ export class SearchIndex {
 
   /** The space of that name; one that was not exported holds nothing. Throws CLOSED. */
   space(name: string): SearchSpace {
-    this.shelf.seat;
+    this.shelf.assertOpen();
     return new SearchSpace(name, this.shelf, this.dimensions);
   }
 

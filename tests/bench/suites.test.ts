@@ -35,6 +35,7 @@ describe("a tiny run of", () => {
     churn: set,
     kernels: ["--n", "1000"],
     durable: set,
+    edge: set,
     core: [...set, "--against", BUILD],
   };
   for (const [suite, args] of Object.entries(runs)) {

@@ -1,4 +1,4 @@
-/* An isolate runs this: one case of the conformance suite a request, since an isolate has 128 MB. */
+/* An isolate runs this: one case of the conformance suite a request, so that what outlives one is tested, too. */
 import { open } from "hnsw-workers";
 import core from "hnsw-workers/core.wasm";
 import { openSearch } from "hnsw-workers/search";

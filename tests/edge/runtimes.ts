@@ -69,6 +69,15 @@ function inBrowser(name: string, isolated: boolean): Runtime {
       const { openSearch } = await import("/build/edge-search.js");
       const { run } = await import("/tests/conformance.js");
       const arriving = new Uint8Array(await (await fetch("/arriving")).arrayBuffer());
+      const index = await open({ dimensions: 1, workers: 0 });
+      let shared = true;
+      try {
+        index.attach();
+      } catch {
+        shared = false;
+      }
+      await index.close();
+      if (shared !== ${isolated}) throw new Error("memory is shared where it should not be, or not where it should");
       return await run({ open, openSearch, workers: 0, partitions: 2, arriving });
     })()`;
     return await page.evaluate<Result[]>(script);

@@ -6,26 +6,25 @@ const ROOT = join(import.meta.dir, "../..");
 const CORE = join(ROOT, "build/core.release.relaxed.unshared.wasm");
 
 /**
- * Bundles a module worker as such platforms' tools do, with the package's conditions for it, and runs it; files are
- * modules of their own beside it. Answers its address and how to end it.
+ * Bundles a module worker as such platforms' tools do, with the package's conditions for it, and runs it; `data`
+ * are files in the folder that it imports as bytes. Answers its address and how to end it.
  */
-export async function serveIsolate(workerd: string, entry: string, folder: string, files: Record<string, string> = {}) {
+export async function serveIsolate(workerd: string, entry: string, folder: string, data: string[] = []) {
   const bundle = await Bun.build({
     entrypoints: [entry],
     outdir: folder,
     naming: "main.js",
     target: "browser",
     conditions: ["workerd", "worker"],
-    external: ["*.wasm", ...Object.keys(files)],
+    external: ["*.wasm", "*.bin"],
   });
   if (!bundle.success) throw new AggregateError(bundle.logs, `${entry} could not be bundled`);
   const core = await Bun.file(CORE).bytes();
   await writeFile(join(folder, "core.wasm"), core);
-  const data = Object.entries(files).map(([name, path]) => `(name = "${name}", data = embed "${path}")`);
   const modules = [
     '(name = "main.js", esModule = embed "main.js")',
     '(name = "hnsw-workers/core.wasm", wasm = embed "core.wasm")',
-    ...data,
+    ...data.map((name) => `(name = "${name}", data = embed "${name}")`),
   ];
   await writeFile(
     join(folder, "config.capnp"),

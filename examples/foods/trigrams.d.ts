@@ -1,0 +1,2 @@
+export const DIMENSIONS: number;
+export function embed(text: string): Float32Array;
