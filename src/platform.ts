@@ -16,9 +16,10 @@ export const hearsItself =
   typeof MessageChannel !== "undefined" &&
   ("document" in globalThis || typeof (globalThis as { importScripts?: unknown }).importScripts === "function");
 
-/** Cores that this process may use, as far as it knows. */
+/** Cores that this process may use, as far as it knows. Node has no `navigator` before version 21. */
 export function cores(): number {
-  return globalThis.navigator?.hardwareConcurrency ?? 1;
+  const os = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:os");
+  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
 /** Tells whoever runs the program; never throws. */

@@ -1,10 +1,11 @@
 /* Does the index do the same on every runtime, to the last bit, and does an export travel between any two of them? */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openWith } from "../../src/open.ts";
 import { openSearch } from "../../src/search.ts";
 import { answersOf, built, type Kit, type Result, run } from "./conformance.js";
-import { runtimes } from "./runtimes.ts";
+import { packageFolder, runtimes } from "./runtimes.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -58,6 +59,27 @@ describe("in", () => {
       console.warn(`not tested in ${name}: ${program.missing}`);
       test.skip(`${name}: ${program.missing}`, () => {});
     } else test(name, async () => expectConforms(name, workers, await run(program.path, arriving)));
+  }
+});
+
+describe("without `workers` there is one for every core in", () => {
+  const counting = `
+    import { availableParallelism } from "node:os";
+    import { open } from "hnsw-workers";
+    const index = await open({ dimensions: 2 });
+    console.log(index.stats().workers.length === Math.min(64, availableParallelism()));
+    await index.close();
+  `;
+  for (const program of [process.execPath, "node"]) {
+    test(program.split("/").at(-1)!, async () => {
+      const folder = await packageFolder();
+      await Bun.write(join(folder, "counting.mjs"), counting);
+      const job = Bun.spawn([program, "counting.mjs"], { cwd: folder, stdout: "pipe", stderr: "pipe" });
+      const [out, errors] = await Promise.all([job.stdout.text(), job.stderr.text()]);
+      await rm(folder, { recursive: true });
+      expect(errors).toBe("");
+      expect(out).toBe("true\n");
+    });
   }
 });
 
