@@ -44,8 +44,7 @@ export interface Opened {
  * `from` starts it with what another one has exported.
  *
  * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with `from` also with SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED; with
- * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH,
- * PATH_FAILED or PATH_DAMAGED.
+ * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH, PATH_FAILED or PATH_DAMAGED.
  */
 export async function open(options: OpenOptions): Promise<VectorIndex> {
   return (await openWith(options, {})).index;
@@ -109,13 +108,14 @@ export async function openIn(
   const seats = Array.from({ length: settings.partitions }, () =>
     Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );
-  if (shared) for (const { memory } of seats) await askForHugePages(memory, MAX_PAGES * 65536);
+  const memories = seats.map(({ memory }) => memory);
+  if (shared) await askForHugePages(memories, MAX_PAGES * 65536);
   const control = new Control(controlBlock(shared));
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const board = settings.path === null ? null : new JournalBoard();
   const insides: SharedIndex = {
     module,
-    memories: seats.map(({ memory }) => memory),
+    memories,
     control: control.buffer,
     journal: board?.buffer ?? null,
     settings,
