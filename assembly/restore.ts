@@ -42,9 +42,9 @@ let deadKey: usize = 0; // the empty key, for slots whose key does not matter an
 let flags: u32 = 0;
 
 /**
- * Loads the frame that lies in the intake; `home` is that of the space, `first`: a new one begins. X_INFO: address (0: there is none) and
- * incarnation of the space, or after E_FOREIGN the offset of the word that differs. OK, E_FOREIGN, E_BROKEN, E_MEMORY
- * or E_BUSY: nothing has changed.
+ * Loads the frame that lies in the intake; `home` is that of the space, `first`: a new one begins. X_INFO: address (0:
+ * there is none) and incarnation of the space, or after E_FOREIGN the offset of the word that differs. OK, E_FOREIGN,
+ * E_BROKEN, E_MEMORY or E_BUSY: nothing has changed.
  */
 export function loadFrame(home: u32, first: bool): i32 {
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
