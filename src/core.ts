@@ -237,10 +237,15 @@ export class Seat {
     return this.info[i]!;
   }
 
+  /** Words `i` and `i + 1` of that as one number: of an op, or a count that no word holds. */
+  wideInfoAt(i: number): number {
+    this.fresh();
+    return this.info[i]! + this.info[i + 1]! * 2 ** 32;
+  }
+
   /** Number of the partition's last op, as an op that was just accepted left it. */
   get sequence(): number {
-    this.fresh();
-    return this.info[INFO_SEQUENCE]! + this.info[INFO_SEQUENCE + 1]! * 2 ** 32;
+    return this.wideInfoAt(INFO_SEQUENCE);
   }
 
   /** Encodes a key into scratch. */

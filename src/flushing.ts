@@ -53,7 +53,7 @@ export async function allDurable(handle: Handle): Promise<void> {
   const waits = handle.seats.map(async (seat, partition) => {
     const lastSequence = () => {
       if (handle.guarded(() => seat.core.journalWaiting()) === E_BUSY) return AGAIN;
-      return seat.infoAt(6) + seat.infoAt(7) * 2 ** 32;
+      return seat.wideInfoAt(6);
     };
     const sequence = await eventually(lastSequence, handle.settings.timeoutMs); // of a handle that closes, too
     await journal.durable(partition, sequence);

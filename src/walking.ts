@@ -31,8 +31,8 @@ export function nextSpace(seat: Seat, address: number): FoundSpace | null | type
     address: seat.infoAt(0),
     incarnation: seat.infoAt(1),
     id: seat.infoAt(3),
-    changed: seat.infoAt(4) + seat.infoAt(5) * 2 ** 32,
-    created: seat.infoAt(6) + seat.infoAt(7) * 2 ** 32,
+    changed: seat.wideInfoAt(4),
+    created: seat.wideInfoAt(6),
   };
 }
 

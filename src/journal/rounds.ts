@@ -96,7 +96,7 @@ export class SnapshotRounds {
     const known = bySpace(this.store.snapshots());
     const sequences = this.seats.map((seat) => {
       seat.core.journalWaiting();
-      return seat.infoAt(6) + seat.infoAt(7) * 2 ** 32;
+      return seat.wideInfoAt(6);
     });
     const nextSpaces = this.seats.map((seat) => seat.core.nextSpaceId());
     const spaces = this.seats.flatMap((seat, partition) =>

@@ -76,7 +76,7 @@ export class SnapshotFile {
     for (; started === E_BUSY; started = seat.core.startSnapshot(address, incarnation)) await nextTurn();
     if (started === E_STALE) return null;
     if (started === E_MEMORY) throw new NoMemory("There is no memory left for the notes of a snapshot.");
-    const sequence = seat.infoAt(1) + seat.infoAt(2) * 2 ** 32;
+    const sequence = seat.wideInfoAt(1);
     try {
       let answer = seat.core.nextFrame();
       for (; answer > 0; answer = seat.core.nextFrame()) this.put(seat.intakeBytes.subarray(0, answer));

@@ -64,7 +64,7 @@ export class JournalWriter {
   takeOver(): void {
     for (const [partition, seat] of this.seats.entries()) {
       seat.core.journalWaiting();
-      this.board.setDurable(partition, seat.infoAt(4) + seat.infoAt(5) * 2 ** 32);
+      this.board.setDurable(partition, seat.wideInfoAt(4));
     }
     if (this.hasWork()) this.board.publish(this.board.failure);
     else this.reopen();
@@ -119,8 +119,8 @@ export class JournalWriter {
     const { bytes } = waitingIn(seat);
     if (bytes === 0) return null;
     const head: [number, number] = [seat.infoAt(2), seat.infoAt(3)];
-    const first = seat.infoAt(4) + seat.infoAt(5) * 2 ** 32 + 1;
-    const last = seat.infoAt(6) + seat.infoAt(7) * 2 ** 32;
+    const first = seat.wideInfoAt(4) + 1;
+    const last = seat.wideInfoAt(6);
     const [tail, ring, size] = [seat.infoAt(0), seat.infoAt(8), seat.infoAt(9)];
     this.buffers[partition] ??= new Uint8Array(size);
     const buffer = this.buffers[partition]!;
