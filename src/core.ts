@@ -237,7 +237,7 @@ export class Seat {
     return this.info[i]!;
   }
 
-  /** Words `i` and `i + 1` of that as one number: of an op, or a count that no word holds. */
+  /** Words `i` and `i + 1` of that, the lower one first, as one number. */
   wideInfoAt(i: number): number {
     this.fresh();
     return this.info[i]! + this.info[i + 1]! * 2 ** 32;

@@ -11,11 +11,12 @@
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Seat } from "../core.ts";
+import { HnswError } from "../errors.ts";
 import { type FoundSpace, spacesOf } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
 import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
 import type { FolderPaths } from "./folder.ts";
-import { NoMemory, SnapshotFile } from "./snapshot-file.ts";
+import { SnapshotFile } from "./snapshot-file.ts";
 import type { JournalStore, SnapshotRow } from "./store.ts";
 
 const FILE_BYTES = 256 * 2 ** 20; // a file takes no more spaces once it is that large
@@ -59,7 +60,7 @@ export async function writeSnapshots(seats: Seat[], spaces: RoundSpace[], folder
 }
 
 function nullWithoutMemory(error: unknown): null {
-  if (error instanceof NoMemory) return null;
+  if (error instanceof HnswError && error.code === "OUT_OF_MEMORY") return null;
   throw error;
 }
 
@@ -68,7 +69,7 @@ function nextNumber(folder: string): number {
 }
 
 /** Deletes the files of snapshots that no row names. */
-export function deleteUnnamed(folder: string, rows: SnapshotRow[]): void {
+function deleteUnnamed(folder: string, rows: SnapshotRow[]): void {
   const named = new Set(rows.map(({ file }) => file));
   for (const name of readdirSync(folder)) if (!named.has(name)) unlinkSync(join(folder, name));
 }

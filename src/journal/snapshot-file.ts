@@ -16,10 +16,10 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { E_BUSY, E_MEMORY, E_STALE, FRAME_END, OK } from "../../assembly/layout.ts";
+import { FRAME_END, OK } from "../../assembly/layout.ts";
 import type { Seat } from "../core.ts";
+import { beginSnapshot, endSnapshot } from "../snapshots/taking.ts";
 import type { SpaceAt } from "../walking.ts";
-import { nextTurn } from "../yielding.ts";
 import {
   BadFrame,
   CHECKSUM_BYTES,
@@ -44,9 +44,6 @@ export interface Section {
   bytes: number;
 }
 
-/** There is no memory for the notes of a snapshot: not now. */
-export class NoMemory extends Error {}
-
 export class SnapshotFile {
   readonly name: string;
   /** Bytes so far. */
@@ -69,14 +66,11 @@ export class SnapshotFile {
     return join(this.folder, `${this.name}.tmp`);
   }
 
-  /** Appends a space's snapshot; null when it was dropped meanwhile. Throws NoMemory, or what the disk says. */
-  async add(seat: Seat, { address, incarnation }: SpaceAt): Promise<Section | null> {
+  /** Appends a space's snapshot; null when it was dropped meanwhile. Throws OUT_OF_MEMORY, or what the disk says. */
+  async add(seat: Seat, space: SpaceAt): Promise<Section | null> {
     const offset = this.bytes;
-    let started = seat.core.startSnapshot(address, incarnation);
-    for (; started === E_BUSY; started = seat.core.startSnapshot(address, incarnation)) await nextTurn();
-    if (started === E_STALE) return null;
-    if (started === E_MEMORY) throw new NoMemory("There is no memory left for the notes of a snapshot.");
-    const sequence = seat.wideInfoAt(1);
+    const sequence = await beginSnapshot(seat, space);
+    if (sequence === null) return null;
     try {
       let answer = seat.core.nextFrame();
       for (; answer > 0; answer = seat.core.nextFrame()) this.put(seat.intakeBytes.subarray(0, answer));
@@ -84,7 +78,7 @@ export class SnapshotFile {
       this.cutBackTo(offset);
       return null;
     } finally {
-      while (seat.core.endSnapshot() === E_BUSY) await nextTurn();
+      await endSnapshot(seat);
     }
   }
 

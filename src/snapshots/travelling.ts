@@ -7,18 +7,7 @@
  * Frames and checksums are those of the files of snapshots. A stream can't take back what it has sent: of a space
  * that is dropped in the middle, FRAME_GONE says that it does not count. Without FRAME_FINISH the stream was cut off.
  */
-import {
-  E_BUSY,
-  E_MEMORY,
-  E_STALE,
-  F_BYTES,
-  F_COUNT,
-  F_HEADER,
-  F_KIND,
-  FRAME_FINISH,
-  FRAME_GONE,
-  OK,
-} from "../../assembly/layout.ts";
+import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
 import type { Control } from "../control.ts";
 import { Seat } from "../core.ts";
 import { HnswError } from "../errors.ts";
@@ -28,6 +17,7 @@ import type { SharedIndex } from "../protocol.ts";
 import { firstAttachedSeat } from "../seating.ts";
 import { type FoundSpace, spacesOf } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
+import { beginSnapshot, endSnapshot } from "./taking.ts";
 
 const CHUNK_BYTES = 1 << 18;
 
@@ -101,15 +91,11 @@ export async function* exportChunks(
 /** Answers whether the space counts: it may have been dropped meanwhile. */
 async function* exportSpace(
   seat: Seat,
-  { address, incarnation }: FoundSpace,
+  space: FoundSpace,
   chunks: Chunks,
   control: Control,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
-  let started = seat.core.startSnapshot(address, incarnation);
-  for (; started === E_BUSY; started = seat.core.startSnapshot(address, incarnation)) await nextTurn();
-  if (started === E_STALE) return false;
-  if (started === E_MEMORY)
-    throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
+  if ((await beginSnapshot(seat, space)) === null) return false;
   try {
     let answer = seat.core.nextFrame();
     for (; answer > 0; answer = seat.core.nextFrame()) {
@@ -123,6 +109,6 @@ async function* exportSpace(
     if (chunks.isFull) yield chunks.take();
     return answer === OK;
   } finally {
-    while (seat.core.endSnapshot() === E_BUSY) await nextTurn();
+    await endSnapshot(seat);
   }
 }

@@ -35,6 +35,7 @@ const LAYERS: string[][] = [
     "journal/findings",
     "journal/recovered",
     "journal/snapshot-file",
+    "snapshots/taking",
   ],
   ["journal/frames", "filtering", "refusals"],
   ["core", "control", "protocol", "vectors", "journal/folder"],
