@@ -1,32 +1,46 @@
-// How fast do some workers link into some spaces? The program of a child process.
+// How fast do some threads insert: into one index behind one mutex, all of them into one space, each into spaces of its
+// own, or into 20 spaces with stealing? The same work however many threads there are. The program of a child process.
 
 import { open } from "../../src/index.ts";
-import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { type Dataset, type DatasetName, loadDataset } from "../datasets/index.ts";
 import { namesOnHomes } from "./homes.ts";
+import { measureOneMutex } from "./one-mutex.ts";
 import { ownRecall } from "./own-recall.ts";
 
 const QUERIES = 200;
 const SLICE = 1000;
+const SPACES = { "one space": 1, "own spaces": 8, "20 spaces": 20 };
+
+export type ScalingKind = "one mutex" | keyof typeof SPACES;
 
 export interface ScalingTask {
   set: DatasetName;
+  /** Vectors in all spaces together. */
   n: number;
+  kind: ScalingKind;
+  /** Threads that insert: beside the one that adds, but for the mutex, whose threads bring their own vectors. */
   workers: number;
-  spaces: number;
 }
 
 export interface ScalingMeasurement {
   insertsPerSecond: number;
   /** Mean over the spaces, each against its own exact scan. */
   recall: number;
-  /** Ops that each worker linked. */
+  /** Ops that each thread linked. */
   linked: number[];
   steals: number;
 }
 
-async function measure({ set, n, workers, spaces: count }: ScalingTask): Promise<ScalingMeasurement> {
-  const { base, queries, dimensions } = await loadDataset(set, n);
-  await using index = await open({ dimensions, workers, partitions: 2 });
+async function measure({ set, n, kind, workers }: ScalingTask): Promise<ScalingMeasurement> {
+  const data = await loadDataset(set, n);
+  return kind === "one mutex" ? await measureOneMutex(data, workers, QUERIES) : await byWorkers(data, workers, kind);
+}
+
+async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPACES): Promise<ScalingMeasurement> {
+  const { base, queries, dimensions, n } = data;
+  const count = SPACES[kind];
+  const own = { partitions: workers, stealing: { enabled: false } };
+  await using index = await open({ dimensions, workers, flatBelow: 0, ...(kind === "own spaces" ? own : {}) });
   const names = await namesOnHomes(index, count, workers);
   const spaces = names.map((name) => index.space(name));
   const per = Math.floor(n / count);
