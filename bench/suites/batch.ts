@@ -1,11 +1,12 @@
-// What do batches bring, and what do they cost? Processor time of an op by the size of fixed batches, and how long ops
-// wait at a set rate with small, large and adaptive ones.
+// What do batches bring, and what do they cost? Processor time of an op by the size of fixed batches, what each step of
+// its way takes, in memory and in a folder, and how long ops wait at a set rate with small, large and adaptive batches.
 
 import { type DatasetName, sources } from "../datasets/index.ts";
 import { allowedCores } from "../harness/machine.ts";
 import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
 import { type Case, over, playRounds } from "../harness/rounds.ts";
 import { spread } from "../harness/statistics.ts";
+import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "../measure/batch-steps.ts";
 import { type CostsMeasurement, type CostsTask, meanCost } from "../measure/costs.ts";
 import type { LatencyMeasurement, LatencyTask } from "../measure/latency.ts";
 import type { Options } from "../options.ts";
@@ -23,6 +24,7 @@ export const batch: Suite = {
 };
 
 type CostCase = Case<CostsTask, CostsMeasurement>;
+type StepsCase = Case<BatchStepsTask, BatchStepsMeasurement>;
 type LatencyCase = Case<LatencyTask, LatencyMeasurement>;
 
 async function run({ n, sets, repeats, json }: Options): Promise<void> {
@@ -41,6 +43,15 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
     }),
   );
   await playRounds("costs.ts", sizes, repeats, (answer) => `${times(cost(answer))} us of processor time an op`);
+  const steps = SIZES.flatMap((size) =>
+    [false, true].map(
+      (durable): StepsCase => ({
+        ...{ title: `batches of ${size}, ${durable ? "in a folder" : "in memory"}`, cores, answers: [] },
+        task: { set, n, batch: size, durable },
+      }),
+    ),
+  );
+  await playRounds("batch-steps.ts", steps, repeats, (answer) => `${times(sumOf(answer))} us an op, step by step`);
   const perSecond = 1e6 / spread(sizes[SIZES.indexOf(500)]!.answers.map(cost)).median;
   const waits = Object.entries(POLICIES).flatMap(([name, batching]) =>
     LOADS.map(
@@ -59,6 +70,22 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
       range(over(answers, cost), times),
       times(over(answers, ({ acceptMicroseconds }) => acceptMicroseconds).median),
     ]),
+  );
+  console.log("\nus an op, one batch after the other, step by step\n");
+  printTable(
+    ["case", "queue", "call", "link", "commit", "sum", "ops a commit"],
+    steps.map(({ title, answers }) => {
+      const cell = (figure: (answer: BatchStepsMeasurement) => number) => range(over(answers, figure), times);
+      return [
+        ...[
+          title,
+          cell(({ queueMicroseconds }) => queueMicroseconds),
+          cell(({ callMicroseconds }) => callMicroseconds),
+        ],
+        ...[cell(({ linkMicroseconds }) => linkMicroseconds), cell(({ commitMicroseconds }) => commitMicroseconds)],
+        ...[cell(sumOf), whole(over(answers, ({ meanGroup }) => meanGroup).median)],
+      ];
+    }),
   );
   console.log(`\nfrom accepted to linked; the rates are shares of ${whole(perSecond)}/s\n`);
   printTable(
@@ -79,7 +106,7 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
     ]),
   );
   return {
-    ...{ set, n, perSecond, waits },
+    ...{ set, n, perSecond, steps, waits },
     sizes: sizes.map(({ title, task, answers }) => ({
       ...{ title, task },
       linkMicroseconds: answers.map(cost),
