@@ -3,18 +3,17 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Seat } from "../../src/core.ts";
 import { Mutex } from "./mutex.ts";
-import type { MutexStart } from "./one-mutex.ts";
+import type { MutexStart, MutexTask } from "./one-mutex.ts";
 
 const HOME = 0;
 
-const { module, memory, address, incarnation, dimensions, base, next, ...start } = workerData as MutexStart;
+const { module, memory, dimensions, base, next, ...start } = workerData as MutexStart;
 const seat = Seat.join(module, memory, start.seat, dimensions, true);
 const mutex = new Mutex(start.mutex);
-const rows = base.length / dimensions;
 const port = parentPort!;
 
 /** Everything that an insertion is: accepted, claimed and linked. */
-function insert(row: number): void {
+function insert({ address, incarnation }: MutexTask, row: number): void {
   seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
   const answer = seat.core.add(address, incarnation, seat.putKey(row), 0, 0);
   if (answer < 0) throw new Error(`row ${row} was refused: ${answer}`);
@@ -22,14 +21,14 @@ function insert(row: number): void {
   while (seat.core.link(1) !== 0);
 }
 
-port.once("message", () => {
+port.on("message", (task: MutexTask) => {
   let linked = 0;
   for (;;) {
     mutex.lock();
     const row = next[0]!++;
-    if (row < rows) insert(row);
+    if (row < task.rows) insert(task, row);
     mutex.unlock();
-    if (row >= rows) break;
+    if (row >= task.rows) break;
     linked++;
   }
   port.postMessage(linked);

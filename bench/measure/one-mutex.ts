@@ -2,7 +2,7 @@
 // is linked, as a program does that has several threads and an index made for one. The core is ours all the same.
 
 import { Worker } from "node:worker_threads";
-import { bestVariant, compileCore } from "../../src/core.ts";
+import { bestVariant, compileCore, type Seat } from "../../src/core.ts";
 import type { SpaceRef } from "../../src/handle.ts";
 import { openWith } from "../../src/open.ts";
 import type { Dataset } from "../datasets/index.ts";
@@ -15,8 +15,6 @@ export interface MutexStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   seat: number;
-  address: number;
-  incarnation: number;
   dimensions: number;
   /** Everybody's vectors. */
   base: Float32Array;
@@ -25,31 +23,70 @@ export interface MutexStart {
   next: Int32Array;
 }
 
-/** `queries`: how many of them recall is measured with. */
-export async function measureOneMutex(data: Dataset, threads: number, queries: number): Promise<ScalingMeasurement> {
-  const { dimensions } = data;
+/** Where the threads insert the first so many rows. */
+export interface MutexTask {
+  address: number;
+  incarnation: number;
+  rows: number;
+}
+
+interface Threads {
+  /** Resolves to how many vectors each thread inserted. */
+  fill(space: SpaceRef, rows: number): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+/** `counts`: vectors that the code is compiled with before the clock starts, and queries that recall is measured with. */
+export async function measureOneMutex(
+  { n, base, queries, dimensions }: Dataset,
+  threadCount: number,
+  counts: { warm: number; queries: number },
+): Promise<ScalingMeasurement> {
+  // Its own thread only opens it and looks on.
   const opened = await openWith({ dimensions, workers: 0, partitions: 1, flatBelow: 0 }, {});
   await using index = opened.index;
-  const { seat, address, incarnation } = opened.handle.find("shared", true) as SpaceRef;
-  const base = new Float32Array(new SharedArrayBuffer(data.base.byteLength));
-  base.set(data.base);
-  const start = {
-    ...{ module: await compileCore("release", bestVariant()), memory: seat.memory, address, incarnation, dimensions },
-    ...{ base, mutex: new Mutex().word, next: new Int32Array(new SharedArrayBuffer(4)) },
+  const threads = await startThreads(threadCount, opened.seats[0]!, base);
+  const fill = async (name: string, rows: number) => {
+    const linked = await threads.fill(opened.handle.find(name, true) as SpaceRef, rows);
+    await index.flush();
+    return linked;
   };
-  const members = Array.from({ length: threads }, (_, thread) => {
-    const workerData: MutexStart = { ...start, seat: seat.number + 1 + thread };
+  await fill("warm", Math.min(counts.warm, n));
+  const start = performance.now();
+  const linked = await fill("shared", n);
+  const seconds = (performance.now() - start) / 1e3;
+  const recall = await ownRecall(index.space("shared"), queries, dimensions, counts.queries);
+  await threads.stop();
+  return { insertsPerSecond: n / seconds, recall, linked, steals: 0 };
+}
+
+async function startThreads(count: number, opener: Seat, vectors: Float32Array): Promise<Threads> {
+  const base = new Float32Array(new SharedArrayBuffer(vectors.byteLength));
+  base.set(vectors);
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const { memory, dimensions } = opener;
+  const start = { module: await compileCore("release", bestVariant()), memory, dimensions, base, next };
+  const mutex = new Mutex().word;
+  const members = Array.from({ length: count }, (_, thread) => {
+    const workerData: MutexStart = { ...start, mutex, seat: opener.number + 1 + thread };
     return new Worker(new URL("./one-mutex-worker.ts", import.meta.url), { workerData });
   });
-  const heard = <Message>(member: Worker) =>
-    new Promise<Message>((resolve, reject) => member.once("message", resolve).once("error", reject));
   await Promise.all(members.map(heard)); // all are ready
-  const began = performance.now();
-  for (const member of members) member.postMessage("go");
-  const linked = await Promise.all(members.map(heard<number>)); // all are done
-  await index.flush();
-  const seconds = (performance.now() - began) / 1e3;
-  const recall = await ownRecall(index.space("shared"), data.queries, dimensions, queries);
-  for (const member of members) await member.terminate();
-  return { insertsPerSecond: data.n / seconds, recall, linked, steals: 0 };
+  return {
+    async fill({ address, incarnation }, rows) {
+      next[0] = 0;
+      for (const member of members) member.postMessage({ address, incarnation, rows } satisfies MutexTask);
+      return await Promise.all(members.map(heard<number>));
+    },
+    async stop() {
+      for (const member of members) await member.terminate();
+    },
+  };
+}
+
+function heard<Message>(thread: Worker): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    thread.once("message", resolve);
+    thread.once("error", reject);
+  });
 }
