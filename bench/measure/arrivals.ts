@@ -34,19 +34,15 @@ export interface ArrivalsMeasurement {
 
 interface Arrival {
   dueMs: number;
-  come(): void | Promise<void>;
+  /** `due`: when it came, by the clock. */
+  come(due: number): void | Promise<void>;
 }
 
 async function measure({ store: name, set, n, rate, threads }: ArrivalsTask): Promise<ArrivalsMeasurement> {
   const { base, queries, dimensions, queryCount } = await loadDataset(set, n);
-  const live = liveStores.find((one) => one.name === name)!;
-  const lastsMs = (n / rate) * 1e3;
-  const probes = Math.min(queryCount, Math.floor(lastsMs / PROBE_EVERY_MS));
-  const store = await live.open(n + probes, dimensions, threads);
+  const probes = Math.min(queryCount, Math.floor(((n / rate) * 1e3) / PROBE_EVERY_MS));
+  const store = await liveStores.find((one) => one.name === name)!.open(n + probes, dimensions, threads);
   const keys = keysUpTo(n);
-  const waits: number[] = [];
-  let start = 0;
-
   const request = (first: number): Arrival => ({
     dueMs: (first / rate) * 1e3,
     come: () => {
@@ -54,30 +50,36 @@ async function measure({ store: name, set, n, rate, threads }: ArrivalsTask): Pr
       return store.add(some, base.subarray(first * dimensions, (first + some.length) * dimensions));
     },
   });
-  const probe = (i: number): Arrival => {
-    const vector = queries.slice(i * dimensions, (i + 1) * dimensions);
-    const dueMs = (i + 0.5) * PROBE_EVERY_MS;
-    const since = () => performance.now() - start - dueMs;
-    const come = async () => {
+  const waits: number[] = [];
+  const probe = (i: number): Arrival => ({
+    dueMs: (i + 0.5) * PROBE_EVERY_MS,
+    come: async (due) => {
+      const vector = queries.slice(i * dimensions, (i + 1) * dimensions);
       await store.add([n + i], vector);
       let hit = await store.nearest(vector);
-      while (hit !== n + i && since() < GIVE_UP_MS) {
+      while (hit !== n + i && performance.now() - due < GIVE_UP_MS) {
         await Bun.sleep(1);
         hit = await store.nearest(vector);
       }
-      if (hit === n + i) waits.push(since());
-    };
-    return { dueMs, come };
-  };
+      if (hit === n + i) waits.push(performance.now() - due);
+    },
+  });
   const requests = Array.from({ length: Math.ceil(n / REQUEST) }, (_, i) => request(i * REQUEST));
-  const arrivals = [...requests, ...Array.from({ length: probes }, (_, i) => probe(i))];
-  arrivals.sort((a, b) => a.dueMs - b.dueMs);
+  const gaps = await serve([...requests, ...Array.from({ length: probes }, (_, i) => probe(i))]);
+  await store.close();
+  waits.sort((a, b) => a - b);
+  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? GIVE_UP_MS;
+  return { foundMs: { p50: at(0.5), p99: at(0.99), max: at(1) }, probes, found: waits.length, ...gaps };
+}
 
+/** Lets everything come at its time, one in a turn of the event loop, and times the turns. */
+async function serve(arrivals: Arrival[]): Promise<Pick<ArrivalsMeasurement, "longestGapMs" | "blocked">> {
+  arrivals.sort((a, b) => a.dueMs - b.dueMs);
+  const handled: (void | Promise<void>)[] = [];
   let longestGapMs = 0;
   let longMs = 0;
-  start = performance.now();
+  const start = performance.now();
   let last = start;
-  const handled: (void | Promise<void>)[] = [];
   await new Promise<void>((resolve) => {
     const turn = () => {
       const now = performance.now();
@@ -85,22 +87,17 @@ async function measure({ store: name, set, n, rate, threads }: ArrivalsTask): Pr
       last = now;
       longestGapMs = Math.max(longestGapMs, gap);
       if (gap > LONG_MS) longMs += gap;
-      if (handled.length === arrivals.length) return resolve();
-      const next = arrivals[handled.length]!;
-      if (now - start >= next.dueMs) handled.push(next.come());
+      const next = arrivals[handled.length];
+      if (next === undefined) return resolve();
+      const due = start + next.dueMs;
+      if (now >= due) handled.push(next.come(due));
       setImmediate(turn);
     };
     turn();
   });
-  const ranMs = performance.now() - start;
+  const blocked = longMs / (last - start);
   await Promise.all(handled);
-  await store.close();
-  waits.sort((a, b) => a - b);
-  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? GIVE_UP_MS;
-  return {
-    ...{ foundMs: { p50: at(0.5), p99: at(0.99), max: at(1) }, probes, found: waits.length },
-    ...{ longestGapMs, blocked: longMs / ranMs },
-  };
+  return { longestGapMs, blocked };
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

@@ -35,7 +35,6 @@ async function run({ n, sets, repeats, json }: Options): Promise<void> {
 }
 
 async function compare(set: DatasetName, n: number, repeats: number, cores: number): Promise<object> {
-  const cost = ({ samples }: CostsMeasurement) => meanCost(samples);
   const sizes = SIZES.map(
     (size): CostCase => ({
       ...{ title: `batches of ${size}`, cores, answers: [] },
@@ -63,48 +62,11 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
   );
   await playRounds("latency.ts", waits, repeats, ({ p99Ms }) => `p99 ${times(p99Ms)} ms`);
   console.log(`\n${set}, ${whole(n)} vectors, one worker on ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
-  printTable(
-    ["size", "us an op", "and accepting"],
-    sizes.map(({ title, answers }) => [
-      title,
-      range(over(answers, cost), times),
-      times(over(answers, ({ acceptMicroseconds }) => acceptMicroseconds).median),
-    ]),
-  );
+  tellSizes(sizes);
   console.log("\nus an op, one batch after the other, step by step\n");
-  printTable(
-    ["case", "queue", "call", "link", "commit", "sum", "ops a commit"],
-    steps.map(({ title, answers }) => {
-      const cell = (figure: (answer: BatchStepsMeasurement) => number) => range(over(answers, figure), times);
-      return [
-        ...[
-          title,
-          cell(({ queueMicroseconds }) => queueMicroseconds),
-          cell(({ callMicroseconds }) => callMicroseconds),
-        ],
-        ...[cell(({ linkMicroseconds }) => linkMicroseconds), cell(({ commitMicroseconds }) => commitMicroseconds)],
-        ...[cell(sumOf), whole(over(answers, ({ meanGroup }) => meanGroup).median)],
-      ];
-    }),
-  );
+  tellSteps(steps);
   console.log(`\nfrom accepted to linked; the rates are shares of ${whole(perSecond)}/s\n`);
-  printTable(
-    ["batches", "adds/s", "p50 ms", "p99 ms", "mean batch", "deepest", "linked/s"],
-    waits.map(({ title, task, answers }) => [
-      ...[title, whole(task.rate)],
-      range(
-        over(answers, ({ p50Ms }) => p50Ms),
-        times,
-      ),
-      range(
-        over(answers, ({ p99Ms }) => p99Ms),
-        times,
-      ),
-      times(over(answers, ({ meanBatch }) => meanBatch).median),
-      whole(over(answers, ({ deepest }) => deepest).median),
-      whole(over(answers, ({ linkedPerSecond }) => linkedPerSecond).median),
-    ]),
-  );
+  tellWaits(waits);
   return {
     ...{ set, n, perSecond, steps, waits },
     sizes: sizes.map(({ title, task, answers }) => ({
@@ -113,4 +75,49 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
       acceptMicroseconds: answers.map(({ acceptMicroseconds }) => acceptMicroseconds),
     })),
   };
+}
+
+function cost({ samples }: CostsMeasurement): number {
+  return meanCost(samples);
+}
+
+function tellSizes(sizes: CostCase[]): void {
+  printTable(
+    ["size", "us an op", "and accepting"],
+    sizes.map(({ title, answers }) => [
+      title,
+      range(over(answers, cost), times),
+      times(over(answers, ({ acceptMicroseconds }) => acceptMicroseconds).median),
+    ]),
+  );
+}
+
+function tellSteps(steps: StepsCase[]): void {
+  printTable(
+    ["case", "queue", "call", "link", "commit", "sum", "ops a commit"],
+    steps.map(({ title, answers }) => {
+      const cell = (figure: (answer: BatchStepsMeasurement) => number) => range(over(answers, figure), times);
+      return [
+        title,
+        ...[cell(({ queueMicroseconds }) => queueMicroseconds), cell(({ callMicroseconds }) => callMicroseconds)],
+        ...[cell(({ linkMicroseconds }) => linkMicroseconds), cell(({ commitMicroseconds }) => commitMicroseconds)],
+        ...[cell(sumOf), whole(over(answers, ({ meanGroup }) => meanGroup).median)],
+      ];
+    }),
+  );
+}
+
+function tellWaits(waits: LatencyCase[]): void {
+  printTable(
+    ["batches", "adds/s", "p50 ms", "p99 ms", "mean batch", "deepest", "linked/s"],
+    waits.map(({ title, task, answers }) => {
+      const cell = (figure: (answer: LatencyMeasurement) => number) => range(over(answers, figure), times);
+      return [
+        ...[title, whole(task.rate), cell(({ p50Ms }) => p50Ms), cell(({ p99Ms }) => p99Ms)],
+        times(over(answers, ({ meanBatch }) => meanBatch).median),
+        whole(over(answers, ({ deepest }) => deepest).median),
+        whole(over(answers, ({ linkedPerSecond }) => linkedPerSecond).median),
+      ];
+    }),
+  );
 }
