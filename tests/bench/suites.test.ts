@@ -72,7 +72,7 @@ describe("a tiny run of", () => {
       expect(Number.isNaN(Date.parse(saved.date))).toBe(false);
       expect(JSON.stringify(saved)).not.toContain("null"); // a figure that was not measured
       expectPage(saved);
-    }, 120_000);
+    }, 240_000);
   }
 
   test("scaling sets every kind against one worker on one core, and marks workers that share cores", async () => {
@@ -91,7 +91,7 @@ describe("a tiny run of", () => {
     }
     const behindMutex = groups[0]!.map(({ answers }) => answers[0]!.linked.reduce((sum, ops) => sum + ops));
     expect(new Set(behindMutex)).toEqual(new Set([2500])); // nothing twice, nothing left out
-  }, 120_000);
+  }, 240_000);
 
   test("batch has each size in memory, without commits, and in a folder, with them", async () => {
     const { results } = (await tiny("batch")) as unknown as { results: { steps: StepsCase[] }[] };
@@ -104,7 +104,7 @@ describe("a tiny run of", () => {
       expect(answers[0]!.commitMicroseconds > 0, title).toBe(task.durable);
       expect(answers[0]!.linkMicroseconds, title).toBeGreaterThan(0);
     }
-  }, 120_000);
+  }, 240_000);
 
   test("freshness has us and every peer, measured or named with the reason", async () => {
     const saved = (await tiny("freshness")) as unknown as FreshnessResult;
@@ -113,7 +113,7 @@ describe("a tiny run of", () => {
     expect([...measured, ...named].sort()).toEqual(["hnswlib-node", "ours", "usearch"]);
     const [ours] = saved.arrivals[0]!.answers;
     expect(ours!.found).toBe(ours!.probes);
-  }, 120_000);
+  }, 240_000);
 });
 
 test("core refuses to run without a build to compare with", async () => {
