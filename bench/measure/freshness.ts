@@ -63,8 +63,8 @@ async function measure({ set, n }: FreshnessTask): Promise<FreshnessMeasurement>
     if (i % PROBE_EVERY !== 0 || i / PROBE_EVERY >= queryCount) continue;
     // Behind the addMany in this handle's line: accepted when that is.
     void probed.add(i, row(i / PROBE_EVERY)).then(async () => {
-      probes++;
       const [hit] = await probed.search(row(i / PROBE_EVERY), { k: 1 });
+      probes++;
       if (hit?.key === i) found++;
     });
   }

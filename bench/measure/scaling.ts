@@ -1,35 +1,54 @@
-// How fast do some workers link into some spaces? The program of a child process.
+// How fast do some threads insert: into one index behind one mutex, all of them into one space, each into spaces of its
+// own, or into 20 spaces with stealing? The same work however many threads there are. The program of a child process.
 
-import { open } from "../../src/index.ts";
-import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { open, type VectorIndex } from "../../src/index.ts";
+import { type Dataset, type DatasetName, loadDataset } from "../datasets/index.ts";
+import { keysUpTo } from "./durable-folder.ts";
 import { namesOnHomes } from "./homes.ts";
+import { measureOneMutex } from "./one-mutex.ts";
 import { ownRecall } from "./own-recall.ts";
 
+const WARM = 2000; // vectors before the clock starts: on one core, compiling would take its time from the work
 const QUERIES = 200;
 const SLICE = 1000;
+const SPACES = { "one space": 1, "own spaces": 8, "20 spaces": 20 };
+
+export type ScalingKind = "one mutex" | keyof typeof SPACES;
 
 export interface ScalingTask {
   set: DatasetName;
+  /** Vectors in all spaces together. */
   n: number;
+  kind: ScalingKind;
+  /** Threads that insert: beside the one that adds, but for the mutex, whose threads bring their own vectors. */
   workers: number;
-  spaces: number;
 }
 
 export interface ScalingMeasurement {
   insertsPerSecond: number;
   /** Mean over the spaces, each against its own exact scan. */
   recall: number;
-  /** Ops that each worker linked. */
+  /** Ops that each thread linked. */
   linked: number[];
   steals: number;
 }
 
-async function measure({ set, n, workers, spaces: count }: ScalingTask): Promise<ScalingMeasurement> {
-  const { base, queries, dimensions } = await loadDataset(set, n);
-  await using index = await open({ dimensions, workers, partitions: 2 });
+async function measure({ set, n, kind, workers }: ScalingTask): Promise<ScalingMeasurement> {
+  const data = await loadDataset(set, n);
+  if (kind === "one mutex") return await measureOneMutex(data, workers, { warm: WARM, queries: QUERIES });
+  return await byWorkers(data, workers, kind);
+}
+
+async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPACES): Promise<ScalingMeasurement> {
+  const { base, queries, dimensions, n } = data;
+  const count = SPACES[kind];
+  const own = { partitions: workers, stealing: { enabled: false } };
+  await using index = await open({ dimensions, workers, flatBelow: 0, ...(kind === "own spaces" ? own : {}) });
+  await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions));
   const names = await namesOnHomes(index, count, workers);
   const spaces = names.map((name) => index.space(name));
   const per = Math.floor(n / count);
+  const before = index.stats().workers;
   const start = performance.now();
   await Promise.all(
     // By slices, as a server gets them: one handle's calls are accepted in their order, one space's behind the other's.
@@ -49,9 +68,15 @@ async function measure({ set, n, workers, spaces: count }: ScalingTask): Promise
   return {
     insertsPerSecond: (per * count) / seconds,
     recall,
-    linked: stats.map(({ linked }) => linked),
-    steals: stats.reduce((sum, { steals }) => sum + steals, 0),
+    linked: stats.map(({ linked }, worker) => linked - before[worker]!.linked),
+    steals: stats.reduce((sum, { steals }, worker) => sum + steals - before[worker]!.steals, 0),
   };
+}
+
+async function warmUp(index: VectorIndex, vectors: Float32Array): Promise<void> {
+  await index.space("warm").addMany(keysUpTo(vectors.length / index.options.dimensions), vectors);
+  await index.flush();
+  await index.dropSpace("warm");
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

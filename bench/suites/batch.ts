@@ -1,11 +1,12 @@
-// What do batches bring, and what do they cost? Processor time of an op by the size of fixed batches, and how long ops
-// wait at a set rate with small, large and adaptive ones.
+// What do batches bring, and what do they cost? Processor time of an op by the size of fixed batches, what each step of
+// its way takes, in memory and in a folder, and how long ops wait at a set rate with small, large and adaptive batches.
 
 import { type DatasetName, sources } from "../datasets/index.ts";
 import { allowedCores } from "../harness/machine.ts";
 import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
 import { type Case, over, playRounds } from "../harness/rounds.ts";
 import { spread } from "../harness/statistics.ts";
+import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "../measure/batch-steps.ts";
 import { type CostsMeasurement, type CostsTask, meanCost } from "../measure/costs.ts";
 import type { LatencyMeasurement, LatencyTask } from "../measure/latency.ts";
 import type { Options } from "../options.ts";
@@ -23,6 +24,7 @@ export const batch: Suite = {
 };
 
 type CostCase = Case<CostsTask, CostsMeasurement>;
+type StepsCase = Case<BatchStepsTask, BatchStepsMeasurement>;
 type LatencyCase = Case<LatencyTask, LatencyMeasurement>;
 
 async function run({ n, sets, repeats, json }: Options): Promise<void> {
@@ -33,7 +35,6 @@ async function run({ n, sets, repeats, json }: Options): Promise<void> {
 }
 
 async function compare(set: DatasetName, n: number, repeats: number, cores: number): Promise<object> {
-  const cost = ({ samples }: CostsMeasurement) => meanCost(samples);
   const sizes = SIZES.map(
     (size): CostCase => ({
       ...{ title: `batches of ${size}`, cores, answers: [] },
@@ -41,6 +42,15 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
     }),
   );
   await playRounds("costs.ts", sizes, repeats, (answer) => `${times(cost(answer))} us of processor time an op`);
+  const steps = SIZES.flatMap((size) =>
+    [false, true].map(
+      (durable): StepsCase => ({
+        ...{ title: `batches of ${size}, ${durable ? "in a folder" : "in memory"}`, cores, answers: [] },
+        task: { set, n, batch: size, durable },
+      }),
+    ),
+  );
+  await playRounds("batch-steps.ts", steps, repeats, (answer) => `${times(sumOf(answer))} us an op, step by step`);
   const perSecond = 1e6 / spread(sizes[SIZES.indexOf(500)]!.answers.map(cost)).median;
   const waits = Object.entries(POLICIES).flatMap(([name, batching]) =>
     LOADS.map(
@@ -52,6 +62,26 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
   );
   await playRounds("latency.ts", waits, repeats, ({ p99Ms }) => `p99 ${times(p99Ms)} ms`);
   console.log(`\n${set}, ${whole(n)} vectors, one worker on ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
+  tellSizes(sizes);
+  console.log("\nus an op, one batch after the other, step by step\n");
+  tellSteps(steps);
+  console.log(`\nfrom accepted to linked; the rates are shares of ${whole(perSecond)}/s\n`);
+  tellWaits(waits);
+  return {
+    ...{ set, n, perSecond, steps, waits },
+    sizes: sizes.map(({ title, task, answers }) => ({
+      ...{ title, task },
+      linkMicroseconds: answers.map(cost),
+      acceptMicroseconds: answers.map(({ acceptMicroseconds }) => acceptMicroseconds),
+    })),
+  };
+}
+
+function cost({ samples }: CostsMeasurement): number {
+  return meanCost(samples);
+}
+
+function tellSizes(sizes: CostCase[]): void {
   printTable(
     ["size", "us an op", "and accepting"],
     sizes.map(({ title, answers }) => [
@@ -60,30 +90,34 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
       times(over(answers, ({ acceptMicroseconds }) => acceptMicroseconds).median),
     ]),
   );
-  console.log(`\nfrom accepted to linked; the rates are shares of ${whole(perSecond)}/s\n`);
+}
+
+function tellSteps(steps: StepsCase[]): void {
+  printTable(
+    ["case", "queue", "call", "link", "commit", "sum", "ops a commit"],
+    steps.map(({ title, answers }) => {
+      const cell = (figure: (answer: BatchStepsMeasurement) => number) => range(over(answers, figure), times);
+      return [
+        title,
+        ...[cell(({ queueMicroseconds }) => queueMicroseconds), cell(({ callMicroseconds }) => callMicroseconds)],
+        ...[cell(({ linkMicroseconds }) => linkMicroseconds), cell(({ commitMicroseconds }) => commitMicroseconds)],
+        ...[cell(sumOf), whole(over(answers, ({ meanGroup }) => meanGroup).median)],
+      ];
+    }),
+  );
+}
+
+function tellWaits(waits: LatencyCase[]): void {
   printTable(
     ["batches", "adds/s", "p50 ms", "p99 ms", "mean batch", "deepest", "linked/s"],
-    waits.map(({ title, task, answers }) => [
-      ...[title, whole(task.rate)],
-      range(
-        over(answers, ({ p50Ms }) => p50Ms),
-        times,
-      ),
-      range(
-        over(answers, ({ p99Ms }) => p99Ms),
-        times,
-      ),
-      times(over(answers, ({ meanBatch }) => meanBatch).median),
-      whole(over(answers, ({ deepest }) => deepest).median),
-      whole(over(answers, ({ linkedPerSecond }) => linkedPerSecond).median),
-    ]),
+    waits.map(({ title, task, answers }) => {
+      const cell = (figure: (answer: LatencyMeasurement) => number) => range(over(answers, figure), times);
+      return [
+        ...[title, whole(task.rate), cell(({ p50Ms }) => p50Ms), cell(({ p99Ms }) => p99Ms)],
+        times(over(answers, ({ meanBatch }) => meanBatch).median),
+        whole(over(answers, ({ deepest }) => deepest).median),
+        whole(over(answers, ({ linkedPerSecond }) => linkedPerSecond).median),
+      ];
+    }),
   );
-  return {
-    ...{ set, n, perSecond, waits },
-    sizes: sizes.map(({ title, task, answers }) => ({
-      ...{ title, task },
-      linkMicroseconds: answers.map(cost),
-      acceptMicroseconds: answers.map(({ acceptMicroseconds }) => acceptMicroseconds),
-    })),
-  };
 }

@@ -1,23 +1,34 @@
-// Does a busy index hold up its caller? Event-loop gaps and search times while one worker links at full speed.
+// Does a busy index hold up its caller, and how soon is an add found? Event-loop gaps and search times while one worker
+// links at full speed; then requests at a set rate, for us and for libraries that insert on the event loop.
 
-import { sources } from "../datasets/index.ts";
+import { type DatasetName, sources } from "../datasets/index.ts";
 import { allowedCores } from "../harness/machine.ts";
 import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
 import { type Case, over, playRounds } from "../harness/rounds.ts";
+import { type ArrivalsMeasurement, type ArrivalsTask, REQUEST } from "../measure/arrivals.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "../measure/freshness.ts";
+import { liveStores } from "../measure/live-stores.ts";
 import type { Options } from "../options.ts";
 import type { Suite } from "./suite.ts";
 
 const VECTORS = 50_000;
+const ARRIVING = 20_000;
+const RATE = 2000; // vectors a second: less than the slowest of them takes
 
 export const freshness: Suite = {
-  question: "does a busy index hold up its caller? Event-loop gaps, searches, and whether adds are found at once",
+  question: "does a busy index hold up its caller, and how soon is an add found? Beside libraries that block",
   peers: false,
   run,
 };
 
-async function run({ n, sets, repeats, json }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
   const cores = Math.min(2, allowedCores().length);
+  const cases = await floods(options, cores);
+  const arrivals = await arrive(options, cores);
+  await saveResult("freshness", options.json, { repeats: options.repeats, cores, cases, ...arrivals });
+}
+
+async function floods({ n, sets, repeats }: Options, cores: number): Promise<object[]> {
   const cases = sets.map((set): Case<FreshnessTask, FreshnessMeasurement> => {
     const count = Math.min(n ?? VECTORS, sources[set].size);
     return { title: `${set}, ${whole(count)} vectors`, task: { set, n: count }, cores, answers: [] };
@@ -48,5 +59,46 @@ async function run({ n, sets, repeats, json }: Options): Promise<void> {
       ];
     }),
   );
-  await saveResult("freshness", json, { repeats, cores, cases });
+  return cases;
+}
+
+type ArrivalsCase = Case<ArrivalsTask, ArrivalsMeasurement>;
+
+/** The same load for everybody: who is not here is named with the reason. */
+async function arrive({ n, sets, repeats }: Options, cores: number): Promise<object> {
+  const missing = liveStores.flatMap(({ name, available }) => {
+    const reason = available();
+    return reason === null ? [] : [{ name, reason }];
+  });
+  for (const { name, reason } of missing) console.log(`without ${name}: ${reason}`);
+  const present = liveStores.filter(({ available }) => available() === null);
+  const arrivals = sets.flatMap((set) => present.map(({ name }) => arrivalsCase(name, set, n, cores)));
+  const tell = ({ foundMs, longestGapMs }: ArrivalsMeasurement) =>
+    `found after ${times(foundMs.p50)} ms, longest gap ${times(longestGapMs)} ms`;
+  await playRounds("arrivals.ts", arrivals, repeats, tell);
+  console.log(
+    `\n${whole(RATE)} vectors a second in requests of ${REQUEST}, and single ones that are searched for at once`,
+  );
+  console.log(`${cores} cores, as many threads; rounds: ${repeats}; median (min-max)\n`);
+  printTable(
+    ["case", "found after p50 ms", "p99 ms", "longest ms", "longest gap ms", "blocked", "found"],
+    arrivals.map(({ title, answers }) => {
+      const cell = (figure: (answer: ArrivalsMeasurement) => number) => range(over(answers, figure), times);
+      const sum = (figure: (answer: ArrivalsMeasurement) => number) =>
+        answers.reduce((total, answer) => total + figure(answer), 0);
+      return [
+        ...[title, cell(({ foundMs }) => foundMs.p50), cell(({ foundMs }) => foundMs.p99)],
+        ...[cell(({ foundMs }) => foundMs.max), cell(({ longestGapMs }) => longestGapMs)],
+        `${whole(over(answers, ({ blocked }) => blocked).median * 100)} %`,
+        `${sum(({ found }) => found)} of ${sum(({ probes }) => probes)}`,
+      ];
+    }),
+  );
+  return { rate: RATE, arrivals, missing };
+}
+
+function arrivalsCase(store: string, set: DatasetName, n: number | null, cores: number): ArrivalsCase {
+  const count = Math.min(n ?? ARRIVING, ARRIVING, sources[set].size);
+  const task = { store, set, n: count, rate: RATE, threads: cores };
+  return { title: `${store}, ${set}`, task, cores, answers: [] };
 }

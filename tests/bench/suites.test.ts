@@ -4,6 +4,18 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rateAtRecall } from "../../bench/harness/curve.ts";
+import type { Case } from "../../bench/harness/rounds.ts";
+import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/measure/arrivals.ts";
+import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/measure/batch-steps.ts";
+import type { Saved } from "../../bench/report/section.ts";
+import { sections } from "../../bench/report/sections.ts";
+import type { ScalingCase } from "../../bench/suites/scaling.ts";
+
+type StepsCase = Case<BatchStepsTask, BatchStepsMeasurement>;
+interface FreshnessResult {
+  arrivals: Case<ArrivalsTask, ArrivalsMeasurement>[];
+  missing: { name: string; reason: string }[];
+}
 
 const ROOT = join(import.meta.dir, "../..");
 const BUILD = join(ROOT, "build/core.release.relaxed.wasm");
@@ -12,13 +24,22 @@ const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a suite as its user would and returns what it saved. */
-async function bench(suite: string, ...args: string[]): Promise<Record<string, unknown>> {
+async function bench(suite: string, ...args: string[]): Promise<Saved> {
   const file = join(folder, `${suite}.json`);
   const command = [process.execPath, "bench/run.ts", suite, ...args, "--repeats", "1", "--json", file];
   const child = Bun.spawn(command, { cwd: ROOT, stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   expect({ code, says: code === 0 ? "" : out + err }).toEqual({ code: 0, says: "" });
   return JSON.parse(readFileSync(file, "utf8"));
+}
+
+/** What a suite saves has its place in docs/EXPERIMENTS.md, if the suite has a section there. */
+function expectPage(saved: Saved): void {
+  const section = sections.find(({ suite, condense }) => suite === saved.suite && condense !== null);
+  if (!section) return;
+  const { findings, text } = section.page({ ...saved, ...section.condense!(saved as never) });
+  expect(findings.length).toBeGreaterThan(0);
+  expect(text + JSON.stringify(findings)).not.toMatch(/NaN|undefined|Infinity|null/);
 }
 
 describe("a tiny run of", () => {
@@ -38,14 +59,61 @@ describe("a tiny run of", () => {
     edge: set,
     core: [...set, "--against", BUILD],
   };
-  for (const [suite, args] of Object.entries(runs)) {
+  const ran: Record<string, Promise<Saved>> = {};
+  /** Once, however many tests look at it. */
+  const tiny = (suite: string) => {
+    ran[suite] ??= bench(suite, ...runs[suite]!);
+    return ran[suite];
+  };
+  for (const suite of Object.keys(runs)) {
     test(`${suite} saves its figures with the machine and the date`, async () => {
-      const saved = await bench(suite, ...args);
+      const saved = await tiny(suite);
       expect(saved).toMatchObject({ suite, repeats: 1, machine: { bun: Bun.version } });
-      expect(Number.isNaN(Date.parse(saved.date as string))).toBe(false);
+      expect(Number.isNaN(Date.parse(saved.date))).toBe(false);
       expect(JSON.stringify(saved)).not.toContain("null"); // a figure that was not measured
-    }, 60_000);
+      expectPage(saved);
+    }, 240_000);
   }
+
+  test("scaling sets every kind against one worker on one core, and marks workers that share cores", async () => {
+    const { results } = (await tiny("scaling")) as unknown as { results: { groups: ScalingCase[][] }[] };
+    const { groups } = results[0]!;
+    expect(groups.map(([alone]) => alone!.task.kind)).toEqual(["one mutex", "one space", "own spaces", "20 spaces"]);
+    for (const group of groups) {
+      expect(group[0]).toMatchObject({ cores: 1, task: { workers: 1 }, oversubscribed: false });
+      expect(new Set(group.map(({ task }) => task.workers))).toEqual(new Set([1, 2, 4, 8]));
+      for (const { title, task, cores, oversubscribed, answers } of group) {
+        expect(oversubscribed).toBe(task.workers > cores);
+        expect(title.includes("oversubscribed")).toBe(oversubscribed);
+        expect(answers[0]!.linked).toHaveLength(task.workers);
+        expect(answers[0]!.recall).toBeGreaterThan(0.9);
+      }
+    }
+    const behindMutex = groups[0]!.map(({ answers }) => answers[0]!.linked.reduce((sum, ops) => sum + ops));
+    expect(new Set(behindMutex)).toEqual(new Set([2500])); // nothing twice, nothing left out
+  }, 240_000);
+
+  test("batch has each size in memory, without commits, and in a folder, with them", async () => {
+    const { results } = (await tiny("batch")) as unknown as { results: { steps: StepsCase[] }[] };
+    const { steps } = results[0]!;
+    for (const durable of [false, true]) {
+      const sizes = steps.filter(({ task }) => task.durable === durable).map(({ task }) => task.batch);
+      expect(sizes).toEqual([1, 3, 10, 30, 100, 300, 500, 1000]);
+    }
+    for (const { title, task, answers } of steps) {
+      expect(answers[0]!.commitMicroseconds > 0, title).toBe(task.durable);
+      expect(answers[0]!.linkMicroseconds, title).toBeGreaterThan(0);
+    }
+  }, 240_000);
+
+  test("freshness has us and every peer, measured or named with the reason", async () => {
+    const saved = (await tiny("freshness")) as unknown as FreshnessResult;
+    const measured = saved.arrivals.map(({ task }) => task.store);
+    const named = saved.missing.filter(({ reason }) => reason !== "").map(({ name }) => name);
+    expect([...measured, ...named].sort()).toEqual(["hnswlib-node", "ours", "usearch"]);
+    const [ours] = saved.arrivals[0]!.answers;
+    expect(ours!.found).toBe(ours!.probes);
+  }, 240_000);
 });
 
 test("core refuses to run without a build to compare with", async () => {

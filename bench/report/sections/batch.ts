@@ -2,18 +2,26 @@
 
 import type { Case } from "../../harness/rounds.ts";
 import { spread } from "../../harness/statistics.ts";
+import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "../../measure/batch-steps.ts";
 import type { CostsTask } from "../../measure/costs.ts";
 import type { LatencyMeasurement, LatencyTask } from "../../measure/latency.ts";
 import { short, table, whole } from "../markdown.ts";
 import { lines } from "../plots.ts";
-import type { Saved, Section } from "../section.ts";
+import type { Plot, Saved, Section } from "../section.ts";
 
 const COSTS = "100 / 85 / 25 µs an item at batches of 1 / 100 / 500";
 const ADAPTIVE = "adaptive batches keep within 10 ms at low load and 100 ms at high load";
 
+interface Step extends BatchStepsMeasurement {
+  size: number;
+  durable: boolean;
+}
+
 interface Small {
   set: string;
   n: number;
+  /** Figures of 2026-11-24 have none. */
+  steps?: Step[];
   sizes: { size: number; microseconds: number }[];
   acceptMicroseconds: number;
   waits: { batches: string; rate: number; p50Ms: number; p99Ms: number; meanBatch: number; deepest: number }[];
@@ -23,6 +31,7 @@ interface Result {
   set: string;
   n: number;
   sizes: { task: CostsTask; linkMicroseconds: number[]; acceptMicroseconds: number[] }[];
+  steps: Case<BatchStepsTask, BatchStepsMeasurement>[];
   waits: Case<LatencyTask, LatencyMeasurement>[];
 }
 
@@ -32,7 +41,7 @@ export const batch: Section<Small> = {
   claims: [COSTS, ADAPTIVE],
   command: "bun run bench batch",
   condense: ({ results }: { results: Result[] }) => {
-    const { set, n, sizes, waits } = results[0]!;
+    const { set, n, sizes, steps, waits } = results[0]!;
     return {
       ...{ set, n },
       sizes: sizes.map(({ task, linkMicroseconds }) => ({
@@ -40,6 +49,7 @@ export const batch: Section<Small> = {
         microseconds: spread(linkMicroseconds).median,
       })),
       acceptMicroseconds: spread(sizes.flatMap(({ acceptMicroseconds }) => acceptMicroseconds)).median,
+      steps: steps.map(condenseStep),
       waits: waits.map(({ title, task, answers }) => {
         const median = (figure: (answer: LatencyMeasurement) => number) => spread(answers.map(figure)).median;
         return {
@@ -52,15 +62,18 @@ export const batch: Section<Small> = {
   },
   page: (small: Small & Saved) => {
     const at = (size: number) => small.sizes.find((one) => one.size === size)?.microseconds ?? 0;
+    const steps = small.steps ?? [];
+    const durable = steps.filter((step) => step.durable);
+    const toDisk = [1, 100, 500].flatMap((size) => durable.filter((step) => step.size === size).map(sumOf));
     const adaptive = small.waits.filter(({ batches }) => batches === "adaptive");
     const [low, high] = [adaptive[0]?.p99Ms ?? 0, adaptive.at(-1)?.p99Ms ?? 0]; // the lowest rate, the highest
     return {
       findings: [
         {
           claim: COSTS,
-          measured: `${short(at(1))} / ${short(at(100))} / ${short(at(500))} µs`,
+          measured: `${short(at(1))} / ${short(at(100))} / ${short(at(500))} µs to link${toDisk.length > 0 ? `; ${toDisk.map(short).join(" / ")} µs from its add until it is linked and on the disk` : ""}`,
           verdict: at(1) > 2 * at(500) ? "holds" : at(1) > 1.2 * at(500) ? "holds in part" : "does not hold",
-          why: "a vector is never copied or posted, so a batch saves only a turn of the event loop and a claim; the rest is the graph, which does not get cheaper in batches.",
+          why: "a vector is never copied or posted, so a batch saves only a turn of the event loop and a claim; the rest is the graph, which does not get cheaper in batches. What batches do share is a commit.",
         },
         {
           claim: ADAPTIVE,
@@ -75,6 +88,7 @@ export const batch: Section<Small> = {
           ["batch", "µs an op"],
           small.sizes.map(({ size, microseconds }) => [whole(size), short(microseconds)]),
         ),
+        ...(steps.length > 0 ? [stepsText(steps)] : []),
         table(
           ["batches", "adds/s", "p50 ms", "p99 ms", "mean batch", "deepest"],
           small.waits.map((row) => [
@@ -90,6 +104,7 @@ export const batch: Section<Small> = {
           small.sizes.map(({ size, microseconds }) => ({ x: size, y: microseconds, kind: "one worker" })),
           { x: { title: "ops in a batch", log: true }, y: { title: "microseconds" }, kind: "workers" },
         ),
+        ...(durable.length > 0 ? [stepsPlot(durable)] : []),
         lines(
           "batch-latency",
           "From accepted to linked, p99, by rate and batches",
@@ -100,3 +115,40 @@ export const batch: Section<Small> = {
     };
   },
 };
+
+function condenseStep({ task, answers }: Result["steps"][number]): Step {
+  const median = (figure: (answer: BatchStepsMeasurement) => number) => spread(answers.map(figure)).median;
+  return {
+    ...{ size: task.batch, durable: task.durable },
+    queueMicroseconds: median(({ queueMicroseconds }) => queueMicroseconds),
+    callMicroseconds: median(({ callMicroseconds }) => callMicroseconds),
+    linkMicroseconds: median(({ linkMicroseconds }) => linkMicroseconds),
+    commitMicroseconds: median(({ commitMicroseconds }) => commitMicroseconds),
+    meanGroup: median(({ meanGroup }) => meanGroup),
+  };
+}
+
+function stepsText(steps: Step[]): string {
+  const rows = steps.map((step) => [
+    ...[whole(step.size), step.durable ? "in a folder" : "in memory", short(step.queueMicroseconds)],
+    ...[short(step.callMicroseconds), short(step.linkMicroseconds)],
+    ...(step.durable
+      ? [short(step.commitMicroseconds), short(sumOf(step)), short(step.meanGroup)]
+      : ["-", short(sumOf(step)), "-"]),
+  ]);
+  return `Step by step, in microseconds an op, medians over the batches; one batch goes all the way before the next one comes. Queue: the \`add\`, until the op waits in its slot. Call: a claim, the way into the core and out, a turn of the event loop. Commit: the journal's thread, from the ring to the disk.\n\n${table(
+    ["batch", "kept", "queue", "call", "link", "commit", "sum", "ops a commit"],
+    rows,
+  )}`;
+}
+
+function stepsPlot(durable: Step[]): Plot {
+  const points = durable.flatMap((step) => [
+    { x: step.size, y: step.queueMicroseconds, kind: "queue" },
+    { x: step.size, y: step.callMicroseconds, kind: "call" },
+    { x: step.size, y: step.linkMicroseconds, kind: "link" },
+    { x: step.size, y: step.commitMicroseconds, kind: "commit" },
+  ]);
+  const titles = { x: { title: "ops in a batch", log: true }, y: { title: "microseconds", log: true }, kind: "step" };
+  return lines("batch-steps", "Microseconds an op takes in a folder, step by step, by batch size", points, titles);
+}
