@@ -9,7 +9,7 @@ import { JournalLink } from "./journal/link.ts";
 import type { Kept } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
-import { askForHugePages, canShare, canStartThreads, warn } from "./platform.ts";
+import { askForHugePages, canShare, canStartThreads, SMALL_BYTES, warn } from "./platform.ts";
 import type { Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
@@ -109,7 +109,7 @@ export async function openIn(
     Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );
   const memories = seats.map(({ memory }) => memory);
-  if (shared) await askForHugePages(memories, MAX_PAGES * 65536);
+  await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);
   const control = new Control(controlBlock(shared));
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const board = settings.path === null ? null : new JournalBoard();
