@@ -11,6 +11,7 @@ import { uppersBlock } from "./graph";
 import { closeTable, openTable } from "./keys";
 import { crossover, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride } from "./settings";
 import { addBytes, chunkSlots, olderDirectory, vectorChunk } from "./slots";
+import { copyWords } from "./words";
 
 const KEY_CHUNK_HEADER: u32 = 8; // [older chunk u32][bytes u32]
 const FIRST_KEY_CHUNK: u32 = 248;
@@ -103,7 +104,7 @@ export function storeKey(generation: usize, bytes: usize, header: u32, mine: u32
   }
   const record = chunk + used;
   store<u32>(record, header);
-  memory.copy(record + KEY_HEADER, bytes, length);
+  copyWords(record + KEY_HEADER, bytes, (length + 3) >>> 2); // whatever lies behind the key comes along
   store<u32>(generation + G_KEY_USED, used + need);
   return record;
 }

@@ -28,6 +28,7 @@ import {
 } from "./settings";
 import { addBytes } from "./slots";
 import { acquire, release, seat, tryAcquire } from "./sync";
+import { copyWords } from "./words";
 
 // @ts-ignore: decorator
 @inline
@@ -173,12 +174,12 @@ export function writeOwnList(
 ): void {
   const list = listOf(generation, slot, level);
   const to = distancesOf(generation, slot, level);
-  const capacity = capacityOf(level);
-  for (let i: u32 = 0; i < count; i++) {
-    store<u32>(list + LIST_HEADER + (i << 2), load<u32>(ids + (i << 2)));
-    store<f32>(to + (i << 2), load<f32>(dists + (i << 2)));
-  }
-  for (let i = count; i < capacity; i++) store<u32>(list + LIST_HEADER + (i << 2), slot);
+  const end = capacityOf(level) << 2;
+  const itself = i32x4.splat(slot);
+  // By twos, since capacities are even; of an odd count, the last cell is written again below.
+  for (let i = (count << 2) & ~7; i < end; i += 8) v128.store_lane<u64>(list + LIST_HEADER + i, itself, 0);
+  copyWords(list + LIST_HEADER, ids, count);
+  copyWords(to, dists, count);
   store<u32>(list + LIST_KEPT, diverse);
   atomic.store<u32>(list + LIST_COUNT, count);
 }

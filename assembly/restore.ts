@@ -16,9 +16,9 @@ import {
   S_WANTS_COMPACTION, TAG_UTF8, TWINNED, X_VECTORS,
 } from "./layout";
 import { wishCompaction } from "./accept";
-import { useReserve } from "./arena";
+import { allocate, availableBytes, free, useReserve } from "./arena";
 import { codeAddress, encodeSlot } from "./codes";
-import { storeKey } from "./generations";
+import { bytesFor, storeKey } from "./generations";
 import { capacityOf, ensureGraph, twinsOf, writeOwnList } from "./graph";
 import { emptyCell, fillCell, hashKey, SLOT_BIAS } from "./keys";
 import { addDepth, enqueue } from "./queues";
@@ -27,6 +27,9 @@ import { crossover, dimensions, levelOf, M, metric, paddedFloats, seed } from ".
 import { ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "./slots";
 import { createSpace, findSpace } from "./spaces";
 import { release, tryAcquire } from "./sync";
+import { allBelow, copyWords } from "./words";
+
+const KEY_BYTES: u32 = 8; // of a key, as a guess
 
 let space: usize = 0; // 0: the next frame must be a FRAME_SPACE
 let generation: usize = 0;
@@ -107,6 +110,7 @@ function loadSpace(frame: usize, home: u32): i32 {
   floor = total;
   deadKey = 0;
   store<u32>(generation + G_FORCE_F32, flags & FS_FORCED_BIT ? 1 : 0);
+  makeRoom();
   if (!isGraph) return entry == 0 ? OK : E_BROKEN;
   if (entry == 0 || entry > total) return E_BROKEN;
   if (!ensureGraph(generation, 0)) return E_MEMORY;
@@ -118,6 +122,12 @@ function loadSpace(frame: usize, home: u32): i32 {
   store<u32>(generation + G_BLIND, flags & FS_BLIND_BIT ? 1 : 0);
   atomic.store<u32>(generation + G_STATE, GRAPH);
   return OK;
+}
+
+/** Has the memory grow once, instead of by an eighth again and again: each growth ends in pages of 4 KiB. */
+function makeRoom(): void {
+  const bytes = bytesFor(generation, total, total * KEY_BYTES);
+  if (bytes <= availableBytes()) free(allocate(<u32>bytes, 0));
 }
 
 function loadSlots(frame: usize): i32 {
@@ -160,8 +170,8 @@ function loadRecord(end: usize): i32 {
   store<u32>(slotAt + SLOT_STATE, state == PENDING && dead ? SKIPPED : state);
   store<u32>(slotAt + SLOT_TWIN, 0);
   const vector = vectorOf(slotAt);
-  memory.copy(vector, at + R_HEADER, vectorBytes);
-  memory.fill(vector + vectorBytes, 0, paddedFloats * 4 - vectorBytes);
+  copyWords(vector, at + R_HEADER, dimensions);
+  for (let i = dimensions; i < paddedFloats; i++) store<f32>(vector + (i << 2), 0);
   if (!dead) {
     const hash = hashKey(key, header);
     const cell = emptyCell(generation + G_KEY_TABLE, hash, 0);
@@ -200,7 +210,7 @@ function loadLinks(slot: u32, slotAt: usize, state: u32, twin: u32, end: usize):
     const ids = cursor + 8;
     cursor = ids + (count << 3);
     if (count > capacityOf(level) || kept > count || cursor > end) return false;
-    for (let i: u32 = 0; i < count; i++) if (load<u32>(ids + (i << 2)) >= total) return false;
+    if (!allBelow(ids, count, total)) return false;
     writeOwnList(generation, slot, level, ids, ids + (count << 2), count, kept);
   }
   return true;

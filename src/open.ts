@@ -9,7 +9,7 @@ import { JournalLink } from "./journal/link.ts";
 import type { Kept } from "./journal/opening.ts";
 import { LinkLoop } from "./linking.ts";
 import { type Incident, type OpenOptions, resolveOptions, resolvePath, type Settings } from "./options.ts";
-import { askForHugePages, canShare, canStartThreads, warn } from "./platform.ts";
+import { askForHugePages, canShare, canStartThreads, SMALL_BYTES, warn } from "./platform.ts";
 import type { Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
@@ -25,8 +25,15 @@ export interface CoreChoice {
   module?: WebAssembly.Module;
 }
 
-/** Fills an index that was just made; answers who keeps it, if anybody does. */
-export type Fill = (handle: Handle, shared: SharedIndex, partitions: Partitions) => Promise<Kept | null>;
+/** Fills an index that was just made, while its workers start; answers who keeps it, if anybody does. */
+export type Fill = (handle: Handle, parts: FillParts) => Promise<Kept | null>;
+
+interface FillParts {
+  shared: SharedIndex;
+  partitions: Partitions;
+  /** Settles when the workers are ready, or could not be started. */
+  started: Promise<void>;
+}
 
 /** What `openWith` returns beside the index. */
 export interface Opened {
@@ -62,11 +69,11 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
   resolveOptions(options); // refuses nonsense before it makes a folder
   const report = options.onIncident ?? tell;
   const folder = await takeFolder(path, options.recover === "salvage");
-  const fill: Fill = (handle, shared, { repair }) => {
+  const fill: Fill = (handle, { shared, partitions: { repair }, started }) => {
     const stick = () => {
       for (const { core } of handle.seats) core.setJournalState(JOURNAL_STUCK);
     };
-    return keep({ folder, handle, shared, seats: journalSeats(shared.settings), repair, stick, report });
+    return keep({ folder, handle, shared, started, seats: journalSeats(shared.settings), repair, stick, report });
   };
   try {
     return await openIn(resolveOptions(withFolder(options, folder)), report, choice, fill);
@@ -82,14 +89,10 @@ async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<O
   resolveOptions({ ...options, dimensions: options.dimensions ?? 1 }); // refuses nonsense before it reads
   const { Arriving, startFrom, withExport } = await import("./snapshots/starting.ts");
   const arriving = await Arriving.open(options.from);
-  const opened = await openIn(resolveOptions(withExport(options, arriving)), report, choice, null);
-  try {
-    await startFrom(arriving, opened.handle);
-    return opened;
-  } catch (error) {
-    await opened.index.close();
-    throw error;
-  }
+  return await openIn(resolveOptions(withExport(options, arriving)), report, choice, async (handle) => {
+    await startFrom(arriving, handle);
+    return null;
+  });
 }
 
 /** @internal Starts an index and its workers and has it filled; with a `path` in its settings there is a journal. */
@@ -109,7 +112,7 @@ export async function openIn(
     Seat.create(module, partitionSettings(settings), OPENING_SEAT, false, shared),
   );
   const memories = seats.map(({ memory }) => memory);
-  if (shared) await askForHugePages(memories, MAX_PAGES * 65536);
+  await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);
   const control = new Control(controlBlock(shared));
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const board = settings.path === null ? null : new JournalBoard();
@@ -134,8 +137,10 @@ export async function openIn(
   const pool =
     settings.workers === 0 ? null : new (await import("./pool.ts")).Pool(insides, control, partitions, report);
   try {
-    await pool?.start();
-    const kept = fill && (await fill(handle, insides, partitions));
+    const started = pool?.start() ?? Promise.resolve();
+    started.catch(() => {}); // it is thrown below, once nobody fills any more
+    const kept = fill && (await fill(handle, { shared: insides, partitions, started }));
+    await started;
     return { index: new VectorIndex(handle, insides, pool, OPENING_SEAT, kept), handle, pool, seats, kept };
   } catch (error) {
     control.close();

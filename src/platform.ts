@@ -30,22 +30,24 @@ export function warn(message: string): void {
 
 const MADV_HUGEPAGE = 14;
 const HUGE_PAGE = 2 ** 21;
-const SMALL_BYTES = 16 * 2 ** 20; // what a small index takes stays as small as it is
+/** What a small index takes: that stays as small as it is. */
+export const SMALL_BYTES = 16 * 2 ** 20;
 
 /**
- * Asks Linux for huge pages behind memories of up to `bytes` each, where Bun can: in pages of 4 KiB the first touch of
- * fresh memory costs more than what is done with it, in a flat ingest and in opening a large index. Nothing is lost
- * where it is refused.
+ * Asks Linux for huge pages from byte `from` on of memories that may grow to `bytes` each, where Bun can: in pages of
+ * 4 KiB the first touch of fresh memory costs more than what is done with it, in a flat ingest and in opening a large
+ * index. Nothing is lost where it is refused.
  */
-export async function askForHugePages(memories: WebAssembly.Memory[], bytes: number): Promise<void> {
+export async function askForHugePages(memories: WebAssembly.Memory[], from: number, bytes: number): Promise<void> {
   if (typeof Bun === "undefined" || process.platform !== "linux") return;
   try {
     const { dlopen, ptr } = await import("bun:ffi");
     const { symbols } = dlopen("libc.so.6", { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
-    for (const memory of memories) {
-      const start = ptr(new Uint8Array(memory.buffer)) + SMALL_BYTES;
+    for (const { buffer } of memories) {
+      if (buffer instanceof ArrayBuffer) continue; // not shared: what it may grow to may lie elsewhere
+      const start = ptr(new Uint8Array(buffer)) + from;
       const aligned = Math.ceil(start / HUGE_PAGE) * HUGE_PAGE;
-      symbols.madvise(BigInt(aligned), BigInt(Math.max(0, bytes - SMALL_BYTES - HUGE_PAGE)), MADV_HUGEPAGE);
+      symbols.madvise(BigInt(aligned), BigInt(Math.max(0, bytes - from - HUGE_PAGE)), MADV_HUGEPAGE);
     }
   } catch {
     // another libc, or no right to load it

@@ -7,6 +7,7 @@ import {
   FS_M,
   FS_METRIC,
   FS_SEED,
+  MAX_PAGES,
   METRIC_COSINE,
   METRIC_DOT,
   METRIC_L2,
@@ -15,8 +16,9 @@ import type { Seat } from "../core.ts";
 import { census } from "../flushing.ts";
 import type { Host } from "../handle.ts";
 import type { Metric } from "../options.ts";
+import { askForHugePages, SMALL_BYTES } from "../platform.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
-import { leftOutIn } from "./frames.ts";
+import { leftOutIn, readSpaceFrame, type SpaceFrame } from "./frames.ts";
 import type { KnownSpace, RecoveredPartition } from "./recovered.ts";
 
 export const METRIC_NAMES = new Map<number, Metric>([
@@ -52,6 +54,7 @@ export class Filling {
     const first = this.isFirst;
     this.isFirst = false;
     this.leftOut = leftOutIn(body);
+    if (first) await expectSpace(seat, readSpaceFrame(body)!);
     seat.intakeBytes.set(body);
     if (first) seat.setIntakeWord(FS_ID, id);
     const answer = await this.handle.whenFree(() => seat.core.loadFrame(this.space.home, first ? 1 : 0));
@@ -71,6 +74,11 @@ export class Filling {
     const { address, incarnation } = this.space;
     if (address !== 0) await this.handle.whenFree(() => this.partition.seat.core.dropSpace(address, incarnation));
   }
+}
+
+/** A large space touches all memory from its beginning on, soon. */
+async function expectSpace({ memory }: Seat, { slots, dimensions }: SpaceFrame): Promise<void> {
+  if (slots * dimensions * 4 > SMALL_BYTES) await askForHugePages([memory], 0, MAX_PAGES * 65536);
 }
 
 /** Keeps count of the spaces that came back. */

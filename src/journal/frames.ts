@@ -63,43 +63,58 @@ export function checkFrame({ body, checksum }: Frame, hash: FrameHash): void {
   if (hash(body) !== checksum) throw new BadFrame("a frame's checksum is wrong");
 }
 
-/** Cuts chunks of bytes into frames, in a buffer of its own that is used again and again: fresh memory is slow. */
+/** Cuts chunks of bytes into frames. Most lie whole in a chunk, and are views on it; the others are put together. */
 export class FrameSplitter {
-  private readonly buffer = new Uint8Array(1 << 20);
-  private readonly words = new DataView(this.buffer.buffer);
+  private readonly begun = new Uint8Array(LARGEST_BODY + CHECKSUM_BYTES);
   private filled = 0;
 
   /** All frames that are complete with this chunk, not checked yet. A body is valid until the next one is asked for. */
   *push(chunk: Uint8Array): Generator<Frame> {
-    for (let at = 0; at < chunk.length; ) {
-      const piece = chunk.subarray(at, at + this.buffer.length - this.filled);
-      this.buffer.set(piece, this.filled);
+    let at = 0;
+    while (this.filled > 0) {
+      const wanted = this.filled < F_HEADER ? F_HEADER : bytesOfFrame(viewOn(this.begun), 0);
+      const piece = chunk.subarray(at, at + wanted - this.filled);
+      this.begun.set(piece, this.filled);
       this.filled += piece.length;
       at += piece.length;
-      yield* this.cut();
+      if (this.filled < wanted) return;
+      if (wanted === F_HEADER) continue;
+      yield frameAt(this.begun, viewOn(this.begun), 0, wanted);
+      this.filled = 0;
     }
-  }
-
-  private *cut(): Generator<Frame> {
-    let at = 0;
-    while (at + F_HEADER <= this.filled) {
-      const length = this.words.getUint32(at + F_BYTES, true);
-      if (length < F_HEADER || length > LARGEST_BODY || length % 8 !== 0) {
-        throw new BadFrame("a frame's length makes no sense");
-      }
-      const end = at + length;
-      if (end + CHECKSUM_BYTES > this.filled) break;
-      yield { body: this.buffer.subarray(at, end), checksum: this.words.getBigUint64(end, true) };
-      at = end + CHECKSUM_BYTES;
+    const words = viewOn(chunk);
+    while (at + F_HEADER <= chunk.length) {
+      const bytes = bytesOfFrame(words, at);
+      if (at + bytes > chunk.length) break;
+      yield frameAt(chunk, words, at, bytes);
+      at += bytes;
     }
-    this.buffer.copyWithin(0, at, this.filled);
-    this.filled -= at;
+    this.begun.set(chunk.subarray(at));
+    this.filled = chunk.length - at;
   }
 
   /** Whether bytes of an unfinished frame are left. */
   get isBetweenFrames(): boolean {
     return this.filled === 0;
   }
+}
+
+function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Bytes of the frame that begins there, its checksum included. */
+function bytesOfFrame(words: DataView, at: number): number {
+  const length = words.getUint32(at + F_BYTES, true);
+  if (length < F_HEADER || length > LARGEST_BODY || length % 8 !== 0) {
+    throw new BadFrame("a frame's length makes no sense");
+  }
+  return length + CHECKSUM_BYTES;
+}
+
+function frameAt(chunk: Uint8Array, words: DataView, at: number, bytes: number): Frame {
+  const end = at + bytes - CHECKSUM_BYTES;
+  return { body: chunk.subarray(at, end), checksum: words.getBigUint64(end, true) };
 }
 
 /** FRAME_*. */

@@ -55,6 +55,8 @@ export interface Keeping {
   folder: OpenFolder;
   handle: Handle;
   shared: SharedIndex;
+  /** Settles when the workers are ready, or could not be started. */
+  started: Promise<void>;
   seats: { journal: number; snapshots: number };
   /** Puts right what a dead thread's seat left. */
   repair: (seat: number) => void;
@@ -67,7 +69,7 @@ export interface Keeping {
  * Fills an empty index from its folder, and keeps it there from now on. Rejects with PATH_DAMAGED, PATH_MISMATCH,
  * PATH_FAILED, OUT_OF_MEMORY or TIMEOUT.
  */
-export async function keep({ folder, handle, shared, ...parts }: Keeping): Promise<Kept> {
+export async function keep({ folder, handle, shared, started, ...parts }: Keeping): Promise<Kept> {
   const { paths, lock, damage } = folder;
   const board = new JournalBoard(shared.journal!);
   const recovery = new Recovery(handle, paths, shared.settings.recover === "salvage");
@@ -86,6 +88,7 @@ export async function keep({ folder, handle, shared, ...parts }: Keeping): Promi
   for (let partition = 0; partition < handle.seats.length; partition++) {
     board.setDurable(partition, recovery.lastOf(partition));
   }
+  await started;
   const keeper = new Keeper({ shared, board, paths, lock, ...parts });
   try {
     await keeper.start();
