@@ -24,6 +24,8 @@ async function bench(suite: string, ...args: string[]): Promise<Record<string, u
 describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
   const runs: Record<string, string[]> = {
+    peers: [...set, "--peers", "ours"],
+    scale: ["--n", "2000"],
     scaling: set,
     skew: ["--set", "synth128", "--n", "6000"],
     batch: set,
@@ -31,7 +33,6 @@ describe("a tiny run of", () => {
     calibrate: ["--set", "synth128", "--n", "4000"],
     simulate: ["--n", "20"],
     freshness: set,
-    spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
     kernels: ["--n", "1000"],
     durable: set,
