@@ -1,12 +1,12 @@
 // What does another vector cost as a space grows? One space that is looked at on its way. The program of a child process.
 
-import { MAX_EF } from "../../assembly/layout.ts";
 import { open, type Space } from "../../src/index.ts";
 import { drawer, mixture128 } from "../datasets/gaussian.ts";
 import { TRUTH_K } from "../datasets/index.ts";
 import { rateAtEqualRecall } from "../harness/curve.ts";
 import { MAIN_EF } from "../peers/contender.ts";
 import { searching } from "../peers/ours.ts";
+import { exactHits } from "./own-recall.ts";
 import { measureCurve, type Queries, queryVector } from "./searching.ts";
 
 /** Exact scans of a million vectors are what takes long here. */
@@ -77,7 +77,7 @@ async function measure({ sizes }: ScaleVectorsTask): Promise<ScaleVectorsMeasure
 async function exactKeys(space: Space, queries: Omit<Queries, "truth">): Promise<Int32Array> {
   const truth = new Int32Array(queries.queryCount * TRUTH_K);
   for (let query = 0; query < queries.queryCount; query++) {
-    const hits = await space.search(queryVector(queries, query), { k: TRUTH_K, ef: MAX_EF + 1 }); // wider than any graph search
+    const hits = await exactHits(space, queryVector(queries, query));
     truth.set(
       hits.map(({ key }) => Number(key)),
       query * TRUTH_K,
