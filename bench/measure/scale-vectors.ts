@@ -11,7 +11,7 @@ import { measureCurve, type Queries, queryVector } from "./searching.ts";
 
 /** Exact scans of a million vectors are what takes long here. */
 const QUERIES = 200;
-const EFS = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
+const EFS = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 2048];
 /** As a server gets them. */
 const BATCH = 1000;
 const WARM = 2000;

@@ -28,10 +28,10 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   const cores = Math.min(2, allowedCores().length);
   const growing: Case<ScaleVectorsTask, ScaleVectorsMeasurement> = {
     ...{ title: "one space", cores, answers: [] },
-    task: { sizes: sizes(Math.min(FIRST, most), most, [3, 10 / 3]) },
+    task: { sizes: sizes(Math.min(FIRST, most), most, [1, 3]) },
   };
   const many = PER_SPACE.map((vectors): Case<ScaleSpacesTask, ScaleSpacesMeasurement> => {
-    const task = { vectors, sizes: sizes(1, Math.max(1, Math.floor(most / vectors)), [10]) };
+    const task = { vectors, sizes: sizes(1, Math.max(1, Math.floor(most / vectors)), [1]) };
     return { title: `spaces of ${vectors} vectors`, cores, task, answers: [] };
   });
   const last = ({ stages }: { stages: { insertsPerSecond: number }[] }) =>
@@ -46,13 +46,11 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   await saveResult("scale", json, { repeats, growing, many });
 }
 
-/** From `first` on by the factors in turn, up to `last`, which is one of them. */
-function sizes(first: number, last: number, factors: readonly number[]): number[] {
-  const found: number[] = [];
-  for (let size = first; size < last; size = Math.round(size * factors[found.length % factors.length]!)) {
-    found.push(size);
-  }
-  return [...found, last];
+/** So many times each power of ten, from `first` on and below `last`, and `last`. */
+export function sizes(first: number, last: number, multiples: readonly number[]): number[] {
+  const powers = Array.from({ length: Math.ceil(Math.log10(last)) }, (_, i) => 10 ** i);
+  const marks = powers.flatMap((power) => multiples.map((multiple) => multiple * power));
+  return [...marks.filter((size) => size >= first && size < last), last];
 }
 
 function printVectors({ task, answers }: Case<ScaleVectorsTask, ScaleVectorsMeasurement>): void {

@@ -24,8 +24,8 @@ async function bench(suite: string, ...args: string[]): Promise<Record<string, u
 describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
   const runs: Record<string, string[]> = {
-    peers: [...set, "--peers", "ours"],
-    scale: ["--n", "2000"],
+    peers: ["--set", "synth128", "--n", "1200", "--peers", "ours", "--workers", "1"],
+    scale: ["--n", "1500"],
     scaling: set,
     skew: ["--set", "synth128", "--n", "6000"],
     batch: set,

@@ -37,7 +37,7 @@ export const peers: Section<Small> = {
   page: (small: Small & Saved) => ({
     findings: [finding(small)],
     text: [
-      `Each build in a fresh process, contenders in turn; medians of ${small.repeats}, the ones in WebAssembly once. Searches run on one thread, and their rates at recall ${small.equalRecall} are read off each one's curve. "Times" is against the fastest peer with no more threads, within each round. Bytes are the growth of the process. Files are not synced; loading ends with the first answer.`,
+      `Each build in a fresh process, contenders in turn; medians of ${small.repeats}, the ones in WebAssembly once. Searches run on one thread, and their rates at recall ${small.equalRecall} are read off each one's curve. "Times" is against the fastest peer with no more threads, within each round. Bytes are the growth of the process, threads and compiled code included, which weigh less the more vectors there are. Files are not synced; loading ends with the first answer.`,
       ...small.sets.map((one) => `${heading(one)}:\n\n${tableOf(one, small.equalRecall)}`),
       remarks(small),
     ].join("\n\n"),
