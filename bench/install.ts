@@ -6,7 +6,8 @@ import manifest from "./package.json" with { type: "json" };
 import { buildAddon } from "./peers/hnswlib-node-build.ts";
 
 export async function ensureInstalled(): Promise<void> {
-  const packages = Object.keys(manifest.dependencies);
+  // The peers are optional: one that can't be installed here keeps nothing else from being measured.
+  const packages = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   if (!packages.every((name) => existsSync(join(import.meta.dir, "node_modules", name)))) {
     console.error("installing the bench's packages (the GloVe one holds 294 MB), once ...");
     // No lock file: the versions are exact, and a lock would pin the registry of whoever ran first.

@@ -8,7 +8,8 @@ import { chooseContenders } from "./peers/index.ts";
 export interface Options {
   /** Vectors of each set; null is the whole set. */
   n: number | null;
-  workers: number;
+  /** null is what the suite says. */
+  workers: number | null;
   sets: DatasetName[];
   repeats: number;
   /** Adds a second of open loops. */
@@ -21,11 +22,11 @@ export interface Options {
 }
 
 export const usage = `  --n N             vectors of each set (what the suite says, or the whole set); simulate: milliseconds each
-  --workers W       inserting threads; ingest only (1)
-  --set NAME        ${datasetNames.join(", ")} or all (${datasetNames[0]})
+  --workers W       inserting threads; peers only (1, and as many as there are cores)
+  --set A,B         of ${datasetNames.join(", ")}, or all (${datasetNames[0]})
   --repeats R       rounds (5)
   --rate R          adds a second of open loops; skew and calibrate (20,000)
-  --peers A,B       only these contenders; ingest only (everyone)
+  --peers A,B       only these contenders; peers only (everyone)
   --against FILE    another build of the core; core only
   --json FILE       where the result goes (bench/results/)`;
 
@@ -34,7 +35,7 @@ export function parseOptions(args: string[]): Options {
     args,
     options: {
       n: { type: "string" },
-      workers: { type: "string", default: "1" },
+      workers: { type: "string" },
       set: { type: "string", default: datasetNames[0] as string },
       repeats: { type: "string", default: "5" },
       rate: { type: "string", default: "20000" },
@@ -45,7 +46,7 @@ export function parseOptions(args: string[]): Options {
   });
   return {
     n: values.n === undefined ? null : positiveInteger("--n", values.n),
-    workers: positiveInteger("--workers", values.workers),
+    workers: values.workers === undefined ? null : positiveInteger("--workers", values.workers),
     sets: chooseSets(values.set),
     repeats: positiveInteger("--repeats", values.repeats),
     rate: positiveInteger("--rate", values.rate),
@@ -63,7 +64,9 @@ function positiveInteger(flag: string, text: string): number {
 
 function chooseSets(text: string): DatasetName[] {
   if (text === "all") return datasetNames;
-  const found = datasetNames.find((name) => name === text);
-  if (!found) throw new Error(`--set takes ${datasetNames.join(", ")} or all, not "${text}"`);
-  return [found];
+  return text.split(",").map((given) => {
+    const found = datasetNames.find((name) => name === given);
+    if (!found) throw new Error(`--set takes ${datasetNames.join(", ")} or all, not "${given}"`);
+    return found;
+  });
 }

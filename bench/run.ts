@@ -10,23 +10,23 @@ import { core } from "./suites/core.ts";
 import { durable } from "./suites/durable.ts";
 import { edge } from "./suites/edge.ts";
 import { freshness } from "./suites/freshness.ts";
-import { ingest } from "./suites/ingest.ts";
 import { kernels } from "./suites/kernels.ts";
 import { locality } from "./suites/locality.ts";
+import { peers } from "./suites/peers.ts";
+import { scale } from "./suites/scale.ts";
 import { scaling } from "./suites/scaling.ts";
 import { simulate } from "./suites/simulate.ts";
 import { skew } from "./suites/skew.ts";
-import { spaces } from "./suites/spaces.ts";
 import type { Suite } from "./suites/suite.ts";
 
 const suites: Record<string, Suite> = {
-  ingest,
+  peers,
+  scale,
   scaling,
   skew,
   batch,
   locality,
   freshness,
-  spaces,
   churn,
   durable,
   edge,
@@ -65,6 +65,6 @@ async function runSuite(name: string, args: string[]): Promise<void> {
 }
 
 /** The peers and the real data come from packages; ours alone on synthetic data runs without. */
-function needsPackages(suite: Suite, { sets }: Options): boolean {
-  return suite.peers || (!suite.withoutData && sets.includes("glove"));
+function needsPackages(suite: Suite, { sets, contenders }: Options): boolean {
+  return (suite.peers && contenders.some(({ ours }) => !ours)) || (!suite.withoutData && sets.includes("glove"));
 }

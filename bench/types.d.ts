@@ -35,11 +35,48 @@ declare module "hnswlib-node" {
     addPoint(point: number[], label: number): void;
     setEf(ef: number): void;
     searchKnn(query: number[], k: number): { neighbors: number[]; distances: number[] };
+    writeIndexSync(path: string): void;
+    readIndexSync(path: string): void;
   }
   const hnswlib: { HierarchicalNSW: typeof HierarchicalNSW };
 
   export type { HierarchicalNSW };
   export default hnswlib;
+}
+
+declare module "hnswlib-wasm/dist/hnswlib-317962d7.js" {
+  class HierarchicalNSW {
+    constructor(space: "ip" | "cosine" | "l2", dimensions: number, autoSaveFilename: string);
+    initIndex(maxElements: number, m: number, efConstruction: number, seed: number): void;
+    addPoint(point: Float32Array, label: number, replaceDeleted: boolean): void;
+    setEfSearch(ef: number): void;
+    searchKnn(query: Float32Array, k: number, filter: undefined): { neighbors: number[]; distances: number[] };
+  }
+  function load(): Promise<{ HierarchicalNSW: typeof HierarchicalNSW }>;
+
+  export default load;
+}
+
+declare module "edgevec" {
+  class EdgeVecConfig {
+    constructor(dimensions: number);
+    metric: "l2";
+    m: number;
+    m0: number;
+    ef_construction: number;
+    ef_search: number;
+  }
+  class EdgeVec {
+    constructor(config: EdgeVecConfig);
+    insertBatchFlat(vectors: Float32Array, count: number): Uint32Array;
+    search(query: Float32Array, k: number): { id: number; score: number }[];
+    save_stream(chunkBytes: number): { next_chunk(): Uint8Array | undefined };
+    free(): void;
+  }
+  function init(): Promise<void>;
+
+  export { EdgeVec, EdgeVecConfig };
+  export default init;
 }
 
 declare module "vega-lite" {

@@ -17,14 +17,16 @@ interface Mixture {
 
 // Chosen on 2026-11-23 by usearch f32 at ef 64 (M 16, efConstruction 128): recall@10 .9355 on synth128, .9799 on synth768.
 // What decides is the vectors to a cluster, 500 and 625: with 100 to a cluster synth768 answers every query exactly.
-export const synth128 = source(0.93, {
+export const mixture128: Mixture = {
   dimensions: 128,
   size: 100_000,
   clusters: 200,
   sigma: 1.75,
   centreScale: 1,
   seed: 128,
-});
+};
+
+export const synth128 = source(0.93, mixture128);
 
 export const synth768 = source(0.97, {
   dimensions: 768,
@@ -42,13 +44,18 @@ function source(recallFloor: number, mixture: Mixture): Source {
     recallFloor,
     recipe: mixture,
     make: async () => {
-      const random = new Random(mixture.seed);
-      const centres = new Float32Array(mixture.clusters * mixture.dimensions);
-      for (let i = 0; i < centres.length; i++) centres[i] = random.normal() * mixture.centreScale;
-      const base = draw(mixture, centres, mixture.size, random);
-      return { base, queries: draw(mixture, centres, QUERY_COUNT, random) };
+      const drawNext = drawer(mixture);
+      return { base: drawNext(mixture.size), queries: drawNext(QUERY_COUNT) };
     },
   };
+}
+
+/** Draws the next so many vectors: every drawer of a mixture the same ones, as many as are wanted. */
+export function drawer(mixture: Mixture): (count: number) => Float32Array {
+  const random = new Random(mixture.seed);
+  const centres = new Float32Array(mixture.clusters * mixture.dimensions);
+  for (let i = 0; i < centres.length; i++) centres[i] = random.normal() * mixture.centreScale;
+  return (count) => draw(mixture, centres, count, random);
 }
 
 function draw(mixture: Mixture, centres: Float32Array, count: number, random: Random): Float32Array {

@@ -1,8 +1,20 @@
 // How fast are two libraries at equal recall? Their ef means different things, so a rate is read off each one's curve.
 
+/** Where everybody's rates are read off. */
+export const EQUAL_RECALL = 0.95;
+
 export interface CurvePoint {
   recall: number;
   searchesPerSecond: number;
+}
+
+/**
+ * How fast it searches with EQUAL_RECALL, or null where it was not measured. Where even the narrowest search there is,
+ * through as many as are asked for, finds more, it is that one.
+ */
+export function rateAtEqualRecall(curve: (CurvePoint & { ef: number })[], narrowest: number): number | null {
+  const above = curve.find(({ ef, recall }) => ef === narrowest && recall > EQUAL_RECALL);
+  return above?.searchesPerSecond ?? rateAtRecall(curve, EQUAL_RECALL);
 }
 
 /**

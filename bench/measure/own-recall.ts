@@ -1,8 +1,13 @@
 // How well does a space answer, measured by itself? Its graph against its exact scan, for spaces of any content.
 
 import { MAX_EF } from "../../assembly/layout.ts";
-import type { Space } from "../../src/index.ts";
+import type { Hit, Space } from "../../src/index.ts";
 import { TRUTH_K } from "../datasets/index.ts";
+
+/** The true TRUTH_K nearest. */
+export function exactHits(space: Space, query: Float32Array): Promise<Hit[]> {
+  return space.search(query, { k: TRUTH_K, ef: MAX_EF + 1 }); // wider than any graph search
+}
 
 /** Recall@10 of the first `count` queries (rows of a flat array) at the default ef. */
 export async function ownRecall(space: Space, queries: Float32Array, dimensions: number, count: number) {
@@ -10,7 +15,7 @@ export async function ownRecall(space: Space, queries: Float32Array, dimensions:
   let wanted = 0;
   for (let i = 0; i < count; i++) {
     const query = queries.subarray(i * dimensions, (i + 1) * dimensions);
-    const truth = await space.search(query, { k: TRUTH_K, ef: MAX_EF + 1 }); // wider than any graph search: exact
+    const truth = await exactHits(space, query);
     const keys = new Set(truth.map(({ key }) => key));
     const hits = await space.search(query, { k: TRUTH_K });
     found += hits.filter(({ key }) => keys.has(key)).length;

@@ -6,20 +6,36 @@ import { join } from "node:path";
 /** The same for every peer; ours runs with its own defaults and is held to the peer's recall. */
 export const M = 16;
 export const EF_CONSTRUCTION = 128;
+/** What indexes are built to be searched with, and where recall is compared. */
+export const MAIN_EF = 64;
 
 export interface Contender {
   name: string;
-  /** What was chosen, for the report. */
+  /** What was chosen and what it cannot do, for the report. */
   settings: string;
-  native: boolean;
+  ours: boolean;
   /** The most threads it inserts with; a library without parallel insertion says 1. */
   maxThreads: number;
   /** True where the caller's thread works beside the inserting ones, so that W of them can use W + 1 cores. */
   hostThread: boolean;
+  /** So slow that one round of it has to do. */
+  once?: boolean;
+  /** The only ones it is searched with, where each takes a build of its own. */
+  efs?: readonly number[];
   /** Why it can't run here, or null when it can. */
   available(): string | null;
   /** An empty index for n vectors. Not timed. */
-  open(n: number, dimensions: number, threads: number): Promise<Store>;
+  open(plan: Plan): Promise<Store>;
+  /** The index that a store has saved. Timed up to its first answer; absent where nothing can be loaded. */
+  load?(plan: Plan): Promise<Store>;
+}
+
+export interface Plan {
+  n: number;
+  dimensions: number;
+  threads: number;
+  /** The file it is saved to and loaded from. */
+  path: string;
 }
 
 export interface Store {
@@ -29,6 +45,8 @@ export interface Store {
   setEf(ef: number): void;
   /** The keys of the k nearest. Timed, one at a time on one thread. */
   search(query: Float32Array, k: number): number[] | Promise<number[]>;
+  /** Writes everything to the plan's file, the last call before `close`. Timed; absent where nothing can be saved. */
+  save?(): void | Promise<void>;
   close(): void | Promise<void>;
 }
 

@@ -1,7 +1,8 @@
 // How is hnswlib-node measured? Inner product over unit vectors, one addPoint per vector: it has no batch call.
 
 import { existsSync } from "node:fs";
-import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Store } from "./contender.ts";
+import type { HierarchicalNSW } from "hnswlib-node";
+import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 import { addonPath, buildFailure } from "./hnswlib-node-build.ts";
 
 const SEED = 100;
@@ -9,17 +10,28 @@ const SEED = 100;
 export const hnswlibNode: Contender = {
   name: "hnswlib-node",
   settings: `ip, M ${M}, efConstruction ${EF_CONSTRUCTION}, seed ${SEED}, one array reused for the points`,
-  native: true,
+  ours: false,
   maxThreads: 1,
   hostThread: false,
   available: () => missingPackage("hnswlib-node") ?? (existsSync(addonPath) ? null : buildFailure()),
-  open,
+  open: async (plan) => {
+    const index = await create(plan);
+    index.initIndex(plan.n, M, EF_CONSTRUCTION, SEED);
+    return store(index, plan);
+  },
+  load: async (plan) => {
+    const index = await create(plan);
+    index.readIndexSync(plan.path);
+    return store(index, plan);
+  },
 };
 
-async function open(n: number, dimensions: number): Promise<Store> {
+async function create({ dimensions }: Plan): Promise<HierarchicalNSW> {
   const { HierarchicalNSW } = (await import("hnswlib-node")).default;
-  const index = new HierarchicalNSW("ip", dimensions);
-  index.initIndex(n, M, EF_CONSTRUCTION, SEED);
+  return new HierarchicalNSW("ip", dimensions);
+}
+
+function store(index: HierarchicalNSW, { dimensions, path }: Plan): Store {
   /** The binding takes plain arrays only. */
   const point = new Array<number>(dimensions).fill(0);
   const fill = (vectors: Float32Array, start: number) => {
@@ -32,6 +44,7 @@ async function open(n: number, dimensions: number): Promise<Store> {
     },
     setEf: (ef) => index.setEf(ef),
     search: (query, k) => index.searchKnn(fill(query, 0), k).neighbors,
+    save: () => index.writeIndexSync(path),
     close: () => {},
   };
 }

@@ -1,7 +1,9 @@
 // Who is measured? One line each; the order is the order of a round.
 
 import type { Contender } from "./contender.ts";
+import { edgevec } from "./edgevec.ts";
 import { hnswlibNode } from "./hnswlib-node.ts";
+import { hnswlibWasm } from "./hnswlib-wasm.ts";
 import { ours } from "./ours.ts";
 import { usearch } from "./usearch.ts";
 import { vectorlite } from "./vectorlite.ts";
@@ -15,6 +17,8 @@ export const contenders: Contender[] = [
   usearch("f16"),
   usearch("bf16"),
   usearch("i8"),
+  hnswlibWasm,
+  edgevec,
 ];
 
 /** By name, or by the name before the dash: `usearch` is all four of them. */

@@ -3,34 +3,47 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Config } from "usearch";
-import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Store } from "./contender.ts";
+import type { Config, Index } from "usearch";
+import { type Contender, EF_CONSTRUCTION, M, MAIN_EF, missingPackage, type Plan, type Store } from "./contender.ts";
 
 export function usearch(quantization: Config["quantization"]): Contender {
+  const creator = async ({ dimensions }: Plan) => {
+    const { Index } = (await import("usearch")).default;
+    return (ef: number) =>
+      new Index({
+        dimensions,
+        metric: "ip",
+        quantization,
+        connectivity: M,
+        expansion_add: EF_CONSTRUCTION,
+        expansion_search: ef,
+        multi: false,
+      });
+  };
   return {
     name: `usearch-${quantization}`,
     settings: `ip, connectivity ${M}, expansion_add ${EF_CONSTRUCTION}, one add call`,
-    native: true,
+    ours: false,
     maxThreads: Number.POSITIVE_INFINITY,
     hostThread: false,
     available: () => missingPackage("usearch"),
-    open: (_n, dimensions, threads) => open(quantization, dimensions, threads),
+    open: async (plan) => store(await creator(plan), plan),
+    load: async (plan) => store(loading(await creator(plan), plan.path), plan),
   };
 }
 
-async function open(quantization: Config["quantization"], dimensions: number, threads: number): Promise<Store> {
-  const { Index } = (await import("usearch")).default;
-  const create = (ef: number) =>
-    new Index({
-      dimensions,
-      metric: "ip",
-      quantization,
-      connectivity: M,
-      expansion_add: EF_CONSTRUCTION,
-      expansion_search: ef,
-      multi: false,
-    });
-  const built = create(64);
+type Create = (ef: number) => Index;
+
+function loading(create: Create, path: string): Create {
+  return (ef) => {
+    const index = create(ef);
+    index.load(path);
+    return index;
+  };
+}
+
+function store(create: Create, { dimensions, threads, path }: Plan): Store {
+  const built = create(MAIN_EF);
   let searched = built;
   return {
     add: (base) => {
@@ -42,13 +55,13 @@ async function open(quantization: Config["quantization"], dimensions: number, th
       const folder = mkdtempSync(join(tmpdir(), "usearch-"));
       try {
         built.save(join(folder, "index"));
-        searched = create(ef);
-        searched.load(join(folder, "index"));
+        searched = loading(create, join(folder, "index"))(ef);
       } finally {
         rmSync(folder, { recursive: true });
       }
     },
     search: (query, k) => Array.from(searched.search(query, k, 1).keys, Number),
+    save: () => built.save(path),
     close: () => {},
   };
 }

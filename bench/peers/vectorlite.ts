@@ -1,30 +1,37 @@
 // How is vectorlite measured? As the SQLite extension it is, in memory, prepared statements, one transaction.
 
 import { Database } from "bun:sqlite";
-import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Store } from "./contender.ts";
+import { type Contender, EF_CONSTRUCTION, M, MAIN_EF, missingPackage, type Plan, type Store } from "./contender.ts";
 
 export const vectorlite: Contender = {
   name: "vectorlite",
-  settings: `ip, M ${M}, ef_construction ${EF_CONSTRUCTION}, bun:sqlite in memory, one transaction`,
-  native: true,
+  settings: `ip, M ${M}, ef_construction ${EF_CONSTRUCTION}, bun:sqlite in memory, one transaction; saved by closing`,
+  ours: false,
   maxThreads: 1,
   hostThread: false,
   available: () =>
     missingPackage("vectorlite") ?? missingPackage(`@1yefuwang1/vectorlite-${process.platform}-${process.arch}`),
   open,
+  load: open,
 };
 
-async function open(n: number, dimensions: number): Promise<Store> {
+/** The graph is in memory and goes into the file when the database is closed; a file that is there is read. */
+async function open({ n, dimensions, path }: Plan): Promise<Store> {
   const { vectorlitePath } = (await import("vectorlite")).default;
   const database = new Database(":memory:");
   database.loadExtension(vectorlitePath());
   const graph = `hnsw(max_elements=${n}, M=${M}, ef_construction=${EF_CONSTRUCTION})`;
-  database.run(`create virtual table items using vectorlite(vector float32[${dimensions}] ip, ${graph})`);
+  database.run(`create virtual table items using vectorlite(vector float32[${dimensions}] ip, ${graph}, '${path}')`);
   const insert = database.prepare("insert into items(rowid, vector) values (?, ?)");
   const select = database.prepare<unknown, [Uint8Array, number, number]>(
     "select rowid from items where knn_search(vector, knn_param(?, ?, ?))",
   );
-  let ef = 64;
+  const close = () => {
+    insert.finalize();
+    select.finalize();
+    database.close(true);
+  };
+  let ef = MAIN_EF;
   return {
     add: (base) => {
       database.transaction(() => {
@@ -37,7 +44,8 @@ async function open(n: number, dimensions: number): Promise<Store> {
       ef = next;
     },
     search: (query, k) => select.values(blob(query), k, ef).map((row) => row[0] as number),
-    close: () => database.close(),
+    save: close,
+    close,
   };
 }
 

@@ -8,6 +8,10 @@ const SIZE = { width: 480, height: 260 };
 interface Axis {
   title: string;
   log?: boolean;
+  /** Of a logarithmic axis: 2 for x and 10 for y unless given. */
+  base?: number;
+  /** Whether a linear axis shows the values only, and not 0. */
+  close?: boolean;
 }
 
 /** Lines over a quantity, one per kind. */
@@ -17,9 +21,9 @@ export function lines(
   points: { x: number; y: number; kind: string }[],
   { x, y, kind }: { x: Axis; y: Axis; kind: string },
 ): Plot {
-  const axis = (field: "x" | "y", { title, log }: Axis) => ({
+  const axis = (field: "x" | "y", { title, log, base = field === "x" ? 2 : 10, close = false }: Axis) => ({
     ...{ field, type: "quantitative", title },
-    scale: log ? { type: "log", base: field === "x" ? 2 : 10, nice: false } : { zero: true },
+    scale: log ? { type: "log", base, nice: false } : { zero: !close },
   });
   const spec = {
     ...{ ...SIZE, title: alt, data: { values: points }, mark: { type: "line", point: true } },

@@ -45,6 +45,8 @@ function expectPage(saved: Saved): void {
 describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
   const runs: Record<string, string[]> = {
+    peers: ["--set", "synth128", "--n", "1200", "--peers", "ours", "--workers", "1"],
+    scale: ["--n", "1500"],
     scaling: set,
     skew: ["--set", "synth128", "--n", "6000"],
     batch: set,
@@ -52,7 +54,6 @@ describe("a tiny run of", () => {
     calibrate: ["--set", "synth128", "--n", "4000"],
     simulate: ["--n", "20"],
     freshness: set,
-    spaces: ["--set", "synth128", "--n", "2000"],
     churn: set,
     kernels: ["--n", "1000"],
     durable: set,
