@@ -87,20 +87,23 @@ export class VirtualWorker {
   }
 
   private takeOwn(): number {
-    const { queues, rules, records, workers } = this.shop;
+    const { queues, rules, records } = this.shop;
     const depth = queues.depths[this.number]!;
     const claimed = this.claim(this.number, rules.batchSize(depth, this.msPerOp));
     if (claimed === 0) return 0;
     this.begin(depth, claimed, false);
     records.batch(this.number);
-    if (depth > rules.wakeThreshold && rules.steals) {
-      for (const other of workers) {
-        if (other === this || !other.parked) continue;
-        other.wake();
-        break;
-      }
-    }
+    if (depth > rules.wakeThreshold) this.wakeThief();
     return claimed;
+  }
+
+  private wakeThief(): void {
+    if (!this.shop.rules.steals) return;
+    for (const other of this.shop.workers) {
+      if (other === this || !other.parked) continue;
+      other.wake();
+      return;
+    }
   }
 
   private steal(): number {
@@ -112,6 +115,7 @@ export class VirtualWorker {
     if (stolen === 0) return 0;
     this.begin(depth, stolen, true);
     records.steal(this.number, stolen);
+    if (depth - stolen > rules.wakeThreshold) this.wakeThief();
     return stolen;
   }
 
