@@ -144,13 +144,16 @@ export class VirtualWorker {
     let most = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
     const parts: { claim: Claim; ops: number }[] = [];
     let ms = 0;
+    let alone = 0;
     let ops = 0;
     for (const claim of this.claims[this.current]!) {
       if (most === 0) break;
       const part = Math.min(most, claim.left);
       parts.push({ claim, ops: part });
       const shared = claim.space.linkers > 0 ? costs.sharedSpace : 1;
-      ms += part * linkMs(costs, claim.space.linked) * shared;
+      const cost = part * linkMs(costs, claim.space.linked);
+      alone += cost;
+      ms += cost * shared;
       claim.space.linkers++;
       most -= part;
       ops += part;
@@ -158,13 +161,14 @@ export class VirtualWorker {
     this.linking = true;
     const linking = workers.reduce((count, worker) => count + (worker.linking ? 1 : 0), 0);
     const crowded = this.shop.crowding(linking);
-    const took = (claiming + ms * noise(costs, random) * slowdown(costs, linking, ms / ops)) * crowded;
+    const worked = claiming + ms * noise(costs, random) * slowdown(costs, linking, ms / ops);
+    const took = worked * crowded;
     events.after(took, () => {
       this.linking = false;
       this.settle(parts);
       const cost = took / ops;
       this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
-      records.slice(this.number, ops, took);
+      records.slice(this.number, ops, took, worked, alone);
       this.shop.progressed();
       events.after((costs.sliceMicroseconds / 1e3) * crowded, () => this.step());
     });

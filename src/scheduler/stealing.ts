@@ -8,7 +8,7 @@ export interface StealingPolicy {
   threshold: number;
   /** Share of the victim's waiting ops that a thief takes, above 0 to 1. Default 0.5. */
   fraction: number;
-  /** How long a thief may need for what it takes, as ops went for it lately, in milliseconds, 1 to 60,000. Default 20. */
+  /** How long what a thief takes may occupy it, as ops went lately, in milliseconds, 1 to 60,000. Default 20. */
   latencyMs: number;
 }
 
