@@ -29,6 +29,7 @@ import type { Suite } from "./suite.ts";
 const VECTORS = 40_000;
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 1.5"];
 const LEAST = 1200; // vectors of a space: those with up to 1,000 are scanned, and nothing of them is ever linked
+const LEAST_BESIDE = 10_000; // vectors of each of two spaces: with fewer there are no turns to compare
 const FEWEST_KEPT = 3; // repetitions
 
 export const calibrate: Suite = {
@@ -50,7 +51,7 @@ async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
   const [small, large] = [batches(1), batches(500)];
   const neighbours: Case<NeighboursTask, NeighboursMeasurement> = {
     ...{ title: "two workers", cores, answers: [] },
-    task: { set, n: Math.min(count, Math.floor(sources[set].size / 2)) },
+    task: { set, n: Math.min(Math.max(LEAST_BESIDE, count), Math.floor(sources[set].size / 2)) },
   };
   const runs = runsToMeasure(set, count, cores, rate);
   const single = runs.filter(({ task }) => task.workers === 1);

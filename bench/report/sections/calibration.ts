@@ -21,7 +21,7 @@ export const calibration: Section<Calibration> = {
   title: "Calibration",
   file: "bench/simulator/calibration.json", // the simulator draws from it, and a test holds it to it
   claims: [CLAIM],
-  command: "bun run bench calibrate --repeats 12",
+  command: "bun run bench calibrate --set synth128 --repeats 12",
   condense: ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, waited, cases }: Calibration) =>
     ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, waited, cases }) as Calibration,
   page: (saved: Calibration & Saved) => {
