@@ -112,8 +112,11 @@ export class LinkLoop {
     this.readDepths();
     const victim = chooseVictim(this.worker, this.depths, this.settings.stealing);
     if (victim < 0) return null;
-    const stolen = this.claim(victim, stealSize(this.depths[victim]!, this.settings.stealing), false);
+    const depth = this.depths[victim]!;
+    const stolen = this.claim(victim, stealSize(depth, this.msPerOp, this.settings.stealing), false);
     if (stolen === 0) return null;
+    // A thief that found much calls the next one: the victim would call one a batch, and much comes at once.
+    if (depth - stolen > this.settings.stealing.threshold) this.wakeThief();
     this.control.count(this.worker, "steals", 1);
     this.control.count(this.worker, "stolen", stolen);
     this.control.count(this.worker, "batches", 1);

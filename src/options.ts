@@ -197,6 +197,7 @@ function resolveStealing(given: Partial<StealingPolicy> | undefined): StealingPo
     enabled,
     fraction,
     threshold: integer("stealing.threshold", given.threshold, policy.threshold, 0, 1_000_000),
+    latencyMs: integer("stealing.latencyMs", given.latencyMs, policy.latencyMs, 1, 60_000),
   };
 }
 

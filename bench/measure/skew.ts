@@ -88,7 +88,7 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
 }
 
 /** Each space's rows, slice after slice, all spaces at once. */
-async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<void> {
+export async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<void> {
   await Promise.all(
     rows.map(async (own, i) => {
       const space = index.space(`space ${i}`);
@@ -101,7 +101,7 @@ async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<
 }
 
 /** Rows at random times, so many a second on average (a Poisson process), each added when its time has come. */
-async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
+export async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
   const random = new Random(SEED);
   const spaceOf: number[] = [];
   for (const [space, own] of rows.entries()) for (const i of own) spaceOf[i] = space;

@@ -3,8 +3,8 @@
 import { type BatchingPolicy, batchSize } from "../../src/scheduler/batching.ts";
 import { chooseVictim, type StealingPolicy, stealSize } from "../../src/scheduler/stealing.ts";
 
-/** The source thread's rule: half of what waits, above 1,000. */
-export const THREAD_STEALING: StealingPolicy = { enabled: true, threshold: 1000, fraction: 0.5 };
+/** The source thread's rule: half of what waits, above 1,000, however long that takes. */
+export const THREAD_STEALING: StealingPolicy = { enabled: true, threshold: 1000, fraction: 0.5, latencyMs: 60_000 };
 
 /** What a thief may know of a worker. */
 export interface Known {
@@ -27,6 +27,6 @@ export function rulesOf(batching: BatchingPolicy, stealing: StealingPolicy): Rul
     wakeThreshold: stealing.threshold,
     batchSize: (depth, msPerOp) => batchSize(depth, msPerOp, batching),
     chooseVictim: (thief, depths) => chooseVictim(thief, depths, stealing),
-    stealSize: (depth) => stealSize(depth, stealing),
+    stealSize: (depth, msPerOp) => stealSize(depth, msPerOp, stealing),
   };
 }

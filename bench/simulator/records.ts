@@ -39,7 +39,10 @@ export class Histogram {
 
 export interface WorkerRecord {
   linked: number;
+  /** By the clock; without waiting for a core; and what the same ops cost a worker that is alone. */
   busyMs: number;
+  workedMs: number;
+  aloneMs: number;
   batches: number;
   steals: number;
   stolen: number;
@@ -87,10 +90,12 @@ export class Records {
     record.stolen += ops;
   }
 
-  slice(worker: number, ops: number, ms: number): void {
+  slice(worker: number, ops: number, busyMs: number, workedMs: number, aloneMs: number): void {
     const record = this.workers[worker]!;
     record.linked += ops;
-    record.busyMs += ms;
+    record.busyMs += busyMs;
+    record.workedMs += workedMs;
+    record.aloneMs += aloneMs;
   }
 
   linked(claim: Claim, ops: number, now: number): void {
@@ -116,5 +121,5 @@ export class Records {
 }
 
 function nothing(): WorkerRecord {
-  return { linked: 0, busyMs: 0, batches: 0, steals: 0, stolen: 0 };
+  return { linked: 0, busyMs: 0, workedMs: 0, aloneMs: 0, batches: 0, steals: 0, stolen: 0 };
 }

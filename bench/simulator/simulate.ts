@@ -26,8 +26,6 @@ export interface Setup {
   workers: number;
   /** Cores that workers and adding threads share. */
   cores: number;
-  /** Threads of other programs that want those cores all the time. */
-  others?: number;
   partitions: number;
   /** A hash per space: where its home is. `hashesOf` draws some. */
   hashes: number[];
@@ -70,6 +68,9 @@ export interface Outcome {
   /** The largest worker's linked ops over the mean, minus 1; the same for the time that they worked. */
   imbalance: number;
   busyImbalance: number;
+  /** Processor time of all workers, and what the same ops cost one that is alone, perfectly spread: of all the time. */
+  workedSeconds: number;
+  useful: number;
   /** Share of the time that the workers worked, of all and of the least busy. */
   busy: number;
   leastBusy: number;
@@ -102,7 +103,7 @@ export function simulate(setup: Setup): Outcome {
   const { costs, cores, maxPending, load } = setup;
   const shop: Shop = {
     ...{ events, queues, costs, rules, random, records, workers, accepting: 0 },
-    crowding: (linking) => Math.max(1, (linking + shop.accepting + (setup.others ?? 0)) / cores),
+    crowding: (linking) => Math.max(1, (linking + shop.accepting) / cores),
     progressed: () => producer.progressed(),
   };
   for (let number = 0; number < setup.workers; number++) workers.push(new VirtualWorker(number, shop));
@@ -179,6 +180,8 @@ function summary(
     linked,
     imbalance: over(linked),
     busyImbalance: over(busy),
+    workedSeconds: sum(workers.map(({ workedMs }) => workedMs)) / 1e3,
+    useful: sum(workers.map(({ aloneMs }) => aloneMs)) / 1e3 / rest.seconds / workers.length,
     busy: sum(busy) / busy.length,
     leastBusy: Math.min(...busy),
     steals: sum(workers.map((worker) => worker.steals)),

@@ -13,19 +13,9 @@ export interface Variation {
 const UNKNOWN_MS = 0.05; // of an op, for a worker that has not linked any yet
 
 const above =
-  (threshold: number): Variation["rules"] =>
+  (threshold: number, latencyMs: number): Variation["rules"] =>
   (batching, stealing) =>
-    rulesOf(batching, { ...stealing, threshold });
-
-/** No more than the thief links in so many milliseconds, as it went lately. */
-const capped =
-  (ms: number, inner: Variation["rules"]): Variation["rules"] =>
-  (batching, stealing) => {
-    const rules = inner(batching, stealing);
-    const stealSize = (depth: number, msPerOp: number) =>
-      Math.max(1, Math.min(rules.stealSize(depth, msPerOp), Math.floor(ms / (msPerOp || UNKNOWN_MS))));
-    return { ...rules, stealSize };
-  };
+    rulesOf(batching, { ...stealing, threshold, latencyMs });
 
 /** The victim with the longest wait instead of the most ops: what its queue will take at its own cost of an op. */
 const byTime =
@@ -43,16 +33,18 @@ const byTime =
   };
 
 export const THREADS_RULE = "half, above 1,000 (the thread's)";
+export const DEFAULT_RULE = "half, above 250, at most 20 ms (the default)";
+
+const NO_CAP = 60_000; // ms
 
 export const variations: Variation[] = [
   { title: "no stealing", rules: (batching, stealing) => rulesOf(batching, { ...stealing, enabled: false }) },
-  { title: THREADS_RULE, rules: above(1000) },
-  { title: "half, above 250 (the default)", rules: above(250) },
-  { title: "half, above 100", rules: above(100) },
-  { title: "half, above 1,000, at most 100 ms", rules: capped(100, above(1000)) },
-  { title: "half, above 1,000, at most 20 ms", rules: capped(20, above(1000)) },
-  { title: "half, above 100, at most 20 ms", rules: capped(20, above(100)) },
-  { title: "half, above 100, at most 5 ms", rules: capped(5, above(100)) },
-  { title: "half of the longest wait, above 40 ms", rules: byTime(40) },
-  { title: "half of the longest wait, above 4 ms, at most 20 ms", rules: capped(20, byTime(4)) },
+  { title: THREADS_RULE, rules: above(1000, NO_CAP) },
+  { title: "half, above 250", rules: above(250, NO_CAP) },
+  { title: "half, above 250, at most 100 ms", rules: above(250, 100) },
+  { title: DEFAULT_RULE, rules: above(250, 20) },
+  { title: "half, above 250, at most 5 ms", rules: above(250, 5) },
+  { title: "half, above 100, at most 20 ms", rules: above(100, 20) },
+  { title: "half of the longest wait, above 40 ms, at most 20 ms", rules: byTime(40) },
+  { title: "half of the longest wait, above 4 ms, at most 20 ms", rules: byTime(4) },
 ];

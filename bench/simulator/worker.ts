@@ -87,20 +87,23 @@ export class VirtualWorker {
   }
 
   private takeOwn(): number {
-    const { queues, rules, records, workers } = this.shop;
+    const { queues, rules, records } = this.shop;
     const depth = queues.depths[this.number]!;
     const claimed = this.claim(this.number, rules.batchSize(depth, this.msPerOp));
     if (claimed === 0) return 0;
     this.begin(depth, claimed, false);
     records.batch(this.number);
-    if (depth > rules.wakeThreshold && rules.steals) {
-      for (const other of workers) {
-        if (other === this || !other.parked) continue;
-        other.wake();
-        break;
-      }
-    }
+    if (depth > rules.wakeThreshold) this.wakeThief();
     return claimed;
+  }
+
+  private wakeThief(): void {
+    if (!this.shop.rules.steals) return;
+    for (const other of this.shop.workers) {
+      if (other === this || !other.parked) continue;
+      other.wake();
+      return;
+    }
   }
 
   private steal(): number {
@@ -112,6 +115,7 @@ export class VirtualWorker {
     if (stolen === 0) return 0;
     this.begin(depth, stolen, true);
     records.steal(this.number, stolen);
+    if (depth - stolen > rules.wakeThreshold) this.wakeThief();
     return stolen;
   }
 
@@ -140,13 +144,16 @@ export class VirtualWorker {
     let most = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
     const parts: { claim: Claim; ops: number }[] = [];
     let ms = 0;
+    let alone = 0;
     let ops = 0;
     for (const claim of this.claims[this.current]!) {
       if (most === 0) break;
       const part = Math.min(most, claim.left);
       parts.push({ claim, ops: part });
       const shared = claim.space.linkers > 0 ? costs.sharedSpace : 1;
-      ms += part * linkMs(costs, claim.space.linked) * shared;
+      const cost = part * linkMs(costs, claim.space.linked);
+      alone += cost;
+      ms += cost * shared;
       claim.space.linkers++;
       most -= part;
       ops += part;
@@ -154,13 +161,14 @@ export class VirtualWorker {
     this.linking = true;
     const linking = workers.reduce((count, worker) => count + (worker.linking ? 1 : 0), 0);
     const crowded = this.shop.crowding(linking);
-    const took = (claiming + ms * noise(costs, random) * slowdown(costs, linking, ms / ops)) * crowded;
+    const worked = claiming + ms * noise(costs, random) * slowdown(costs, linking, ms / ops);
+    const took = worked * crowded;
     events.after(took, () => {
       this.linking = false;
       this.settle(parts);
       const cost = took / ops;
       this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
-      records.slice(this.number, ops, took);
+      records.slice(this.number, ops, took, worked, alone);
       this.shop.progressed();
       events.after((costs.sliceMicroseconds / 1e3) * crowded, () => this.step());
     });

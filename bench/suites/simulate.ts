@@ -5,6 +5,7 @@ import { printTable, saveResult, times, whole } from "../harness/report.ts";
 import type { Options } from "../options.ts";
 import calibration from "../simulator/calibration.json" with { type: "json" };
 import type { Calibration } from "../simulator/calibration.ts";
+import { type BurstRow, bursts } from "../simulator/experiments/burst.ts";
 import { latencies } from "../simulator/experiments/latency.ts";
 import { policies } from "../simulator/experiments/policy.ts";
 import { scalingRows } from "../simulator/experiments/scaling.ts";
@@ -34,6 +35,8 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   tellPolicies("other rules", policy.variations);
   const latency = latencies(costs, seconds);
   tellLatencies(latency);
+  const burst = bursts(costs);
+  tellBursts(burst);
   const scaling = scalingRows(costs, seconds);
   tellScaling(scaling);
   const stall = stalls(costs, seconds);
@@ -47,28 +50,39 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   );
   await saveResult("simulate", json, {
     ...{ repeats, simulated: true, seconds, calibrated: { date, machine, costs }, on: describeMachine() },
-    ...{ thread, policy, latency, scaling, stall },
+    ...{ thread, policy, latency, burst, scaling, stall },
   });
 }
 
-function tellThread({ rows, capacity }: ReturnType<typeof threadsTest>): void {
-  console.log(`\n8 workers, 20 spaces; evenly loaded they link ${whole(capacity)}/s`);
+function tellThread({ rows, equalCost, capacity }: ReturnType<typeof threadsTest>): void {
+  console.log(
+    `\n8 workers, 20 spaces; evenly loaded they link ${whole(capacity)}/s; last, as if all ops cost the same`,
+  );
   printTable(
-    ["load", "offered/s", "linked/s", "of even", "imbalance", "worst", "least busy", "steals/s", "p99 ms"],
-    rows.map((row) => [
+    ["load", "offered/s", "linked/s", "of even", "of the work", "imbalance", "of time", "steals/s", "p99 ms"],
+    [...rows, ...equalCost].map((row) => [
       `${row.load}, ${row.stealing}`,
-      ...[whole(row.offered), whole(row.linkedPerSecond), percent(row.ofEven), percent(row.imbalance)],
-      ...[percent(row.worstImbalance), percent(row.leastBusy), times(row.stealsPerSecond), times(row.latencyMs.p99)],
+      ...[whole(row.offered), whole(row.linkedPerSecond), percent(row.ofEven), percent(row.ofWork)],
+      ...[percent(row.imbalance), percent(row.busyImbalance), times(row.stealsPerSecond), times(row.latencyMs.p99)],
     ]),
+  );
+}
+
+function tellBursts(rows: BurstRow[]): void {
+  console.log("\n8 workers, ops that come at once: until the last is linked, and useful work of that time");
+  printTable(
+    ["spaces", "load", "ops", "rule", "ms", "useful"],
+    rows.map((row) => [...[whole(row.spaces), row.load, whole(row.ops), row.rule, times(row.ms), percent(row.useful)]]),
   );
 }
 
 function tellPolicies(title: string, rows: ReturnType<typeof policies>["sweep"]): void {
   console.log(`\n${title}: 8 workers, 20 spaces; saturated, at 80 % load, and at 50 % with a worker that stalls`);
   printTable(
-    ["rule", "load", "of even", "imbalance", "p50 ms", "p99 ms", "steals/s", "stalled p99 ms"],
+    ["rule", "load", "of even", "imbalance", "stolen ms", "p50 ms", "p99 ms", "steals/s", "stalled p99 ms"],
     rows.map((row) => [
-      ...[row.rule, row.load, percent(row.throughput), percent(row.imbalance), times(row.p50Ms), times(row.p99Ms)],
+      ...[row.rule, row.load, percent(row.throughput), percent(row.imbalance), times(row.stolenP99Ms)],
+      ...[times(row.p50Ms), times(row.p99Ms)],
       ...[times(row.stealsPerSecond), times(row.stalledP99Ms)],
     ]),
   );
@@ -85,13 +99,20 @@ function tellLatencies(rows: ReturnType<typeof latencies>): void {
   );
 }
 
-function tellScaling({ rows, bandwidth }: ReturnType<typeof scalingRows>): void {
+function tellScaling({ rows, rates, bandwidth }: ReturnType<typeof scalingRows>): void {
   console.log("\nlinked/s with more offered than they can take, or 2 million a second; memory without a limit");
   printTable(
     ["spaces", "load", "workers", "linked/s", "imbalance", "steals/s", "busy"],
     rows.map((row) => [
       ...[whole(row.spaces), row.load, whole(row.workers), whole(row.linkedPerSecond), percent(row.imbalance)],
       ...[times(row.stealsPerSecond), percent(row.busy)],
+    ]),
+  );
+  console.log("\n1,000 spaces, zipf 1.0, by adds a second");
+  printTable(
+    ["workers", "offered/s", "linked/s", "p50 ms", "p99 ms"],
+    rates.map((row) => [
+      ...[whole(row.workers), whole(row.offered), whole(row.linkedPerSecond), times(row.p50Ms), times(row.p99Ms)],
     ]),
   );
   console.log("\nlinked/s, 1,000 spaces, zipf 1.0, by what the memory moves");

@@ -8,14 +8,20 @@ export interface StealingPolicy {
   threshold: number;
   /** Share of the victim's waiting ops that a thief takes, above 0 to 1. Default 0.5. */
   fraction: number;
+  /** How long what a thief takes may occupy it, as ops went lately, in milliseconds, 1 to 60,000. Default 20. */
+  latencyMs: number;
 }
 
 /**
  * Own queue first; steal half from a victim with more than 250 waiting ops: half of that is about what a worker links
- * in one slice, so that no steal is smaller. The source thread steals above 1,000, which `threshold: 1000` brings back:
- * as much gets linked, but ops wait three times as long (8 workers at 80 % load, 2026-11-24, `bun run bench simulate`).
+ * in one slice, so that no steal is smaller. At most 20 ms of work, since nobody can steal from a thief: half of a long
+ * queue would end long after everything else. The source thread steals half above 1,000, however much that is, which
+ * `{ threshold: 1000, latencyMs: 60_000 }` brings back: ops wait three times as long at 80 % load, and 16,000 ops that
+ * come at once take half as long again (8 workers, 2026-11-24, `bun run bench simulate`).
  */
-export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 250, fraction: 0.5 };
+export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 250, fraction: 0.5, latencyMs: 20 };
+
+const UNKNOWN_MS = 0.05; // of an op, for a thief that has not linked any yet
 
 /** The busiest other worker that may be stolen from, or −1. `depths[w]`: ops that wait for worker w. */
 export function chooseVictim(thief: number, depths: ArrayLike<number>, policy: StealingPolicy): number {
@@ -30,7 +36,8 @@ export function chooseVictim(thief: number, depths: ArrayLike<number>, policy: S
   return victim;
 }
 
-/** Ops that a thief takes from a victim with so many waiting. */
-export function stealSize(depth: number, policy: StealingPolicy): number {
-  return Math.max(1, Math.floor(depth * policy.fraction));
+/** Ops that a thief takes from a victim with so many waiting, at `msPerOp` (0: not known yet). */
+export function stealSize(depth: number, msPerOp: number, policy: StealingPolicy): number {
+  const affordable = policy.latencyMs / (msPerOp > 0 ? msPerOp : UNKNOWN_MS);
+  return Math.max(1, Math.floor(Math.min(depth * policy.fraction, affordable)));
 }

@@ -5,13 +5,7 @@ import fc from "fast-check";
 import { Random } from "../../bench/datasets/random.ts";
 import { Dealer, type Load, shares } from "../../bench/loads.ts";
 import saved from "../../bench/simulator/calibration.json" with { type: "json" };
-import {
-  type Calibration,
-  circumstancesOf,
-  deviation,
-  replay,
-  UNDISTURBED,
-} from "../../bench/simulator/calibration.ts";
+import { type Calibration, deviation, type Figures, replay, titleOf } from "../../bench/simulator/calibration.ts";
 import { linkMs, neverFalling } from "../../bench/simulator/costs.ts";
 import { Events } from "../../bench/simulator/events.ts";
 import { THREAD_STEALING } from "../../bench/simulator/policy.ts";
@@ -19,6 +13,7 @@ import { poisson } from "../../bench/simulator/producers.ts";
 import { Histogram } from "../../bench/simulator/records.ts";
 import { hashesOf, opsOf, type Setup, simulate } from "../../bench/simulator/simulate.ts";
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
+import { DEFAULT_STEALING } from "../../src/scheduler/stealing.ts";
 
 const SEED = 64;
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 2"];
@@ -126,6 +121,22 @@ describe("by hand", () => {
     expect(outcome.linked).toEqual([3750, 4250]);
     expect([outcome.steals, outcome.stolen]).toEqual([1, 3750]);
     expect(outcome.seconds).toBeCloseTo(0.0425, 9);
+  });
+
+  test("what comes at once is spread: a thief takes no more than its time allows, and wakes the next one", () => {
+    const load: Setup["load"] = { kind: "closed", ops: [8000], slice: 8000 };
+    const costs = { ...EXACT, linkMicroseconds: [[1, 50]] as [number, number][] };
+    const burst = { workers: 8, hashes: [1], load, costs };
+    // 50 ms perfectly spread. By the thread's rule the first thief takes 3,750 ops, and has them for itself.
+    expect(simulate(setup({ ...burst, stealing: DEFAULT_STEALING })).seconds).toBeCloseTo(0.06, 9);
+    expect(simulate(setup(burst)).seconds).toBeCloseTo(0.1875, 9);
+  });
+
+  test("a stolen batch takes about as long as a steal may, however much waits", () => {
+    const load: Setup["load"] = { kind: "closed", ops: [400_000], slice: 400_000 };
+    const long = { hashes: [1], load, maxPending: 1e6 };
+    expect(simulate(setup({ ...long, stealing: DEFAULT_STEALING })).batchMs.stolen.max).toBeWithin(15, 21);
+    expect(simulate(setup(long)).batchMs.stolen.max).toBeGreaterThan(1000); // the thread's: half of it
   });
 
   test("two spaces with a home each: twice the rate", () => {
@@ -247,39 +258,49 @@ describe("the parts", () => {
 
 describe("the committed calibration", () => {
   const calibration = saved as unknown as Calibration;
-  const WITHIN = 0.1;
-  const QUIET = 1.1; // the fastest repetition over the slowest, up to which a machine counts as our own
 
-  test("covers 1 and 2 workers, every load, with stealing and without, closed loops and open ones", () => {
-    const covers = (matches: (observed: Calibration["observed"][number]) => boolean) =>
-      expect(calibration.observed.some(matches)).toBe(true);
-    for (const load of ["even", "one half", "zipf 1.0", "zipf 1.5"]) {
-      covers((observed) => observed.workers === 1 && observed.load === load);
-      for (const enabled of [false, true]) {
-        covers(({ workers, stealing, ...rest }) => workers === 2 && rest.load === load && stealing.enabled === enabled);
+  // Costs alone say nothing of whole runs: `bun run bench calibrate` on a machine that nobody else uses.
+  if (calibration.cases.length === 0) test.todo("has whole runs of a quiet machine");
+  else {
+    test("covers 1 and 2 workers, every load, with stealing and without, closed loops and open ones", () => {
+      const covers = (matches: (one: Calibration["cases"][number]) => boolean) =>
+        expect(calibration.cases.some(matches)).toBe(true);
+      for (const load of ["even", "one half", "zipf 1.0", "zipf 1.5"]) {
+        covers((one) => one.workers === 1 && one.load === load);
+        for (const enabled of [false, true]) {
+          covers((one) => one.workers === 2 && one.load === load && one.stealing.enabled === enabled);
+        }
       }
-    }
-    covers(({ rate }) => rate !== undefined);
-    expect(calibration.command).toStartWith("bun run bench calibrate");
-  });
-
-  // Repetitions of one run differ: what lies between their extremes is not off. On a machine that others used too, the
-  // run's own cost of an op says how busy it was.
-  for (const observed of calibration.observed) {
-    const { workers, load, stealing, rate } = observed;
-    const kind = `${stealing.enabled ? "stealing" : "each its own"}, ${rate === undefined ? "closed" : "open"}`;
-    test(`is reproduced within 10 %: ${workers} workers, ${load}, ${kind}`, () => {
-      const off = deviation(observed, replay(calibration, observed, circumstancesOf(calibration, observed)));
-      expect(off.rateBeyond).toBeLessThanOrEqual(WITHIN);
-      expect(off.shareBeyond).toBeLessThanOrEqual(WITHIN);
-      expect(off.stolen).toBeLessThanOrEqual(WITHIN);
-      expect(off.steals).toBeLessThanOrEqual(Math.max(2, WITHIN * observed.steals)); // a handful in all
-    });
-
-    test.if(calibration.swing <= QUIET)(`is predicted within 10 %: ${workers} workers, ${load}, ${kind}`, () => {
-      expect(Math.abs(deviation(observed, replay(calibration, observed, UNDISTURBED)).rate)).toBeLessThanOrEqual(
-        WITHIN,
-      );
+      covers(({ rate }) => rate !== undefined);
     });
   }
+
+  for (const one of calibration.cases) {
+    test(`is reproduced within 10 %: ${titleOf(one)}`, () => {
+      expect(deviation(one.measured, replay(calibration, one))).toMatchObject({ holds: true });
+    });
+  }
+});
+
+describe("a deviation", () => {
+  const exactly = (value: number) => ({ median: value, min: value, max: value });
+  const figures = (perSecond: number, opMicroseconds: number, first: number, steals: number): Figures => ({
+    ...{ perSecond: exactly(perSecond), opMicroseconds: exactly(opMicroseconds), steals: exactly(steals) },
+    ...{ shares: [exactly(first), exactly(1 - first)], stolen: exactly(0) },
+  });
+  const measured = figures(1000, 50, 0.5, 20);
+  const holds = (simulated: Figures) => deviation(measured, simulated).holds;
+
+  test("of up to 10 % holds, of more in any figure does not", () => {
+    expect(holds(figures(1090, 46, 0.59, 22))).toBe(true);
+    expect(holds(figures(1110, 50, 0.5, 20))).toBe(false);
+    expect(holds(figures(1000, 56, 0.5, 20))).toBe(false);
+    expect(holds(figures(1000, 50, 0.61, 20))).toBe(false);
+    expect(holds(figures(1000, 50, 0.5, 23))).toBe(false);
+  });
+
+  test("in the number of steals is none where the seeds' span meets the repetitions'", () => {
+    expect(holds({ ...measured, steals: { median: 24, min: 20, max: 30 } })).toBe(true);
+    expect(holds({ ...measured, steals: { median: 24, min: 21, max: 30 } })).toBe(false);
+  });
 });

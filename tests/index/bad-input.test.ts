@@ -221,6 +221,7 @@ const BAD_OPTIONS: [options: object, code: HnswErrorCode, says: RegExp][] = [
   [{ stealing: { threshold: -5 } }, "BAD_OPTION", /`stealing.threshold` must be an integer from 0 to 1000000, not -5/],
   [{ stealing: { fraction: 0 } }, "BAD_OPTION", /`stealing.fraction` must be above 0 and at most 1, not 0/],
   [{ stealing: { fraction: 1.1 } }, "BAD_OPTION", /`stealing.fraction` must be above 0 and at most 1, not 1.1/],
+  [{ stealing: { latencyMs: 0 } }, "BAD_OPTION", /`stealing.latencyMs` must be an integer from 1 to 60000, not 0/],
   [{ stealing: { treshold: 5 } }, "BAD_OPTION", /`treshold` is not an option of stealing; known are enabled/],
   [{ dims: 3 }, "BAD_OPTION", /`dims` is not an option of open; known are dimensions, metric/],
   [{ efconstruction: 80 }, "BAD_OPTION", /`efconstruction` is not an option of open; did you mean `efConstruction`\?/],

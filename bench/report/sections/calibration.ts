@@ -2,62 +2,38 @@
 
 import {
   type Calibration,
-  circumstancesOf,
+  type Case,
+  type Deviation,
   deviation,
-  type Observed,
+  type Figures,
+  QUIET,
   replay,
-  UNDISTURBED,
+  titleOf,
 } from "../../simulator/calibration.ts";
 import { percent, short, table, whole } from "../markdown.ts";
 import { lines } from "../plots.ts";
-import type { Saved, Section } from "../section.ts";
+import type { Finding, Saved, Section } from "../section.ts";
 
 const CLAIM = "the simulator reproduces throughput, shares and steals at 1 and 2 workers within 10 %";
-const WITHIN = 0.1;
 
 export const calibration: Section<Calibration> = {
   suite: "calibrate",
   title: "Calibration",
   file: "bench/simulator/calibration.json", // the simulator draws from it, and a test holds it to it
   claims: [CLAIM],
-  command: "bun run bench calibrate",
-  condense: ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, swing, observed }: Calibration) =>
-    ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, swing, observed }) as Calibration,
+  command: "bun run bench calibrate --set synth128 --repeats 12",
+  condense: ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, waited, cases }: Calibration) =>
+    ({ command, set, n, cores, partitions, slice, costs, censusMicroseconds, waited, cases }) as Calibration,
   page: (saved: Calibration & Saved) => {
-    const rows = saved.observed.map((observed) => {
-      const predicted = deviation(observed, replay(saved, observed, UNDISTURBED));
-      const circumstances = circumstancesOf(saved, observed);
-      const replayed = replay(saved, observed, circumstances);
-      return { observed, predicted, circumstances, replayed, off: deviation(observed, replayed) };
+    const rows = saved.cases.map((one) => {
+      const simulated = replay(saved, one);
+      return { one, simulated, off: deviation(one.measured, simulated) };
     });
-    const most = (values: number[]) => Math.max(...values.map(Math.abs));
-    const rate = most(rows.map(({ off }) => off.rate));
-    const share = most(rows.map(({ off }) => off.share));
-    const blind = most(rows.map(({ predicted }) => predicted.rate));
     return {
-      findings: [
-        {
-          claim: CLAIM,
-          measured: `rates within ${percent(rate)}, shares within ${percent(share)}; without being told how busy the machine was, rates within ${percent(blind)}`,
-          verdict:
-            blind <= WITHIN && share <= WITHIN ? "holds" : rate <= 2 * WITHIN ? "holds in part" : "does not hold",
-          why:
-            saved.swing < 1.15
-              ? ""
-              : `a case's fastest repetition was ${short(saved.swing)} times its slowest (median of the cases): other programs had the cores too. "Others" below is how many threads of theirs would make an op as slow as it was in that run; decisions and waiting are compared at that.`,
-        },
-      ],
+      findings: [rows.length === 0 ? UNTOLD : finding(rows, saved.waited)],
       text: [
         `${saved.set}, ${whole(saved.n)} vectors in 20 spaces. ${costsText(saved)}`,
-        table(
-          ["case", "inserts/s", "simulated", "with others", "off by", "others", "share off by", "steals", "simulated"],
-          rows.map(({ observed, predicted, circumstances, replayed, off }) => [
-            ...[titleOf(observed), whole(observed.insertsPerSecond)],
-            ...[whole(observed.insertsPerSecond * (1 + predicted.rate)), whole(replayed.insertsPerSecond)],
-            ...[percent(off.rate), circumstances.others.toFixed(1), percent(off.share)],
-            ...[`${observed.steals} (${observed.stealsRange.join("–")})`, whole(replayed.steals)],
-          ]),
-        ),
+        ...(rows.length === 0 ? [] : [casesText(rows)]),
       ].join("\n\n"),
       plots: [
         lines(
@@ -71,6 +47,48 @@ export const calibration: Section<Calibration> = {
   },
 };
 
+interface Row {
+  one: Case;
+  simulated: Figures;
+  off: Deviation;
+}
+
+const UNTOLD: Finding = {
+  claim: CLAIM,
+  measured: "the costs, not yet whole runs",
+  verdict: "cannot be told here",
+  why: "whole runs are compared with nothing fitted to them, which takes a machine that nobody else uses.",
+};
+
+function finding(rows: Row[], waited: number): Finding {
+  const most = (values: number[]) => percent(Math.max(...values.map(Math.abs)));
+  const missed = rows.filter(({ off }) => !off.holds).length;
+  const rates = `rates within ${most(rows.map(({ off }) => off.rate))}`;
+  const costs = `processor time of an op within ${most(rows.map(({ off }) => off.cost))}`;
+  const shares = `shares within ${most(rows.map(({ off }) => off.share))} of the ops`;
+  const steals = `steals in ${rows.filter(({ off }) => off.stealsHold).length} of ${rows.length} cases`;
+  const others =
+    waited > QUIET ? ` Others used the machine: a single worker waited for a core ${percent(waited)} of the time.` : "";
+  return {
+    claim: CLAIM,
+    measured: [rates, costs, shares, steals].join(", "),
+    verdict: missed === 0 ? "holds" : missed < rows.length / 2 ? "holds in part" : "does not hold",
+    why: `nothing is fitted to a case: an op's cost is from the runs with one worker, those with two are foretold. A handful of steals cannot agree within 10 %; they hold as well where the span of the seeds meets that of the repetitions.${others}`,
+  };
+}
+
+function casesText(rows: Row[]): string {
+  const range = ({ median, min, max }: Figures["steals"]) => `${median} (${min}–${max})`;
+  return table(
+    ["case", "inserts/s", "off by", "µs an op", "off by", "share off by", "steals", "simulated", "holds"],
+    rows.map(({ one, simulated, off }) => [
+      ...[titleOf(one), whole(one.measured.perSecond.median), percent(off.rate)],
+      ...[short(one.measured.opMicroseconds.median), percent(off.cost), percent(off.share)],
+      ...[range(one.measured.steals), range(simulated.steals), off.holds ? "yes" : "no"],
+    ]),
+  );
+}
+
 function costsText({ costs, censusMicroseconds }: Calibration): string {
   const parts = [
     `a slice ${short(costs.sliceMicroseconds)} µs`,
@@ -82,9 +100,4 @@ function costsText({ costs, censusMicroseconds }: Calibration): string {
     `a sample's cost spreads by ${percent(costs.spread)}`,
   ];
   return `Costs, as processor time: ${parts.join(", ")}.`;
-}
-
-function titleOf({ workers, load, stealing, rate }: Observed): string {
-  const kind = stealing.enabled ? "stealing" : "each its own";
-  return `${workers} ${workers === 1 ? "worker" : "workers"}, ${load}, ${kind}, ${rate === undefined ? "closed" : `${whole(rate)}/s`}`;
 }

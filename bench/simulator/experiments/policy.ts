@@ -1,5 +1,5 @@
 // Which threshold and fraction are best, and would another rule be better? Swept and tried on what strains stealing:
-// a skewed load, saturated and at 80 % of what the workers can take, and a worker that stalls for a second.
+// a skewed load, saturated and at 80 % of what the workers can take, and a worker that stalls.
 
 import { DEFAULT_BATCHING } from "../../../src/scheduler/batching.ts";
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
@@ -27,7 +27,9 @@ export interface PolicyRow {
   p50Ms: number;
   p99Ms: number;
   stealsPerSecond: number;
-  /** At 50 %, one worker stalled for a second. */
+  /** Saturated: from taking what was stolen to its last op. */
+  stolenP99Ms: number;
+  /** At 50 %, one worker stalled for a quarter of the time. */
   stalledP99Ms: number;
 }
 
@@ -49,6 +51,7 @@ export function policies(costs: Costs, seconds: number): { sweep: PolicyRow[]; v
         p50Ms: median(busy, ({ latencyMs }) => latencyMs.p50),
         p99Ms: median(busy, ({ latencyMs }) => latencyMs.p99),
         stealsPerSecond: median(busy, (outcome) => outcome.steals / outcome.seconds),
+        stolenP99Ms: median(full, ({ batchMs }) => batchMs.stolen.p99),
         stalledP99Ms: median(stalled, ({ latencyMs }) => latencyMs.p99),
       };
     });

@@ -11,6 +11,8 @@ const SPACES = [1, 20, 1000, 10_000];
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 2"];
 const BANDWIDTHS = [25, 50, 100, 200, 400]; // GiB/s: a desktop's two channels to a server's twelve
 const MOST_PER_SECOND = 2_000_000;
+const RATES = [50_000, 100_000, 200_000, 500_000, 1_000_000, MOST_PER_SECOND];
+const RATES_WORKERS = [8, 64];
 const PER_WORKER = 40_000; // adds a second, more than a worker can link
 
 export interface ScalingRow {
@@ -24,18 +26,35 @@ export interface ScalingRow {
   busy: number;
 }
 
+/** Adds a second, and what came of them: 1,000 spaces, Zipf 1.0. */
+export interface RateRow {
+  workers: number;
+  offered: number;
+  linkedPerSecond: number;
+  /** From accepted to linked. */
+  p50Ms: number;
+  p99Ms: number;
+}
+
 export interface BandwidthRow {
   workers: number;
   gibPerSecond: number;
   linkedPerSecond: number;
 }
 
-export function scalingRows(costs: Costs, seconds: number): { rows: ScalingRow[]; bandwidth: BandwidthRow[] } {
+export interface Scaling {
+  rows: ScalingRow[];
+  rates: RateRow[];
+  bandwidth: BandwidthRow[];
+}
+
+export function scalingRows(costs: Costs, seconds: number): Scaling {
   const unlimited = { ...costs, memory: null };
-  const play = (with_: Costs, workers: number, spaces: number, load: Load) => {
-    const perSecond = Math.min(MOST_PER_SECOND, workers * PER_WORKER);
-    return { perSecond, outcome: simulate(setupOf(with_, { workers, spaces, load, perSecond, seconds }, 1)) };
-  };
+  const most = (workers: number) => Math.min(MOST_PER_SECOND, workers * PER_WORKER);
+  const play = (with_: Costs, workers: number, spaces: number, load: Load, perSecond = most(workers)) => ({
+    perSecond,
+    outcome: simulate(setupOf(with_, { workers, spaces, load, perSecond, seconds }, 1)),
+  });
   const rows: ScalingRow[] = [];
   for (const spaces of SPACES) {
     for (const load of spaces === 1 ? LOADS.slice(0, 1) : LOADS) {
@@ -49,6 +68,12 @@ export function scalingRows(costs: Costs, seconds: number): { rows: ScalingRow[]
       }
     }
   }
+  const rates = RATES_WORKERS.flatMap((workers) =>
+    RATES.map((offered): RateRow => {
+      const { linkedPerSecond, latencyMs } = play(unlimited, workers, 1000, "zipf 1.0", offered).outcome;
+      return { workers, offered, linkedPerSecond, p50Ms: latencyMs.p50, p99Ms: latencyMs.p99 };
+    }),
+  );
   const bandwidth: BandwidthRow[] = [];
   for (const gibPerSecond of costs.memory === null ? [] : BANDWIDTHS) {
     for (const workers of WORKERS) {
@@ -57,5 +82,5 @@ export function scalingRows(costs: Costs, seconds: number): { rows: ScalingRow[]
       bandwidth.push({ workers, gibPerSecond, linkedPerSecond });
     }
   }
-  return { rows, bandwidth };
+  return { rows, rates, bandwidth };
 }
