@@ -32,7 +32,9 @@ const elsewhere: BunPlugin = {
   name: "elsewhere",
   setup(builder) {
     builder.onLoad({ filter: /src\/journal\/opening\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
-    builder.onResolve({ filter: /^\.\/(spawning|parent)\.ts$/ }, ({ path }) => ({ path: join(root, "src", `web-${path.slice(2)}`) }));
+    builder.onResolve({ filter: /^\.\/(spawning|parent)\.ts$/ }, ({ path }) => ({
+      path: join(root, "src", `web-${path.slice(2)}`),
+    }));
     builder.onResolve({ filter: /^(node|bun):/ }, ({ path }) => ({ path, namespace: "elsewhere" }));
     builder.onLoad({ filter: /./, namespace: "elsewhere" }, () => ({ contents: "export {}", loader: "ts" }));
   },

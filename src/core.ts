@@ -126,6 +126,16 @@ export async function compileCore(build: Build, variant: Variant, shared = true)
   }
 }
 
+/** Whether a build of the core is for memory that threads share: then it takes no other. */
+export function isForSharedMemory(module: WebAssembly.Module): boolean {
+  try {
+    instantiate(module, new WebAssembly.Memory({ initial: 17, maximum: 17 }));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
 function createMemory(shared: boolean): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, ...(shared ? { shared: true } : {}) });
@@ -371,11 +381,20 @@ export class Seat {
 }
 
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  const { exports } = instantiateSync<CoreExports>(module, { env: { memory } });
+  const exports = exportsOf(module, memory);
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new HnswError("UNSUPPORTED", `The core has ABI ${exports.abiVersion()}, this package needs ${ABI_VERSION}.`);
   }
   return exports;
+}
+
+function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  try {
+    return instantiateSync<CoreExports>(module, { env: { memory } }).exports;
+  } catch (cause) {
+    const why = "`hnsw-workers/core.shared.wasm` is for memory that threads share, `hnsw-workers/core.wasm` for other";
+    throw new HnswError("UNSUPPORTED", `This is not a core for the memory that there is here: ${why}.`, { cause });
+  }
 }
 
 function bind(

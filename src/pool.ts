@@ -1,6 +1,5 @@
 /* How do workers start, crash, get replaced and stop? Knows threads, not vectors. */
 import type { Control } from "./control.ts";
-import { HnswError } from "./errors.ts";
 import type { Incident } from "./options.ts";
 import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
 import { seatOfWorker } from "./seating.ts";
