@@ -116,13 +116,32 @@ export function bestVariant(): Variant {
 
 /** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
 export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
-  const url = new URL(`../build/core.${build}.${variant}${shared ? "" : ".unshared"}.wasm`, import.meta.url);
+  const url = fileOf(build, variant, shared);
   try {
     return await WebAssembly.compile(await readOwnFile(url));
   } catch (cause) {
     throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`, {
       cause,
     });
+  }
+}
+
+/** Whole names of what is published: by these, bundlers find files and bring them along. */
+function fileOf(build: Build, variant: Variant, shared: boolean): URL {
+  const name = `${build}.${variant}${shared ? "" : ".unshared"}`;
+  switch (name) {
+    case "release.relaxed":
+      return new URL("../build/core.release.relaxed.wasm", import.meta.url);
+    case "release.relaxed.unshared":
+      return new URL("../build/core.release.relaxed.unshared.wasm", import.meta.url);
+    case "release.baseline":
+      return new URL("../build/core.release.baseline.wasm", import.meta.url);
+    case "release.baseline.unshared":
+      return new URL("../build/core.release.baseline.unshared.wasm", import.meta.url);
+    default: {
+      const { url: here } = import.meta; // of a checkout only: in words that no bundler follows
+      return new URL(`../build/core.${name}.wasm`, here);
+    }
   }
 }
 
