@@ -204,8 +204,9 @@ function announceWork(space: usize, generation: usize): bool {
   if (load<u32>(generation + G_ELIGIBLE) == 0) {
     if (load<u32>(generation + G_LIVE) <= crossover) return false;
     // Counted first: from the next store on, whoever claims takes its share off the depth again.
-    addDepth(space, load<u32>(generation + G_COUNT) - load<u32>(generation + G_CLAIMED));
-    atomic.xchg<u32>(generation + G_ELIGIBLE, 1);
+    const count = load<u32>(generation + G_COUNT);
+    addDepth(space, count - load<u32>(generation + G_CLAIMED));
+    atomic.xchg<u32>(generation + G_ELIGIBLE, count);
   } else {
     addDepth(space, 1);
   }

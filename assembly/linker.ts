@@ -77,9 +77,9 @@ function linkClaimed(claim: usize, most: u32): void {
     store<u32>(seat + SEAT_LINKING, 0);
     linked++;
     store<u32>(claim + C_FROM, ++slot);
+    lookAgain(generation, slot);
   }
   advanceFloor(generation);
-  lookAgain(generation);
   const blind = atomic.load<u32>(generation + G_BLIND) != 0;
   park();
   if (blind) wantF32(claim);

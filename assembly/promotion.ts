@@ -6,9 +6,12 @@
  * slot is linked, and again whenever the graph has grown fourfold, a sample of queries is answered in f32 and in
  * codes. If too many true neighbours fall out of what a search would re-score, the beam uses f32: at once if nothing
  * is linked yet, else in the next generation (`wantF32`).
+ *
+ * What is looked at follows from the order of ops and not from the clock, so that one linking thread makes the same graph
+ * of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so far.
  */
 import {
-  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_ENTRY_LOCK,
+  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE, G_ENTRY_LOCK,
   G_FORCE_F32, G_GRAPH, G_LINKED, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION,
   SLOT_VECTOR,
 } from "./layout";
@@ -35,7 +38,7 @@ export function promote(generation: usize): void {
   acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
   if (load<u32>(generation + G_STATE) == FLAT) {
     faultPoint(FAULT_PROMOTE);
-    const count = atomic.load<u32>(generation + G_COUNT);
+    const count = load<u32>(generation + G_ELIGIBLE);
     centre(generation, count);
     store<u32>(generation + G_BEAM, BEAM_CODES);
     const blind = neverCodes || load<u32>(generation + G_FORCE_F32) != 0 || firstLook(generation, count);
@@ -46,7 +49,7 @@ export function promote(generation: usize): void {
   release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
 }
 
-/** The centroid of what is there, and the constant part of code distances. */
+/** The centroid of the first `count` slots, and the constant part of code distances. */
 function centre(generation: usize, count: u32): void {
   const centroid: usize = load<u32>(generation + G_CENTROID);
   memory.fill(centroid, 0, paddedFloats * 4);
@@ -112,7 +115,7 @@ function queries(): u32 {
   return max<u32>(8, min<u32>(24, 8192 / dimensions)); // keeps a look within about 5 ms
 }
 
-/** Before anything is linked: each query against a sample of everything there is. */
+/** Before anything is linked: each query against a sample of the first `count` slots. */
 function firstLook(generation: usize, count: u32): bool {
   const n = min<u32>(min<u32>(count, SAMPLE), 1024); // the graph's first chunk is there
   const within = min<u32>(count, 1024);
@@ -133,14 +136,14 @@ function firstLook(generation: usize, count: u32): bool {
 
 /**
  * Looks again when fourfold as many slots are linked as at the last look: each query, half of them from the newest
- * quarter, against its neighbours and theirs, where the fine structure is. Sets G_BLIND when codes went blind.
+ * quarter of the first `slots`, against its neighbours and theirs, where the fine structure is. Sets G_BLIND when codes
+ * went blind. For whoever has just linked the last of these slots.
  */
-export function lookAgain(generation: usize): void {
+export function lookAgain(generation: usize, slots: u32): void {
   if (load<u32>(generation + G_BEAM) != BEAM_CODES) return;
   const before = atomic.load<u32>(generation + G_CHECKED);
   const linked = load<u32>(generation + G_LINKED);
   if (linked < 4 * before || atomic.cmpxchg<u32>(generation + G_CHECKED, before, linked) != before) return;
-  const slots = load<u32>(generation + G_CLAIMED);
   const q = queries();
   let found: u32 = 0;
   let asked: u32 = 0;

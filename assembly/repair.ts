@@ -86,7 +86,7 @@ function recount(generation: usize): u32 {
   }
   store<u32>(generation + G_LIVE, live);
   atomic.store<u32>(generation + G_DEAD, count - live);
-  if (live > crossover) atomic.xchg<u32>(generation + G_ELIGIBLE, 1);
+  if (live > crossover && load<u32>(generation + G_ELIGIBLE) == 0) atomic.xchg<u32>(generation + G_ELIGIBLE, count);
   return live;
 }
 

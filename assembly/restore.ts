@@ -223,7 +223,7 @@ function loadEnd(frame: usize): i32 {
   if (isGraph || (flags & FS_ELIGIBLE_BIT) != 0 || live > crossover) {
     if (!ensureGraph(generation, 0)) return E_MEMORY;
     addDepth(space, count - floor);
-    atomic.xchg<u32>(generation + G_ELIGIBLE, 1);
+    atomic.xchg<u32>(generation + G_ELIGIBLE, count);
     enqueue(space);
   }
   wishCompaction(space);

@@ -46,8 +46,8 @@ export interface OpenOptions {
   /** `"auto"` searches with 7-bit codes where they serve, `"never"` always in f32. Default `"auto"`. */
   codes?: "auto" | "never";
   /**
-   * Seed of the levels: with `codes: "never"`, up to one worker and the same order the graph is the same. A 32-bit
-   * unsigned integer, default 1.
+   * Seed of the levels: with up to one worker the same ops in the same order make the same graph, as long as nothing is
+   * compacted meanwhile. A 32-bit unsigned integer, default 1.
    */
   seed?: number;
   /** How many ops a worker takes at once; what is not given stays at its default. */

@@ -148,7 +148,8 @@ export class JournalStore {
           "checksum TEXT NOT NULL, PRIMARY KEY (partition, space, sequence, file)) WITHOUT ROWID",
       );
       this.db.run(
-        "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, held INTEGER NOT NULL, next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
+        "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, held INTEGER NOT NULL, " +
+          "next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
       );
       const insert = this.db.query("INSERT INTO meta VALUES (?, ?)");
       for (const [name, value] of Object.entries(meta)) insert.run(name, String(value));
@@ -214,7 +215,10 @@ export class JournalStore {
     });
   }
 
-  /** Every group of a partition that holds an op after number `after`, in order. A damaged one comes as BadGroup; what SQLite can't read is thrown. */
+  /**
+   * Every group of a partition that holds an op after number `after`, in order. A damaged one comes as BadGroup; what
+   * SQLite can't read is thrown.
+   */
   *readFrom(partition: number, after = 0): Generator<Group | BadGroup> {
     type Row = Group & { id: number; checksum: string };
     const statement = this.db.query<Row, [number, number]>(
@@ -253,12 +257,13 @@ export class JournalStore {
 
   /** Rows and bytes of payload. */
   size(): { groups: number; ops: number; bytes: number } {
-    const row = this.db
-      .query<{ groups: number; ops: number | null; bytes: number | null }, []>(
-        "SELECT count(*) AS groups, sum(count) AS ops, sum(length(payload)) AS bytes FROM journal",
-      )
-      .get();
-    return { groups: row?.groups ?? 0, ops: row?.ops ?? 0, bytes: row?.bytes ?? 0 };
+    const sum = { groups: 0, ops: 0, bytes: 0 };
+    for (const { groups, ops, bytes } of this.sizes()) {
+      sum.groups += groups;
+      sum.ops += ops;
+      sum.bytes += bytes;
+    }
+    return sum;
   }
 
   /** The same of each partition that has a row. */

@@ -1,0 +1,38 @@
+/* Does one linking thread make the same graph of the same ops, whoever it is, and however the ops are handed over? */
+import { expect, test } from "bun:test";
+import type { OpenOptions } from "../../src/index.ts";
+import { clustered, opened } from "../support/indexes.ts";
+
+const VECTORS = 6000; // codes are looked at before the first is linked, and once again
+const DIMENSIONS = 24;
+const SET = clustered(VECTORS, DIMENSIONS, 70_000, 30, 1, 0.7);
+
+/** An export of what was added so many at a time, and of some replaced and deleted after a flush: the graph is in it. */
+async function builtFrom(batch: number, options: Partial<OpenOptions>): Promise<string> {
+  await using built = await opened({ dimensions: DIMENSIONS, metric: "cosine", partitions: 1, ...options });
+  const { index } = built;
+  const space = index.space("s");
+  for (let from = 0; from < VECTORS; from += batch) {
+    const to = Math.min(from + batch, VECTORS);
+    const keys = Array.from({ length: to - from }, (_, i) => from + i);
+    await space.addMany(keys, SET.part(from, to).values);
+  }
+  await index.flush();
+  for (let key = 0; key < 200; key++) {
+    await space.add(key * 3, SET.at(VECTORS - 1 - key));
+    await space.delete(key * 3 + 1);
+  }
+  await index.flush();
+  return Bun.SHA256.hash(await index.exportBytes(), "hex");
+}
+
+for (const codes of ["auto", "never"] as const) {
+  test(`codes: "${codes}"`, async () => {
+    const exports = new Set<string>();
+    for (const workers of [0, 1]) {
+      for (const batch of [1, 97, VECTORS]) exports.add(await builtFrom(batch, { workers, codes }));
+    }
+    expect(exports.size).toBe(1);
+    expect(await builtFrom(97, { workers: 1, codes, seed: 2 })).not.toBe([...exports][0]!);
+  });
+}
