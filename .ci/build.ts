@@ -25,18 +25,22 @@ if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
 
 /**
  * What only Bun and Node can do, left out: bundlers for browsers and isolates resolve every import, those that never run
- * too. `platform.ts` finds neither `Bun` nor `process` there, so whoever asks for threads or a folder is refused before.
+ * too. `platform.ts` finds neither `Bun` nor `process` there, so whoever asks for a folder is refused before. Threads
+ * are Web Workers there.
  */
 const elsewhere: BunPlugin = {
   name: "elsewhere",
   setup(builder) {
-    builder.onLoad({ filter: /src\/(pool|journal\/opening)\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
+    builder.onLoad({ filter: /src\/journal\/opening\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
+    builder.onResolve({ filter: /^\.\/(spawning|parent)\.ts$/ }, ({ path }) => ({
+      path: join(root, "src", `web-${path.slice(2)}`),
+    }));
     builder.onResolve({ filter: /^(node|bun):/ }, ({ path }) => ({ path, namespace: "elsewhere" }));
     builder.onLoad({ filter: /./, namespace: "elsewhere" }, () => ({ contents: "export {}", loader: "ts" }));
   },
 };
 const edge = await Bun.build({
-  entrypoints: [join(root, "src/index.ts"), join(root, "src/search.ts")],
+  entrypoints: ["index", "search", "worker"].map((name) => join(root, `src/${name}.ts`)),
   outdir: build,
   naming: "edge-[name].[ext]",
   target: "browser",

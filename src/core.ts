@@ -116,13 +116,42 @@ export function bestVariant(): Variant {
 
 /** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
 export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
-  const url = new URL(`../build/core.${build}.${variant}${shared ? "" : ".unshared"}.wasm`, import.meta.url);
+  const url = fileOf(build, variant, shared);
   try {
     return await WebAssembly.compile(await readOwnFile(url));
   } catch (cause) {
     throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`, {
       cause,
     });
+  }
+}
+
+/** Whole names of what is published: by these, bundlers find files and bring them along. */
+function fileOf(build: Build, variant: Variant, shared: boolean): URL {
+  const name = `${build}.${variant}${shared ? "" : ".unshared"}`;
+  switch (name) {
+    case "release.relaxed":
+      return new URL("../build/core.release.relaxed.wasm", import.meta.url);
+    case "release.relaxed.unshared":
+      return new URL("../build/core.release.relaxed.unshared.wasm", import.meta.url);
+    case "release.baseline":
+      return new URL("../build/core.release.baseline.wasm", import.meta.url);
+    case "release.baseline.unshared":
+      return new URL("../build/core.release.baseline.unshared.wasm", import.meta.url);
+    default: {
+      const { url: here } = import.meta; // of a checkout only: in words that no bundler follows
+      return new URL(`../build/core.${name}.wasm`, here);
+    }
+  }
+}
+
+/** Whether a build of the core is for memory that threads share: then it takes no other. */
+export function isForSharedMemory(module: WebAssembly.Module): boolean {
+  try {
+    instantiate(module, new WebAssembly.Memory({ initial: 17, maximum: 17 }));
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -371,11 +400,20 @@ export class Seat {
 }
 
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  const { exports } = instantiateSync<CoreExports>(module, { env: { memory } });
+  const exports = exportsOf(module, memory);
   if (exports.abiVersion() !== ABI_VERSION) {
     throw new HnswError("UNSUPPORTED", `The core has ABI ${exports.abiVersion()}, this package needs ${ABI_VERSION}.`);
   }
   return exports;
+}
+
+function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  try {
+    return instantiateSync<CoreExports>(module, { env: { memory } }).exports;
+  } catch (cause) {
+    const why = "`hnsw-workers/core.shared.wasm` is for memory that threads share, `hnsw-workers/core.wasm` for other";
+    throw new HnswError("UNSUPPORTED", `This is not a core for the memory that there is here: ${why}.`, { cause });
+  }
 }
 
 function bind(

@@ -1,5 +1,4 @@
 /* The entry of the journal thread: writes what waits, sleeps when nothing does, tries again when the disk refuses. */
-import { parentPort } from "node:worker_threads";
 import { Control } from "./control.ts";
 import { Seat } from "./core.ts";
 import { JournalBoard } from "./journal/board.ts";
@@ -7,17 +6,17 @@ import { Mark } from "./journal/mark.ts";
 import type { JournalStartMessage, JournalToMain } from "./journal/messages.ts";
 import { JournalStore } from "./journal/store.ts";
 import { JournalWriter } from "./journal/writer.ts";
+import { endThread, fromParent, toParent } from "./parent.ts";
 
 const PARK_MS = 1000;
 const GATHER_MS = { commit: 2, relaxed: 50 };
 const BUSY_OPS = 32; // a group of so many says that more are coming: worth a moment to gather them
 const RETRY_MS = 100;
 
-const port = parentPort!;
-port.once("message", (message: JournalStartMessage) => void run(message));
+fromParent((message: JournalStartMessage) => void run(message));
 
 function post(message: JournalToMain): void {
-  port.postMessage(message);
+  toParent(message);
 }
 
 async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
@@ -52,5 +51,5 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
   }
   writer.close();
   mark.close();
-  process.exit(0);
+  endThread();
 }

@@ -1,7 +1,15 @@
 /* How does an index come into being, and how does another thread join it? */
 import { JOURNAL_STUCK, MAX_PAGES } from "../assembly/layout.ts";
 import { Control, controlBlock } from "./control.ts";
-import { type Build, bestVariant, compileCore, type PartitionSettings, Seat, type Variant } from "./core.ts";
+import {
+  type Build,
+  bestVariant,
+  compileCore,
+  isForSharedMemory,
+  type PartitionSettings,
+  Seat,
+  type Variant,
+} from "./core.ts";
 import { HnswError } from "./errors.ts";
 import { Handle } from "./handle.ts";
 import { JournalBoard } from "./journal/board.ts";
@@ -21,7 +29,7 @@ export interface CoreChoice {
   variant?: Variant;
   /** Whether the memory is one that threads could share. */
   shared?: boolean;
-  /** Compiled already, for memory that is not shared. */
+  /** Compiled already. */
   module?: WebAssembly.Module;
 }
 
@@ -60,7 +68,8 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 /** @internal `open`, with the build of the core chosen and the insides handed out. */
 export async function openWith(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
   const path = resolvePath(options);
-  if (options.core !== undefined) choice = { ...choice, module: options.core };
+  const { core } = options;
+  if (core !== undefined) choice = { ...choice, module: core, shared: isForSharedMemory(core) };
   if (path === null) return await openInMemory(options, choice);
   if (typeof Bun === "undefined") {
     throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
@@ -85,11 +94,13 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
 
 async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
   const report = options.onIncident ?? tell;
-  if (options.from === undefined) return await openIn(resolveOptions(options), report, choice, null);
+  const threads = canStartThreads && choice.shared !== false;
+  if (options.from === undefined) return await openIn(resolveOptions(options, threads), report, choice, null);
   resolveOptions({ ...options, dimensions: options.dimensions ?? 1 }); // refuses nonsense before it reads
   const { Arriving, startFrom, withExport } = await import("./snapshots/starting.ts");
   const arriving = await Arriving.open(options.from);
-  return await openIn(resolveOptions(withExport(options, arriving)), report, choice, async (handle) => {
+  const settings = resolveOptions(withExport(options, arriving), threads);
+  return await openIn(settings, report, choice, async (handle) => {
     await startFrom(arriving, handle);
     return null;
   });
@@ -102,9 +113,10 @@ export async function openIn(
   choice: CoreChoice,
   fill: Fill | null,
 ): Promise<Opened> {
-  const shared = choice.module === undefined && (choice.shared ?? canShare);
+  const shared = canShare && choice.shared !== false;
   if (settings.workers > 0 && !(shared && canStartThreads)) {
-    throw new HnswError("UNSUPPORTED", "This runtime starts no threads that share memory: open with `workers: 0`.");
+    const where = "in pages that are not isolated, with a `core` for memory that is not shared, and in isolates";
+    throw new HnswError("UNSUPPORTED", `There are no threads that share memory ${where}: open with \`workers: 0\`.`);
   }
   const { build = "release", variant = bestVariant() } = choice;
   const module = choice.module ?? (await compileCore(build, variant, shared));

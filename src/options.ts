@@ -27,7 +27,7 @@ export interface OpenOptions {
   dimensions: number;
   /** Default `"cosine"`. */
   metric?: Metric;
-  /** Threads that link vectors, 0 to 64; 0 does everything on the calling thread. Default: one per core. */
+  /** Threads that link vectors, 0 to 64; 0 does everything on the calling thread. Default: one per core; 0 without threads. */
   workers?: number;
   /** Shared memories of up to 4 GiB that the spaces are spread over, 1 to 32. Default 4. */
   partitions?: number;
@@ -58,8 +58,9 @@ export interface OpenOptions {
   timeoutMs?: number;
   /**
    * The compiled core, where a program may not compile code or has no file to read it from, as on isolate platforms:
-   * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD). For memory that is not
-   * shared, so with `workers: 0`.
+   * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD), which is for memory that is
+   * not shared, so for `workers: 0`; or `hnsw-workers/core.shared.wasm` (`hnsw-workers/core.shared.baseline.wasm`), which
+   * is for workers.
    */
   core?: WebAssembly.Module;
   /** What `index.export()` gave, here or elsewhere: the index starts with it. Not together with `path`. */
@@ -121,8 +122,8 @@ export function resolvePath(given: OpenOptions): string | null {
   return path;
 }
 
-/** Checks what `open` was given and fills in the defaults. Throws BAD_OPTION. */
-export function resolveOptions(given: OpenOptions): Settings {
+/** Checks what `open` was given and fills in the defaults. `threads`: whether there can be any. Throws BAD_OPTION. */
+export function resolveOptions(given: OpenOptions, threads = canStartThreads): Settings {
   const path = resolvePath(given);
   refuseUnknown(given, NAMES, "open");
   if (given.dimensions === undefined) throw bad("`dimensions` is required: the number of floats in every vector.");
@@ -141,7 +142,7 @@ export function resolveOptions(given: OpenOptions): Settings {
     workers: integer(
       "workers",
       given.workers,
-      canStartThreads && given.core === undefined ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0,
+      threads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0,
       0,
       MAX_WORKERS,
     ),

@@ -1,12 +1,16 @@
 /* What does the runtime offer? Bun, Node, Deno, browsers and isolates differ here and nowhere else. */
 
-/** Whether threads can share memory. */
-export const canShare =
-  typeof SharedArrayBuffer !== "undefined" &&
-  (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
 
-/** Whether `node:worker_threads` is there to start threads. */
-export const canStartThreads = canShare && typeof process !== "undefined" && Boolean(process.versions?.node);
+/** Whether threads can share memory, and wait for it to change without blocking their event loops. */
+export const canShare =
+  typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false && "waitAsync" in Atomics;
+
+/** Whether there are `node:worker_threads`, or Web Workers that share memory and can be told to have ended. */
+export const canStartThreads =
+  canShare &&
+  ((typeof process !== "undefined" && Boolean(process.versions?.node)) ||
+    (crossOriginIsolated === true && typeof Worker === "function" && "locks" in navigator));
 
 /**
  * Whether a message to oneself comes back: in pages and their workers. In isolates a channel belongs to the request

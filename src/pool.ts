@@ -1,13 +1,10 @@
 /* How do workers start, crash, get replaced and stop? Knows threads, not vectors. */
-import { Worker } from "node:worker_threads";
 import type { Control } from "./control.ts";
-import { HnswError } from "./errors.ts";
 import type { Incident } from "./options.ts";
 import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
 import { seatOfWorker } from "./seating.ts";
-import { threadFile } from "./threads.ts";
+import { endOf, startThread, type Thread } from "./threads.ts";
 
-const START_MS = 20_000;
 const STOP_MS = 5_000;
 const MOST_RESTARTS_WITHOUT_WORK = 5;
 
@@ -20,7 +17,7 @@ export interface Partitions {
 }
 
 interface Member {
-  thread: Worker;
+  thread: Thread;
   restarts: number;
   /** Ends in a row with no op linked between them. */
   idleRestarts: number;
@@ -52,35 +49,16 @@ export class Pool {
   }
 
   private spawn(worker: number, restarts: number, idleRestarts: number): Promise<void> {
-    const thread = new Worker(threadFile("worker"), { execArgv: [] }); // flags of Node are for the program, not for us
     const linkedAtStart = this.control.figure(worker, "linked");
+    const start: ToWorker = { type: "start", ...this.shared, worker, seat: seatOfWorker(worker) };
+    const thread = startThread("worker", `Worker ${worker}`, start, {
+      heard: (message) => this.receive(worker, member, message as FromWorker),
+      ended: (failure) => this.ended(worker, member, failure),
+    });
     const member: Member = { thread, restarts, idleRestarts, linkedAtStart, searches: new Map() };
     this.members[worker] = member;
     this.restarts[worker] = restarts;
-    return new Promise((resolve, reject) => {
-      let failure: Error | null = null;
-      const late = setTimeout(() => {
-        reject(new HnswError("TIMEOUT", `Worker ${worker} was not ready after ${START_MS / 1000} s.`));
-      }, START_MS);
-      thread.on("message", (message: FromWorker) => {
-        if (message.type === "ready") {
-          clearTimeout(late);
-          thread.unref();
-          resolve();
-        } else this.receive(worker, member, message);
-      });
-      thread.on("error", (error: Error) => {
-        failure = error;
-      });
-      thread.on("exit", () => {
-        clearTimeout(late);
-        reject(
-          new HnswError("INTERNAL", `Worker ${worker} ended while it started: ${failure?.message ?? "no reason"}`),
-        );
-        this.ended(worker, member, failure);
-      });
-      thread.postMessage({ type: "start", ...this.shared, worker, seat: seatOfWorker(worker) } satisfies ToWorker);
-    });
+    return thread.ready;
   }
 
   private receive(worker: number, member: Member, message: FromWorker): void {
@@ -96,7 +74,6 @@ export class Pool {
 
   /** Frees what the worker held and puts another in its seat, which goes on with its claims. */
   private ended(worker: number, member: Member, failure: Error | null): void {
-    if (this.members[worker] !== member) return;
     this.members[worker] = null;
     this.control.setAlive(worker, false);
     for (const { reject } of member.searches.values()) reject(new Error("the worker ended"));
@@ -140,19 +117,21 @@ export class Pool {
           how(value);
         };
       member.searches.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      member.thread.postMessage({ type: "search", id, ...job } satisfies ToWorker);
+      member.thread.post({ type: "search", id, ...job } satisfies ToWorker);
       this.control.wake(worker);
     });
   }
 
   /** Tests only. */
   send(worker: number, message: ToWorker): void {
-    this.members[worker]?.thread.postMessage(message);
+    this.members[worker]?.thread.post(message);
   }
 
   /** Tests only: ends a worker the hard way. */
   async kill(worker: number): Promise<void> {
-    await this.members[worker]?.thread.terminate();
+    const thread = this.members[worker]?.thread;
+    thread?.terminate();
+    await thread?.end;
   }
 
   /** Ends every worker: by asking, then by force. */
@@ -162,13 +141,7 @@ export class Pool {
   }
 
   private async stopOne(worker: number, { thread }: Member): Promise<void> {
-    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
     this.control.stop(worker);
-    const force = setTimeout(() => {
-      this.partitions.abandon();
-      void thread.terminate();
-    }, STOP_MS);
-    await ended;
-    clearTimeout(force);
+    await endOf(thread, STOP_MS, () => this.partitions.abandon());
   }
 }

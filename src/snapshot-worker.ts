@@ -2,7 +2,6 @@
  * The entry of the snapshot thread: takes a round when it is asked to, or when the journal has grown enough, and copies
  * the folder.
  */
-import { parentPort } from "node:worker_threads";
 import { Seat } from "./core.ts";
 import { HnswError, type HnswErrorCode } from "./errors.ts";
 import { backUp } from "./journal/backup.ts";
@@ -10,14 +9,14 @@ import { JournalBoard } from "./journal/board.ts";
 import type { BackupMessage, CheckpointMessage, JournalStartMessage, SnapshotsToMain } from "./journal/messages.ts";
 import { SnapshotRounds } from "./journal/rounds.ts";
 import { JournalStore } from "./journal/store.ts";
+import { endThread, fromParent, toParent } from "./parent.ts";
 
 const LOOK_MS = 250;
 const PAUSE_MS = 5000; // after a round that failed by itself
 
-const port = parentPort!;
 const asked: (CheckpointMessage | BackupMessage)[] = [];
 let call = () => {};
-port.on("message", (message: JournalStartMessage | CheckpointMessage | BackupMessage) => {
+fromParent((message: JournalStartMessage | CheckpointMessage | BackupMessage) => {
   if ("shared" in message) void run(message);
   else {
     asked.push(message);
@@ -26,7 +25,7 @@ port.on("message", (message: JournalStartMessage | CheckpointMessage | BackupMes
 });
 
 function post(message: SnapshotsToMain): void {
-  port.postMessage(message);
+  toParent(message);
 }
 
 async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
@@ -59,7 +58,7 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
     await board.waitForCall(seen, LOOK_MS);
   }
   store.close();
-  process.exit(0);
+  endThread();
 }
 
 function failureOf(error: unknown): { code: HnswErrorCode; message: string } {

@@ -1,10 +1,53 @@
-/* Where is the file that a thread of this package starts with? */
+/* How does a thread of this package start, say that it is ready, and end? The same for workers and the journal's two. */
+import { HnswError } from "./errors.ts";
+import { type Listener, type Spawned, spawn, type ThreadFile } from "./spawning.ts";
 
-import { isOneFile } from "./platform.ts";
+const START_MS = 20_000;
 
-/** In a checkout the .ts beside this file, in the package the .js beside the bundle that this file is part of. */
-export function threadFile(name: "worker" | "journal-worker" | "snapshot-worker"): URL {
-  // A program of one file has this one at its root, and those it was built with by their paths.
-  if (isOneFile) return new URL(`./node_modules/hnsw-workers/build/${name}.js`, import.meta.url);
-  return new URL(`./${name}${import.meta.url.slice(-3)}`, import.meta.url);
+export interface Thread extends Spawned {
+  /** Resolves when it says that it is ready. Rejects with TIMEOUT, or with INTERNAL when it ended before. */
+  readonly ready: Promise<void>;
+  /** Resolves when it runs no more. */
+  readonly end: Promise<void>;
+}
+
+/** Starts a thread with its first message. `called`: as errors call it. Its other messages than "ready" are passed on. */
+export function startThread(file: ThreadFile, called: string, start: unknown, listener: Listener): Thread {
+  let spawned!: Spawned;
+  let over!: () => void;
+  const end = new Promise<void>((resolve) => {
+    over = resolve;
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => {
+      reject(new HnswError("TIMEOUT", `${called} was not ready after ${START_MS / 1000} s.`));
+    }, START_MS);
+    spawned = spawn(file, {
+      heard(message) {
+        if ((message as { type: string }).type === "ready") {
+          clearTimeout(late);
+          spawned.keepAlive(false);
+          resolve();
+        } else listener.heard(message);
+      },
+      ended(failure) {
+        clearTimeout(late);
+        reject(new HnswError("INTERNAL", `${called} ended while it started: ${failure?.message ?? "no reason"}`));
+        over();
+        listener.ended(failure);
+      },
+    });
+  });
+  spawned.post(start);
+  return { ...spawned, ready, end };
+}
+
+/** Waits for a thread that was asked to end, and ends it by force after `ms`. */
+export async function endOf(thread: Thread, ms: number, beforeForce = () => {}): Promise<void> {
+  const force = setTimeout(() => {
+    beforeForce();
+    thread.terminate();
+  }, ms);
+  await thread.end;
+  clearTimeout(force);
 }

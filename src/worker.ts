@@ -1,21 +1,20 @@
 /* The entry of a worker: link, steal, park, and answer searches ahead of linking. No policy of its own. */
-import { parentPort } from "node:worker_threads";
 import { Control } from "./control.ts";
 import { Seat } from "./core.ts";
 import type { Key } from "./keys.ts";
 import { LinkLoop } from "./linking.ts";
+import { endThread, fromParent, toParent } from "./parent.ts";
 import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
 import { nextTurn } from "./yielding.ts";
 
 const PARK_MS = 50; // also how often an idle worker looks whether memory can be given back
 const FAILURES_IN_A_ROW = 100;
 
-const port = parentPort!;
 let seats: Seat[] = [];
 const searches: SearchMessage[] = [];
 let interrupt = () => {};
 
-port.on("message", (message: ToWorker) => {
+fromParent((message: ToWorker) => {
   if (message.type === "start") void run(message);
   else if (message.type === "search") {
     searches.push(message);
@@ -26,7 +25,7 @@ port.on("message", (message: ToWorker) => {
 });
 
 function post(message: FromWorker): void {
-  port.postMessage(message);
+  toParent(message);
 }
 
 async function run({ module, memories, control: shared, settings, worker, seat }: StartMessage): Promise<void> {
@@ -51,7 +50,7 @@ async function run({ module, memories, control: shared, settings, worker, seat }
     }
   }
   control.setAlive(worker, false);
-  process.exit(0);
+  endThread();
 }
 
 function answer({ id, partition, space, incarnation, queries, k, ef }: SearchMessage): FromWorker {

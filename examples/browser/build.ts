@@ -1,5 +1,6 @@
 /* How is the page built? Bun's bundler, and the snapshot beside it: `bun examples/browser/build.ts FOLDER`. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { writeSnapshot } from "../foods/snapshot.ts";
 
 /** Writes the page and all that it loads into a folder; any server of files can serve it. */
@@ -7,6 +8,9 @@ export async function buildPage(folder: string): Promise<void> {
   const page = join(import.meta.dir, "index.html");
   const bundle = await Bun.build({ entrypoints: [page], outdir: folder, target: "browser", minify: true });
   if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
+  // Vite finds the workers' file by itself; Bun's bundler wants it put beside what it makes.
+  const worker = fileURLToPath(import.meta.resolve("hnsw-workers/edge-worker.js"));
+  await Bun.write(join(folder, "edge-worker.js"), Bun.file(worker));
   await writeSnapshot(join(folder, "foods.bin"));
 }
 

@@ -3,11 +3,10 @@
  * snapshots, and ended in their order. Of the opening thread.
  */
 import { resolve } from "node:path";
-import { Worker } from "node:worker_threads";
 import { HnswError } from "../errors.ts";
 import type { Incident } from "../options.ts";
 import type { SharedIndex } from "../protocol.ts";
-import { threadFile } from "../threads.ts";
+import { endOf, startThread, type Thread } from "../threads.ts";
 import type { BackupReport } from "./backup.ts";
 import { FAILURE_THREAD, type JournalBoard } from "./board.ts";
 import type { FolderPaths } from "./folder.ts";
@@ -21,11 +20,11 @@ import type {
 } from "./messages.ts";
 import type { RoundReport } from "./rounds.ts";
 
-const START_MS = 20_000;
 const STOP_MS = 10_000;
 const MOST_RESTARTS_WITHOUT_WORK = 5;
 
 type Kind = "journal" | "snapshots";
+const FILES = { journal: "journal-worker", snapshots: "snapshot-worker" } as const;
 type Message = JournalToMain | SnapshotsToMain;
 
 interface Asked {
@@ -48,7 +47,7 @@ export interface KeeperParts {
 
 export class Keeper {
   private readonly parts: KeeperParts;
-  private readonly threads: Record<Kind, Worker | null> = { journal: null, snapshots: null };
+  private readonly threads: Record<Kind, Thread | null> = { journal: null, snapshots: null };
   private readonly asked = new Map<number, Asked>();
   private nextRequest = 0;
   private closing = false;
@@ -66,34 +65,15 @@ export class Keeper {
   }
 
   private spawn(kind: Kind): Promise<void> {
-    const thread = new Worker(threadFile(kind === "journal" ? "journal-worker" : "snapshot-worker"));
+    const { shared, seats, paths } = this.parts;
+    const start: JournalStartMessage = { shared, seat: seats[kind], paths };
+    const thread = startThread(FILES[kind], `The ${kind} thread`, start, {
+      heard: (message) => this.receive(message as Message),
+      ended: (failure) => this.ended(kind, failure),
+    });
     this.threads[kind] = thread;
     this.groupsAtStart = this.parts.board.figure("groups");
-    return new Promise((resolve, reject) => {
-      let failure: Error | null = null;
-      const late = setTimeout(() => {
-        reject(new HnswError("TIMEOUT", `The ${kind} thread was not ready after ${START_MS / 1000} s.`));
-      }, START_MS);
-      thread.on("message", (message: Message) => {
-        if (message.type === "ready") {
-          clearTimeout(late);
-          thread.unref();
-          resolve();
-        } else this.receive(message);
-      });
-      thread.on("error", (error: Error) => {
-        failure = error;
-      });
-      thread.on("exit", () => {
-        clearTimeout(late);
-        reject(
-          new HnswError("INTERNAL", `The ${kind} thread ended while it started: ${failure?.message ?? "no reason"}`),
-        );
-        this.ended(kind, thread, failure);
-      });
-      const { shared, seats, paths } = this.parts;
-      thread.postMessage({ shared, seat: seats[kind], paths } satisfies JournalStartMessage);
-    });
+    return thread.ready;
   }
 
   private receive(message: Message): void {
@@ -116,8 +96,7 @@ export class Keeper {
     if (!this.closing) this.parts.report({ worker: -1, kind: kind === "journal" ? "journal" : "snapshot", message });
   }
 
-  private ended(kind: Kind, thread: Worker, failure: Error | null): void {
-    if (this.threads[kind] !== thread) return;
+  private ended(kind: Kind, failure: Error | null): void {
     this.threads[kind] = null;
     try {
       this.parts.repair(this.parts.seats[kind]);
@@ -160,9 +139,9 @@ export class Keeper {
     if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", "The snapshot thread is not there."));
     const id = this.nextRequest++;
     return new Promise((done, reject) => {
-      thread.ref();
+      thread.keepAlive(true);
       const settle = () => {
-        if (this.asked.size === 0) thread.unref();
+        if (this.asked.size === 0) thread.keepAlive(false);
       };
       this.asked.set(id, {
         resolve: (report) => {
@@ -174,14 +153,16 @@ export class Keeper {
           settle();
         },
       });
-      thread.postMessage({ ...request, id });
+      thread.post({ ...request, id });
       this.parts.board.callSnapshots();
     });
   }
 
   /** Tests only: ends a thread the hard way. */
   async kill(kind: Kind): Promise<void> {
-    await this.threads[kind]?.terminate();
+    const thread = this.threads[kind];
+    thread?.terminate();
+    await thread?.end;
   }
 
   /** Ends both threads, the journal's after it has written what waits, and leaves the folder. */
@@ -197,10 +178,6 @@ export class Keeper {
 
   private async endOf(kind: Kind): Promise<void> {
     const thread = this.threads[kind];
-    if (thread === null) return;
-    const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-    const force = setTimeout(() => void thread.terminate(), STOP_MS);
-    await ended;
-    clearTimeout(force);
+    if (thread !== null) await endOf(thread, STOP_MS);
   }
 }

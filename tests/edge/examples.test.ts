@@ -44,25 +44,38 @@ testWith(programs.workerd, "examples/isolate answers from its snapshot", async (
   }
 });
 
-testWith(programs.chromium, "examples/browser searches while you type", async (chromium) => {
-  const page = join(folder, "page");
-  await buildPage(page);
-  await using site = serveSite(false, { page });
-  await using browser = await launch(chromium);
-  const tab = await browser.newPage();
-  const errors: string[] = [];
-  tab.on("pageerror", (error) => errors.push(String(error)));
-  await tab.goto(`${site.url}page/index.html`);
-  await tab.waitForSelector("#query:enabled");
-  for (const text of ["c", "choc", "choclate cak"]) {
-    await tab.fill("#query", text);
-    await tab.waitForSelector(`#hits[data-query="${text}"] li`);
-  }
-  expect(await tab.textContent("#hits")).toContain("chocolate cake");
-  expect(await tab.textContent("#status")).toMatch(/^\d,\d{3} names, searched in /);
-  if (process.env.SCREENSHOT) await tab.screenshot({ path: process.env.SCREENSHOT });
-  expect(errors).toEqual([]);
-});
+for (const isolated of [false, true]) {
+  const mode = isolated ? "isolated" : "alone";
+  testWith(programs.chromium, `examples/browser searches while you type, ${mode}`, async (chromium) => {
+    const page = join(folder, mode);
+    await buildPage(page);
+    await using site = serveSite(isolated, { page });
+    await using browser = await launch(chromium);
+    const tab = await browser.newPage();
+    const errors: string[] = [];
+    tab.on("pageerror", (error) => errors.push(String(error)));
+    await tab.goto(`${site.url}page/index.html`);
+    await tab.waitForSelector("#query:enabled");
+    const cores = await tab.evaluate<number>("navigator.hardwareConcurrency");
+    const threads = isolated ? `${cores} worker${cores === 1 ? "" : "s"}` : "one thread";
+    for (const text of ["c", "choc", "choclate cak"]) {
+      await tab.fill("#query", text);
+      await tab.waitForSelector(`#hits[data-query="${text}"] li`);
+    }
+    expect(await tab.textContent("#hits")).toContain("chocolate cake");
+    const status = (await tab.textContent("#status"))!;
+    expect(status).toMatch(new RegExp(`^\\d,\\d{3} names, ${threads}, searched in `));
+    const { SCREENSHOT } = process.env;
+    if (SCREENSHOT) await tab.screenshot({ path: SCREENSHOT.replace(/(?=\.[a-z]+$)/, `-${mode}`) });
+
+    const more = (Number.parseInt(status.replace(",", ""), 10) + 1).toLocaleString("en");
+    await tab.fill("#query", "choclate cakelet");
+    await tab.press("#query", "Enter");
+    await tab.waitForSelector(`#status:has-text("${more} names")`);
+    expect(await tab.textContent("#hits li")).toBe("choclate cakelet0.000");
+    expect(errors).toEqual([]);
+  });
+}
 
 test("examples/one-file runs from an empty folder, workers and all", async () => {
   const project = join(folder, "project");

@@ -11,7 +11,7 @@ export type Program = { path: string } | { missing: string };
 /** Installs what is not there; answers why it could not be, or null. */
 async function install(): Promise<string | null> {
   if (Object.keys(manifest.dependencies).every((name) => existsSync(join(MODULES, name)))) return null;
-  console.error("installing Deno, workerd and what drives Chromium (about 250 MB), once ...");
+  console.error("installing Deno, workerd, Vite and what drives Chromium (about 290 MB), once ...");
   // No lock file: the versions are exact, and a lock would pin the registry of whoever ran first.
   const job = Bun.spawn([process.execPath, "install", "--no-save"], {
     cwd: import.meta.dir,

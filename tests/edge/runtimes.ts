@@ -56,7 +56,7 @@ function asProcess(name: string, program: Program, args: string[], workers: numb
 }
 
 /** Headless Chromium: a page that imports the package's modules as they are, without a bundler. */
-function inBrowser(name: string, isolated: boolean): Runtime {
+function inBrowser(name: string, isolated: boolean, workers: number): Runtime {
   const run = async (path: string, arriving: Uint8Array) => {
     const folders = { build: join(ROOT, "build"), tests: import.meta.dir };
     await using site = serveSite(isolated, folders, { arriving });
@@ -78,11 +78,11 @@ function inBrowser(name: string, isolated: boolean): Runtime {
       }
       await index.close();
       if (shared !== ${isolated}) throw new Error("memory is shared where it should not be, or not where it should");
-      return await run({ open, openSearch, workers: 0, partitions: 2, arriving });
+      return await run({ open, openSearch, workers: ${workers}, partitions: 2, arriving });
     })()`;
     return await page.evaluate<Result[]>(script);
   };
-  return { name, program: programs.chromium, workers: 0, run };
+  return { name, program: programs.chromium, workers, run };
 }
 
 const inIsolate: Runtime = {
@@ -113,7 +113,7 @@ export const runtimes: Runtime[] = [
   ...[0, 1, 2].map((workers) => asProcess(`Bun, workers ${workers}`, programs.bun, [], workers)),
   ...[0, 1].map((workers) => asProcess(`Node, workers ${workers}`, programs.node, [], workers)),
   ...[0, 1].map((workers) => asProcess(`Deno, workers ${workers}`, programs.deno, deno, workers)),
-  inBrowser("Chromium", false),
-  inBrowser("Chromium, isolated", true),
+  inBrowser("Chromium", false, 0),
+  ...[0, 1, 2].map((workers) => inBrowser(`Chromium, isolated, workers ${workers}`, true, workers)),
   inIsolate,
 ];

@@ -7,6 +7,7 @@ export interface Page {
   goto(url: string): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;
   fill(selector: string, text: string): Promise<void>;
+  press(selector: string, key: string): Promise<void>;
   waitForSelector(selector: string): Promise<unknown>;
   textContent(selector: string): Promise<string | null>;
   screenshot(options: { path: string }): Promise<unknown>;

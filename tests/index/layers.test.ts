@@ -41,8 +41,9 @@ const LAYERS: string[][] = [
   ["core", "control", "protocol", "vectors", "journal/folder"],
   ["journal/board", "journal/entries", "journal/lock", "journal/mark", "journal/store"],
   ["journal/checksum", "journal/magic", "seating", "threads"],
+  ["spawning", "web-spawning"],
   ["options", "keys", "busy", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
-  ["snapshots/source", "platform", "waking"],
+  ["snapshots/source", "parent", "platform", "waking", "web-parent"],
   ["errors", "../assembly/layout"],
 ];
 
@@ -157,9 +158,13 @@ test("only core.ts makes memories and instances", () => {
   expect(files.filter((file) => pattern.test(codeOf(file)))).toEqual(["core"]);
 });
 
-test("only those who start threads and the threads themselves know threads, and the public face knows none", () => {
+test("one file starts threads, one talks to whoever started them, and only pool and keeper have any", () => {
   const threads = imports.filter(({ target }) => target === "node:worker_threads").map(({ from }) => from);
-  expect(threads.sort()).toEqual(["journal-worker", "journal/keeper", "pool", "snapshot-worker", "worker"]);
+  expect(threads.sort()).toEqual(["parent", "spawning"]);
+  const started = imports.filter(({ target }) => target === "spawning" || target === "web-spawning");
+  expect(new Set(started.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from))).toEqual(new Set(["threads"]));
+  const users = imports.filter(({ target, typeOnly }) => target === "threads" && !typeOnly).map(({ from }) => from);
+  expect(users.sort()).toEqual(["journal/keeper", "pool"]);
 });
 
 test("index.ts re-exports and does nothing else", () => {

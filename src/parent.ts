@@ -1,0 +1,15 @@
+/* How does a thread of this package talk to the one that started it? `web-parent.ts` is the same for browsers. */
+import { parentPort } from "node:worker_threads";
+
+export function fromParent<Message>(heard: (message: Message) => void): void {
+  parentPort!.on("message", heard);
+}
+
+export function toParent(message: unknown): void {
+  parentPort!.postMessage(message);
+}
+
+/** Ends this thread. */
+export function endThread(): void {
+  process.exit(0);
+}

@@ -1,0 +1,32 @@
+/*
+ * How does a Web Worker talk to the thread that started it? The build for browsers has this in place of `parent.ts`, and
+ * `web-spawning.ts` is the other side: the first message names the lock that this thread holds as long as it lives.
+ */
+
+/** Of a worker's global scope; the types of Bun lack it. */
+declare function close(): void;
+
+export function fromParent<Message>(heard: (message: Message) => void): void {
+  const begin = ({ data: life }: MessageEvent) => {
+    addEventListener("message", ({ data }) => heard(data));
+    void navigator.locks.request(life, () => {
+      postMessage(life);
+      return new Promise(() => {});
+    });
+  };
+  addEventListener("message", begin, { once: true });
+}
+
+export function toParent(message: unknown): void {
+  postMessage(message);
+}
+
+/** Ends this thread. */
+export function endThread(): void {
+  close();
+}
+
+// Browsers tell whoever started a worker of errors only.
+addEventListener("unhandledrejection", (event) => {
+  throw (event as Event & { reason: unknown }).reason;
+});
