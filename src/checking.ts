@@ -3,7 +3,6 @@ import type { Seat } from "./core.ts";
 import { census, flush, listSpaces } from "./flushing.ts";
 import type { Handle } from "./handle.ts";
 import type { FoundSpace } from "./walking.ts";
-import { nextTurn } from "./yielding.ts";
 
 export interface CheckReport {
   /** Whether nothing is wrong. */
@@ -30,7 +29,7 @@ const PROMISES = [
   "code scales are finite",
 ];
 
-const TRIES = 3; // linking that goes on during a walk can look like a broken promise
+const TRIES = 5; // linking that goes on during a walk can look like a broken promise
 
 /** Flushes, then checks one space or all. Rejects with TIMEOUT or CLOSED. */
 export async function check(handle: Handle, only: string | undefined): Promise<CheckReport> {
@@ -58,7 +57,7 @@ async function problemOf(handle: Handle, seat: Seat, { address, incarnation }: F
   };
   let answer = await handle.whenFree(walk);
   for (let tries = 1; answer > 0 && tries < TRIES; tries++) {
-    await nextTurn();
+    await flush(handle); // what was going on, a compaction too, has come to its end
     answer = await handle.whenFree(walk);
   }
   return answer > 0 ? `${PROMISES[answer]} (${where})` : null; // below 0: it was dropped meanwhile

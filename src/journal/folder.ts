@@ -135,6 +135,8 @@ export async function lookAt(paths: FolderPaths): Promise<FolderContents> {
     if (error instanceof HnswError) throw error;
     if (error instanceof Damage) return { meta: null, damage: error.message };
     const { code = "", message } = error as { code?: string; message: string };
+    // What was begun without the write-ahead log was not finished: it was being made one that has it.
+    if (code === "SQLITE_READONLY_ROLLBACK") return nothing("empty");
     if (["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"].some((known) => code.startsWith(known))) {
       return { meta: null, damage: `${journal}: ${message}` };
     }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HnswError, Key, OpenOptions } from "../../src/index.ts";
 import { Mark } from "../../src/journal/mark.ts";
-import { JournalStore } from "../../src/journal/store.ts";
+import { type Group, JournalStore } from "../../src/journal/store.ts";
 import { openWith } from "../../src/open.ts";
 import { runClient, type Workplace } from "./client.ts";
 import { apply, type Content, contentOf } from "./model.ts";
@@ -121,15 +121,12 @@ export function lastTransaction(wal: string): { start: number; end: number; fram
   return { start, end, frameBytes };
 }
 
-/** Number of the last op of each partition, and of the one before the last group of the partition's. */
-export async function lastOps(journal: string, partitions: number): Promise<{ last: number[]; before: number[] }> {
+/** The last group of a journal of one partition. */
+export async function lastGroup(journal: string): Promise<Group> {
   const store = await JournalStore.open(journal, "write");
-  const groups = Array.from({ length: partitions }, (_, partition) => Array.from(store.readFrom(partition)));
+  const groups = Array.from(store.readFrom(0));
   store.close();
-  return {
-    last: groups.map((of) => (of.length === 0 ? 0 : of.at(-1)!.first + of.at(-1)!.count - 1)),
-    before: groups.map((of) => (of.length === 0 ? 0 : of.at(-1)!.first - 1)),
-  };
+  return groups.at(-1) as Group;
 }
 
 /** Writes a mark that says so. */

@@ -1,6 +1,10 @@
-/* What if a file of the folder is gone? It is said, or it does not matter; and salvage brings back what is left. */
+/*
+ * What if a file of the folder is gone, or was never finished? It is said, or it does not matter; and salvage brings back
+ * what is left.
+ */
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Workplace } from "./client.ts";
 import { filesOf, inventedIn, type KnownFolder, killedFolder, look } from "./folders.ts";
@@ -74,6 +78,22 @@ describe("harmless", () => {
 
   test("everything: the folder of an index that is new", async () => {
     const path = without(young, ...filesOf(young.path), "snapshots");
+    const { refusal, content } = await look(young.options, path);
+    expect(refusal).toBe(null);
+    expect(content.size).toBe(0);
+  });
+
+  test("the tables of an index that is new, killed while SQLite made a file with a write-ahead log", async () => {
+    const path = without(young, ...filesOf(young.path), "snapshots");
+    const journal = join(path, "journal.sqlite");
+    const database = new Database(journal);
+    database.run("PRAGMA page_size = 32768");
+    database.run("PRAGMA journal_mode = WAL");
+    database.close();
+    // The header of a rollback journal: its magic number, no page, a nonce, 0 pages before, sectors and pages.
+    const header = new DataView(new ArrayBuffer(512));
+    for (const [i, word] of [0xd9d505f9, 0x20a163d7, 0, 1, 0, 512, 32768].entries()) header.setUint32(i * 4, word);
+    writeFileSync(`${journal}-journal`, header);
     const { refusal, content } = await look(young.options, path);
     expect(refusal).toBe(null);
     expect(content.size).toBe(0);

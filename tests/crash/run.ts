@@ -75,7 +75,10 @@ async function cut(stride: number): Promise<void> {
       console.error(`cut at byte ${bytes}, mark ${mark}: ${wrong}`);
     }
   }
-  console.log(`${cuts.length} cuts through ${folder.end - folder.start} bytes, seed ${seed}: ${failures} failures`);
+  const row = `${folder.row.end - folder.row.start} of the row`;
+  console.log(
+    `${cuts.length} cuts through ${folder.end - folder.start} bytes, ${row}; seed ${seed}: ${failures} failures`,
+  );
   failed += failures;
 }
 

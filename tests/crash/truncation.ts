@@ -1,12 +1,13 @@
 /* How does a write-ahead log look that was cut off, and what must be made of it? */
-import { truncateSync } from "node:fs";
+import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Workplace } from "./client.ts";
-import { type KnownFolder, killedFolder, known, lastOps, lastTransaction, look, writeMark } from "./folders.ts";
+import { type KnownFolder, killedFolder, known, lastGroup, lastTransaction, look, writeMark } from "./folders.ts";
 import { differenceOf } from "./model.ts";
 import { opAt } from "./ops.ts";
 
 const OPS = 60; // at least
+const BEFORE_PAYLOAD = 64; // bytes of a row's other columns and of its header: fewer
 
 export interface CutFolder extends KnownFolder {
   /** What it held before the last group. */
@@ -15,9 +16,10 @@ export interface CutFolder extends KnownFolder {
   start: number;
   end: number;
   frameBytes: number;
-  /** Numbers of the ops that the last group and the one before end with. */
-  last: number[];
-  lastBefore: number[];
+  /** Where its row begins and ends there. */
+  row: { start: number; end: number };
+  /** Number of the op that the group before ends with. */
+  lastBefore: number;
 }
 
 /** A folder that was killed at rest, and whose last group is in the write-ahead log: one add's. */
@@ -25,14 +27,18 @@ export async function cutFolder(place: Workplace, seed: number): Promise<CutFold
   let ops = OPS;
   while (opAt(seed, ops - 1, 1).kind !== "add") ops++; // one row, which is an op of its own
   const folder = await killedFolder(place, seed, ops, 1);
-  const { last, before } = await lastOps(join(place.copy(folder.path, "read"), "journal.sqlite"), 1);
-  const transaction = lastTransaction(join(folder.path, "journal.sqlite-wal"));
-  return { ...folder, ...transaction, last, lastBefore: before, before: known(seed, ops - 1).content };
+  const { first, payload } = await lastGroup(join(place.copy(folder.path, "read"), "journal.sqlite"));
+  const log = join(folder.path, "journal.sqlite-wal");
+  const transaction = lastTransaction(log);
+  const at = readFileSync(log).indexOf(payload, transaction.start);
+  const row = { start: at - BEFORE_PAYLOAD, end: at + payload.length };
+  return { ...folder, ...transaction, row, lastBefore: first - 1, before: known(seed, ops - 1).content };
 }
 
-/** Where to cut: around every frame's header, and every so many bytes. */
-export function cutsThrough({ start, end, frameBytes }: CutFolder, stride: number): number[] {
-  const cuts = new Set<number>();
+/** Where to cut: around every frame's header, every so many bytes, and every so many of the row, to its end. */
+export function cutsThrough({ start, end, frameBytes, row }: CutFolder, stride: number, rowStride = 1): number[] {
+  const cuts = new Set([row.end]);
+  for (let at = row.start; at < row.end; at += rowStride) cuts.add(at);
   for (let frame = start; frame < end; frame += frameBytes) {
     for (const at of [0, 1, 4, 8, 16, 23, 24, 25, frameBytes - 1]) cuts.add(frame + at);
   }
@@ -49,7 +55,7 @@ export async function lookCut(
 ): Promise<string | null> {
   const path = place.copy(folder.path, "cut");
   truncateSync(join(path, "journal.sqlite-wal"), bytes);
-  if (mark === "behind") writeMark(join(path, "journal.mark"), folder.lastBefore);
+  if (mark === "behind") writeMark(join(path, "journal.mark"), [folder.lastBefore]);
   const { refusal, content, problems, unsound } = await look(folder.options, path);
   const isCut = bytes < folder.end;
   if (isCut && mark === "as it was") {

@@ -102,7 +102,7 @@ test("while workers link and a space is dropped in the middle", async () => {
   await expectSound(again, `seed ${SEED}`);
   await again.close();
   await index.close();
-}, 30_000);
+}, 120_000);
 
 test("a reader that leaves early gives the seat back", async () => {
   await using parts = await made();
@@ -159,7 +159,7 @@ describe("what is refused", () => {
       const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: changed }));
       expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
     }
-  }, 30_000);
+  }, 120_000);
 
   test("another thread's ticket, where memory is not shared", async () => {
     await using parts = await made({ shared: false });
