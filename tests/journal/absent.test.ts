@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { open } from "../../src/index.ts";
+import { openWith } from "../../src/open.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -14,7 +14,10 @@ beforeEach(() => {
 afterEach(() => rmSync(path, { recursive: true }));
 
 test("what a drop or a delete has taken away is gone for good when others are told that it is not there", async () => {
-  const index = await open({ dimensions: 2, workers: 0, path: join(path, "index") });
+  const options = { dimensions: 2, workers: 0, partitions: 1, path: join(path, "index") };
+  const { index, handle, seats } = await openWith(options, {});
+  const { board } = handle.journal!;
+  const seat = seats[0]!;
   const calls = {
     "delete in a dropped space": () => index.space("s").delete("key"),
     "deleteMany in a dropped space": () => index.space("s").deleteMany(["key", "other"]),
@@ -22,12 +25,12 @@ test("what a drop or a delete has taken away is gone for good when others are to
   };
   for (const [name, call] of Object.entries(calls)) {
     await index.space("s").add("key", [1, 2]);
-    let isDropped = false;
-    void index.dropSpace("s").then(() => {
-      isDropped = true;
-    });
+    const dropping = index.dropSpace("s");
     expect(Number(await call()), name).toBe(0);
-    expect(isDropped, name).toBeTrue();
+    const durable = board.durable(0);
+    seat.core.journalWaiting();
+    expect(durable, name).toBe(seat.wideInfoAt(6)); // the drop was the last op
+    expect(await dropping, name).toBeTrue();
   }
   await index.close();
 });
