@@ -14,3 +14,7 @@ export function spread(values: number[]): Spread {
   const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
   return { median, min: sorted[0] as number, max: sorted.at(-1) as number };
 }
+
+export function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

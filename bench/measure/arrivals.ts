@@ -2,8 +2,8 @@
 // many vectors at its time; between them come single ones that are searched for. The program of a child process.
 
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
-import { keysUpTo } from "./durable-folder.ts";
 import { liveStores } from "./live-stores.ts";
+import { keysUpTo } from "./rows.ts";
 
 export const REQUEST = 200; // vectors
 const PROBE_EVERY_MS = 20;

@@ -9,7 +9,8 @@ import { openWith } from "../../src/open.ts";
 import { nextTurn } from "../../src/yielding.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { spread } from "../harness/statistics.ts";
-import { keysUpTo, TemporaryFolder } from "./durable-folder.ts";
+import { TemporaryFolder } from "./durable-folder.ts";
+import { keysUpTo } from "./rows.ts";
 
 const MOST_BATCHES = 1000;
 

@@ -3,6 +3,7 @@
 import { open, type VectorIndex } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { ownRecall } from "./own-recall.ts";
+import { keysUpTo } from "./rows.ts";
 
 const KEPT_OF_10 = 1;
 const QUERIES = 200;
@@ -29,7 +30,7 @@ export interface ChurnMeasurement {
 async function measure({ set, n }: ChurnTask): Promise<ChurnMeasurement> {
   const { base, queries, dimensions, queryCount } = await loadDataset(set, n);
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
-  const all = Array.from({ length: n }, (_, i) => i);
+  const all = keysUpTo(n);
   const isKept = (key: number) => key % 10 < KEPT_OF_10;
   const kept = all.filter(isKept);
 

@@ -2,7 +2,9 @@
 
 import { open, type Space, type VectorIndex } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { sum } from "../harness/statistics.ts";
 import { namesOnHomes } from "./homes.ts";
+import { keysUpTo } from "./rows.ts";
 
 const SAMPLE_MS = 25;
 const WAKES = 50;
@@ -40,7 +42,6 @@ export function meanCost(samples: CostsMeasurement["samples"]): number {
   return (samples.reduce((sum, [, , ms]) => sum + ms, 0) * 1e3) / Math.max(1, ops);
 }
 
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 const cpuMs = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e3;
 const linkedBy = (index: VectorIndex) => sum(index.stats().workers.map(({ linked }) => linked));
 
@@ -50,7 +51,7 @@ async function measure({ set, n, workers, spaces: count, batch }: CostsTask): Pr
   const batching = { min: batch, max: batch };
   await using index = await open({ dimensions, workers, partitions: 2, maxPending: 1_000_000, batching });
   const spaces = (await namesOnHomes(index, count, workers)).map((name) => index.space(name));
-  const keys = Array.from({ length: n }, (_, row) => row);
+  const keys = keysUpTo(n);
   await Promise.all(spaces.map((space) => space.addMany(keys, base.subarray(0, n * dimensions))));
   const samples: [number, number, number][] = [];
   for (let linked = linkedBy(index), spent = cpuMs(); linked < n * count; ) {

@@ -11,7 +11,3 @@ export class TemporaryFolder implements Disposable {
     rmSync(this.path, { recursive: true, force: true });
   }
 }
-
-export function keysUpTo(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}

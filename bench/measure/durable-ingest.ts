@@ -4,7 +4,8 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
-import { keysUpTo, TemporaryFolder } from "./durable-folder.ts";
+import { TemporaryFolder } from "./durable-folder.ts";
+import { keysUpTo } from "./rows.ts";
 
 export interface DurableIngestTask {
   set: DatasetName;

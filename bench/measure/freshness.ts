@@ -3,6 +3,7 @@
 
 import { open } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { keysUpTo } from "./rows.ts";
 
 const SEARCH_EVERY_MS = 2;
 const PROBE_EVERY = 10; // searches
@@ -42,7 +43,7 @@ async function measure({ set, n }: FreshnessTask): Promise<FreshnessMeasurement>
   };
   setImmediate(tick);
 
-  const keys = Array.from({ length: n }, (_, i) => i);
+  const keys = keysUpTo(n);
   const start = performance.now();
   last = start;
   const filled = space

@@ -3,6 +3,7 @@
 import { type BatchingPolicy, open } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
+import { keysUpTo } from "./rows.ts";
 
 const SEED = 10;
 const WARM = 2000; // ops before the clock starts: the space has its graph then
@@ -31,7 +32,7 @@ async function measure({ set, n, batching, rate }: LatencyTask): Promise<Latency
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
   await using index = await open({ dimensions, workers: 1, partitions: 1, maxPending: 1_000_000, batching });
   const space = index.space("filling");
-  const warm = Array.from({ length: WARM }, (_, i) => i);
+  const warm = keysUpTo(WARM);
   await space.addMany(warm, warm.map(row));
   await index.flush();
   const worker = () => index.stats().workers[0]!;

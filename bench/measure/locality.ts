@@ -2,8 +2,8 @@
 // its home's worker, or by any. A child process.
 
 import { Worker } from "node:worker_threads";
-import { bestVariant, compileCore, Seat } from "../../src/core.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { filledCore, heard } from "./bare-core.ts";
 
 export type Assignment = "fixed" | "random";
 
@@ -38,31 +38,14 @@ export interface LocalityStart {
 }
 
 async function measure({ set, n, spaces, workers, batch, assignment }: LocalityTask): Promise<LocalityMeasurement> {
-  const { base, dimensions } = await loadDataset(set, n);
-  const module = await compileCore("release", bestVariant());
-  const seat = Seat.create(
-    module,
-    {
-      ...{ dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, crossover: 0, maxPending: 1e6 },
-      ...{ budget: 2 ** 32 - 2 * 65536, neverCodes: false },
-    },
-    0,
-    true,
-  );
+  const data = await loadDataset(set, n);
   const per = Math.floor(n / spaces);
-  for (let space = 0; space < spaces; space++) {
-    seat.core.openSpace(seat.putKey(`space ${space}`), space % workers, 1);
-    const [address, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
-    for (let row = space * per; row < (space + 1) * per; row++) {
-      seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
-      if (seat.core.add(address, incarnation, seat.putKey(row), 0, 0) < 0) throw new Error(`row ${row} was refused`);
-    }
-  }
+  const { module, seat } = await filledCore(data, { spaces, rows: per, workers });
   const threads = Array.from({ length: workers }, (_, worker) => {
-    const start = { module, memory: seat.memory, dimensions, seat: worker + 1, worker, workers, batch, assignment };
+    const { memory, dimensions } = seat;
+    const start = { module, memory, dimensions, seat: worker + 1, worker, workers, batch, assignment };
     return new Worker(new URL("./locality-worker.ts", import.meta.url), { workerData: start });
   });
-  const heard = (thread: Worker) => new Promise((resolve) => thread.once("message", resolve));
   await Promise.all(threads.map(heard)); // all are ready
   const spent = process.cpuUsage();
   const start = performance.now();

@@ -3,9 +3,9 @@
 // are two. A child process.
 
 import { Worker } from "node:worker_threads";
-import { bestVariant, compileCore, Seat } from "../../src/core.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { spread } from "../harness/statistics.ts";
+import { filledCore, heard } from "./bare-core.ts";
 import { pinWorkers } from "./threads.ts";
 
 export const PHASES = ["alone", "beside", "together"] as const;
@@ -41,32 +41,14 @@ export interface Turn {
 }
 
 async function measure({ set, n }: NeighboursTask): Promise<NeighboursMeasurement> {
-  const { base, dimensions } = await loadDataset(set, 2 * n);
-  const module = await compileCore("release", bestVariant());
-  const options = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, crossover: 0, maxPending: 1e6 };
-  const limits = { budget: 2 ** 32 - 2 * 65536, neverCodes: false };
-  const seat = Seat.create(module, { ...options, ...limits } as Parameters<typeof Seat.create>[1], 0, true);
-  for (let home = 0; home < 2; home++) {
-    seat.core.openSpace(seat.putKey(`space ${home}`), home, 1);
-    const [address, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
-    for (let row = home * n; row < (home + 1) * n; row++) {
-      seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
-      if (seat.core.add(address, incarnation, seat.putKey(row), 0, 0) < 0) throw new Error(`row ${row} was refused`);
-    }
-  }
+  const data = await loadDataset(set, 2 * n);
+  const { module, seat } = await filledCore(data, { spaces: 2, rows: n, workers: 2 });
   const turn = new Int32Array(new SharedArrayBuffer(4));
   const [leader, other] = [1, 2].map((number) => {
-    const workerData: NeighbourStart = {
-      module,
-      memory: seat.memory,
-      dimensions,
-      seat: number,
-      turn,
-      leads: number === 1,
-    };
+    const { memory, dimensions } = seat;
+    const workerData: NeighbourStart = { module, memory, dimensions, seat: number, turn, leads: number === 1 };
     return new Worker(new URL("./neighbours-worker.ts", import.meta.url), { workerData });
   }) as [Worker, Worker];
-  const heard = <T>(thread: Worker) => new Promise<T>((resolve) => thread.once("message", resolve));
   await Promise.all([heard(leader), heard(other)]); // both are ready
   if (Bun.which("taskset")) pinWorkers();
   for (const thread of [other, leader]) thread.postMessage("go");

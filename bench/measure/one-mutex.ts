@@ -6,6 +6,7 @@ import { bestVariant, compileCore, type Seat } from "../../src/core.ts";
 import type { SpaceRef } from "../../src/handle.ts";
 import { openWith } from "../../src/open.ts";
 import type { Dataset } from "../datasets/index.ts";
+import { heard } from "./bare-core.ts";
 import { Mutex } from "./mutex.ts";
 import { ownRecall } from "./own-recall.ts";
 import type { ScalingMeasurement } from "./scaling.ts";
@@ -71,7 +72,7 @@ async function startThreads(count: number, opener: Seat, vectors: Float32Array):
     const workerData: MutexStart = { ...start, mutex, seat: opener.number + 1 + thread };
     return new Worker(new URL("./one-mutex-worker.ts", import.meta.url), { workerData });
   });
-  await Promise.all(members.map(heard)); // all are ready
+  await Promise.all(members.map(heard<"ready">)); // all are ready
   return {
     async fill({ address, incarnation }, rows) {
       next[0] = 0;
@@ -82,11 +83,4 @@ async function startThreads(count: number, opener: Seat, vectors: Float32Array):
       for (const member of members) await member.terminate();
     },
   };
-}
-
-function heard<Message>(thread: Worker): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    thread.once("message", resolve);
-    thread.once("error", reject);
-  });
 }

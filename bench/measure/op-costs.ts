@@ -1,14 +1,13 @@
 // What does an op cost by the size of its space? Samples while a worker links, of its processor time.
 
 import type { VectorIndex } from "../../src/index.ts";
+import { sum } from "../harness/statistics.ts";
 import { since, workerThreads } from "./threads.ts";
 
 /** Ops in the spaces that were linked into, ops linked, milliseconds of all workers. */
 export type CostSample = [number, number, number];
 
 const SAMPLE_MS = 30;
-
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Begins to take samples; the answer ends it and returns them. */
 export function sampleCosts(index: VectorIndex): () => CostSample[] {

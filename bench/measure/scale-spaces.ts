@@ -2,6 +2,7 @@
 
 import { open, type VectorIndex } from "../../src/index.ts";
 import { Random } from "../datasets/random.ts";
+import { keysUpTo } from "./rows.ts";
 
 const DIMENSIONS = 128;
 const SEARCHES = 50_000;
@@ -31,7 +32,7 @@ export interface SpacesStage {
 async function measure({ sizes, vectors }: ScaleSpacesTask): Promise<ScaleSpacesMeasurement> {
   const random = new Random(SEED);
   const flat = Float32Array.from({ length: vectors * DIMENSIONS }, () => random.normal());
-  const keys = Array.from({ length: vectors }, (_, i) => i);
+  const keys = keysUpTo(vectors);
   const query = flat.subarray(0, DIMENSIONS);
   const add = async (index: VectorIndex, from: number, to: number) => {
     for (let i = from; i < to; i++) await index.space(nameOf(i)).addMany(keys, flat);

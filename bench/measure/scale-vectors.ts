@@ -7,13 +7,13 @@ import { rateAtEqualRecall } from "../harness/curve.ts";
 import { MAIN_EF } from "../peers/contender.ts";
 import { searching } from "../peers/ours.ts";
 import { exactHits } from "./own-recall.ts";
+import { addRows } from "./rows.ts";
 import { measureCurve, type Queries, queryVector } from "./searching.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Exact scans of a million vectors are what takes long here. */
 const QUERIES = 200;
 const EFS = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 2048];
-/** As a server gets them. */
-const BATCH = 1000;
 const WARM = 2000;
 
 export interface ScaleVectorsTask {
@@ -44,21 +44,14 @@ async function measure({ sizes }: ScaleVectorsTask): Promise<ScaleVectorsMeasure
   const base = draw(sizes.at(-1) ?? 0);
   const queries = { dimensions, queries: draw(QUERIES), queryCount: QUERIES };
   await using index = await open({ dimensions, workers: 1, partitions: 1 });
-  const add = async (space: Space, from: number, to: number) => {
-    for (let first = from; first < to; first += BATCH) {
-      const keys = Array.from({ length: Math.min(BATCH, to - first) }, (_, i) => first + i);
-      await space.addMany(keys, base.subarray(first * dimensions, (first + keys.length) * dimensions));
-    }
-    await index.flush();
-  };
-  await add(index.space("warm"), 0, Math.min(WARM, base.length / dimensions));
-  await index.dropSpace("warm");
+  await warmUp(index, base.subarray(0, Math.min(WARM * dimensions, base.length)), ["warm"]);
   const space = index.space("growing");
   const stages: VectorsStage[] = [];
   let before = 0;
   for (const vectors of sizes) {
     const start = performance.now();
-    await add(space, before, vectors);
+    await addRows(space, { base, dimensions }, before, vectors);
+    await index.flush();
     const seconds = (performance.now() - start) / 1e3;
     const { bytes, kind } = index.stats().spaces[0]!;
     const curve = await measureCurve(searching(space), { ...queries, truth: await exactKeys(space, queries) }, EFS);

@@ -1,16 +1,16 @@
 // How fast do some threads insert: into one index behind one mutex, all of them into one space, each into spaces of its
 // own, or into 20 spaces with stealing? The same work however many threads there are. The program of a child process.
 
-import { open, type VectorIndex } from "../../src/index.ts";
+import { open } from "../../src/index.ts";
 import { type Dataset, type DatasetName, loadDataset } from "../datasets/index.ts";
-import { keysUpTo } from "./durable-folder.ts";
 import { namesOnHomes } from "./homes.ts";
 import { measureOneMutex } from "./one-mutex.ts";
 import { ownRecall } from "./own-recall.ts";
+import { addRows } from "./rows.ts";
+import { warmUp } from "./warm-up.ts";
 
 const WARM = 2000; // vectors before the clock starts: on one core, compiling would take its time from the work
 const QUERIES = 200;
-const SLICE = 1000;
 const SPACES = { "one space": 1, "own spaces": 8, "20 spaces": 20 };
 
 export type ScalingKind = "one mutex" | keyof typeof SPACES;
@@ -44,22 +44,14 @@ async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPAC
   const count = SPACES[kind];
   const own = { partitions: workers, stealing: { enabled: false } };
   await using index = await open({ dimensions, workers, flatBelow: 0, ...(kind === "own spaces" ? own : {}) });
-  await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions));
+  await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions), ["warm"]);
   const names = await namesOnHomes(index, count, workers);
   const spaces = names.map((name) => index.space(name));
   const per = Math.floor(n / count);
   const before = index.stats().workers;
   const start = performance.now();
-  await Promise.all(
-    // By slices, as a server gets them: one handle's calls are accepted in their order, one space's behind the other's.
-    spaces.map(async (space, i) => {
-      for (let from = 0; from < per; from += SLICE) {
-        const keys = Array.from({ length: Math.min(SLICE, per - from) }, (_, row) => from + row);
-        const first = (i * per + from) * dimensions;
-        await space.addMany(keys, base.subarray(first, first + keys.length * dimensions));
-      }
-    }),
-  );
+  // By slices: one handle's calls are accepted in their order, one space's behind the other's.
+  await Promise.all(spaces.map((space, i) => addRows(space, data, i * per, (i + 1) * per)));
   await index.flush();
   const seconds = (performance.now() - start) / 1e3;
   const stats = index.stats().workers;
@@ -71,12 +63,6 @@ async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPAC
     linked: stats.map(({ linked }, worker) => linked - before[worker]!.linked),
     steals: stats.reduce((sum, { steals }, worker) => sum + steals - before[worker]!.steals, 0),
   };
-}
-
-async function warmUp(index: VectorIndex, vectors: Float32Array): Promise<void> {
-  await index.space("warm").addMany(keysUpTo(vectors.length / index.options.dimensions), vectors);
-  await index.flush();
-  await index.dropSpace("warm");
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

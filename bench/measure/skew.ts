@@ -5,10 +5,10 @@ import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
 import { deal, type Load, shares } from "../loads.ts";
 import { ownRecall } from "./own-recall.ts";
+import { SLICE } from "./rows.ts";
 import { type Sample, sampleWhile } from "./sampling.ts";
 
 export const SPACES = 20;
-export const SLICE = 1000; // vectors of one addMany: every space has one under way at any time
 const QUERIES = 100;
 const SEED = 20;
 const SAMPLE_MS = 25;
@@ -87,7 +87,7 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   };
 }
 
-/** Each space's rows, slice after slice, all spaces at once. */
+/** Each space's rows, slice after slice, all spaces at once: each has one under way at any time. */
 export async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<void> {
   await Promise.all(
     rows.map(async (own, i) => {

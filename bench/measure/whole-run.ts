@@ -4,13 +4,16 @@
 import { open } from "../../src/index.ts";
 import { loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
+import { sum } from "../harness/statistics.ts";
 import { deal, shares } from "../loads.ts";
+import { namesOnHomes } from "./homes.ts";
 import { type CostSample, sampleCosts } from "./op-costs.ts";
 import { arrive, fillAll, type SkewTask, SPACES } from "./skew.ts";
 import { since, workerThreads } from "./threads.ts";
 import { warmUp } from "./warm-up.ts";
 
 const SEED = 20;
+const WARM = 3000; // vectors of each worker
 
 export interface WholeRun {
   seconds: number;
@@ -30,7 +33,8 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
   const rows = deal(n, shares(load, SPACES), new Random(SEED));
   await using index = await open({ dimensions, workers, stealing });
-  await warmUp(index, base);
+  const names = await namesOnHomes(index, workers, workers);
+  await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions), names);
   const before = index.stats().workers;
   const threads = workerThreads();
   const end = sampleCosts(index);
@@ -43,7 +47,6 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   const stats = index.stats();
   const grown = (figure: "linked" | "steals" | "stolen") =>
     stats.workers.map((worker, i) => worker[figure] - before[i]![figure]);
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const partitions = new Map(stats.spaces.map(({ name, partition }) => [name, partition]));
   return {
     seconds,

@@ -13,6 +13,7 @@
 import type { BatchingPolicy } from "../../src/scheduler/batching.ts";
 import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
 import { Random } from "../datasets/random.ts";
+import { sum } from "../harness/statistics.ts";
 import { type Load, shares as sharesOf } from "../loads.ts";
 import type { Costs } from "./costs.ts";
 import { Events } from "./events.ts";
@@ -171,7 +172,6 @@ function summary(
 ): Outcome {
   const linked = workers.map((worker) => worker.linked);
   const busy = workers.map(({ busyMs }) => busyMs / (rest.seconds * 1e3));
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const over = (values: number[]) => (sum(values) === 0 ? 0 : Math.max(...values) / (sum(values) / values.length) - 1);
   const batch = (histogram: Histogram) => ({ ops: histogram.count, ...percentiles(histogram) });
   return {

@@ -10,7 +10,8 @@ import { spread } from "../harness/statistics.ts";
 import type { Load } from "../loads.ts";
 import { type CostsMeasurement, type CostsTask, meanCost } from "../measure/costs.ts";
 import type { NeighboursMeasurement, NeighboursTask } from "../measure/neighbours.ts";
-import { type SkewTask, SLICE } from "../measure/skew.ts";
+import { SLICE } from "../measure/rows.ts";
+import type { SkewTask } from "../measure/skew.ts";
 import type { WholeRun } from "../measure/whole-run.ts";
 import type { Options } from "../options.ts";
 import {

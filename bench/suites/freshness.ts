@@ -5,6 +5,7 @@ import { type DatasetName, sources } from "../datasets/index.ts";
 import { allowedCores } from "../harness/machine.ts";
 import { printTable, range, saveResult, times, whole } from "../harness/report.ts";
 import { type Case, over, playRounds } from "../harness/rounds.ts";
+import { sum } from "../harness/statistics.ts";
 import { type ArrivalsMeasurement, type ArrivalsTask, REQUEST } from "../measure/arrivals.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "../measure/freshness.ts";
 import { liveStores } from "../measure/live-stores.ts";
@@ -42,8 +43,8 @@ async function floods({ n, sets, repeats }: Options, cores: number): Promise<obj
   printTable(
     ["case", "longest gap ms", "search p50 ms", "p99 ms", "longest ms", "inserts/s", "found at once"],
     cases.map(({ title, answers }) => {
-      const probes = answers.reduce((sum, answer) => sum + answer.probes, 0);
-      const found = answers.reduce((sum, answer) => sum + answer.found, 0);
+      const probes = sum(answers.map((answer) => answer.probes));
+      const found = sum(answers.map((answer) => answer.found));
       const ms = (figure: (answer: FreshnessMeasurement) => number) => range(over(answers, figure), times);
       return [
         title,
@@ -84,13 +85,13 @@ async function arrive({ n, sets, repeats }: Options, cores: number): Promise<obj
     ["case", "found after p50 ms", "p99 ms", "longest ms", "longest gap ms", "blocked", "found"],
     arrivals.map(({ title, answers }) => {
       const cell = (figure: (answer: ArrivalsMeasurement) => number) => range(over(answers, figure), times);
-      const sum = (figure: (answer: ArrivalsMeasurement) => number) =>
-        answers.reduce((total, answer) => total + figure(answer), 0);
+      const probes = sum(answers.map((answer) => answer.probes));
+      const found = sum(answers.map((answer) => answer.found));
       return [
         ...[title, cell(({ foundMs }) => foundMs.p50), cell(({ foundMs }) => foundMs.p99)],
         ...[cell(({ foundMs }) => foundMs.max), cell(({ longestGapMs }) => longestGapMs)],
         `${whole(over(answers, ({ blocked }) => blocked).median * 100)} %`,
-        `${sum(({ found }) => found)} of ${sum(({ probes }) => probes)}`,
+        `${found} of ${probes}`,
       ];
     }),
   );

@@ -1,7 +1,7 @@
 // Is the caller held up, and how soon are adds found? From the suite of that name.
 
-import type { Case } from "../../harness/rounds.ts";
-import { spread } from "../../harness/statistics.ts";
+import { type Case, over } from "../../harness/rounds.ts";
+import { sum } from "../../harness/statistics.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "../../measure/arrivals.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "../../measure/freshness.ts";
 import { percent, short, table, whole } from "../markdown.ts";
@@ -53,24 +53,24 @@ export const freshness: Section<Small> = {
     ...{ rate, missing },
     cases: cases.map(({ title, answers }) => ({
       title,
-      longestGapMs: median(answers, ({ longestGapMs }) => longestGapMs),
-      p50Ms: median(answers, ({ searchMs }) => searchMs.p50),
-      p99Ms: median(answers, ({ searchMs }) => searchMs.p99),
-      probes: sum(answers, ({ probes }) => probes),
-      found: sum(answers, ({ found }) => found),
-      rate: median(answers, ({ insertsPerSecond }) => insertsPerSecond),
+      longestGapMs: over(answers, ({ longestGapMs }) => longestGapMs).median,
+      p50Ms: over(answers, ({ searchMs }) => searchMs.p50).median,
+      p99Ms: over(answers, ({ searchMs }) => searchMs.p99).median,
+      probes: sum(answers.map(({ probes }) => probes)),
+      found: sum(answers.map(({ found }) => found)),
+      rate: over(answers, ({ insertsPerSecond }) => insertsPerSecond).median,
     })),
     arrivals: arrivals.map(({ task, answers }) => ({
       ...{ store: task.store, set: task.set },
       foundMs: {
-        p50: median(answers, ({ foundMs }) => foundMs.p50),
-        p99: median(answers, ({ foundMs }) => foundMs.p99),
-        max: median(answers, ({ foundMs }) => foundMs.max),
+        p50: over(answers, ({ foundMs }) => foundMs.p50).median,
+        p99: over(answers, ({ foundMs }) => foundMs.p99).median,
+        max: over(answers, ({ foundMs }) => foundMs.max).median,
       },
-      longestGapMs: median(answers, ({ longestGapMs }) => longestGapMs),
-      blocked: median(answers, ({ blocked }) => blocked),
-      probes: sum(answers, ({ probes }) => probes),
-      found: sum(answers, ({ found }) => found),
+      longestGapMs: over(answers, ({ longestGapMs }) => longestGapMs).median,
+      blocked: over(answers, ({ blocked }) => blocked).median,
+      probes: sum(answers.map(({ probes }) => probes)),
+      found: sum(answers.map(({ found }) => found)),
     })),
   }),
   page: (small: Small & Saved) => ({
@@ -96,14 +96,6 @@ export const freshness: Section<Small> = {
     plots: [],
   }),
 };
-
-function median<Answer>(answers: Answer[], figure: (answer: Answer) => number): number {
-  return spread(answers.map(figure)).median;
-}
-
-function sum<Answer>(answers: Answer[], figure: (answer: Answer) => number): number {
-  return answers.reduce((total, answer) => total + figure(answer), 0);
-}
 
 function fresh({ cases }: Small): Finding {
   const worstGap = Math.max(...cases.map(({ longestGapMs }) => longestGapMs));

@@ -1,6 +1,6 @@
 // How does cost grow with vectors and with spaces? From the suite of that name.
 
-import type { Case } from "../../harness/rounds.ts";
+import { type Case, over } from "../../harness/rounds.ts";
 import { spread } from "../../harness/statistics.ts";
 import type { ScaleSpacesMeasurement, ScaleSpacesTask, SpacesStage } from "../../measure/scale-spaces.ts";
 import type { ScaleVectorsMeasurement, ScaleVectorsTask, VectorsStage } from "../../measure/scale-vectors.ts";
@@ -40,10 +40,10 @@ export const scale: Section<Small> = {
       const equal = stages.flatMap(({ equalSearchesPerSecond }) => equalSearchesPerSecond ?? []);
       return {
         ...{ vectors, kind: stages[0]!.kind },
-        insertsPerSecond: middle(stages, (stage) => stage.insertsPerSecond),
-        bytesPerVector: middle(stages, (stage) => stage.bytesPerVector),
-        recall: middle(stages, (stage) => stage.recall),
-        searchesPerSecond: middle(stages, (stage) => stage.searchesPerSecond),
+        insertsPerSecond: over(stages, (stage) => stage.insertsPerSecond).median,
+        bytesPerVector: over(stages, (stage) => stage.bytesPerVector).median,
+        recall: over(stages, (stage) => stage.recall).median,
+        searchesPerSecond: over(stages, (stage) => stage.searchesPerSecond).median,
         equalSearchesPerSecond: equal.length > 0 ? spread(equal).median : undefined,
       };
     }),
@@ -53,9 +53,9 @@ export const scale: Section<Small> = {
         const stages = answers.map((answer) => answer.stages[i]!);
         return {
           spaces,
-          insertsPerSecond: middle(stages, (stage) => stage.insertsPerSecond),
-          bytesPerSpace: middle(stages, (stage) => stage.bytesPerSpace),
-          searchesPerSecond: middle(stages, (stage) => stage.searchesPerSecond),
+          insertsPerSecond: over(stages, (stage) => stage.insertsPerSecond).median,
+          bytesPerSpace: over(stages, (stage) => stage.bytesPerSpace).median,
+          searchesPerSecond: over(stages, (stage) => stage.searchesPerSecond).median,
         };
       }),
     })),
@@ -105,10 +105,6 @@ export const scale: Section<Small> = {
     ],
   }),
 };
-
-function middle<Stage>(stages: Stage[], figure: (stage: Stage) => number): number {
-  return spread(stages.map(figure)).median;
-}
 
 /** Slowly: by less than the square root of the size, from the first graph on. */
 function vectorsFinding(growing: VectorsStage[]): Finding {
