@@ -6,8 +6,8 @@
  *   journal ──► reads [tail, head), writes it to the disk as one group, moves the tail
  *
  * Under the partition lock, but for what lies between tail and head: that does not change until the tail has passed.
- * The vector is copied into the ring: so a slot may be reclaimed or a space dropped at any time, and a group's bytes are
- * the ring's bytes.
+ * The vector is copied into the ring: so a slot may be reclaimed or a space dropped at any time, and a group's bytes
+ * are the ring's bytes.
  *
  *   entry    [bytes u32][kind u32][space id u32][key header u32][vector f32 …][key bytes, padded to 4]
  *

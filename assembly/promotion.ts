@@ -7,8 +7,9 @@
  * codes. If too many true neighbours fall out of what a search would re-score, the beam uses f32: at once if nothing
  * is linked yet, else in the next generation (`wantF32`).
  *
- * What is looked at follows from the order of ops and not from the clock, so that one linking thread makes the same graph
- * of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so far.
+ * What is looked at follows from the order of ops and not from the clock, so that one linking thread makes the same
+ * graph of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so
+ * far.
  */
 import {
   BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE, G_ENTRY_LOCK,

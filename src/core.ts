@@ -148,7 +148,7 @@ function fileOf(build: Build, variant: Variant, shared: boolean): URL {
 /** Whether a build of the core is for memory that threads share: then it takes no other. */
 export function isForSharedMemory(module: WebAssembly.Module): boolean {
   try {
-    instantiate(module, new WebAssembly.Memory({ initial: 17, maximum: 17 }));
+    exportsOf(module, new WebAssembly.Memory({ initial: 17, maximum: 17 }));
     return false;
   } catch {
     return true;

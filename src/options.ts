@@ -27,7 +27,10 @@ export interface OpenOptions {
   dimensions: number;
   /** Default `"cosine"`. */
   metric?: Metric;
-  /** Threads that link vectors, 0 to 64; 0 does everything on the calling thread. Default: one per core; 0 without threads. */
+  /**
+   * Threads that link vectors, 0 to 64; 0 does everything on the calling thread. Default: one per core, 0 where there are
+   * none.
+   */
   workers?: number;
   /** Shared memories of up to 4 GiB that the spaces are spread over, 1 to 32. Default 4. */
   partitions?: number;

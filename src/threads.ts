@@ -1,4 +1,4 @@
-/* How does a thread of this package start, say that it is ready, and end? The same for workers and the journal's two. */
+/* How does a thread of this package start, say that it is ready, and end? Workers and the journal's two alike. */
 import { HnswError } from "./errors.ts";
 import { type Listener, type Spawned, spawn, type ThreadFile } from "./spawning.ts";
 

@@ -1,5 +1,5 @@
-// How soon is a vector found, and how long does the event loop stand still, while a server takes in requests? Each brings
-// many vectors at its time; between them come single ones that are searched for. The program of a child process.
+// How soon is a vector found, and how long does the event loop stand still, while a server takes in requests? Each
+// brings many vectors at its time; between them come single ones that are searched for. The program of a child process.
 
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { liveStores } from "./live-stores.ts";

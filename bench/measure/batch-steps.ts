@@ -1,5 +1,5 @@
-// What does an op cost on its way, step by step, by the size of the batches that ops come in? Each batch goes all the way
-// before the next one comes, on one thread but for the journal's, so that every step can be timed by itself. A child.
+// What does an op cost on its way, step by step, by the size of the batches that ops come in? Each batch goes all the
+// way before the next one comes, on one thread but for the journal's, so that every step can be timed. A child process.
 
 import { join } from "node:path";
 import { allDurable } from "../../src/flushing.ts";

@@ -1,5 +1,5 @@
-// How fast do threads insert into one index behind one mutex? Each takes it for every vector and holds it until the vector
-// is linked, as a program does that has several threads and an index made for one. The core is ours all the same.
+// How fast do threads insert into one index behind one mutex? Each takes it for every vector and holds it until the
+// vector is linked, as a program does that has several threads and an index made for one. The core is ours all the same.
 
 import { Worker } from "node:worker_threads";
 import { bestVariant, compileCore, type Seat } from "../../src/core.ts";

@@ -1,4 +1,4 @@
-// What does another vector cost as a space grows? One space that is looked at on its way. The program of a child process.
+// What does another vector cost as a space grows? One space that is looked at on its way. A child process.
 
 import { open, type Space } from "../../src/index.ts";
 import { drawer, mixture128 } from "../datasets/gaussian.ts";

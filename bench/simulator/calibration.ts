@@ -1,7 +1,7 @@
 // Does the simulator tell the truth? What was measured, as `calibrate` saves it, and the same cases simulated.
 //
-// Nothing is fitted to a case, so a machine that others use too is of no use: its rates are theirs as well. Who steals what
-// when is chance; counts of steals hold as well where the span of the seeds meets that of the repetitions.
+// Nothing is fitted to a case, so a machine that others use too is of no use: its rates are theirs as well. Who steals
+// what when is chance; counts of steals hold as well where the span of the seeds meets that of the repetitions.
 
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
 import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
@@ -16,7 +16,7 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** How far a figure may be from what was measured. */
 export const WITHIN = 0.1;
-/** Share of the time that a single worker waits for a core where nobody else wants the two that it and the adder have. */
+/** Share of the time that a single worker waits for a core where nobody else wants its and the adder's. */
 export const QUIET = 0.05;
 
 /** What a case gave, over its repetitions or over the seeds of its simulation. */

@@ -1,4 +1,4 @@
-// What do more workers bring: behind one mutex, inside one space, with spaces of their own, and for 20 spaces by stealing?
+// What do more workers bring: behind one mutex, inside one space, with spaces of their own, and for 20 by stealing?
 
 import { type DatasetName, sources } from "../datasets/index.ts";
 import { allowedCores } from "../harness/machine.ts";

@@ -170,13 +170,13 @@ export class Keeper {
     this.closing = true;
     const { board, lock } = this.parts;
     board.stopSnapshots();
-    await this.endOf("snapshots");
+    await this.stopOne("snapshots");
     board.stop();
-    await this.endOf("journal");
+    await this.stopOne("journal");
     lock.release();
   }
 
-  private async endOf(kind: Kind): Promise<void> {
+  private async stopOne(kind: Kind): Promise<void> {
     const thread = this.threads[kind];
     if (thread !== null) await endOf(thread, STOP_MS);
   }

@@ -1,6 +1,6 @@
 /*
- * What if a file of the folder is gone, or was never finished? It is said, or it does not matter; and salvage brings back
- * what is left.
+ * What if a file of the folder is gone, or was never finished? It is said, or it does not matter; and salvage brings
+ * back what is left.
  */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";

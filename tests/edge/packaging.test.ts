@@ -31,7 +31,7 @@ test("publint finds nothing", async () => {
 
 test("the types are those of what is imported", async () => {
   const program = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
-  // Modules only, as the package says; nobody imports the workers' file, and the .wasm files have no types of their own.
+  // Modules only, as the package says; nobody imports the workers' file, and .wasm files have no types of their own.
   const command = [
     program,
     tarball,

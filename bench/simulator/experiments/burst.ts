@@ -1,5 +1,5 @@
-// How long does much that comes at once take, with the thread's rule and with ours? Until the last op is linked, against
-// the same work perfectly spread.
+// How long does much that comes at once take, with the thread's rule and with ours? Until the last op is linked,
+// against the same work perfectly spread.
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
 import type { Load } from "../../loads.ts";
