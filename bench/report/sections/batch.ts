@@ -20,8 +20,7 @@ interface Step extends BatchStepsMeasurement {
 interface Small {
   set: string;
   n: number;
-  /** Figures of 2026-11-24 have none. */
-  steps?: Step[];
+  steps: Step[];
   sizes: { size: number; microseconds: number }[];
   acceptMicroseconds: number;
   waits: { batches: string; rate: number; p50Ms: number; p99Ms: number; meanBatch: number; deepest: number }[];
@@ -62,8 +61,7 @@ export const batch: Section<Small> = {
   },
   page: (small: Small & Saved) => {
     const at = (size: number) => small.sizes.find((one) => one.size === size)?.microseconds ?? 0;
-    const steps = small.steps ?? [];
-    const durable = steps.filter((step) => step.durable);
+    const durable = small.steps.filter((step) => step.durable);
     const toDisk = [1, 100, 500].flatMap((size) => durable.filter((step) => step.size === size).map(sumOf));
     const adaptive = small.waits.filter(({ batches }) => batches === "adaptive");
     const [low, high] = [adaptive[0]?.p99Ms ?? 0, adaptive.at(-1)?.p99Ms ?? 0]; // the lowest rate, the highest
@@ -71,7 +69,7 @@ export const batch: Section<Small> = {
       findings: [
         {
           claim: COSTS,
-          measured: `${short(at(1))} / ${short(at(100))} / ${short(at(500))} µs to link${toDisk.length > 0 ? `; ${toDisk.map(short).join(" / ")} µs from its add until it is linked and on the disk` : ""}`,
+          measured: `${short(at(1))} / ${short(at(100))} / ${short(at(500))} µs to link; ${toDisk.map(short).join(" / ")} µs from its add until it is linked and on the disk`,
           verdict: at(1) > 2 * at(500) ? "holds" : at(1) > 1.2 * at(500) ? "holds in part" : "does not hold",
           why: "a vector is never copied or posted, so a batch saves only a turn of the event loop and a claim; the rest is the graph, which does not get cheaper in batches. What batches do share is a commit.",
         },
@@ -88,7 +86,7 @@ export const batch: Section<Small> = {
           ["batch", "µs an op"],
           small.sizes.map(({ size, microseconds }) => [whole(size), short(microseconds)]),
         ),
-        ...(steps.length > 0 ? [stepsText(steps)] : []),
+        stepsText(small.steps),
         table(
           ["batches", "adds/s", "p50 ms", "p99 ms", "mean batch", "deepest"],
           small.waits.map((row) => [
@@ -104,7 +102,7 @@ export const batch: Section<Small> = {
           small.sizes.map(({ size, microseconds }) => ({ x: size, y: microseconds, kind: "one worker" })),
           { x: { title: "ops in a batch", log: true }, y: { title: "microseconds" }, kind: "workers" },
         ),
-        ...(durable.length > 0 ? [stepsPlot(durable)] : []),
+        stepsPlot(durable),
         lines(
           "batch-latency",
           "From accepted to linked, p99, by rate and batches",
