@@ -5,10 +5,12 @@ import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { sum } from "../harness/statistics.ts";
 import { namesOnHomes } from "./homes.ts";
 import { keysUpTo } from "./rows.ts";
+import { since, workerThreads } from "./threads.ts";
 
 const SAMPLE_MS = 25;
 const WAKES = 50;
 const TURNS = 1000;
+const LAST_SAMPLES = 4; // of a space that is as large as it gets
 
 export interface CostsTask {
   set: DatasetName;
@@ -32,6 +34,8 @@ export interface CostsMeasurement {
   turnMicroseconds: number;
   /** From an add to a parked worker's space until it is linked; the fastest tenth. */
   wakeMicrosecondsWall: number;
+  /** Of the worker, from one park to the next, without what linking that op takes in a batch. */
+  parkMicroseconds: number;
   /** Of a flush when everything is linked, per vector. */
   censusMicroseconds: number;
 }
@@ -67,8 +71,12 @@ async function measure({ set, n, workers, spaces: count, batch }: CostsTask): Pr
   const beforeTurns = cpuMs();
   for (let i = 0; i < TURNS; i++) await new Promise((resolve) => setImmediate(resolve));
   const turnMicroseconds = ((cpuMs() - beforeTurns) * 1e3) / TURNS;
-  const wakeMicrosecondsWall = await waking(index, spaces[0] as Space, queries, dimensions);
-  return { samples, acceptMicroseconds, censusMicroseconds, turnMicroseconds, wakeMicrosecondsWall };
+  const wakes = await waking(index, spaces[0] as Space, queries, dimensions);
+  const parkMicroseconds = Math.max(0, wakes.workedMicroseconds - meanCost(samples.slice(-LAST_SAMPLES)));
+  return {
+    ...{ samples, acceptMicroseconds, censusMicroseconds, turnMicroseconds, parkMicroseconds },
+    wakeMicrosecondsWall: wakes.microsecondsWall,
+  };
 }
 
 /** Of one op, as a server adds them: into spaces that are scanned, so that nobody links meanwhile. */
@@ -86,8 +94,15 @@ async function accepting(base: Float32Array, dimensions: number): Promise<number
   return ((cpuMs() - before) * 1e3) / (20 * rows);
 }
 
-async function waking(index: VectorIndex, space: Space, queries: Float32Array, dimensions: number): Promise<number> {
+interface Wakes {
+  microsecondsWall: number;
+  /** Processor time of the worker, for each. */
+  workedMicroseconds: number;
+}
+
+async function waking(index: VectorIndex, space: Space, queries: Float32Array, dimensions: number): Promise<Wakes> {
   const times: number[] = [];
+  const threads = workerThreads();
   for (let i = 0; i < WAKES; i++) {
     await Bun.sleep(3);
     const before = linkedBy(index);
@@ -96,7 +111,11 @@ async function waking(index: VectorIndex, space: Space, queries: Float32Array, d
     while (linkedBy(index) === before && performance.now() - start < 100);
     times.push((performance.now() - start) * 1e3);
   }
-  return times.toSorted((a, b) => a - b)[Math.floor(WAKES / 10)] as number;
+  await Bun.sleep(3); // the last one has parked
+  return {
+    microsecondsWall: times.toSorted((a, b) => a - b)[Math.floor(WAKES / 10)] as number,
+    workedMicroseconds: (sum(since(threads).map(({ ranMs }) => ranMs)) * 1e3) / WAKES,
+  };
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

@@ -14,6 +14,9 @@ import { simulate } from "./simulate.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
+/** Between two looks of the measured open loop at what is due: a sleep of a millisecond. */
+const ARRIVALS_MS = 1.1;
+
 /** How far a figure may be from what was measured. */
 export const WITHIN = 0.1;
 /** Share of the time that a single worker waits for a core where nobody else wants its and the adder's. */
@@ -113,7 +116,7 @@ function replayOnce(
         ? { kind: "closed", ops, slice }
         : {
             ...{ kind: "open", shares: ops.map((count) => count / n), perSecond: rate, seconds: 0, threads: 1 },
-            order: shuffled(ops, new Random(seed)),
+            ...{ order: shuffled(ops, new Random(seed)), tickMs: ARRIVALS_MS },
           },
     ...{ warmUpMs: 0, stalls: [] },
   });

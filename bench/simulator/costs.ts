@@ -14,6 +14,8 @@ export interface Costs {
   batchMicroseconds: number;
   /** From a wake to the first instruction of who slept. */
   wakeMicroseconds: number;
+  /** Processor time of parking and of waking again. */
+  parkMicroseconds: number;
   /** One op of an addMany on the thread that adds. */
   acceptMicroseconds: number;
   /** What each further worker that links at the same time adds to everyone's cost, as a share of it. */

@@ -37,6 +37,7 @@ export function measuredCosts(rounds: CostRounds): { costs: Costs; censusMicrose
       spread: round(spreadOf(ops.flat(), linkMicroseconds)),
       sliceMicroseconds: turn,
       batchMicroseconds: round(Math.max(0, mean(smallBatches) - mean(largeBatches) - turn)),
+      parkMicroseconds: median(({ parkMicroseconds }) => parkMicroseconds),
       wakeMicroseconds: median(({ wakeMicrosecondsWall }) => wakeMicrosecondsWall),
       acceptMicroseconds: median(({ acceptMicroseconds }) => acceptMicroseconds),
       slowdownPerWorker: round(Math.max(0, beside - 1)),

@@ -8,7 +8,7 @@ import type { Queues } from "./queues.ts";
 import type { VirtualWorker } from "./worker.ts";
 
 const QUANTUM_MS = 2; // how long addMany keeps the event loop at a time
-const TICK_MS = 0.25; // arrivals of an open loop come together for so long
+const TICK_MS = 0.25;
 
 export interface Intake {
   events: Events;
@@ -116,6 +116,16 @@ export class ClosedLoop implements Producer {
   }
 }
 
+export interface Arrivals {
+  perSecond: number;
+  /** Until these are over, or with an `order` of spaces until all those ops were linked. */
+  seconds: number;
+  order?: number[];
+  threads: number;
+  /** Arrivals of so long come together; a fraction of a millisecond if not given. */
+  tickMs?: number;
+}
+
 /** Poisson arrivals over some threads, each with a line of its own in which nothing passes the first. */
 export class OpenLoop implements Producer {
   accepted = 0;
@@ -123,6 +133,7 @@ export class OpenLoop implements Producer {
   private readonly intake: Intake;
   private readonly random: Random;
   private readonly dealer: Dealer;
+  private readonly tickMs: number;
   private readonly perTick: number;
   private readonly endMs: number;
   private left: number;
@@ -131,16 +142,12 @@ export class OpenLoop implements Producer {
   private readonly heads: number[];
   private nextLine = 0;
 
-  constructor(
-    intake: Intake,
-    shares: readonly number[],
-    rate: { perSecond: number; seconds: number; threads: number; order?: number[] },
-    random: Random,
-  ) {
+  constructor(intake: Intake, shares: readonly number[], rate: Arrivals, random: Random) {
     this.intake = intake;
     this.random = random;
     this.dealer = new Dealer(shares, random);
-    this.perTick = (rate.perSecond / 1e3) * TICK_MS;
+    this.tickMs = rate.tickMs ?? TICK_MS;
+    this.perTick = (rate.perSecond / 1e3) * this.tickMs;
     this.endMs = rate.order === undefined ? rate.seconds * 1e3 : Number.POSITIVE_INFINITY;
     this.left = rate.order?.length ?? Number.POSITIVE_INFINITY;
     this.order = rate.order ?? null;
@@ -174,7 +181,7 @@ export class OpenLoop implements Producer {
         this.waiting++;
       }
     }
-    if (this.left > 0 && this.intake.events.now < this.endMs) this.intake.events.after(TICK_MS, () => this.tick());
+    if (this.left > 0 && this.intake.events.now < this.endMs) this.intake.events.after(this.tickMs, () => this.tick());
     else this.intake.setAccepting(0);
   }
 

@@ -98,6 +98,11 @@ export class Records {
     record.aloneMs += aloneMs;
   }
 
+  /** Processor time beside that of its slices. */
+  worked(worker: number, ms: number): void {
+    this.workers[worker]!.workedMs += ms;
+  }
+
   linked(claim: Claim, ops: number, now: number): void {
     let left = ops;
     while (left > 0) {

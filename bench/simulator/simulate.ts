@@ -18,7 +18,7 @@ import { type Load, shares as sharesOf } from "../loads.ts";
 import type { Costs } from "./costs.ts";
 import { Events } from "./events.ts";
 import { type Rules, rulesOf } from "./policy.ts";
-import { ClosedLoop, type Intake, OpenLoop, type Producer } from "./producers.ts";
+import { type Arrivals, ClosedLoop, type Intake, OpenLoop, type Producer } from "./producers.ts";
 import { Queues } from "./queues.ts";
 import { type Histogram, Records } from "./records.ts";
 import { type Shop, VirtualWorker } from "./worker.ts";
@@ -39,10 +39,7 @@ export interface Setup {
   /** In place of what the policies say. */
   rules?: Rules;
   costs: Costs;
-  load:
-    | { kind: "closed"; ops: number[]; slice: number }
-    /** Until the seconds are over, or with an `order` of spaces until all those ops were linked. */
-    | { kind: "open"; shares: number[]; perSecond: number; seconds: number; threads: number; order?: number[] };
+  load: { kind: "closed"; ops: number[]; slice: number } | ({ kind: "open"; shares: number[] } & Arrivals);
   /** Milliseconds of which nothing is recorded. */
   warmUpMs: number;
   /** Workers that do nothing for a while. */

@@ -169,6 +169,7 @@ export class VirtualWorker {
       const cost = took / ops;
       this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
       records.slice(this.number, ops, took, worked, alone);
+      records.worked(this.number, costs.sliceMicroseconds / 1e3);
       this.shop.progressed();
       events.after((costs.sliceMicroseconds / 1e3) * crowded, () => this.step());
     });
@@ -196,6 +197,7 @@ export class VirtualWorker {
     const { events, records } = this.shop;
     this.parked = true;
     records.parked(this.number);
+    records.worked(this.number, this.shop.costs.parkMicroseconds / 1e3);
     const parking = ++this.parkings;
     events.after(PARK_MS, () => {
       if (parking !== this.parkings) return;

@@ -22,6 +22,7 @@ const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 2"];
 const EXACT = {
   linkMicroseconds: [[1, 10]] as [number, number][],
   ...{ spread: 0, sliceMicroseconds: 0, batchMicroseconds: 0, wakeMicroseconds: 0, acceptMicroseconds: 0 },
+  parkMicroseconds: 0,
   ...{ slowdownPerWorker: 0, sharedSpace: 1, memory: null },
 };
 
@@ -103,6 +104,15 @@ describe("by hand", () => {
     expect(outcome.seconds).toBeCloseTo(0.01, 9);
     expect(outcome.linked).toEqual([1000]);
     expect(outcome.busy).toBeCloseTo(1, 9);
+  });
+
+  test("two ops that come apart are worked at for their own time, a turn each, and the parking between them", () => {
+    const costs = { ...EXACT, sliceMicroseconds: 7, parkMicroseconds: 100 };
+    const load: Setup["load"] = { kind: "open", shares: [1], perSecond: 20, seconds: 0, threads: 1, order: [0, 0] };
+    let parks = -1; // the first is before the recording begins
+    const outcome = simulate(setup({ workers: 1, hashes: [0], load, costs, onPark: () => parks++ }));
+    expect(parks).toBeGreaterThan(0);
+    expect(outcome.workedSeconds).toBeCloseTo((2 * (10 + 7) + parks * 100) / 1e6, 12);
   });
 
   test("two workers, one space: without stealing the other one does nothing", () => {

@@ -93,7 +93,8 @@ function costsText({ costs, censusMicroseconds }: Calibration): string {
   const parts = [
     `a slice ${short(costs.sliceMicroseconds)} µs`,
     `a batch ${short(costs.batchMicroseconds)} µs`,
-    `a wake ${short(costs.wakeMicroseconds)} µs`,
+    `parking and waking ${short(costs.parkMicroseconds)} µs`,
+    `a wake, by the clock, ${short(costs.wakeMicroseconds)} µs`,
     `accepting ${short(costs.acceptMicroseconds)} µs a vector`,
     `a census ${short(censusMicroseconds)} µs a vector`,
     `a second worker adds ${percent(costs.slowdownPerWorker)}, one in the same space ${percent(costs.sharedSpace - 1)} more`,
