@@ -3,6 +3,10 @@
 import type { Section } from "./section.ts";
 import { batch } from "./sections/batch.ts";
 import { calibration } from "./sections/calibration.ts";
+import { churn } from "./sections/churn.ts";
+import { core } from "./sections/core.ts";
+import { durable } from "./sections/durable.ts";
+import { edge } from "./sections/edge.ts";
 import { freshness } from "./sections/freshness.ts";
 import { kernels } from "./sections/kernels.ts";
 import { locality } from "./sections/locality.ts";
@@ -14,5 +18,8 @@ import { skew } from "./sections/skew.ts";
 
 export const sections = [
   ...[scaling, skew, batch, locality, simulation, calibration],
-  ...[freshness, peers, scale, kernels],
+  ...[freshness, peers, scale, churn, durable, edge, kernels],
 ] as unknown as Section[];
+
+/** And those that have plots, but no place in the document. */
+export const allSections = [...sections, core] as unknown as Section[];

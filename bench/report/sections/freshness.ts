@@ -5,7 +5,8 @@ import { sum } from "../../harness/statistics.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "../../measure/arrivals.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "../../measure/freshness.ts";
 import { percent, short, table, whole } from "../markdown.ts";
-import type { Finding, Saved, Section } from "../section.ts";
+import { dots } from "../plots.ts";
+import type { Finding, Plot, Saved, Section } from "../section.ts";
 
 const FRESH = "an add is searchable at once, and the event loop stays free (beyond the thread)";
 const SOONER = "found sooner than by libraries that insert on the event loop (beyond the thread)";
@@ -93,9 +94,25 @@ export const freshness: Section<Small> = {
         ]),
       ),
     ].join("\n\n"),
-    plots: [],
+    plots: plots(small),
   }),
 };
+
+function plots({ rate, arrivals }: Small): Plot[] {
+  const sets = [...new Set(arrivals.map(({ set }) => set))];
+  return sets.map((set) => {
+    const points = arrivals
+      .filter((row) => row.set === set)
+      .flatMap(({ store: kind, foundMs, longestGapMs }) => [
+        { thing: "found after, p50", value: foundMs.p50, kind },
+        { thing: "found after, p99", value: foundMs.p99, kind },
+        { thing: "longest gap of the event loop", value: longestGapMs, kind },
+      ]);
+    const axes = { value: { title: "milliseconds", log: true }, kind: "library" };
+    const alt = `From an add until it is found, and the event loop's longest gap, ${whole(rate)} adds a second, ${set}`;
+    return dots(`freshness-${set}`, alt, points, axes);
+  });
+}
 
 function fresh({ cases }: Small): Finding {
   const worstGap = Math.max(...cases.map(({ longestGapMs }) => longestGapMs));

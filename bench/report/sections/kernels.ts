@@ -4,7 +4,8 @@ import type { Case } from "../../harness/rounds.ts";
 import { spread } from "../../harness/statistics.ts";
 import type { KernelBuild, KernelsMeasurement, KernelsTask } from "../../measure/kernels.ts";
 import { short, table } from "../markdown.ts";
-import type { Saved, Section } from "../section.ts";
+import { dots } from "../plots.ts";
+import type { Plot, Saved, Section } from "../section.ts";
 
 const CLAIM = "SIMD in WebAssembly is worth it (beyond the thread)";
 
@@ -59,7 +60,22 @@ export const kernels: Section<Small> = {
           codesNs === null ? "-" : short(codesNs),
         ]),
       )}`,
-      plots: [],
+      plots: plots(rows),
     };
   },
 };
+
+function plots(rows: Row[]): Plot[] {
+  const dimensions = [...new Set(rows.map((row) => row.dimensions))];
+  return dimensions.map((count) => {
+    const points = rows
+      .filter((row) => row.dimensions === count)
+      .flatMap(({ build: thing, dotNs, squaredNs, codesNs }) => [
+        { thing, value: dotNs, kind: "dot f32" },
+        { thing, value: squaredNs, kind: "squared f32" },
+        ...(codesNs === null ? [] : [{ thing, value: codesNs, kind: "7-bit codes" }]),
+      ]);
+    const axes = { value: { title: "nanoseconds", log: true }, kind: "kernel" };
+    return dots(`kernels-${count}`, `Nanoseconds a distance in ${count} dimensions, by build`, points, axes);
+  });
+}

@@ -4,6 +4,7 @@ import type { Case } from "../../harness/rounds.ts";
 import { spread } from "../../harness/statistics.ts";
 import type { LocalityMeasurement, LocalityTask } from "../../measure/locality.ts";
 import { short, table, whole } from "../markdown.ts";
+import { lines } from "../plots.ts";
 import type { Saved, Section } from "../section.ts";
 
 const CLAIM = "a space's fixed worker: 3.5 times a random worker per batch";
@@ -64,7 +65,18 @@ export const locality: Section<Small> = {
           ...[short(row.fixedMicroseconds), short(row.randomMicroseconds), short(row.ratio)],
         ]),
       )}`,
-      plots: [],
+      plots: [
+        lines(
+          "locality-times",
+          "Processor time of an op by a random worker over that by the space's own, by working set",
+          rows.map(({ n, batch, mib, ratio }) => ({ x: mib, y: ratio, kind: `${whole(n)}, ${batch}` })),
+          {
+            x: { title: "MiB, of 2, 20 and 200 spaces", log: true },
+            y: { title: "random over fixed" },
+            kind: "vectors, batch",
+          },
+        ),
+      ],
     };
   },
 };
