@@ -5,10 +5,11 @@ import { join } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 import { buildAddon } from "./peers/hnswlib-node-build.ts";
 
+const PLOTTING = ["vega", "vega-lite"];
+
 export async function ensureInstalled(): Promise<void> {
   // The peers are optional: one that can't be installed here keeps nothing else from being measured.
-  const packages = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
-  if (!packages.every((name) => existsSync(join(import.meta.dir, "node_modules", name)))) {
+  if (!areThere(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }))) {
     console.error("installing the bench's packages (the GloVe one holds 294 MB), once ...");
     // No lock file: the versions are exact, and a lock would pin the registry of whoever ran first.
     const install = Bun.spawn([process.execPath, "install", "--no-save"], {
@@ -19,4 +20,13 @@ export async function ensureInstalled(): Promise<void> {
     if ((await install.exited) !== 0) throw new Error("`bun install` failed in bench/");
   }
   await buildAddon();
+}
+
+/** Whether plots can be drawn without installing anything. */
+export function canDraw(): boolean {
+  return areThere(PLOTTING);
+}
+
+function areThere(packages: string[]): boolean {
+  return packages.every((name) => existsSync(join(import.meta.dir, "node_modules", name)));
 }

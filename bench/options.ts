@@ -1,7 +1,9 @@
 // What may be asked on the command line? The same flags for every suite; a suite ignores what it has no use for.
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type DatasetName, datasetNames } from "./datasets/index.ts";
+import { resultPath } from "./harness/report.ts";
 import type { Contender } from "./peers/contender.ts";
 import { chooseContenders } from "./peers/index.ts";
 
@@ -17,8 +19,8 @@ export interface Options {
   contenders: Contender[];
   /** Another build of the core to compare with; for `core`. */
   against: string | null;
-  /** Where the result goes; null is a name with the date under bench/results. */
-  json: string | null;
+  /** Where the result goes. */
+  json: string;
 }
 
 export const usage = `  --n N             vectors of each set (what the suite says, or the whole set); simulate: milliseconds each
@@ -28,11 +30,12 @@ export const usage = `  --n N             vectors of each set (what the suite sa
   --rate R          adds a second of open loops; skew and calibrate (20,000)
   --peers A,B       only these contenders; peers only (everyone)
   --against FILE    another build of the core; core only
-  --json FILE       where the result goes (bench/results/)`;
+  --json FILE       where the result goes (bench/results/); its plots go beside it`;
 
-export function parseOptions(args: string[]): Options {
+/** `suite`: its name, for that of its result. */
+export function parseOptions(suite: string, args: readonly string[]): Options {
   const { values } = parseArgs({
-    args,
+    args: [...args],
     options: {
       n: { type: "string" },
       workers: { type: "string" },
@@ -52,7 +55,7 @@ export function parseOptions(args: string[]): Options {
     rate: positiveInteger("--rate", values.rate),
     contenders: chooseContenders(values.peers.split(",").filter(Boolean)),
     against: values.against ?? null,
-    json: values.json ?? null,
+    json: values.json === undefined ? resultPath(suite) : resolve(values.json),
   };
 }
 

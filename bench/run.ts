@@ -1,70 +1,47 @@
-// Which experiments are there, and which one runs? `bun run bench` lists them, `bun run bench SUITE` runs one.
+// What was asked for? `bun run bench` runs all experiments in a quick form, `bun run bench SUITE` one of them in full,
+// `bun run bench --help` lists them.
 
 import { ensureInstalled } from "./install.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { plot, runSuite } from "./one.ts";
+import { usage } from "./options.ts";
+import { runAll, tellAll } from "./quick.ts";
 import { report } from "./report.ts";
-import { batch } from "./suites/batch.ts";
-import { calibrate } from "./suites/calibrate.ts";
-import { churn } from "./suites/churn.ts";
-import { core } from "./suites/core.ts";
-import { durable } from "./suites/durable.ts";
-import { edge } from "./suites/edge.ts";
-import { freshness } from "./suites/freshness.ts";
-import { kernels } from "./suites/kernels.ts";
-import { locality } from "./suites/locality.ts";
-import { peers } from "./suites/peers.ts";
-import { scale } from "./suites/scale.ts";
-import { scaling } from "./suites/scaling.ts";
-import { simulate } from "./suites/simulate.ts";
-import { skew } from "./suites/skew.ts";
-import type { Suite } from "./suites/suite.ts";
+import { suites } from "./suites/index.ts";
 
-const suites: Record<string, Suite> = {
-  peers,
-  scale,
-  scaling,
-  skew,
-  batch,
-  locality,
-  freshness,
-  churn,
-  durable,
-  edge,
-  core,
-  kernels,
-  calibrate,
-  simulate,
-};
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
 
-const [name, ...args] = process.argv.slice(2);
-if (name === undefined || name.startsWith("-")) {
-  console.log("bun run bench SUITE [options]\n");
+async function main(args: string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (args.some((arg) => arg === "--help" || arg === "-h")) return help();
+  if (name === undefined) {
+    process.exitCode = tellAll(await runAll(suites, runSuite));
+    return;
+  }
+  if (name.startsWith("-")) {
+    throw new Error(`${name} is for one suite: bun run bench SUITE ${args.join(" ")}; all of them take no options`);
+  }
+  if (name === "report") return await makeReport(rest);
+  if (name === "plot") return await plot(rest);
+  const suite = suites[name];
+  if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
+  await runSuite(name, suite, rest);
+}
+
+function help(): void {
+  console.log("bun run bench                  all of them in a quick form; takes no options");
+  console.log("bun run bench SUITE [options]  one of them in full\n");
   for (const [suite, { question }] of Object.entries(suites)) console.log(`  ${suite.padEnd(16)}  ${question}`);
   console.log(`\n${usage}`);
-  console.log("\nbun run bench report [FILE…] takes in saved results and makes docs/EXPERIMENTS.md");
-} else {
-  try {
-    await (name === "report" ? makeReport(args) : runSuite(name, args));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
+  console.log("\nbun run bench plot FILE…       draws the plots of saved results beside them");
+  console.log("bun run bench report [FILE…]   takes in saved results and makes docs/EXPERIMENTS.md");
 }
 
 async function makeReport(files: string[]): Promise<void> {
   await ensureInstalled();
   await report(files);
-}
-
-async function runSuite(name: string, args: string[]): Promise<void> {
-  const suite = suites[name];
-  if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
-  const options = parseOptions(args);
-  if (needsPackages(suite, options)) await ensureInstalled();
-  await suite.run(options);
-}
-
-/** The peers and the real data come from packages; ours alone on synthetic data runs without. */
-function needsPackages(suite: Suite, { sets, contenders }: Options): boolean {
-  return (suite.peers && contenders.some(({ ours }) => !ours)) || (!suite.withoutData && sets.includes("glove"));
 }

@@ -1,6 +1,6 @@
 // Where does a result go? To the terminal as a table, and to a JSON file with everything it was made from.
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describeMachine } from "./machine.ts";
 import type { Spread } from "./statistics.ts";
 
@@ -30,11 +30,14 @@ export function times(value: number): string {
   return value.toFixed(2);
 }
 
-export async function saveResult(suite: string, path: string | null, result: object): Promise<void> {
-  const date = new Date().toISOString();
-  const file = path
-    ? resolve(path)
-    : join(import.meta.dir, "..", "results", `${suite}-${date.replaceAll(":", "").slice(0, 17)}.json`);
-  await Bun.write(file, `${JSON.stringify({ suite, date, machine: describeMachine(), ...result }, null, 2)}\n`);
+/** Where a result goes that nobody has named a file for. */
+export function resultPath(suite: string): string {
+  const date = new Date().toISOString().replaceAll(":", "").slice(0, 17);
+  return join(import.meta.dir, "..", "results", `${suite}-${date}.json`);
+}
+
+export async function saveResult(suite: string, file: string, result: object): Promise<void> {
+  const saved = { suite, date: new Date().toISOString(), machine: describeMachine(), ...result };
+  await Bun.write(file, `${JSON.stringify(saved, null, 2)}\n`);
   console.log(`\nsaved to ${file}`);
 }

@@ -19,6 +19,7 @@ const POLICIES = { "fixed 10": { min: 10, max: 10 }, "fixed 500": { min: 500, ma
 
 export const batch: Suite = {
   question: "what does an op cost in batches of 1 to 1,000, and how long does it wait at a set rate?",
+  quick: ["--n", "8000", "--repeats", "1"],
   peers: false,
   run,
 };

@@ -35,6 +35,7 @@ const FEWEST_KEPT = 3; // repetitions
 
 export const calibrate: Suite = {
   question: "what do a worker's steps cost, and does the simulator reproduce whole runs with it?",
+  quick: ["--set", "synth128", "--n", "20000", "--repeats", "1"],
   peers: false,
   run,
 };

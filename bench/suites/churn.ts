@@ -10,6 +10,7 @@ import type { Suite } from "./suite.ts";
 
 export const churn: Suite = {
   question: "does memory come back when nine of ten vectors are deleted, while searches go on?",
+  quick: ["--n", "50000", "--repeats", "1"],
   peers: false,
   run,
 };

@@ -11,6 +11,8 @@ import type { Options } from "../options.ts";
 import type { Suite } from "./suite.ts";
 
 const OWN = join(import.meta.dir, "../../build/core.release.relaxed.wasm");
+/** What a quick run compares with, since nobody names another build: the one that needs no relaxed SIMD. */
+const BASELINE = join(import.meta.dir, "../../build/core.release.baseline.wasm");
 const PIECE = 2500; // slots that one build links before it is the other's turn
 const EF = 64;
 /** While the graphs are small nothing waits for memory: only what comes after this share of the set is compared. */
@@ -18,6 +20,7 @@ const SKIPPED_SHARE = 0.25;
 
 export const core: Suite = {
   question: "did a change of the core pay? This build against another one (--against FILE) in one process",
+  quick: ["--n", "30000", "--repeats", "2", "--against", BASELINE],
   peers: false,
   run,
 };

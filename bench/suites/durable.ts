@@ -17,6 +17,7 @@ const ADDS_A_CALLER = 200;
 
 export const durable: Suite = {
   question: "what does it cost that nothing is lost? Ingest, waits for the disk, opening, snapshots",
+  quick: ["--n", "20000", "--repeats", "1"],
   peers: false,
   run,
 };

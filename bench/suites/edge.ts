@@ -24,6 +24,7 @@ const SEED = 4711;
 
 export const edge: Suite = {
   question: "what does an export of 100,000 x 100 cost in other runtimes? Opening, searching, bytes to load",
+  quick: ["--n", "20000", "--repeats", "1"],
   peers: false,
   run,
 };

@@ -18,6 +18,7 @@ const RATE = 2000; // vectors a second: less than the slowest of them takes
 
 export const freshness: Suite = {
   question: "does a busy index hold up its caller, and how soon is an add found? Beside libraries that block",
+  quick: ["--n", "20000", "--repeats", "1"],
   peers: false,
   run,
 };

@@ -13,6 +13,7 @@ const BUILDS: KernelBuild[] = ["AssemblyScript, relaxed SIMD", "AssemblyScript, 
 
 export const kernels: Suite = {
   question: "what does SIMD in WebAssembly bring? Nanoseconds a distance, AssemblyScript, JavaScript, Rust",
+  quick: ["--n", "1000000", "--repeats", "1"],
   peers: false,
   run,
 };

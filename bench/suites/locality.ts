@@ -16,6 +16,7 @@ const BATCHES = [10, 500];
 
 export const locality: Suite = {
   question: "what is it worth that a space stays with its worker?",
+  quick: ["--n", "40000", "--repeats", "1"],
   peers: false,
   run,
 };

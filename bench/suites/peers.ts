@@ -16,6 +16,7 @@ const SIZES: Record<DatasetName, number> = { glove: 30_000, synth128: 30_000, sy
 
 export const peers: Suite = {
   question: "how do we compare with other libraries: inserting, searching at equal recall, memory, saving and loading?",
+  quick: ["--n", "10000", "--repeats", "1"],
   peers: true,
   run,
 };

@@ -18,6 +18,7 @@ const PER_SPACE = [10, 100];
 
 export const scale: Suite = {
   question: "how does cost grow from 1,000 to 1,000,000 vectors, and from 1 space to 100,000?",
+  quick: ["--n", "100000", "--repeats", "1"],
   peers: false,
   withoutData: true,
   run,

@@ -19,6 +19,7 @@ const KINDS: Record<ScalingKind, string> = {
 
 export const scaling: Suite = {
   question: "what do more workers bring, inside one space and for many, and what does one mutex leave of it?",
+  quick: ["--n", "20000", "--repeats", "1"],
   peers: false,
   run,
 };

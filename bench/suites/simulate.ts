@@ -17,6 +17,7 @@ const MILLISECONDS = 4000;
 
 export const simulate: Suite = {
   question: "what would happen with 2 to 64 workers? Simulated, from what calibrate measured",
+  quick: ["--n", "300", "--repeats", "1"],
   peers: false,
   withoutData: true,
   run,

@@ -18,6 +18,7 @@ const WORKERS = 2;
 
 export const skew: Suite = {
   question: "do skewed spaces leave workers idle, and does stealing keep them busy?",
+  quick: ["--n", "20000", "--repeats", "1"],
   peers: false,
   run,
 };

@@ -1,12 +1,14 @@
 /* Do the experiments that need no packages still run? A tiny form of each: what they find is for the benches to say. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rateAtRecall } from "../../bench/harness/curve.ts";
 import type { Case } from "../../bench/harness/rounds.ts";
+import { canDraw } from "../../bench/install.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/measure/arrivals.ts";
 import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/measure/batch-steps.ts";
+import { plotsOf } from "../../bench/report/draw.ts";
 import type { Saved } from "../../bench/report/section.ts";
 import { sections } from "../../bench/report/sections.ts";
 import type { ScalingCase } from "../../bench/suites/scaling.ts";
@@ -33,7 +35,18 @@ async function bench(suite: string, ...args: string[]): Promise<Saved> {
   return JSON.parse(readFileSync(file, "utf8"));
 }
 
-/** What a suite saves has its place in docs/EXPERIMENTS.md, if the suite has a section there. */
+/** What a suite saves is drawn, beside the result where the packages for it are there. */
+function expectPlots(saved: Saved): void {
+  const plots = plotsOf(saved);
+  expect(plots.length).toBeGreaterThan(0);
+  expect(JSON.stringify(plots)).not.toMatch(/NaN|undefined|Infinity/);
+  for (const { spec } of plots) expect(spec.data).toMatchObject({ values: expect.anything() });
+  const drawn = readdirSync(folder).filter((name) => name.startsWith(`${saved.suite}-`));
+  expect(drawn).toHaveLength(canDraw() ? plots.length : 0);
+  for (const name of drawn) expect(readFileSync(join(folder, name), "utf8")).toStartWith("<svg");
+}
+
+/** It has its place in docs/EXPERIMENTS.md, if the suite has a section there. */
 function expectPage(saved: Saved): void {
   const section = sections.find(({ suite, condense }) => suite === saved.suite && condense !== null);
   if (!section) return;
@@ -73,6 +86,7 @@ describe("a tiny run of", () => {
       expect(Number.isNaN(Date.parse(saved.date))).toBe(false);
       expect(JSON.stringify(saved)).not.toContain("null"); // a figure that was not measured
       expectPage(saved);
+      expectPlots(saved);
     }, 240_000);
   }
 

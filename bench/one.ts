@@ -1,0 +1,31 @@
+// How does one suite run? Its packages first, if it needs any, then itself, then its plots.
+
+import { canDraw, ensureInstalled } from "./install.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { draw } from "./report/draw.ts";
+import type { Suite } from "./suites/suite.ts";
+
+/** Answers where the result was saved. */
+export async function runSuite(name: string, suite: Suite, args: readonly string[]): Promise<string> {
+  const options = parseOptions(name, args);
+  if (needsPackages(suite, options)) await ensureInstalled();
+  await suite.run(options);
+  if (canDraw()) tellPlots(await draw(options.json));
+  else console.log(`no plot was drawn, for want of packages: \`bun run bench plot ${options.json}\` installs them`);
+  return options.json;
+}
+
+/** The plots of results that are there already. */
+export async function plot(files: string[]): Promise<void> {
+  await ensureInstalled();
+  for (const file of files) tellPlots(await draw(file));
+}
+
+function tellPlots(paths: string[]): void {
+  for (const path of paths) console.log(`drew ${path}`);
+}
+
+/** The peers and the real data come from packages; ours alone on synthetic data runs without. */
+function needsPackages(suite: Suite, { sets, contenders }: Options): boolean {
+  return (suite.peers && contenders.some(({ ours }) => !ours)) || (!suite.withoutData && sets.includes("glove"));
+}
