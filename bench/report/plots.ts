@@ -5,7 +5,7 @@ import type { Sample } from "../measure/sampling.ts";
 import type { Plot } from "./section.ts";
 
 const SIZE = { width: 480, height: 260 };
-const MARGIN = 12; // so that no dot lies on the frame
+const MARGIN = 12; // so that no dot lies on the frame, where the axis does not begin at 0
 
 interface Axis {
   title: string;
@@ -65,7 +65,11 @@ export function spreadDots(thing: string, { median, min, max }: Spread): Dot[] {
 function quantity(field: string, { title, log, base = 10, close = false }: Axis, padding?: number) {
   return {
     ...{ field, type: "quantitative" as const, title },
-    scale: log ? { type: "log" as const, base, nice: false, padding } : { zero: !close, padding },
+    scale: log
+      ? { type: "log" as const, base, nice: false, padding }
+      : close
+        ? { zero: false, padding }
+        : { zero: true },
   };
 }
 
