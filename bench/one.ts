@@ -17,6 +17,7 @@ export async function runSuite(name: string, suite: Suite, args: readonly string
 
 /** The plots of results that are there already. */
 export async function plot(files: string[]): Promise<void> {
+  if (files.length === 0) throw new Error("name the saved results: bun run bench plot FILE…");
   await ensureInstalled();
   for (const file of files) tellPlots(await draw(file));
 }

@@ -9,8 +9,9 @@ import type { Suite } from "./suites/suite.ts";
 export interface Outcome {
   name: string;
   seconds: number;
-  /** Where the result is, or what went wrong. */
+  /** Where the result is. */
   saved: string | null;
+  /** What went wrong. */
   error: string | null;
 }
 

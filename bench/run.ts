@@ -33,7 +33,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 function help(): void {
-  console.log("bun run bench                  all of them in a quick form; takes no options");
+  console.log("bun run bench                  all of them in a quick form, within ten minutes; takes no options");
   console.log("bun run bench SUITE [options]  one of them in full\n");
   for (const [suite, { question }] of Object.entries(suites)) console.log(`  ${suite.padEnd(16)}  ${question}`);
   console.log(`\n${usage}`);
