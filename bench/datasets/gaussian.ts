@@ -1,5 +1,6 @@
 // What is the synthetic data? Seeded mixtures of Gaussians, base and queries drawn from the same mixture.
 
+import { SEEDS } from "../seeds.ts";
 import { normaliseRow } from "./normalise.ts";
 import { Random } from "./random.ts";
 import { QUERY_COUNT, type Source } from "./source.ts";
@@ -23,7 +24,7 @@ export const mixture128: Mixture = {
   clusters: 200,
   sigma: 1.75,
   centreScale: 1,
-  seed: 128,
+  seed: SEEDS.synth128,
 };
 
 export const synth128 = source(0.93, mixture128);
@@ -34,7 +35,7 @@ export const synth768 = source(0.97, {
   clusters: 32,
   sigma: 1.75,
   centreScale: 1,
-  seed: 768,
+  seed: SEEDS.synth768,
 });
 
 function source(recallFloor: number, mixture: Mixture): Source {

@@ -1,6 +1,7 @@
 // Where does a result go? To the terminal as a table, and to a JSON file with everything it was made from.
 
 import { join } from "node:path";
+import { SEEDS } from "../seeds.ts";
 import { describeMachine } from "./machine.ts";
 import type { Spread } from "./statistics.ts";
 
@@ -37,7 +38,7 @@ export function resultPath(suite: string): string {
 }
 
 export async function saveResult(suite: string, file: string, result: object): Promise<void> {
-  const saved = { suite, date: new Date().toISOString(), machine: describeMachine(), ...result };
+  const saved = { suite, date: new Date().toISOString(), machine: describeMachine(), seeds: SEEDS, ...result };
   await Bun.write(file, `${JSON.stringify(saved, null, 2)}\n`);
   console.log(`\nsaved to ${file}`);
 }

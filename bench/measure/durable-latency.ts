@@ -3,10 +3,10 @@
 import { join } from "node:path";
 import { open } from "../../src/index.ts";
 import { Random } from "../datasets/random.ts";
+import { SEEDS } from "../seeds.ts";
 import { TemporaryFolder } from "./durable-folder.ts";
 
 const DIMENSIONS = 128;
-const SEED = 512;
 
 export interface DurableLatencyTask {
   callers: number;
@@ -20,7 +20,7 @@ export interface DurableLatencyMeasurement {
 }
 
 async function measure({ callers, adds }: DurableLatencyTask): Promise<DurableLatencyMeasurement> {
-  const random = new Random(SEED);
+  const random = new Random(SEEDS.durableLatency);
   const vectors = Array.from({ length: 64 }, () => Float32Array.from({ length: DIMENSIONS }, () => random.normal()));
   using folder = new TemporaryFolder();
   await using index = await open({

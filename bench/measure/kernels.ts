@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "../datasets/random.ts";
+import { SEEDS } from "../seeds.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
 const START = 1024; // as in bench/kernels/kernels.ts
 const VECTORS = 64; // few enough to stay in the first-level cache: the kernel is measured, not memory
-const SEED = 8;
 
 export type KernelBuild =
   | "AssemblyScript, relaxed SIMD"
@@ -52,7 +52,7 @@ async function measure({ build, dimensions, distances }: KernelsTask): Promise<K
 }
 
 async function loopsOf(build: KernelBuild, dimensions: number): Promise<Loops> {
-  const random = new Random(SEED);
+  const random = new Random(SEEDS.kernels);
   const values = Float32Array.from({ length: (VECTORS + 1) * dimensions }, () => random.normal());
   if (build === "plain JavaScript") return plain(values, dimensions);
   if (build === "Rust") return await rust(values, dimensions);

@@ -3,9 +3,9 @@
 import { type BatchingPolicy, open } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
+import { SEEDS } from "../seeds.ts";
 import { keysUpTo } from "./rows.ts";
 
-const SEED = 10;
 const WARM = 2000; // ops before the clock starts: the space has its graph then
 
 export interface LatencyTask {
@@ -37,7 +37,7 @@ async function measure({ set, n, batching, rate }: LatencyTask): Promise<Latency
   await index.flush();
   const worker = () => index.stats().workers[0]!;
   const before = worker();
-  const random = new Random(SEED);
+  const random = new Random(SEEDS.latency);
   const came: number[] = [];
   const waits: number[] = [];
   let deepest = 0;

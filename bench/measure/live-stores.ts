@@ -5,9 +5,9 @@ import { open } from "../../src/index.ts";
 import { EF_CONSTRUCTION, M } from "../peers/contender.ts";
 import { hnswlibNode } from "../peers/hnswlib-node.ts";
 import { usearch } from "../peers/usearch.ts";
+import { SEEDS } from "../seeds.ts";
 
 const EF = 64;
-const SEED = 100;
 
 export interface LiveStore {
   /** A vector under each key, all of them in one flat array. */
@@ -57,7 +57,7 @@ async function openUsearch(_n: number, dimensions: number, threads: number): Pro
 async function openHnswlib(n: number, dimensions: number): Promise<LiveStore> {
   const { HierarchicalNSW } = (await import("hnswlib-node")).default;
   const index = new HierarchicalNSW("ip", dimensions);
-  index.initIndex(n, M, EF_CONSTRUCTION, SEED);
+  index.initIndex(n, M, EF_CONSTRUCTION, SEEDS.liveStores);
   index.setEf(EF);
   return {
     add: (keys, vectors) => {

@@ -2,11 +2,11 @@
 
 import { open, type VectorIndex } from "../../src/index.ts";
 import { Random } from "../datasets/random.ts";
+import { SEEDS } from "../seeds.ts";
 import { keysUpTo } from "./rows.ts";
 
 const DIMENSIONS = 128;
 const SEARCHES = 50_000;
-const SEED = 10_000;
 const WARM = 1000; // spaces
 
 export interface ScaleSpacesTask {
@@ -30,7 +30,7 @@ export interface SpacesStage {
 }
 
 async function measure({ sizes, vectors }: ScaleSpacesTask): Promise<ScaleSpacesMeasurement> {
-  const random = new Random(SEED);
+  const random = new Random(SEEDS.scaleSpaces);
   const flat = Float32Array.from({ length: vectors * DIMENSIONS }, () => random.normal());
   const keys = keysUpTo(vectors);
   const query = flat.subarray(0, DIMENSIONS);

@@ -4,13 +4,13 @@ import { open, type StealingPolicy, type VectorIndex } from "../../src/index.ts"
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
 import { deal, type Load, shares } from "../loads.ts";
+import { SEEDS } from "../seeds.ts";
 import { ownRecall } from "./own-recall.ts";
 import { SLICE } from "./rows.ts";
 import { type Sample, sampleWhile } from "./sampling.ts";
 
 export const SPACES = 20;
 const QUERIES = 100;
-const SEED = 20;
 const SAMPLE_MS = 25;
 
 export interface SkewTask {
@@ -51,7 +51,7 @@ type Row = (row: number) => Float32Array;
 async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Promise<SkewMeasurement> {
   const { base, queries, dimensions } = await loadDataset(set, n);
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
-  const rows = deal(n, shares(load, SPACES), new Random(SEED));
+  const rows = deal(n, shares(load, SPACES), new Random(SEEDS.skew));
   const opening = performance.now();
   await using index = await open({ dimensions, workers, stealing });
   const start = performance.now();
@@ -102,7 +102,7 @@ export async function fillAll(index: VectorIndex, rows: number[][], row: Row): P
 
 /** Rows at random times, so many a second on average (a Poisson process), each added when its time has come. */
 export async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
-  const random = new Random(SEED);
+  const random = new Random(SEEDS.skew);
   const spaceOf: number[] = [];
   for (const [space, own] of rows.entries()) for (const i of own) spaceOf[i] = space;
   const start = performance.now();

@@ -6,13 +6,13 @@ import { loadDataset } from "../datasets/index.ts";
 import { Random } from "../datasets/random.ts";
 import { sum } from "../harness/statistics.ts";
 import { deal, shares } from "../loads.ts";
+import { SEEDS } from "../seeds.ts";
 import { namesOnHomes } from "./homes.ts";
 import { type CostSample, sampleCosts } from "./op-costs.ts";
 import { arrive, fillAll, type SkewTask, SPACES } from "./skew.ts";
 import { since, workerThreads } from "./threads.ts";
 import { warmUp } from "./warm-up.ts";
 
-const SEED = 20;
 const WARM = 3000; // vectors of each worker
 
 export interface WholeRun {
@@ -31,7 +31,7 @@ export interface WholeRun {
 async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Promise<WholeRun> {
   const { base, dimensions } = await loadDataset(set, n);
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
-  const rows = deal(n, shares(load, SPACES), new Random(SEED));
+  const rows = deal(n, shares(load, SPACES), new Random(SEEDS.skew));
   await using index = await open({ dimensions, workers, stealing });
   const names = await namesOnHomes(index, workers, workers);
   await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions), names);

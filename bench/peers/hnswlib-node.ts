@@ -2,21 +2,20 @@
 
 import { existsSync } from "node:fs";
 import type { HierarchicalNSW } from "hnswlib-node";
+import { SEEDS } from "../seeds.ts";
 import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 import { addonPath, buildFailure } from "./hnswlib-node-build.ts";
 
-const SEED = 100;
-
 export const hnswlibNode: Contender = {
   name: "hnswlib-node",
-  settings: `ip, M ${M}, efConstruction ${EF_CONSTRUCTION}, seed ${SEED}, one array reused for the points`,
+  settings: `ip, M ${M}, efConstruction ${EF_CONSTRUCTION}, seed ${SEEDS.peers}, one array reused for the points`,
   ours: false,
   maxThreads: 1,
   hostThread: false,
   available: () => missingPackage("hnswlib-node") ?? (existsSync(addonPath) ? null : buildFailure()),
   open: async (plan) => {
     const index = await create(plan);
-    index.initIndex(plan.n, M, EF_CONSTRUCTION, SEED);
+    index.initIndex(plan.n, M, EF_CONSTRUCTION, SEEDS.peers);
     return store(index, plan);
   },
   load: async (plan) => {

@@ -1,12 +1,11 @@
 // How is hnswlib-wasm measured? Its module is for browsers: it starts elsewhere when told that there is a window.
 
+import { SEEDS } from "../seeds.ts";
 import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
-
-const SEED = 100;
 
 export const hnswlibWasm: Contender = {
   name: "hnswlib-wasm",
-  settings: `ip, M ${M}, efConstruction ${EF_CONSTRUCTION}, seed ${SEED}; saves into IndexedDB only, so not on a server`,
+  settings: `ip, M ${M}, efConstruction ${EF_CONSTRUCTION}, seed ${SEEDS.peers}; saves into IndexedDB only, so not on a server`,
   ours: false,
   maxThreads: 1,
   hostThread: false,
@@ -21,7 +20,7 @@ async function open({ n, dimensions }: Plan): Promise<Store> {
   const { default: load } = await import("hnswlib-wasm/dist/hnswlib-317962d7.js");
   const { HierarchicalNSW } = await load();
   const index = new HierarchicalNSW("ip", dimensions, "");
-  index.initIndex(n, M, EF_CONSTRUCTION, SEED);
+  index.initIndex(n, M, EF_CONSTRUCTION, SEEDS.peers);
   return {
     add: (base) => {
       for (let row = 0; row < base.length / dimensions; row++) {
