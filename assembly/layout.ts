@@ -31,7 +31,7 @@ export const P_EF_CONSTRUCTION: u32 = 1044;
 export const P_SEED: u32 = 1048;
 export const P_CROSSOVER: u32 = 1052; // live vectors above which a space gets a graph
 export const P_MAX_PENDING: u32 = 1056; // accepted and not yet linked ops that one space may hold
-export const P_CODES: u32 = 1060; // CODES_AUTO or CODES_NEVER
+export const P_CODES: u32 = 1060; // 0: where they pay, 1: never
 export const P_BUDGET: u32 = 1064; // most bytes that blocks may take
 export const P_USED: u32 = 1068; // bytes that blocks take now
 export const P_RESERVED: u32 = 1072; // bytes promised to running addMany calls
@@ -66,8 +66,6 @@ export const STATE_SOUND: u32 = 1;
 export const METRIC_COSINE: u32 = 0;
 export const METRIC_L2: u32 = 1;
 export const METRIC_DOT: u32 = 2;
-export const CODES_AUTO: u32 = 0;
-export const CODES_NEVER: u32 = 1;
 
 /* An op's intent: written before its first visible store, cleared after its last. All stores can be done again. */
 export const INTENT_KIND: u32 = 0; // INTENT_NONE, INTENT_ADD, INTENT_DELETE

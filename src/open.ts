@@ -21,6 +21,7 @@ import { askForHugePages, canShare, canStartThreads, SMALL_BYTES, warn } from ".
 import type { Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
+import { commonTime } from "./stats.ts";
 import { VectorIndex } from "./vector-index.ts";
 
 /** Which build of the core to use; for tests. */
@@ -134,6 +135,7 @@ export async function openIn(
     control: control.buffer,
     journal: board?.buffer ?? null,
     settings,
+    openedAt: commonTime(),
   };
   const inline = settings.workers === 0 ? new LinkLoop(seats, 0, settings, control, () => performance.now()) : null;
   const handle = new Handle(seats, settings, control, inline, linkTo(board, settings));
@@ -186,7 +188,7 @@ export function attach(ticket: AttachTicket): VectorIndex {
   if (typeof ticket !== "object" || ticket === null || ticket.kind !== "hnsw-workers-ticket" || !isWhole(ticket)) {
     throw new HnswError("BAD_OPTION", "`attach` needs the ticket that `index.attach()` returned on the other thread.");
   }
-  const { module, memories, journal, settings, seat } = ticket;
+  const { module, memories, journal, settings, openedAt, seat } = ticket;
   const control = new Control(ticket.control);
   if (control.closed) throw new HnswError("CLOSED", "The index is closed.");
   if (!control.sitDown(seat)) {
@@ -202,7 +204,7 @@ export function attach(ticket: AttachTicket): VectorIndex {
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
   return new VectorIndex(
     new Handle(seats, settings, control, null, linkTo(journal && new JournalBoard(journal), settings)),
-    { module, memories, control: ticket.control, journal, settings },
+    { module, memories, control: ticket.control, journal, settings, openedAt },
     null,
     seat,
   );

@@ -10,6 +10,8 @@ export interface SharedIndex {
   /** The journal's board (journal/board.ts); null without `path`. */
   journal: SharedArrayBuffer | null;
   settings: Settings;
+  /** Milliseconds, by `commonTime` (stats.ts). */
+  openedAt: number;
 }
 
 /** What `index.attach()` returns: post it to another thread and give it to `attach` there. */

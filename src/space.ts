@@ -44,11 +44,13 @@ export class Space {
   }
 
   /**
-   * Adds a vector under a key, or replaces the one that is there. Resolves when it is accepted: searches see it from
-   * then on. Waits in line while the space has `maxPending` ops to be linked.
+   * Adds a vector under a key, or replaces the one that is there. Searches see it once it is accepted. Resolves then, or
+   * with a `path` and `durability: "commit"` when it is on the disk. Waits in line while the space has `maxPending` ops
+   * to be linked.
    *
-   * Rejects with BAD_KEY, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT
-   * or CLOSED; nothing has changed then.
+   * Rejects with BAD_KEY, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT,
+   * CLOSED, DAMAGED or, with a `path`, JOURNAL_FAILED: nothing has changed then. With JOURNAL_UNCERTAIN it is accepted and
+   * not known to be on the disk yet; with INTERNAL it is in as a whole or not at all, as the message says.
    */
   add(key: Key, vector: Vector): Promise<void> {
     try {
@@ -106,7 +108,8 @@ export class Space {
    * order, and the event loop runs between them. Do not change the arrays before the promise settles.
    *
    * Rejects like `add`, and with DUPLICATE_KEY when a key appears twice, INPUT_CHANGED when a vector became invalid
-   * while the call was running, and SPACE_DROPPED; the last two say how many were accepted.
+   * while the call was running, and SPACE_DROPPED; the last two say how many were accepted. What else rejects once the
+   * first is accepted (TIMEOUT, CLOSED, DAMAGED, JOURNAL_FAILED, JOURNAL_UNCERTAIN, INTERNAL) may leave some accepted.
    */
   async addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[]): Promise<void> {
     const { handle } = this;
@@ -233,7 +236,10 @@ export class Space {
     await handle.endOf(given);
   }
 
-  /** Deletes a key. Resolves to whether it was there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
+  /**
+   * Deletes a key. Resolves, as `add` does, to whether it was there. Rejects with BAD_KEY, TIMEOUT, CLOSED, DAMAGED,
+   * JOURNAL_FAILED, JOURNAL_UNCERTAIN or INTERNAL, as `add` does.
+   */
   async delete(key: Key): Promise<boolean> {
     this.handle.assertOpen();
     this.handle.seats[0]!.putKey(key);
@@ -249,7 +255,7 @@ export class Space {
 
   /**
    * Deletes keys, in order; resolves to how many were there. Rejects with BAD_KEY or DUPLICATE_KEY before any, with
-   * TIMEOUT or CLOSED perhaps after some.
+   * what else `delete` rejects with perhaps after some.
    */
   async deleteMany(keys: readonly Key[]): Promise<number> {
     this.handle.assertOpen();
@@ -405,27 +411,23 @@ export class Space {
   /**
    * Searches for many queries (one flat Float32Array or an array of vectors), spread over the workers ahead of their
    * linking; with a filter, or where there are no workers, on the calling thread by slices. One list of hits a query.
+   * Do not change the arrays before the promise settles.
+   *
+   * Rejects with BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, BAD_K, BAD_OPTION, TIMEOUT or CLOSED.
    */
   async searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions): Promise<Hit[][]> {
     const { handle } = this;
     handle.assertOpen();
     const list = new VectorList(queries, handle.settings.dimensions);
     const { k, ef, filter } = resolveSearch(options, handle.settings.ef);
-    const seat = handle.seats[0]!;
-    for (let first = 0; first < list.count; first += seat.intake) {
-      const count = Math.min(seat.intake, list.count - first);
-      list.checkRows(first, count);
-      list.copyTo(seat, first, count);
-      const answer = seat.core.checkVectors(count);
-      if (answer !== OK) throw handle.refusal(answer, seat, `Query ${first + seat.infoAt(1)}`);
-    }
+    await this.checkQueries(list);
     const ref = await handle.eventually(() => handle.find(this.name, false));
     if (ref === null) return Array.from({ length: list.count }, () => []);
     const answered = this.spread && !filter ? await this.spread(ref, list, k, ef) : [];
     const results: Hit[][] = [];
     let end = performance.now() + SLICE_MS;
     for (let i = 0; i < list.count; i++) {
-      const query = list.row(i, handle.settings.dimensions);
+      const query = list.row(i);
       results.push(
         answered[i] ??
           (filter ? await this.searchFiltered(query, k, ef, filter) : await this.searchLater(query, k, ef, false)),
@@ -435,6 +437,23 @@ export class Space {
       end = performance.now() + SLICE_MS;
     }
     return results;
+  }
+
+  private async checkQueries(list: VectorList): Promise<void> {
+    const { handle } = this;
+    const seat = handle.seats[0]!;
+    let end = performance.now() + SLICE_MS;
+    for (let first = 0; first < list.count; first += seat.intake) {
+      const count = Math.min(seat.intake, list.count - first);
+      list.checkRows(first, count);
+      list.copyTo(seat, first, count);
+      const answer = seat.core.checkVectors(count);
+      if (answer !== OK) throw handle.refusal(answer, seat, `Query ${first + seat.infoAt(1)}`);
+      if (performance.now() < end) continue;
+      await nextTurn();
+      handle.assertOpen();
+      end = performance.now() + SLICE_MS;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /* How do many queries spread over the workers? Share by share; each worker asks for the next when it has answered one. */
 import type { Hit } from "./core.ts";
-import type { Handle, SpaceRef } from "./handle.ts";
+import type { SpaceRef } from "./handle.ts";
 import type { Pool } from "./pool.ts";
 import type { VectorList } from "./vectors.ts";
 
@@ -14,8 +14,7 @@ export type SearchSpreader = (
   ef: number,
 ) => Promise<(Hit[] | undefined)[]>;
 
-export function spreadOver(pool: Pool, handle: Handle): SearchSpreader {
-  const { dimensions } = handle.settings;
+export function spreadOver(pool: Pool): SearchSpreader {
   return async ({ partition, address: space, incarnation }, queries, k, ef) => {
     const results = new Array<Hit[] | undefined>(queries.count);
     let next = 0;
@@ -24,7 +23,7 @@ export function spreadOver(pool: Pool, handle: Handle): SearchSpreader {
         const first = next;
         const count = Math.min(SHARE_QUERIES, queries.count - first);
         next += count;
-        const share = queries.flatten(first, count, dimensions);
+        const share = queries.flatten(first, count);
         const job = { partition, space, incarnation, queries: share, k, ef };
         const answer = await pool.search(worker, job).catch(() => null);
         if (answer === null) return;

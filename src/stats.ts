@@ -20,12 +20,13 @@ export interface WorkerStats {
   /** Times that it took work from another worker, and how many ops. */
   steals: number;
   stolen: number;
-  /** Slots moved by compaction steps. */
+  /** Steps of compactions, each of up to 64 vectors that were moved. */
   moved: number;
   /** Share of the time since `open` that it spent working, 0 to 1. */
   busy: number;
-  /** Failed calls that were put right, and threads that were replaced. */
+  /** Failed calls that were put right. */
   traps: number;
+  /** Threads that were replaced, as the thread knows that opened the index: 0 on others. */
   restarts: number;
 }
 
@@ -80,9 +81,15 @@ export interface IndexStats {
   };
 }
 
+/** Milliseconds on a clock that all threads of a process share. */
+export function commonTime(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** `openedAt`: by `commonTime`. */
 export function readStats(handle: Handle, openedAt: number, restartsOf: (worker: number) => number): IndexStats {
   const { seats, settings, control } = handle;
-  const elapsed = performance.now() - openedAt;
+  const elapsed = Math.max(1, commonTime() - openedAt);
   const workers = Array.from({ length: Math.max(1, settings.workers) }, (_, worker): WorkerStats => {
     const batches = control.figure(worker, "batches");
     const linked = control.figure(worker, "linked");

@@ -5,15 +5,24 @@ import { type Listener, type Spawned, spawn, type ThreadFile } from "./spawning.
 const START_MS = 20_000;
 
 export interface Thread extends Spawned {
-  /** Resolves when it says that it is ready. Rejects with TIMEOUT, or with INTERNAL when it ended before. */
+  /**
+   * Resolves when it says that it is ready. Rejects with TIMEOUT, with INTERNAL when it ended before, with UNSUPPORTED
+   * when the runtime did not start it.
+   */
   readonly ready: Promise<void>;
   /** Resolves when it runs no more. */
   readonly end: Promise<void>;
 }
 
-/** Starts a thread with its first message. `called`: as errors call it. Its other messages than "ready" are passed on. */
+/** In place of a thread that could not be started. */
+const NOBODY: Spawned = { post() {}, keepAlive() {}, terminate() {} };
+
+/**
+ * Starts a thread with its first message. `called`: as errors call it. Its other messages than "ready" are passed on.
+ * Never throws: one that can't be started ends in a later turn.
+ */
 export function startThread(file: ThreadFile, called: string, start: unknown, listener: Listener): Thread {
-  let spawned!: Spawned;
+  let spawned = NOBODY;
   let over!: () => void;
   const end = new Promise<void>((resolve) => {
     over = resolve;
@@ -22,21 +31,31 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
     const late = setTimeout(() => {
       reject(new HnswError("TIMEOUT", `${called} was not ready after ${START_MS / 1000} s.`));
     }, START_MS);
-    spawned = spawn(file, {
-      heard(message) {
-        if ((message as { type: string }).type === "ready") {
-          clearTimeout(late);
-          spawned.keepAlive(false);
-          resolve();
-        } else listener.heard(message);
-      },
-      ended(failure) {
-        clearTimeout(late);
-        reject(new HnswError("INTERNAL", `${called} ended while it started: ${failure?.message ?? "no reason"}`));
-        over();
-        listener.ended(failure);
-      },
-    });
+    const ended = (failure: Error | null, error: HnswError) => {
+      clearTimeout(late);
+      reject(error);
+      over();
+      listener.ended(failure);
+    };
+    try {
+      spawned = spawn(file, {
+        heard(message) {
+          if ((message as { type: string }).type === "ready") {
+            clearTimeout(late);
+            spawned.keepAlive(false);
+            resolve();
+          } else listener.heard(message);
+        },
+        ended(failure) {
+          const why = `${called} ended while it started: ${failure?.message ?? "no reason"}`;
+          ended(failure, new HnswError("INTERNAL", why));
+        },
+      });
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      const why = `${called} could not be started: ${failure.message}`;
+      setTimeout(() => ended(failure, new HnswError("UNSUPPORTED", why, { cause: error })));
+    }
   });
   spawned.post(start);
   return { ...spawned, ready, end };

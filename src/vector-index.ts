@@ -27,7 +27,6 @@ export class VectorIndex implements AsyncDisposable {
   private readonly pool: Pool | null;
   private readonly seat: number;
   private readonly kept: Kept | null;
-  private readonly openedAt = performance.now();
   private closing: Promise<void> | null = null;
 
   /** @internal Use `open` or `attach`. */
@@ -54,7 +53,7 @@ export class VectorIndex implements AsyncDisposable {
     } catch (error) {
       throw new HnswError("BAD_SPACE", (error as Error).message.replace("A key", "A space name"), { cause: error });
     }
-    return new Space(name, this.handle, this.pool && spreadOver(this.pool, this.handle));
+    return new Space(name, this.handle, this.pool && spreadOver(this.pool));
   }
 
   /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */
@@ -63,7 +62,7 @@ export class VectorIndex implements AsyncDisposable {
     return this.handle.seats.flatMap((seat) => Array.from(spacesOf(seat), ({ name }) => name));
   }
 
-  /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, TIMEOUT, CLOSED. */
+  /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */
   async dropSpace(name: string): Promise<boolean> {
     this.space(name); // refuses a bad name
     let found = false;
@@ -161,7 +160,7 @@ export class VectorIndex implements AsyncDisposable {
   /** What the workers did, what the spaces hold, and how much memory that takes. Throws CLOSED or TIMEOUT. */
   stats(): IndexStats {
     this.handle.assertOpen();
-    return readStats(this.handle, this.openedAt, (worker) => this.pool?.restartsOf(worker) ?? 0);
+    return readStats(this.handle, this.shared.openedAt, (worker) => this.pool?.restartsOf(worker) ?? 0);
   }
 
   /**

@@ -62,14 +62,15 @@ export class VectorList {
   }
 
   /** One row. */
-  row(i: number, dimensions: number): Vector {
-    return this.flat ? this.flat.subarray(i * dimensions, (i + 1) * dimensions) : this.rows![i]!;
+  row(i: number): Vector {
+    const { flat, dimensions } = this;
+    return flat ? flat.subarray(i * dimensions, (i + 1) * dimensions) : this.rows![i]!;
   }
 
   /** Rows `first` to `first + count` − 1 in one flat array of their own. */
-  flatten(first: number, count: number, dimensions: number): Float32Array {
-    const flat = new Float32Array(count * dimensions);
-    for (let i = 0; i < count; i++) flat.set(this.row(first + i, dimensions), i * dimensions);
+  flatten(first: number, count: number): Float32Array {
+    const flat = new Float32Array(count * this.dimensions);
+    for (let i = 0; i < count; i++) flat.set(this.row(first + i), i * this.dimensions);
     return flat;
   }
 

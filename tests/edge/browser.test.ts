@@ -69,6 +69,22 @@ if ("missing" in chromium) {
       expect(await inPage<number>(true, inWorker)).toBe(2);
     });
 
+    test("is told why there are no workers when the package comes from another origin, and does without them", async () => {
+      await using other = serveSite(true, { build: BUILD });
+      const elsewhere = `
+        const { open: openFromThere } = await import("${other.url}build/edge-index.js");
+        const refused = await openFromThere({ dimensions: 2, onIncident() {} }).catch((error) => error);
+        const index = await openFromThere({ dimensions: 2, workers: 0 });
+        await index.space("s").add("k", [1, 0]);
+        const [hit] = await index.space("s").search([1, 0]);
+        return { name: refused.name, code: refused.code, message: refused.message, found: hit.key };
+      `;
+      const { message, ...rest } = await inPage<Record<string, string>>(true, elsewhere);
+      expect(rest).toEqual({ name: "HnswError", code: "UNSUPPORTED", found: "k" });
+      expect(message).toContain("could not be started");
+      expect(message).toContain("edge-worker.js");
+    });
+
     test("loses nothing when workers are killed while they link, and is told of each", async () => {
       const killing = `
         const incidents = [];

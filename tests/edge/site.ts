@@ -26,7 +26,7 @@ const ISOLATING = {
 
 /** Serves an empty page at /, `folders` by their names, and `bodies`; on a free port of this machine. */
 export function serveSite(isolated: boolean, folders: Record<string, string>, bodies: Record<string, Uint8Array> = {}) {
-  const headers = isolated ? ISOLATING : {};
+  const headers = { ...(isolated ? ISOLATING : {}), "Access-Control-Allow-Origin": "*" };
   return Bun.serve({
     hostname: "127.0.0.1",
     port: 0,

@@ -44,7 +44,7 @@ const LAYERS: string[][] = [
   ["spawning", "web-spawning"],
   ["options", "keys", "busy", "yielding", "scheduler/assignment", "scheduler/batching", "scheduler/stealing"],
   ["snapshots/source", "parent", "platform", "waking", "web-parent"],
-  ["errors", "../assembly/layout"],
+  ["errors", "core-file", "../assembly/layout"],
 ];
 
 interface Import {

@@ -1,6 +1,7 @@
 /* Do the figures of stats() have their shape, and do they add up? */
 import { describe, expect, test } from "bun:test";
-import { clustered, keysOf, opened, uniform } from "../support/indexes.ts";
+import { attach } from "../../src/index.ts";
+import { clustered, keysOf, opened, uniform, until } from "../support/indexes.ts";
 
 const SEED = 321;
 const SET = clustered(3000, 8, SEED);
@@ -16,9 +17,12 @@ for (const workers of [0, 1, 2]) {
       await index.space("middle").addMany(keysOf(SET.part(0, 500)), SET.part(0, 500).values);
       await index.space("small").addMany(keysOf(SET.part(0, 100)), SET.part(0, 100).values);
       await index.flush();
+      const sum = (figure: "linked" | "stolen") =>
+        index.stats().workers.reduce((all, worker) => all + worker[figure], 0);
+      // The small one is flat. A worker counts a slice a moment after it is linked.
+      await until(() => sum("linked") >= 3500, "every linked op is counted");
       const { workers: figures, spaces } = index.stats();
-      const sum = (figure: "linked" | "stolen" | "batches") => figures.reduce((all, worker) => all + worker[figure], 0);
-      expect(sum("linked")).toBe(3500); // the small one is flat
+      expect(sum("linked")).toBe(3500);
       expect(sum("stolen")).toBeLessThanOrEqual(3500);
       expect(figures.length).toBe(Math.max(1, workers));
       for (const [i, figure] of figures.entries()) {
@@ -93,3 +97,13 @@ for (const workers of [0, 1, 2]) {
     });
   });
 }
+
+test("how busy a worker was is its share of the time since the index was opened, on every thread's handle", async () => {
+  await using parts = await opened({ dimensions: 8, metric: "l2", workers: 1, flatBelow: 200 });
+  const { index } = parts;
+  await index.space("s").addMany(keysOf(SET), SET.values);
+  await index.flush();
+  await until(() => index.stats().workers[0]!.busy < 0.5, "the worker idles longer than it worked");
+  await using other = attach(index.attach());
+  expect(other.stats().workers[0]!.busy).toBeWithin(0.001, 0.5);
+});
