@@ -73,16 +73,16 @@ export class Keeper {
     });
     this.threads[kind] = thread;
     this.groupsAtStart = this.parts.board.figure("groups");
+    // It lets the process go when it is ready; by then it may have been asked.
+    if (kind === "snapshots") void thread.ready.then(() => this.holdWhileAsked()).catch(() => {});
     return thread.ready;
   }
 
   private receive(message: Message): void {
     if (message.type === "done") {
-      this.asked.get(message.id)?.resolve(message.report);
-      this.asked.delete(message.id);
+      this.takeAsked(message.id)?.resolve(message.report);
     } else if (message.type === "failed" && "id" in message) {
-      const asked = message.id === null ? undefined : this.asked.get(message.id);
-      if (message.id !== null) this.asked.delete(message.id);
+      const asked = message.id === null ? undefined : this.takeAsked(message.id);
       if (asked) asked.reject(new HnswError(message.code, message.message));
       else this.report("snapshots", message.message);
     } else if (message.type === "failed") {
@@ -138,24 +138,25 @@ export class Keeper {
     const thread = this.threads.snapshots;
     if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", "The snapshot thread is not there."));
     const id = this.nextRequest++;
-    return new Promise((done, reject) => {
-      thread.keepAlive(true);
-      const settle = () => {
-        if (this.asked.size === 0) thread.keepAlive(false);
-      };
-      this.asked.set(id, {
-        resolve: (report) => {
-          done(report);
-          settle();
-        },
-        reject: (error) => {
-          reject(error);
-          settle();
-        },
-      });
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve, reject });
+      this.holdWhileAsked();
       thread.post({ ...request, id });
       this.parts.board.callSnapshots();
     });
+  }
+
+  /** Whoever asked for that, once: it is answered now. */
+  private takeAsked(id: number): Asked | undefined {
+    const asked = this.asked.get(id);
+    this.asked.delete(id);
+    this.holdWhileAsked();
+    return asked;
+  }
+
+  /** The process waits for the snapshot thread as long as somebody waits for its answer. */
+  private holdWhileAsked(): void {
+    this.threads.snapshots?.keepAlive(this.asked.size > 0);
   }
 
   /** Tests only: ends a thread the hard way. */
