@@ -68,7 +68,10 @@ export interface OpenOptions {
   core?: WebAssembly.Module;
   /** What `index.export()` gave, here or elsewhere: the index starts with it. Not together with `path`. */
   from?: SnapshotSource;
-  /** Folder that the index is kept in; made if it is not there. Without it the index lives in memory only. */
+  /**
+   * Folder that the index is kept in; made if it is not there. One that is relative is where the process stands when it
+   * opens the index, and stays there. Without it the index lives in memory only.
+   */
   path?: string;
   /**
    * `"commit"`: an op resolves when it is on the disk; `"relaxed"`: when it is accepted, and it is on the disk within

@@ -34,11 +34,15 @@ export function pathsOf(folder: string): FolderPaths {
   };
 }
 
-/** Makes the folder if need be, and locks it. Throws PATH_IN_USE, PATH_FOREIGN, PATH_FAILED. */
-export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
-  const paths = pathsOf(folder);
+/**
+ * Makes the folder if need be, and locks it. Its paths stay the same when the process goes to another folder. Throws
+ * PATH_IN_USE, PATH_FOREIGN, PATH_FAILED.
+ */
+export async function lockFolder(given: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
+  let folder = given;
   let before: string[];
   try {
+    folder = resolve(given);
     makeDurably(folder);
     before = readdirSync(folder);
   } catch (cause) {
@@ -48,6 +52,7 @@ export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; 
   if (before.length > 0 && !ours) {
     throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds other files and no index: give one of its own.`);
   }
+  const paths = pathsOf(folder);
   return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 

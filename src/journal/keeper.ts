@@ -129,9 +129,14 @@ export class Keeper {
     return (await this.ask({ type: "checkpoint", which })) as RoundReport;
   }
 
-  /** Has the folder copied, behind what was asked for before. Rejects like `backUp`, and with SNAPSHOT_FAILED. */
-  async backup(destination: string): Promise<BackupReport> {
-    return (await this.ask({ type: "backup", destination: resolve(destination) })) as BackupReport;
+  /**
+   * Has the folder copied once `before` has resolved, behind what was asked for by then. Rejects like that and `backUp`,
+   * and with SNAPSHOT_FAILED.
+   */
+  async backup(destination: string, before: Promise<void>): Promise<BackupReport> {
+    const place = resolve(destination); // the process may go to another folder meanwhile
+    await before;
+    return (await this.ask({ type: "backup", destination: place })) as BackupReport;
   }
 
   private ask(request: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">): Promise<RoundReport | BackupReport> {
