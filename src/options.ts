@@ -16,7 +16,7 @@ export interface Incident {
   worker: number;
   /**
    * `trap`: a call into the core failed; `exit`: the worker ended and is replaced; `lost`: it ends again and again;
-   * `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced.
+   * `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced or given up.
    */
   kind: "trap" | "exit" | "lost" | "journal" | "snapshot";
   message: string;
@@ -82,7 +82,7 @@ export interface OpenOptions {
   recover?: "refuse" | "salvage";
   /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
   snapshotBytes?: number;
-  /** Told of trapped and replaced workers, and of a disk that fails. Default: a process warning. */
+  /** Told of trapped and replaced threads, and of a disk that fails. Default: a process warning. */
   onIncident?: (incident: Incident) => void;
 }
 

@@ -47,8 +47,10 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
           request?.type === "backup"
             ? await backUp(paths.folder, request.destination)
             : await rounds.run(request?.which ?? "due");
+        board.count("jobs", 1);
         if (request !== undefined) post({ type: "done", id: request.id, report });
       } catch (error) {
+        board.count("jobs", 1);
         if (request?.type !== "backup") pausedUntil = performance.now() + PAUSE_MS;
         post({ type: "failed", id: request?.id ?? null, ...failureOf(error) });
       }
