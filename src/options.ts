@@ -82,7 +82,10 @@ export interface OpenOptions {
   recover?: "refuse" | "salvage";
   /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
   snapshotBytes?: number;
-  /** Told of trapped and replaced threads, and of a disk that fails. Default: a process warning. */
+  /**
+   * Told of trapped and replaced threads, and of a disk that fails. Default: a process warning. What it throws is an
+   * uncaught exception, and stops nothing.
+   */
   onIncident?: (incident: Incident) => void;
 }
 
