@@ -56,11 +56,15 @@ export async function lockFolder(given: string): Promise<{ paths: FolderPaths; l
   return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 
-/** Makes a folder and those above it that are not there; what holds their names is on the disk, too, when it returns. */
-function makeDurably(folder: string): void {
+/**
+ * Makes a folder, given by its whole path, and those above it that are not there; what holds their names is on the disk,
+ * too, when it returns. Answers the uppermost that it made.
+ */
+export function makeDurably(folder: string): string | undefined {
   const first = mkdirSync(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) syncFile(dirname(at));
+  if (first === undefined) return undefined;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) syncFile(dirname(at));
+  return first;
 }
 
 /** Locks a folder to read it; makes no more in it than the file of the lock. Throws like `lookToRead`, and PATH_IN_USE. */
