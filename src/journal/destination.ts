@@ -1,7 +1,7 @@
 /*
- * Where does a backup go, and what of it is taken back when it fails? It is made in a folder inside the destination, which
- * whoever makes it owns: two backups to one destination can't get in each other's way. Only what this one has made is
- * ever removed.
+ * Where does a backup go, and what of it is taken back when it fails? It is made in a folder inside the destination:
+ * whoever makes that one has the destination to itself, so two backups can't get in each other's way. Only what this one
+ * has made is ever removed.
  */
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -28,7 +28,7 @@ export class Destination {
     this.unfinished = pathsOf(join(this.place, UNFINISHED));
   }
 
-  /** Takes a destination that is not there or empty. Throws BAD_OPTION, PATH_FOREIGN or PATH_FAILED; it is as before then. */
+  /** Takes a place that is not there or empty. Throws BAD_OPTION, PATH_FOREIGN or PATH_FAILED; it is as before then. */
   static take(folder: string, name: string): Destination {
     const taken = new Destination(name);
     try {

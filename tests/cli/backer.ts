@@ -1,4 +1,4 @@
-/* A process that makes a backup of one folder for each line that it reads, to where the line says; prints how each ended. */
+/* A process that backs a folder up to wherever it is told to, a line each; prints how each backup ended. */
 import { backUp } from "../../src/journal/backup.ts";
 
 const [folder] = process.argv.slice(2);
