@@ -1,6 +1,6 @@
 /* The entry of the journal thread: writes what waits, sleeps when nothing does, tries again when the disk refuses. */
 import { Control } from "./control.ts";
-import { Seat } from "./core.ts";
+import { takeSeats } from "./joining.ts";
 import { JournalBoard } from "./journal/board.ts";
 import { Mark } from "./journal/mark.ts";
 import type { JournalStartMessage, JournalToMain } from "./journal/messages.ts";
@@ -20,11 +20,15 @@ function post(message: JournalToMain): void {
 }
 
 async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
-  const { module, memories, settings } = shared;
+  const { settings } = shared;
   const control = new Control(shared.control);
   const board = new JournalBoard(shared.journal!);
-  const seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, true));
-  const mark = new Mark(paths.mark, memories.length);
+  const seats = takeSeats(shared, seat);
+  if (seats === null) {
+    while (!board.stopping) board.park(PARK_MS, () => false);
+    return endThread();
+  }
+  const mark = new Mark(paths.mark, seats.length);
   const open = () => JournalStore.open(paths.journal, "write");
   const writer = new JournalWriter(seats, open, mark, board, control, () => performance.now());
   writer.takeOver();

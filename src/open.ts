@@ -77,7 +77,7 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
   }
   const { keep, takeFolder, withFolder } = await import("./journal/opening.ts");
   resolveOptions(options); // refuses nonsense before it makes a folder
-  const report = options.onIncident ?? tell;
+  const report = reporterOf(options);
   const folder = await takeFolder(path, options.recover === "salvage");
   const fill: Fill = (handle, { shared, partitions: { repair }, started }) => {
     const stick = () => {
@@ -94,7 +94,7 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
 }
 
 async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<Opened> {
-  const report = options.onIncident ?? tell;
+  const report = reporterOf(options);
   const threads = canStartThreads && choice.shared !== false;
   if (options.from === undefined) return await openIn(resolveOptions(options, threads), report, choice, null);
   resolveOptions({ ...options, dimensions: options.dimensions ?? 1 }); // refuses nonsense before it reads
@@ -173,6 +173,20 @@ function partitionSettings(settings: Settings): PartitionSettings {
   const budget = Math.floor(memoryLimit / partitions);
   const neverCodes = codes === "never";
   return { dimensions, metric, M, efConstruction, seed, maxPending, crossover: flatBelow, budget, neverCodes };
+}
+
+/** Tells the user's function of incidents. What that throws is thrown in a turn of its own: it stops nothing here. */
+function reporterOf({ onIncident }: OpenOptions): (incident: Incident) => void {
+  if (onIncident === undefined) return tell;
+  return (incident) => {
+    try {
+      onIncident(incident);
+    } catch (error) {
+      setTimeout(() => {
+        throw error;
+      });
+    }
+  };
 }
 
 /** @internal */

@@ -16,7 +16,7 @@ export interface Incident {
   worker: number;
   /**
    * `trap`: a call into the core failed; `exit`: the worker ended and is replaced; `lost`: it ends again and again;
-   * `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced.
+   * `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced or given up.
    */
   kind: "trap" | "exit" | "lost" | "journal" | "snapshot";
   message: string;
@@ -68,7 +68,10 @@ export interface OpenOptions {
   core?: WebAssembly.Module;
   /** What `index.export()` gave, here or elsewhere: the index starts with it. Not together with `path`. */
   from?: SnapshotSource;
-  /** Folder that the index is kept in; made if it is not there. Without it the index lives in memory only. */
+  /**
+   * Folder that the index is kept in; made if it is not there. One that is relative is where the process stands when it
+   * opens the index, and stays there. Without it the index lives in memory only.
+   */
   path?: string;
   /**
    * `"commit"`: an op resolves when it is on the disk; `"relaxed"`: when it is accepted, and it is on the disk within
@@ -79,7 +82,10 @@ export interface OpenOptions {
   recover?: "refuse" | "salvage";
   /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
   snapshotBytes?: number;
-  /** Told of trapped and replaced workers, and of a disk that fails. Default: a process warning. */
+  /**
+   * Told of trapped and replaced threads, and of a disk that fails. Default: a process warning. What it throws is an
+   * uncaught exception, and stops nothing.
+   */
   onIncident?: (incident: Incident) => void;
 }
 

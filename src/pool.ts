@@ -86,9 +86,9 @@ export class Pool {
     const worked = this.control.figure(worker, "linked") > member.linkedAtStart;
     const idleRestarts = worked ? 0 : member.idleRestarts + 1;
     const lost = idleRestarts > MOST_RESTARTS_WITHOUT_WORK;
-    const message = failure?.message ?? "the worker ended";
-    this.report({ worker, kind: lost ? "lost" : "exit", message });
     if (!lost) this.spawn(worker, member.restarts + 1, idleRestarts).catch(() => {});
+    // Whoever is told may close the index: by then its workers are those that are to be ended.
+    this.report({ worker, kind: lost ? "lost" : "exit", message: failure?.message ?? "the worker ended" });
   }
 
   restartsOf(worker: number): number {

@@ -1,6 +1,7 @@
 /* Which messages pass between a pool and its workers, and what is an attach ticket? Types only. */
 import type { Key } from "./keys.ts";
 import type { Settings } from "./options.ts";
+import type { RefusedMessage } from "./threads.ts";
 
 /** Everything that another thread needs to work on an open index. Can be posted. */
 export interface SharedIndex {
@@ -70,4 +71,4 @@ export interface TrapMessage {
   message: string;
 }
 
-export type FromWorker = { type: "ready" } | SearchedMessage | FailedMessage | TrapMessage;
+export type FromWorker = { type: "ready" } | RefusedMessage | SearchedMessage | FailedMessage | TrapMessage;

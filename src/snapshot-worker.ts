@@ -2,8 +2,8 @@
  * The entry of the snapshot thread: takes a round when it is asked to, or when the journal has grown enough, and copies
  * the folder.
  */
-import { Seat } from "./core.ts";
 import { HnswError, type HnswErrorCode } from "./errors.ts";
+import { takeSeats } from "./joining.ts";
 import { backUp } from "./journal/backup.ts";
 import { JournalBoard } from "./journal/board.ts";
 import type { BackupMessage, CheckpointMessage, JournalStartMessage, SnapshotsToMain } from "./journal/messages.ts";
@@ -29,9 +29,13 @@ function post(message: SnapshotsToMain): void {
 }
 
 async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
-  const { module, memories, settings } = shared;
+  const { settings } = shared;
   const board = new JournalBoard(shared.journal!);
-  const seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, true));
+  const seats = takeSeats(shared, seat);
+  if (seats === null) {
+    while (!board.snapshotsStopping) await board.waitForCall(board.snapshotCalls, LOOK_MS);
+    return endThread();
+  }
   const store = await JournalStore.open(paths.journal, "write");
   const rounds = new SnapshotRounds(seats, store, paths, board, () => performance.now());
   call = () => board.callSnapshots();
@@ -47,8 +51,10 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
           request?.type === "backup"
             ? await backUp(paths.folder, request.destination)
             : await rounds.run(request?.which ?? "due");
+        board.count("jobs", 1);
         if (request !== undefined) post({ type: "done", id: request.id, report });
       } catch (error) {
+        board.count("jobs", 1);
         if (request?.type !== "backup") pausedUntil = performance.now() + PAUSE_MS;
         post({ type: "failed", id: request?.id ?? null, ...failureOf(error) });
       }

@@ -1,13 +1,20 @@
 /* How does a thread of this package start, say that it is ready, and end? Workers and the journal's two alike. */
-import { HnswError } from "./errors.ts";
+import { HnswError, type HnswErrorCode } from "./errors.ts";
 import { type Listener, type Spawned, spawn, type ThreadFile } from "./spawning.ts";
 
 const START_MS = 20_000;
 
+/** What a thread says that can't begin. */
+export interface RefusedMessage {
+  type: "refused";
+  code: HnswErrorCode;
+  message: string;
+}
+
 export interface Thread extends Spawned {
   /**
-   * Resolves when it says that it is ready. Rejects with TIMEOUT, with INTERNAL when it ended before, with UNSUPPORTED
-   * when the runtime did not start it.
+   * Resolves when it is ready. Rejects with what it refused to begin for, with TIMEOUT, with INTERNAL when it ended
+   * before, with UNSUPPORTED when the runtime did not start it.
    */
   readonly ready: Promise<void>;
   /** Resolves when it runs no more. */
@@ -44,6 +51,10 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
             clearTimeout(late);
             spawned.keepAlive(false);
             resolve();
+          } else if ((message as { type: string }).type === "refused") {
+            clearTimeout(late);
+            const { code, message: why } = message as RefusedMessage;
+            reject(new HnswError(code, why));
           } else listener.heard(message);
         },
         ended(failure) {

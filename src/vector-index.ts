@@ -121,8 +121,7 @@ export class VectorIndex implements AsyncDisposable {
     if (typeof destination !== "string" || destination === "") {
       throw new HnswError("BAD_OPTION", "`backup` needs the name of a folder that is not there yet, or empty.");
     }
-    await allDurable(this.handle);
-    return await this.kept.keeper.backup(destination);
+    return await this.kept.keeper.backup(destination, allDurable(this.handle));
   }
 
   /**

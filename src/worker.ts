@@ -1,6 +1,7 @@
 /* The entry of a worker: link, steal, park, and answer searches ahead of linking. No policy of its own. */
 import { Control } from "./control.ts";
-import { Seat } from "./core.ts";
+import type { Seat } from "./core.ts";
+import { takeSeats } from "./joining.ts";
 import type { Key } from "./keys.ts";
 import { LinkLoop } from "./linking.ts";
 import { endThread, fromParent, toParent } from "./parent.ts";
@@ -28,9 +29,15 @@ function post(message: FromWorker): void {
   toParent(message);
 }
 
-async function run({ module, memories, control: shared, settings, worker, seat }: StartMessage): Promise<void> {
-  const control = new Control(shared);
-  seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, true));
+async function run(start: StartMessage): Promise<void> {
+  const { settings, worker } = start;
+  const control = new Control(start.control);
+  const taken = takeSeats(start, start.seat);
+  if (taken === null) {
+    while (!control.stopping(worker)) if (!(await control.park(worker, PARK_MS, () => false))) await nextTurn();
+    return endThread();
+  }
+  seats = taken;
   const loop = new LinkLoop(seats, worker, settings, control, () => performance.now());
   interrupt = () => control.wake(worker);
   control.setAlive(worker, true);

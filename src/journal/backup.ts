@@ -7,26 +7,16 @@
  * first: a backup that was cut off is no index, or one whose snapshots are missing, but never one that lacks ops and
  * does not say so.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { copyFileSync, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../yielding.ts";
-import { damaged, type FolderPaths, lookToRead, pathsOf } from "./folder.ts";
+import { Destination } from "./destination.ts";
+import { damaged, type FolderPaths, lookToRead } from "./folder.ts";
 import { Mark } from "./mark.ts";
 import { Damage, JournalStore, syncFile } from "./store.ts";
 
 const TRIES = 10; // a round of snapshots would have to end in each of them
-const UNFINISHED = "backup.unfinished";
 
 /** What a backup holds. */
 export interface BackupReport {
@@ -51,14 +41,13 @@ export async function backUp(
   const start = performance.now();
   const { paths, meta, damage } = await lookToRead(folder);
   if (meta === null) throw damaged(damage!);
-  const isNew = prepare(folder, destination);
-  const unfinished = pathsOf(join(destination, UNFINISHED));
+  const place = Destination.take(folder, destination);
   try {
-    const { sequences, files, bytes } = await copy(paths, unfinished, meta.partitions, onCopied);
-    moveUp(unfinished, pathsOf(destination));
+    const { sequences, files, bytes } = await copy(paths, place, meta.partitions, onCopied);
+    place.moveUp();
     return { sequences, files, bytes, ms: performance.now() - start };
   } catch (error) {
-    takeBack(destination, isNew);
+    place.takeBack();
     if (error instanceof HnswError) throw error;
     if (error instanceof Damage) throw damaged(error.message);
     const why = error instanceof Error ? error.message : String(error);
@@ -66,36 +55,15 @@ export async function backUp(
   }
 }
 
-/** Makes the destination if need be; answers whether it did. Throws BAD_OPTION, PATH_FOREIGN or PATH_FAILED. */
-function prepare(folder: string, destination: string): boolean {
-  const isNew = !existsSync(destination);
-  let holds: boolean;
-  try {
-    mkdirSync(destination, { recursive: true });
-    holds = readdirSync(destination).length > 0;
-  } catch (cause) {
-    const why = (cause as Error).message;
-    throw new HnswError("PATH_FAILED", `The folder ${destination} can't be made: ${why}.`, { cause });
-  }
-  const way = relative(realpathSync(folder), realpathSync(destination));
-  if (way === "" || (way !== ".." && !way.startsWith(`..${sep}`))) {
-    if (isNew) rmdirSync(destination);
-    throw new HnswError("BAD_OPTION", `A backup can't lie inside ${folder} itself.`);
-  }
-  if (holds)
-    throw new HnswError("PATH_FOREIGN", `The folder ${destination} is not empty: give a backup one of its own.`);
-  return isNew;
-}
-
 async function copy(
   from: FolderPaths,
-  to: FolderPaths,
+  place: Destination,
   partitions: number,
   onCopied: (bytes: number, total: number) => void,
 ): Promise<Omit<BackupReport, "ms">> {
+  const to = place.unfinished;
   for (let tries = 1; ; tries++) {
-    rmSync(to.folder, { recursive: true, force: true });
-    mkdirSync(to.snapshots, { recursive: true });
+    place.clear();
     const store = await JournalStore.open(from.journal, "read");
     try {
       store.copyTo(to.journal);
@@ -178,24 +146,4 @@ function writeMark(path: string, sequences: number[]): void {
     mark.close();
   }
   syncFile(path);
-}
-
-function moveUp(from: FolderPaths, to: FolderPaths): void {
-  syncFile(from.snapshots);
-  syncFile(from.folder);
-  renameSync(from.journal, to.journal);
-  renameSync(from.snapshots, to.snapshots);
-  renameSync(from.mark, to.mark);
-  rmdirSync(from.folder);
-  syncFile(to.folder);
-  syncFile(dirname(to.folder));
-}
-
-function takeBack(destination: string, isNew: boolean): void {
-  try {
-    for (const name of readdirSync(destination)) rmSync(join(destination, name), { recursive: true, force: true });
-    if (isNew) rmdirSync(destination);
-  } catch {
-    // what can't be removed stays; the failure that led here says more
-  }
 }

@@ -30,6 +30,8 @@ export const JOURNAL_FIGURES = [
   "snapshots",
   "snapshotBytes",
   "snapshotMs",
+  /** Rounds and backups that came to an end, whichever. */
+  "jobs",
   /** `bytes` at the last round of snapshots; below 0: bytes that were in the file when it was opened. */
   "bytesAtSnapshot",
 ] as const;

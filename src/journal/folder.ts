@@ -34,11 +34,15 @@ export function pathsOf(folder: string): FolderPaths {
   };
 }
 
-/** Makes the folder if need be, and locks it. Throws PATH_IN_USE, PATH_FOREIGN, PATH_FAILED. */
-export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
-  const paths = pathsOf(folder);
+/**
+ * Makes the folder if need be, and locks it. Its paths stay the same when the process goes to another folder. Throws
+ * PATH_IN_USE, PATH_FOREIGN, PATH_FAILED.
+ */
+export async function lockFolder(given: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
+  let folder = given;
   let before: string[];
   try {
+    folder = resolve(given);
     makeDurably(folder);
     before = readdirSync(folder);
   } catch (cause) {
@@ -48,14 +52,19 @@ export async function lockFolder(folder: string): Promise<{ paths: FolderPaths; 
   if (before.length > 0 && !ours) {
     throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds other files and no index: give one of its own.`);
   }
+  const paths = pathsOf(folder);
   return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 
-/** Makes a folder and those above it that are not there; what holds their names is on the disk, too, when it returns. */
-function makeDurably(folder: string): void {
+/**
+ * Makes a folder, given by its whole path, and those above it that are not there; what holds their names is on the disk,
+ * too, when it returns. Answers the uppermost that it made.
+ */
+export function makeDurably(folder: string): string | undefined {
   const first = mkdirSync(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) syncFile(dirname(at));
+  if (first === undefined) return undefined;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) syncFile(dirname(at));
+  return first;
 }
 
 /** Locks a folder to read it; makes no more in it than the file of the lock. Throws like `lookToRead`, and PATH_IN_USE. */

@@ -25,7 +25,17 @@ const MOST_RESTARTS_WITHOUT_WORK = 5;
 
 type Kind = "journal" | "snapshots";
 const FILES = { journal: "journal-worker", snapshots: "snapshot-worker" } as const;
+const NAMES = { journal: "journal thread", snapshots: "snapshot thread" } as const;
+/** What each counts when it has worked. */
+const WORK = { journal: "groups", snapshots: "jobs" } as const;
+const LOST = {
+  journal: "nothing is accepted",
+  snapshots: "no snapshots are taken, so the journal grows,",
+} as const;
 type Message = JournalToMain | SnapshotsToMain;
+
+const NO_SNAPSHOTS =
+  "The snapshot thread ended again and again: close the index and open it again. What is durable stays so.";
 
 interface Asked {
   resolve: (report: RoundReport | BackupReport) => void;
@@ -51,9 +61,9 @@ export class Keeper {
   private readonly asked = new Map<number, Asked>();
   private nextRequest = 0;
   private closing = false;
-  private idleRestarts = 0;
-  /** Group commits when a thread was started last: those that end again and again without any are given up. */
-  private groupsAtStart = 0;
+  /** Ends in a row with no work between them: a thread that ends again and again so is given up. */
+  private readonly idleRestarts: Record<Kind, number> = { journal: 0, snapshots: 0 };
+  private readonly workAtStart: Record<Kind, number> = { journal: 0, snapshots: 0 };
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
@@ -67,22 +77,22 @@ export class Keeper {
   private spawn(kind: Kind): Promise<void> {
     const { shared, seats, paths } = this.parts;
     const start: JournalStartMessage = { shared, seat: seats[kind], paths };
-    const thread = startThread(FILES[kind], `The ${kind} thread`, start, {
+    const thread = startThread(FILES[kind], `The ${NAMES[kind]}`, start, {
       heard: (message) => this.receive(message as Message),
       ended: (failure) => this.ended(kind, failure),
     });
     this.threads[kind] = thread;
-    this.groupsAtStart = this.parts.board.figure("groups");
+    this.workAtStart[kind] = this.parts.board.figure(WORK[kind]);
+    // It lets the process go when it is ready; by then it may have been asked.
+    if (kind === "snapshots") void thread.ready.then(() => this.holdWhileAsked()).catch(() => {});
     return thread.ready;
   }
 
   private receive(message: Message): void {
     if (message.type === "done") {
-      this.asked.get(message.id)?.resolve(message.report);
-      this.asked.delete(message.id);
+      this.takeAsked(message.id)?.resolve(message.report);
     } else if (message.type === "failed" && "id" in message) {
-      const asked = message.id === null ? undefined : this.asked.get(message.id);
-      if (message.id !== null) this.asked.delete(message.id);
+      const asked = message.id === null ? undefined : this.takeAsked(message.id);
       if (asked) asked.reject(new HnswError(message.code, message.message));
       else this.report("snapshots", message.message);
     } else if (message.type === "failed") {
@@ -101,21 +111,26 @@ export class Keeper {
     try {
       this.parts.repair(this.parts.seats[kind]);
     } catch (trap) {
-      this.report(kind, `A trap while the ${kind} thread's seat was repaired: ${String(trap)}`);
+      this.report(kind, `A trap while the ${NAMES[kind]}'s seat was repaired: ${String(trap)}`);
     }
     if (kind === "snapshots") this.refuseAsked("the snapshot thread ended");
     if (this.closing) return;
     const { board, stick } = this.parts;
-    const worked = board.figure("groups") > this.groupsAtStart;
-    this.idleRestarts = worked ? 0 : this.idleRestarts + 1;
-    if (this.idleRestarts <= MOST_RESTARTS_WITHOUT_WORK) {
+    const worked = board.figure(WORK[kind]) > this.workAtStart[kind];
+    this.idleRestarts[kind] = worked ? 0 : this.idleRestarts[kind] + 1;
+    const why = failure?.message ?? "no reason";
+    if (this.idleRestarts[kind] <= MOST_RESTARTS_WITHOUT_WORK) {
       board.count("restarts", 1);
       this.spawn(kind).catch(() => {});
-    } else if (kind === "journal") {
-      stick();
-      board.publish(FAILURE_THREAD);
+      this.report(kind, `The ${NAMES[kind]} ended and is replaced (${why}).`);
+    } else {
+      if (kind === "journal") {
+        stick();
+        board.publish(FAILURE_THREAD);
+      }
+      const cure = "until the index is closed and opened again";
+      this.report(kind, `The ${NAMES[kind]} ended again and again and is given up: ${LOST[kind]} ${cure} (${why}).`);
     }
-    this.report(kind, `The ${kind} thread ended (${failure?.message ?? "no reason"}).`);
   }
 
   private refuseAsked(why: string): void {
@@ -129,33 +144,39 @@ export class Keeper {
     return (await this.ask({ type: "checkpoint", which })) as RoundReport;
   }
 
-  /** Has the folder copied, behind what was asked for before. Rejects like `backUp`, and with SNAPSHOT_FAILED. */
-  async backup(destination: string): Promise<BackupReport> {
-    return (await this.ask({ type: "backup", destination: resolve(destination) })) as BackupReport;
+  /**
+   * Has the folder copied once `before` has resolved, behind what was asked for by then. Rejects like that and `backUp`,
+   * and with SNAPSHOT_FAILED.
+   */
+  async backup(destination: string, before: Promise<void>): Promise<BackupReport> {
+    const place = resolve(destination); // the process may go to another folder meanwhile
+    await before;
+    return (await this.ask({ type: "backup", destination: place })) as BackupReport;
   }
 
   private ask(request: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">): Promise<RoundReport | BackupReport> {
     const thread = this.threads.snapshots;
-    if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", "The snapshot thread is not there."));
+    if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", NO_SNAPSHOTS));
     const id = this.nextRequest++;
-    return new Promise((done, reject) => {
-      thread.keepAlive(true);
-      const settle = () => {
-        if (this.asked.size === 0) thread.keepAlive(false);
-      };
-      this.asked.set(id, {
-        resolve: (report) => {
-          done(report);
-          settle();
-        },
-        reject: (error) => {
-          reject(error);
-          settle();
-        },
-      });
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve, reject });
+      this.holdWhileAsked();
       thread.post({ ...request, id });
       this.parts.board.callSnapshots();
     });
+  }
+
+  /** Whoever asked for that, once: it is answered now. */
+  private takeAsked(id: number): Asked | undefined {
+    const asked = this.asked.get(id);
+    this.asked.delete(id);
+    this.holdWhileAsked();
+    return asked;
+  }
+
+  /** The process waits for the snapshot thread as long as somebody waits for its answer. */
+  private holdWhileAsked(): void {
+    this.threads.snapshots?.keepAlive(this.asked.size > 0);
   }
 
   /** Tests only: ends a thread the hard way. */

@@ -37,7 +37,7 @@ const LAYERS: string[][] = [
     "journal/snapshot-file",
     "snapshots/taking",
   ],
-  ["journal/frames", "filtering", "refusals"],
+  ["journal/destination", "journal/frames", "filtering", "joining", "refusals"],
   ["core", "control", "protocol", "vectors", "journal/folder"],
   ["journal/board", "journal/entries", "journal/lock", "journal/mark", "journal/store"],
   ["journal/checksum", "journal/magic", "seating", "threads"],

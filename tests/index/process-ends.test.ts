@@ -1,5 +1,6 @@
 /* Does a process end by itself, with code 0, when its index is closed, and when it forgets to? */
 import { expect, test } from "bun:test";
+import { Folder } from "../journal/folders.ts";
 
 const INDEX = new URL("../../src/index.ts", import.meta.url).href;
 
@@ -8,6 +9,11 @@ const ADD = `
   const space = index.space("s");
   const vectors = Float32Array.from({ length: 8 * 500 }, (_, i) => Math.sin(i));
   await space.addMany(Array.from({ length: 500 }, (_, i) => i), vectors);
+`;
+
+const KEPT = `
+  const index = await open({ dimensions: 3, workers: WORKERS, path: "PATH/index" });
+  await index.space("s").add("key", [1, 2, 3]);
 `;
 
 const PROGRAMS: Record<string, string> = {
@@ -19,13 +25,21 @@ const PROGRAMS: Record<string, string> = {
   "forgets to close after a flush": `${ADD} await index.flush();`,
   "closes by await using": `await using other = await open({ dimensions: 3, workers: WORKERS }); ${ADD}; await index.close();`,
   "opens and does nothing": `await open({ dimensions: 3, workers: WORKERS });`,
+  "forgets to close what is kept": KEPT,
+  "forgets to close after a checkpoint": `${KEPT} await index.checkpoint();`,
+  "forgets to close after two checkpoints at once": `${KEPT} await Promise.all([index.checkpoint(), index.checkpoint()]);`,
+  "forgets to close after a backup": `${KEPT} await index.backup("PATH/copy");`,
+  "forgets to close after a refused backup": `${KEPT} await index.backup("PATH").catch(() => {});`,
+  "closes after a checkpoint": `${KEPT} await index.checkpoint(); await index.close();`,
   "throws with an index open": `${ADD} process.on("uncaughtException", () => {}); setTimeout(() => { throw new Error(); });`,
 };
 
 for (const workers of [0, 2]) {
   for (const [what, program] of Object.entries(PROGRAMS)) {
     test(`one that ${what}, workers: ${workers}`, async () => {
-      const source = `import { open } from "${INDEX}"; ${program.replaceAll("WORKERS", `${workers}`)} console.log("done");`;
+      using folder = new Folder();
+      const given = program.replaceAll("WORKERS", `${workers}`).replaceAll("PATH", folder.root);
+      const source = `import { open } from "${INDEX}"; ${given} console.log("done");`;
       const child = Bun.spawn([process.execPath, "--eval", source], {
         ...{ stdout: "pipe", stderr: "pipe", timeout: 20_000, killSignal: "SIGKILL" },
       });

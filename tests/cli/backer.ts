@@ -1,0 +1,12 @@
+/* A process that backs a folder up to wherever it is told to, a line each; prints how each backup ended. */
+import { backUp } from "../../src/journal/backup.ts";
+
+const [folder] = process.argv.slice(2);
+console.log("ready");
+for await (const destination of console) {
+  const outcome = await backUp(folder!, destination).then(
+    () => "done",
+    (error) => `${error.code}: ${error.message}`,
+  );
+  console.log(outcome);
+}
