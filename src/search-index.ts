@@ -27,6 +27,8 @@ export interface SearchOnlyOptions {
 
 const DEFAULT_EF = 64;
 const BUDGET = 2 ** 32 - 2 * 65536;
+/** What was flat when it was exported stays flat: nobody links here, so room for a graph would never be used. */
+const NEVER_A_GRAPH = 2 ** 32 - 1;
 const NAMES = ["from", "core", "ef"];
 
 /**
@@ -47,7 +49,7 @@ export async function openSearch(options: SearchOnlyOptions): Promise<SearchInde
   const module = core ?? (await compileCore("release", bestVariant(), false));
   const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
   const metric = METRIC_NAMES.get(word) ?? "cosine";
-  const shape = { ...{ dimensions, metric, M, seed, efConstruction: 32, crossover: 0 }, maxPending: 1_000_000 };
+  const shape = { ...{ dimensions, metric, M, seed, efConstruction: 32, crossover: NEVER_A_GRAPH }, maxPending: 1_000_000 };
   const seat = Seat.create(module, { ...shape, budget: BUDGET, neverCodes: false }, 0, false, false);
   const shelf = new Shelf(seat, ef);
   await startFrom(arriving, shelf);
