@@ -127,15 +127,15 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * All spaces, or those named, as one stream of bytes that `open({ from })` starts from, on any runtime and with or
-   * without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is when its turn comes;
-   * everything goes on meanwhile. The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY or CLOSED. Throws BAD_SPACE or
-   * CLOSED.
+   * All spaces that there are when it begins, or those named, as one stream of bytes that `open({ from })` starts from,
+   * on any runtime and with or without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is
+   * when its turn comes; everything goes on meanwhile. The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT
+   * or CLOSED. Throws BAD_SPACE or CLOSED.
    */
   export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.handle.assertOpen();
     const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
-    const chunks = exportChunks(this.shared, this.handle.control, names);
+    const chunks = exportChunks(this.shared, this.handle, names);
     return new ReadableStream({
       async pull(controller) {
         const { value, done } = await chunks.next();

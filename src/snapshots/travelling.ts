@@ -7,19 +7,22 @@
  * Frames and checksums are those of the files of snapshots. A stream can't take back what it has sent: of a space
  * that is dropped in the middle, FRAME_GONE says that it does not count. Without FRAME_FINISH the stream was cut off.
  */
-import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
-import type { Control } from "../control.ts";
+import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, NOT_FOUND, OK } from "../../assembly/layout.ts";
+import { unlessBusy } from "../busy.ts";
 import { Seat } from "../core.ts";
 import { HnswError } from "../errors.ts";
+import type { Handle } from "../handle.ts";
 import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, putFrame } from "../journal/frames.ts";
 import { MAGIC } from "../journal/magic.ts";
 import type { SharedIndex } from "../protocol.ts";
+import { partitionOf } from "../scheduler/assignment.ts";
 import { firstAttachedSeat } from "../seating.ts";
-import { type FoundSpace, spacesOf } from "../walking.ts";
+import { nextSpace, type SpaceAt } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
 import { beginSnapshot, endSnapshot } from "./taking.ts";
 
 const CHUNK_BYTES = 1 << 18;
+const SLICE_MS = 4;
 
 /** Collects frames until a chunk is full. */
 class Chunks {
@@ -60,40 +63,83 @@ class Chunks {
 }
 
 /**
- * The chunks of an export, of all spaces or those named. Takes a seat of its own, so that everything goes on meanwhile.
- * Throws TOO_MANY_HANDLES, OUT_OF_MEMORY or CLOSED.
+ * The chunks of an export, of all spaces that there are when it begins, or those named. Takes a seat of its own, so that
+ * everything goes on meanwhile. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED.
  */
 export async function* exportChunks(
   { module, memories, settings }: SharedIndex,
-  control: Control,
+  handle: Handle,
   names: ReadonlySet<string> | null,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const number = control.takeSeat(firstAttachedSeat(settings));
+  const number = handle.control.takeSeat(firstAttachedSeat(settings));
   if (number < 0)
     throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
   try {
     const seats = memories.map((memory) => Seat.join(module, memory, number, settings.dimensions, false));
     const chunks = new Chunks(frameHash(seats[0]!));
     let count = 0;
-    for (const seat of seats) {
-      for (const space of spacesOf(seat)) {
-        if (names !== null && !names.has(space.name)) continue;
-        if (yield* exportSpace(seat, space, chunks, control)) count++;
-      }
+    for (const place of names === null ? await placesOfAll(seats, handle) : placesOf(names, seats)) {
+      const space = await spaceAt(place, handle);
+      if (space !== null && (yield* exportSpace(place.seat, space, chunks, handle))) count++;
     }
     chunks.say(FRAME_FINISH, count);
     yield chunks.take();
   } finally {
-    control.leaveSeat(number);
+    handle.control.leaveSeat(number);
   }
+}
+
+/** A name, and the partition that a space of that name is in, if there is one. */
+interface Place {
+  name: string;
+  seat: Seat;
+}
+
+/**
+ * By name, since an export takes its time: a header that was dropped serves another space meanwhile, of a name that has
+ * had its turn or will have it at another header.
+ */
+async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
+  const places: Place[] = [];
+  let turn = performance.now() + SLICE_MS;
+  for (const seat of seats) {
+    const names = new Set<string>(); // another thread may move a name to a header that comes later in the walk
+    let address = 0;
+    for (;;) {
+      const space = await handle.eventually(() => nextSpace(seat, address));
+      if (space === null) break;
+      names.add(space.name);
+      address = space.address;
+      if (performance.now() < turn) continue;
+      await nextTurn();
+      turn = performance.now() + SLICE_MS;
+    }
+    for (const name of names) places.push({ name, seat });
+  }
+  return places;
+}
+
+function placesOf(names: ReadonlySet<string>, seats: Seat[]): Place[] {
+  const first = seats[0]!;
+  return Array.from(names, (name) => {
+    const hash = first.core.hashName(first.putKey(name)) >>> 0;
+    return { name, seat: seats[partitionOf(hash, seats.length)]! };
+  });
+}
+
+/** The space of that name, or null when there is none. */
+async function spaceAt({ name, seat }: Place, handle: Handle): Promise<SpaceAt | null> {
+  const answer = await handle.eventually(() => unlessBusy(seat.core.openSpace(seat.putKey(name), 0, 0)));
+  if (answer === NOT_FOUND) return null;
+  return { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
 }
 
 /** Answers whether the space counts: it may have been dropped meanwhile. */
 async function* exportSpace(
   seat: Seat,
-  space: FoundSpace,
+  space: SpaceAt,
   chunks: Chunks,
-  control: Control,
+  handle: Handle,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
   if ((await beginSnapshot(seat, space)) === null) return false;
   try {
@@ -103,7 +149,7 @@ async function* exportSpace(
       if (!chunks.isFull) continue;
       yield chunks.take();
       await nextTurn();
-      if (control.closed) throw new HnswError("CLOSED", "The index was closed in the middle of the export.");
+      handle.assertOpen();
     }
     if (answer !== OK) chunks.say(FRAME_GONE, 0);
     if (chunks.isFull) yield chunks.take();

@@ -1,6 +1,6 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { open } from "../../src/index.ts";
+import { open, type VectorIndex } from "../../src/index.ts";
 import { type CoreChoice, openWith } from "../../src/open.ts";
 import {
   clustered,
@@ -8,6 +8,7 @@ import {
   expectSound,
   keysOf,
   modelOf,
+  opened,
   random,
   refusalOf,
   uniform,
@@ -103,6 +104,55 @@ test("while workers link and a space is dropped in the middle", async () => {
   await again.close();
   await index.close();
 }, 120_000);
+
+/** Reads an export to its end, after `then` has happened between its first chunk and the rest. */
+async function interrupted(index: VectorIndex, then: () => Promise<void>): Promise<Blob> {
+  const reader = index.export().getReader();
+  const chunks = [(await reader.read()).value!];
+  await then();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value);
+  return new Blob(chunks);
+}
+
+describe("a header goes from one space to another in the middle:", () => {
+  // Found from the newest to the oldest: c is in the first chunk, with the beginning of b, which takes many.
+  async function threeSpaces() {
+    const parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
+    const { index } = parts;
+    const large = uniform(20_000, 12, SEED);
+    await index.space("a").add("old", SET.at(0));
+    await index.space("b").addMany(keysOf(large), large.values);
+    await index.space("c").add("old", SET.at(0));
+    return parts;
+  }
+
+  test("a space that was sent already takes that of one to come, and is there once", async () => {
+    await using parts = await threeSpaces();
+    const { index } = parts;
+    const from = await interrupted(index, async () => {
+      await index.dropSpace("c");
+      await index.dropSpace("a");
+      await index.space("c").add("new", SET.at(1));
+    });
+    await using copy = await open({ ...SHAPE, workers: 0, from });
+    expect(copy.spaces().sort()).toEqual(["b", "c"]);
+    expect(await copy.space("c").keys()).toEqual(["old"]);
+    await expectSound(copy, `seed ${SEED}`);
+  });
+
+  test("a space to come takes that of one that was sent, and is not missed", async () => {
+    await using parts = await threeSpaces();
+    const { index } = parts;
+    const from = await interrupted(index, async () => {
+      await index.dropSpace("a");
+      await index.dropSpace("c");
+      await index.space("a").add("new", SET.at(1));
+    });
+    await using copy = await open({ ...SHAPE, workers: 0, from });
+    expect(copy.spaces().sort()).toEqual(["a", "b", "c"]);
+    expect(await copy.space("a").keys()).toEqual(["new"]);
+  });
+});
 
 test("a reader that leaves early gives the seat back", async () => {
   await using parts = await made();
