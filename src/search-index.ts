@@ -46,14 +46,18 @@ export async function openSearch(options: SearchOnlyOptions): Promise<SearchInde
   }
   resolveSearch({ ef }, ef); // refuses nonsense before it reads
   const arriving = await Arriving.open(from);
-  const module = core ?? (await compileCore("release", bestVariant(), false));
-  const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
-  const metric = METRIC_NAMES.get(word) ?? "cosine";
-  const shape = { ...{ dimensions, metric, M, seed, efConstruction: 32, crossover: NEVER_A_GRAPH }, maxPending: 1_000_000 };
-  const seat = Seat.create(module, { ...shape, budget: BUDGET, neverCodes: false }, 0, false, false);
-  const shelf = new Shelf(seat, ef);
-  await startFrom(arriving, shelf);
-  return new SearchIndex(shelf, dimensions, metric);
+  try {
+    const module = core ?? (await compileCore("release", bestVariant(), false));
+    const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
+    const metric = METRIC_NAMES.get(word) ?? "cosine";
+    const shape = { dimensions, metric, M, seed, efConstruction: 32, crossover: NEVER_A_GRAPH, maxPending: 1_000_000 };
+    const seat = Seat.create(module, { ...shape, budget: BUDGET, neverCodes: false }, 0, false, false);
+    const shelf = new Shelf(seat, ef);
+    await startFrom(arriving, shelf);
+    return new SearchIndex(shelf, dimensions, metric);
+  } finally {
+    await arriving.close();
+  }
 }
 
 /** The one seat, for whoever fills it and whoever searches. Nobody else has its locks: nothing is ever busy. */

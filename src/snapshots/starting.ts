@@ -61,6 +61,11 @@ export class Arriving {
     const { value, done } = await this.frames.next();
     return done ? null : value;
   }
+
+  /** Lets go of what it reads from, be there more or not. */
+  async close(): Promise<void> {
+    await this.frames.return?.();
+  }
 }
 
 async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
@@ -77,9 +82,15 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** However it ends, whoever fills the stream is told, and it is not locked any more. */
 async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  } finally {
+    reader.cancel().catch(() => {}); // not waited for: its source may take its time
+    reader.releaseLock();
+  }
 }
 
 async function* framesOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Frame> {

@@ -1,7 +1,9 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { compileCore } from "../../src/core.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { type CoreChoice, openWith } from "../../src/open.ts";
+import { openSearch } from "../../src/search.ts";
 import {
   clustered,
   expectHolds,
@@ -163,6 +165,20 @@ test("a reader that leaves early gives the seat back", async () => {
   }
 });
 
+/** A stream that says nothing after the bytes, and does not end. */
+function endless(bytes: Uint8Array) {
+  const given = { cancelled: false };
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes.slice());
+    },
+    cancel() {
+      given.cancelled = true;
+    },
+  });
+  return { stream, given };
+}
+
 describe("what is refused", () => {
   test("other options, each by name", async () => {
     for (const [name, value] of Object.entries({ dimensions: 13, metric: "dot", M: 8, seed: 3 })) {
@@ -210,6 +226,33 @@ describe("what is refused", () => {
       expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
     }
   }, 120_000);
+
+  test("a stream that is refused is given up: whoever fills it is told, and it is not locked", async () => {
+    const source = await bytes;
+    const damaged = source.slice();
+    damaged[source.length >> 1]! ^= 1;
+    const refusals = [
+      ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0 }, new Uint8Array(1000)],
+      ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0, M: 8 }, source],
+      ["SNAPSHOT_DAMAGED", { ...SHAPE, workers: 0 }, damaged],
+      ["OUT_OF_MEMORY", { ...SHAPE, workers: 0, partitions: 1, memoryLimit: 2 ** 20 }, source],
+      ["UNSUPPORTED", { ...SHAPE, workers: 1, core: await compileCore("release", "baseline", false) }, source],
+    ] as const;
+    for (const [code, options, sent] of refusals) {
+      const { stream, given } = endless(sent);
+      expect((await refusalOf(() => open({ ...options, from: stream }))).code).toBe(code);
+      expect({ code, locked: stream.locked, cancelled: given.cancelled }).toEqual({
+        code,
+        locked: false,
+        cancelled: true,
+      });
+    }
+    for (const sent of [new Uint8Array(1000), damaged]) {
+      const { stream, given } = endless(sent);
+      expect((await refusalOf(() => openSearch({ from: stream }))).code).toMatch(/^SNAPSHOT_/);
+      expect([stream.locked, given.cancelled]).toEqual([false, true]);
+    }
+  });
 
   test("another thread's ticket, where memory is not shared", async () => {
     await using parts = await made({ shared: false });
