@@ -3,10 +3,13 @@ import {
   E_FOREIGN,
   E_MEMORY,
   F_COUNT,
+  F_HEADER,
   FRAME_END,
   FRAME_FINISH,
   FRAME_GONE,
   FRAME_SPACE,
+  FS_HEADER,
+  MAX_DIMENSIONS,
   OK,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
@@ -20,10 +23,10 @@ import {
   FrameSplitter,
   frameHash,
   kindOf,
+  ownHash,
   readSpaceFrame,
   type SpaceFrame,
 } from "../journal/frames.ts";
-
 import { MAGIC } from "../journal/magic.ts";
 import { RecoveredPartition } from "../journal/recovered.ts";
 import type { OpenOptions } from "../options.ts";
@@ -39,19 +42,25 @@ export class Arriving {
   private readonly frames: AsyncIterator<Frame>;
   private pending: Frame | null;
 
-  private constructor(frames: AsyncIterator<Frame>, pending: Frame | null) {
+  private constructor(frames: AsyncIterator<Frame>, pending: Frame, first: SpaceFrame | null) {
     this.frames = frames;
     this.pending = pending;
-    this.first = pending && readSpaceFrame(pending.body);
+    this.first = first;
   }
 
-  /** Rejects with BAD_OPTION, SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED, or with what the stream says. */
-  static async open(source: unknown): Promise<Arriving> {
+  /** `hash`: the runtime's own, if it has one. Rejects with BAD_OPTION, SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED. */
+  static async open(source: unknown, hash: FrameHash | null = ownHash): Promise<Arriving> {
     const frames = framesOf(chunksOf(source));
     const { value } = await frames.next();
     if (value === undefined) throw cutOff();
     // A copy: the next chunk may change what it is a view on.
-    return new Arriving(frames, { body: value.body.slice(), checksum: value.checksum });
+    const pending = { body: value.body.slice(), checksum: value.checksum };
+    try {
+      return new Arriving(frames, pending, beginningOf(pending, hash));
+    } catch (error) {
+      await frames.return(undefined);
+      throw error;
+    }
   }
 
   async next(): Promise<Frame | null> {
@@ -65,6 +74,32 @@ export class Arriving {
   /** Lets go of what it reads from, be there more or not. */
   async close(): Promise<void> {
     await this.frames.return?.();
+  }
+}
+
+/**
+ * What the first frame says, null when there is no space: an index is made by it. Where its checksum can't be computed
+ * before there is one, what it says must at least be possible.
+ */
+function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
+  if (hash !== null) verify(frame, hash);
+  const { body } = frame;
+  if (kindOf(body) === FRAME_FINISH && body.length === F_HEADER) return null;
+  const first = body.length < FS_HEADER ? null : readSpaceFrame(body);
+  if (first === null || !isPossible(first)) throw damaged("its first frame makes no sense");
+  return first;
+}
+
+/** Whether `open` could have been given these. */
+function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
+  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= 4 && M <= 64 && METRIC_NAMES.has(metric);
+}
+
+function verify(frame: Frame, hash: FrameHash): void {
+  try {
+    checkFrame(frame, hash);
+  } catch (error) {
+    throw error instanceof BadFrame ? damaged(error.message) : error;
   }
 }
 
@@ -168,11 +203,7 @@ class Filler {
   }
 
   async take(frame: Frame): Promise<void> {
-    try {
-      checkFrame(frame, this.hash);
-    } catch (error) {
-      throw error instanceof BadFrame ? damaged(error.message) : error;
-    }
+    verify(frame, this.hash);
     const { body } = frame;
     const kind = kindOf(body);
     if (this.finished) throw damaged("something follows its end");

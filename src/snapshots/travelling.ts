@@ -143,15 +143,17 @@ async function* exportSpace(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
   if ((await beginSnapshot(seat, space)) === null) return false;
   try {
+    let hasBegun = false;
     let answer = seat.core.nextFrame();
     for (; answer > 0; answer = seat.core.nextFrame()) {
       chunks.put(seat.intakeBytes.subarray(0, answer));
+      hasBegun = true;
       if (!chunks.isFull) continue;
       yield chunks.take();
       await nextTurn();
       handle.assertOpen();
     }
-    if (answer !== OK) chunks.say(FRAME_GONE, 0);
+    if (answer !== OK && hasBegun) chunks.say(FRAME_GONE, 0);
     if (chunks.isFull) yield chunks.take();
     return answer === OK;
   } finally {

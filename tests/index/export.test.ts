@@ -1,9 +1,12 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { F_BYTES, FS_DIMENSIONS, FS_M, FS_METRIC } from "../../assembly/layout.ts";
 import { compileCore } from "../../src/core.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
+import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/journal/frames.ts";
 import { type CoreChoice, openWith } from "../../src/open.ts";
 import { openSearch } from "../../src/search.ts";
+import { Arriving } from "../../src/snapshots/starting.ts";
 import {
   clustered,
   expectHolds,
@@ -226,6 +229,46 @@ describe("what is refused", () => {
       expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
     }
   }, 120_000);
+
+  test("any flipped bit of the first frame, which says what the index is made with", async () => {
+    const source = await bytes;
+    const end = 16 + new DataView(source.buffer, source.byteOffset + 16).getUint32(F_BYTES, true) + CHECKSUM_BYTES;
+    const codes = new Map<string, string[]>();
+    for (let bit = 16 * 8; bit < end * 8; bit++) {
+      const changed = source.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      const ways = {
+        open: () => open({ dimensions: 12, workers: 0, from: changed }),
+        openSearch: () => openSearch({ from: changed }),
+      };
+      for (const [way, call] of Object.entries(ways)) {
+        const { code } = await refusalOf(call);
+        codes.set(code, [...(codes.get(code) ?? []), `${way}: bit ${bit}`]);
+      }
+    }
+    expect([...codes].filter(([code]) => !/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code))).toEqual([]);
+  });
+
+  test("a first frame that says what nobody can have asked for, also where only the core can check it", async () => {
+    const cases = [
+      ...([0, 4097, 2 ** 31 + 12] as const).map((value) => [FS_DIMENSIONS, value] as const),
+      ...([3, 65, 272] as const).map((value) => [FS_M, value] as const),
+      [FS_METRIC, 3] as const,
+    ];
+    for (const [at, value] of cases) {
+      const changed = (await bytes).slice();
+      new DataView(changed.buffer).setUint32(16 + at, value, true);
+      expect((await refusalOf(() => Arriving.open(changed, null))).code).toBe("SNAPSHOT_DAMAGED");
+      const body = changed.subarray(16, 16 + new DataView(changed.buffer).getUint32(16 + F_BYTES, true));
+      putFrame(body, ownHash!, changed, 16);
+      for (const call of [
+        () => open({ dimensions: 12, workers: 0, from: changed }),
+        () => openSearch({ from: changed }),
+      ]) {
+        expect((await refusalOf(call)).code).toBe("SNAPSHOT_DAMAGED");
+      }
+    }
+  });
 
   test("a stream that is refused is given up: whoever fills it is told, and it is not locked", async () => {
     const source = await bytes;
