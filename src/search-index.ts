@@ -36,6 +36,9 @@ const NAMES = ["from", "core", "ef"];
  * OUT_OF_MEMORY.
  */
 export async function openSearch(options: SearchOnlyOptions): Promise<SearchIndex> {
+  if (typeof options !== "object" || options === null) {
+    throw new HnswError("BAD_OPTION", "openSearch needs an object with at least `from`.");
+  }
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) {
     throw new HnswError("BAD_OPTION", `\`${unknown}\` is not an option of openSearch; known are ${NAMES.join(", ")}.`);

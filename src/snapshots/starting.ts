@@ -110,18 +110,28 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
   else if (source instanceof ReadableStream) yield* streamed(source);
   else if (source instanceof Response) {
     if (!source.ok) throw new HnswError("SNAPSHOT_FOREIGN", `The response to \`from\` has status ${source.status}.`);
+    if (source.bodyUsed) throw badSource("a response that nobody has read yet: `response.clone()` before it is read");
     if (source.body !== null) yield* streamed(source.body);
   } else {
-    const wanted = "a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` gave";
-    throw new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
+    throw badSource("a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` gave");
   }
+}
+
+function badSource(wanted: string): HnswError {
+  return new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
 }
 
 /** However it ends, whoever fills the stream is told, and it is not locked any more. */
 async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (stream.locked) throw badSource("a stream or response that nobody else reads");
   const reader = stream.getReader();
   try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+    for (;;) {
+      const { done, value } = await reader.read().catch(broken);
+      if (done) break;
+      if (!(value instanceof Uint8Array)) throw badSource("a stream of Uint8Arrays, like that of `index.export()`");
+      yield value;
+    }
   } finally {
     reader.cancel().catch(() => {}); // not waited for: its source may take its time
     reader.releaseLock();
@@ -260,6 +270,10 @@ function cutOff(): HnswError {
   return damaged("it ends before its end: it was cut off on its way");
 }
 
-function damaged(problem: string): HnswError {
-  return new HnswError("SNAPSHOT_DAMAGED", `\`from\` is not what was exported: ${problem}.`);
+function broken(cause: unknown): never {
+  throw damaged(`its stream failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}
+
+function damaged(problem: string, options?: ErrorOptions): HnswError {
+  return new HnswError("SNAPSHOT_DAMAGED", `\`from\` is not what was exported: ${problem}.`, options);
 }

@@ -182,6 +182,23 @@ function endless(bytes: Uint8Array) {
   return { stream, given };
 }
 
+/** The first half of the bytes, then the stream fails. */
+function breaking(bytes: Uint8Array, reason: unknown): ReadableStream<Uint8Array> {
+  let sent = false;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent) controller.error(reason);
+      else controller.enqueue(bytes.slice(0, bytes.length >> 1));
+      sent = true;
+    },
+  });
+}
+
+/** Gives on something else in the place of every part. */
+function replacing(part: unknown): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({ transform: (_, controller) => controller.enqueue(part as Uint8Array) });
+}
+
 describe("what is refused", () => {
   test("other options, each by name", async () => {
     for (const [name, value] of Object.entries({ dimensions: 13, metric: "dot", M: 8, seed: 3 })) {
@@ -229,6 +246,68 @@ describe("what is refused", () => {
       expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
     }
   }, 120_000);
+
+  test("what can't be read, be it the fault of who calls or of the way", async () => {
+    const source = await bytes;
+    const used = async () => {
+      const response = new Response(source.slice());
+      await response.arrayBuffer();
+      return response;
+    };
+    const locked = async () => {
+      const { stream } = endless(source);
+      stream.getReader();
+      return stream;
+    };
+    const streamOf = (part: unknown) => async () => new Response(source.slice()).body!.pipeThrough(replacing(part));
+    const cases = [
+      [used, /nobody has read yet/],
+      [locked, /nobody else reads/],
+      [streamOf("text"), /a stream of Uint8Arrays/],
+      [streamOf(source.slice().buffer), /a stream of Uint8Arrays/],
+      [streamOf(undefined), /a stream of Uint8Arrays/],
+    ] as const;
+    for (const [make, says] of cases) {
+      for (const ask of [
+        (from: Response) => open({ ...SHAPE, workers: 0, from }),
+        (from: Response) => openSearch({ from }),
+      ]) {
+        const refusal = await refusalOf(async () => ask((await make()) as Response));
+        expect([refusal.code, refusal.message]).toEqual(["BAD_OPTION", expect.stringMatching(says)]);
+      }
+    }
+    for (const reason of [new TypeError("the connection was lost"), "it was lost", undefined]) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: breaking(source, reason) }));
+      expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", reason]);
+    }
+  });
+
+  test("a connection that breaks in the middle", async () => {
+    const source = await bytes;
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${source.length}\r\n\r\n`;
+    const data = (socket: Bun.Socket) => {
+      socket.write(head);
+      socket.write(source.subarray(0, 1000));
+      socket.end();
+    };
+    const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data } });
+    const from = await fetch(`http://127.0.0.1:${server.port}`);
+    const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from }));
+    expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", expect.any(Error)]);
+    server.stop(true);
+  });
+
+  test("what to export, and how to open it, when it is no array and no object", async () => {
+    await using parts = await made();
+    for (const wrong of ["graph", new Set(["graph"]), null, {}] as unknown as string[][]) {
+      for (const call of [() => parts.index.export(wrong), () => parts.index.exportBytes(wrong)]) {
+        expect((await refusalOf(call)).code).toBe("BAD_OPTION");
+      }
+    }
+    for (const wrong of [undefined, null, 7, "x"] as unknown as { from: Uint8Array }[]) {
+      expect((await refusalOf(() => openSearch(wrong))).code).toBe("BAD_OPTION");
+    }
+  });
 
   test("any flipped bit of the first frame, which says what the index is made with", async () => {
     const source = await bytes;
