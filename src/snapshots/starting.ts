@@ -271,7 +271,8 @@ function cutOff(): HnswError {
 }
 
 function broken(cause: unknown): never {
-  throw damaged(`its stream failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw damaged(`its stream failed: ${why.replace(/\.$/, "")}`, { cause });
 }
 
 function damaged(problem: string, options?: ErrorOptions): HnswError {

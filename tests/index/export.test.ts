@@ -1,6 +1,6 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { F_BYTES, FS_DIMENSIONS, FS_M, FS_METRIC } from "../../assembly/layout.ts";
+import { F_BYTES, FS_DIMENSIONS, FS_M, FS_METRIC, MAX_SEATS } from "../../assembly/layout.ts";
 import { compileCore } from "../../src/core.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/journal/frames.ts";
@@ -157,6 +157,17 @@ describe("a header goes from one space to another in the middle:", () => {
     expect(copy.spaces().sort()).toEqual(["a", "b", "c"]);
     expect(await copy.space("a").keys()).toEqual(["new"]);
   });
+});
+
+test("an export that nobody reads takes no seat", async () => {
+  await using parts = await made();
+  const exports = Array.from({ length: MAX_SEATS }, () => parts.index.export());
+  await new Promise((resolve) => setTimeout(resolve, 0)); // each has had its chance to begin
+  const copy = await open({ ...SHAPE, workers: 0, from: exports.pop()! });
+  expect(copy.spaces().sort()).toEqual(["flat", "graph"]);
+  await copy.close();
+  for (const stream of exports) await stream.cancel();
+  expect((await parts.index.exportBytes()).length).toBeGreaterThan(1000);
 });
 
 test("a reader that leaves early gives the seat back", async () => {
