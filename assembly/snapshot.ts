@@ -135,7 +135,10 @@ function isMarked(slot: u32): bool {
   return marks != 0 && slot < count && (load<u8>(marks + (slot >>> 3)) & (1 << (slot & 7))) != 0;
 }
 
-/** Writes the next frame to the intake. Answers its bytes, 0 after the last one, or E_STALE: the space was dropped. */
+/**
+ * Writes the next frame to the intake. Answers its bytes, 0 after the last one, E_STALE: the space was dropped, or E_BUSY:
+ * again later, the lists of the next slot are being written.
+ */
 export function nextFrame(): i32 {
   if (!isAlive(space, incarnation)) return E_STALE;
   const frame = base + X_VECTORS;
@@ -146,7 +149,9 @@ export function nextFrame(): i32 {
     end = writeSpace(frame);
     kind = total == 0 ? FRAME_END : FRAME_SLOTS;
   } else if (kind == FRAME_SLOTS) {
+    const before = written;
     end = writeSlots(frame);
+    if (written == before) return E_BUSY;
     if (written == total) kind = FRAME_END;
   } else {
     store<u32>(frame + F_FIRST, total);
@@ -201,6 +206,7 @@ function copyPadded(to: usize, from: usize, bytes: u32): usize {
   return to + bytes;
 }
 
+/** As many records as fit, or come before a slot whose lists are busy. */
 function writeSlots(frame: usize): usize {
   const full = frame + max<u32>(INTAKE_BYTES, paddedFloats * 4) - 8;
   const fixed = R_HEADER + dimensions * 4 + MAX_KEY_BYTES;
@@ -211,7 +217,9 @@ function writeSlots(frame: usize): usize {
     const slotAt = slotAddress(generation, next);
     const state: u32 = isMarked(next) ? stateOf(slotAt) : PENDING;
     if (at + fixed + (state == LINKED ? <usize>listsBytes(next) : 0) > full) break;
-    at = writeRecord(at, slotAt, next, state);
+    const end = writeRecord(at, slotAt, next, state);
+    if (end == 0) break;
+    at = end;
   }
   if (written == count) next = 0;
   for (; written >= count && written < total; next++) {
@@ -229,6 +237,7 @@ function isDead(slotAt: usize): bool {
   return atomic.load<u64>(slotAt + SLOT_DIED) <= version;
 }
 
+/** Answers where the record ends, 0 when the slot's lists are busy. */
 function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
   const dead = isDead(slotAt);
   const record: usize = load<u32>(slotAt + SLOT_KEY);
@@ -243,6 +252,7 @@ function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & 0xffffff);
   if (state == LINKED) {
     end = copyLists(generation, slot, end, marks, count);
+    if (end == 0) return 0;
     leftOut += idsLeftOut;
   }
   if (state != PENDING) linked++;
@@ -255,14 +265,13 @@ function firstMarked(twin: u32): u32 {
   return twin;
 }
 
-/** Gives back what `startSnapshot` took; E_BUSY: again later. */
+/** Gives back what `startSnapshot` took, its epoch at once; E_BUSY: the rest later. */
 export function endSnapshot(): i32 {
-  if (marks != 0) {
-    if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
-    free(marks);
-    marks = 0;
-    release(P_LOCK, SEAT_HELD_PARTITION);
-  }
   park();
+  if (marks == 0) return 0;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  free(marks);
+  marks = 0;
+  release(P_LOCK, SEAT_HELD_PARTITION);
   return 0;
 }

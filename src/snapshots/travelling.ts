@@ -8,7 +8,7 @@
  * that is dropped in the middle, FRAME_GONE says that it does not count. Without FRAME_FINISH the stream was cut off.
  */
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import { unlessBusy } from "../busy.ts";
+import { eventually, unlessBusy } from "../busy.ts";
 import { Seat } from "../core.ts";
 import { HnswError } from "../errors.ts";
 import type { Handle } from "../handle.ts";
@@ -19,7 +19,7 @@ import { partitionOf } from "../scheduler/assignment.ts";
 import { firstAttachedSeat } from "../seating.ts";
 import { nextSpace, type SpaceAt } from "../walking.ts";
 import { nextTurn } from "../yielding.ts";
-import { beginSnapshot, endSnapshot } from "./taking.ts";
+import { beginSnapshot, endSnapshot, nextFrame, type WhenFree } from "./taking.ts";
 
 const CHUNK_BYTES = 1 << 18;
 const SLICE_MS = 4;
@@ -64,23 +64,32 @@ class Chunks {
 
 /**
  * The chunks of an export, of all spaces that there are when it begins, or those named. Takes a seat of its own, so that
- * everything goes on meanwhile. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED.
+ * everything goes on meanwhile. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT, CLOSED or INTERNAL.
  */
 export async function* exportChunks(
   { module, memories, settings }: SharedIndex,
   handle: Handle,
   names: ReadonlySet<string> | null,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  handle.assertOpen();
   const number = handle.control.takeSeat(firstAttachedSeat(settings));
   if (number < 0)
     throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
   try {
-    const seats = memories.map((memory) => Seat.join(module, memory, number, settings.dimensions, false));
+    const seats: Seat[] = [];
+    const whenFree: WhenFree = (call) => handle.whenFree(call, seats);
+    for (const memory of memories) {
+      seats.push(await Seat.joinWhenFree(module, memory, number, settings.dimensions, whenFree));
+    }
+    // What was taken is given back by a closed handle, too, as long as the index is open.
+    const unlessClosed = (answer: number) => (handle.control.closed ? answer : unlessBusy(answer));
+    const giveBack: WhenFree = (call) =>
+      eventually(() => unlessClosed(handle.guarded(call, seats)), settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
     let count = 0;
     for (const place of names === null ? await placesOfAll(seats, handle) : placesOf(names, seats)) {
-      const space = await spaceAt(place, handle);
-      if (space !== null && (yield* exportSpace(place.seat, space, chunks, handle))) count++;
+      const space = await spaceAt(place, whenFree);
+      if (space !== null && (yield* exportSpace(place.seat, space, chunks, whenFree, giveBack))) count++;
     }
     chunks.say(FRAME_FINISH, count);
     yield chunks.take();
@@ -106,7 +115,7 @@ async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
     const names = new Set<string>(); // another thread may move a name to a header that comes later in the walk
     let address = 0;
     for (;;) {
-      const space = await handle.eventually(() => nextSpace(seat, address));
+      const space = await handle.eventually(() => handle.guarded(() => nextSpace(seat, address), [seat]));
       if (space === null) break;
       names.add(space.name);
       address = space.address;
@@ -128,8 +137,8 @@ function placesOf(names: ReadonlySet<string>, seats: Seat[]): Place[] {
 }
 
 /** The space of that name, or null when there is none. */
-async function spaceAt({ name, seat }: Place, handle: Handle): Promise<SpaceAt | null> {
-  const answer = await handle.eventually(() => unlessBusy(seat.core.openSpace(seat.putKey(name), 0, 0)));
+async function spaceAt({ name, seat }: Place, whenFree: WhenFree): Promise<SpaceAt | null> {
+  const answer = await whenFree(() => seat.core.openSpace(seat.putKey(name), 0, 0));
   if (answer === NOT_FOUND) return null;
   return { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
 }
@@ -139,24 +148,24 @@ async function* exportSpace(
   seat: Seat,
   space: SpaceAt,
   chunks: Chunks,
-  handle: Handle,
+  whenFree: WhenFree,
+  giveBack: WhenFree,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
-  if ((await beginSnapshot(seat, space)) === null) return false;
   try {
+    if ((await beginSnapshot(seat, space, whenFree)) === null) return false;
     let hasBegun = false;
-    let answer = seat.core.nextFrame();
-    for (; answer > 0; answer = seat.core.nextFrame()) {
+    let answer = await nextFrame(seat, whenFree);
+    for (; answer > 0; answer = await nextFrame(seat, whenFree)) {
       chunks.put(seat.intakeBytes.subarray(0, answer));
       hasBegun = true;
       if (!chunks.isFull) continue;
       yield chunks.take();
       await nextTurn();
-      handle.assertOpen();
     }
     if (answer !== OK && hasBegun) chunks.say(FRAME_GONE, 0);
     if (chunks.isFull) yield chunks.take();
     return answer === OK;
   } finally {
-    await endSnapshot(seat);
+    await endSnapshot(seat, giveBack);
   }
 }

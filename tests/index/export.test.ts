@@ -1,6 +1,15 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { F_BYTES, FS_DIMENSIONS, FS_M, FS_METRIC, MAX_SEATS } from "../../assembly/layout.ts";
+import {
+  F_BYTES,
+  FS_DIMENSIONS,
+  FS_M,
+  FS_METRIC,
+  G_GRAPH,
+  MAX_SEATS,
+  OK,
+  S_GENERATIONS,
+} from "../../assembly/layout.ts";
 import { compileCore } from "../../src/core.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/journal/frames.ts";
@@ -157,6 +166,27 @@ describe("a header goes from one space to another in the middle:", () => {
     expect(copy.spaces().sort()).toEqual(["a", "b", "c"]);
     expect(await copy.space("a").keys()).toEqual(["new"]);
   });
+});
+
+test("a trap in the middle is put right, and ends the stream with INTERNAL", async () => {
+  await using parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
+  const { index, seats } = parts;
+  const large = uniform(5000, 12, SEED);
+  await index.space("s").addMany(keysOf(large), large.values);
+  await index.flush();
+  const reader = index.export().getReader();
+  await reader.read();
+  const words = new Uint32Array(seats[0]!.memory.buffer);
+  expect(seats[0]!.core.nextSpace(0)).toBe(OK);
+  const generation = words[(seats[0]!.infoAt(0) + S_GENERATIONS) >> 2]!;
+  const graph = words[(generation + G_GRAPH) >> 2]!;
+  words[(generation + G_GRAPH) >> 2] = 0xffff_0000; // behind the memory's end
+  const refusal = await refusalOf(() => reader.read());
+  expect([refusal.code, refusal.cause]).toEqual(["INTERNAL", expect.any(WebAssembly.RuntimeError)]);
+  words[(generation + G_GRAPH) >> 2] = graph;
+  await expectSound(index, `seed ${SEED}`); // no lock is held
+  await using copy = await open({ ...SHAPE, workers: 0, from: await index.exportBytes() });
+  await expectHolds(copy.space("s"), modelOf(large), `seed ${SEED}`);
 });
 
 test("an export that nobody reads takes no seat", async () => {
