@@ -1,9 +1,10 @@
 /* How is the snapshot of a space begun and ended, be it for a file or for a stream? A seat takes one at a time. */
-import { E_MEMORY, E_STALE } from "../../assembly/layout.ts";
+import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
 import { eventually, unlessBusy } from "../busy.ts";
 import type { Seat } from "../core.ts";
 import { HnswError } from "../errors.ts";
 import type { SpaceAt } from "../walking.ts";
+import { nextTurn } from "../yielding.ts";
 
 /** Calls the core until nothing that it needs is busy. */
 export type WhenFree = (call: () => number) => Promise<number>;
@@ -29,8 +30,12 @@ export async function beginSnapshot(
 }
 
 /** Writes the next frame to the seat's intake. Resolves to its bytes, 0 after the last, below 0 when it was dropped. */
-export function nextFrame(seat: Seat, whenFree: WhenFree): Promise<number> {
-  return whenFree(() => seat.core.nextFrame());
+export async function nextFrame(seat: Seat, whenFree: WhenFree): Promise<number> {
+  for (;;) {
+    const answer = await whenFree(() => seat.core.nextFrame());
+    if (answer !== E_MORE) return answer;
+    await nextTurn();
+  }
 }
 
 /** Gives back what it took. */
