@@ -266,12 +266,13 @@ export function listsBytes(slot: u32): u32 {
 export let idsLeftOut: u32 = 0; // of the last copyLists
 
 /**
- * Copies a linked slot's lists, level by level as [count][kept][ids][distances], and answers where they end. Only ids
- * below `limit` whose bit is set at `marks` come along. Under the node lock, so in no list's middle of a prune.
+ * Copies a linked slot's lists, level by level as [count][kept][ids][distances], and answers where they end; 0 when they
+ * are busy. Only ids below `limit` whose bit is set at `marks` come along. Under the node lock, so in no list's middle
+ * of a prune.
  */
 export function copyLists(generation: usize, slot: u32, to: usize, marks: usize, limit: u32): usize {
   const lock = nodeLock(generation, slot, 0);
-  acquire(lock, SEAT_HELD_NODE);
+  if (!tryAcquire(lock, SEAT_HELD_NODE)) return 0;
   const levels = levelOf(slot);
   idsLeftOut = 0;
   for (let level: u32 = 0; level <= levels; level++) {

@@ -308,7 +308,7 @@ export const OK: i32 = 0;
 export const OK_WAKE: i32 = 1; // accepted, and a worker has something new to do
 export const NOT_FOUND: i32 = 2;
 export const CENSUS_MOVED: i32 = 2; // a census: the space fills another generation by now
-export const E_BUSY: i32 = -1; // somebody else holds the partition lock
+export const E_BUSY: i32 = -1; // somebody else holds the partition lock, or another that the call needs
 export const E_PENDING: i32 = -2; // the space has P_MAX_PENDING ops waiting
 export const E_MEMORY: i32 = -3; // the budget or the memory is used up
 export const E_STALE: i32 = -4; // the space was dropped
@@ -320,6 +320,7 @@ export const E_JOURNAL_FULL: i32 = -9; // the ring has no room until the disk ha
 export const E_JOURNAL_STUCK: i32 = -10; // the disk refuses what waits in the ring
 export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: which word of its header differs
 export const E_BROKEN: i32 = -12; // a snapshot whose parts do not fit together
+export const E_MORE: i32 = -13; // there is more to do before the answer: call again
 
 // ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────
 export const FAULT_ACCEPT_LOCKED: u32 = 1;

@@ -110,8 +110,10 @@ function loadSpace(frame: usize, home: u32): i32 {
   floor = total;
   deadKey = 0;
   store<u32>(generation + G_FORCE_F32, flags & FS_FORCED_BIT ? 1 : 0);
-  makeRoom();
-  if (!isGraph) return entry == 0 ? OK : E_BROKEN;
+  if (!isGraph) {
+    makeRoom();
+    return entry == 0 ? OK : E_BROKEN;
+  }
   if (entry == 0 || entry > total) return E_BROKEN;
   if (!ensureGraph(generation, 0)) return E_MEMORY;
   const centroid = name + (((header & 0xffffff) + 3) & ~3);
@@ -121,6 +123,7 @@ function loadSpace(frame: usize, home: u32): i32 {
   store<u32>(generation + G_CHECKED, load<u32>(frame + FS_CHECKED));
   store<u32>(generation + G_BLIND, flags & FS_BLIND_BIT ? 1 : 0);
   atomic.store<u32>(generation + G_STATE, GRAPH);
+  makeRoom(); // a graph's, however high the crossover is here
   return OK;
 }
 

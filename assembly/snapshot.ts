@@ -12,7 +12,7 @@
  * op. What is visible at that version is in, and what was dead by then only to lead through it. Slots below the cut do
  * not change any more, except by dying later, which the version tells.
  *
- * The graph of a snapshot is the one between the slots that were linked when it began: a bit each. A list is copied
+ * The graph of a snapshot is the one between the slots that were linked soon after the cut: a bit each. A list is copied
  * under its node lock, without ids whose bit is not set; a slot without its bit is to be linked again by whoever loads
  * the snapshot. So every list of a snapshot names only slots that have their lists in it. The ways that led through
  * newer slots are missing; FE_LEFT_OUT says how many, and whoever loads such a snapshot walks a census.
@@ -21,7 +21,7 @@
  * the current one, unlinked. Codes are not stored: they follow from vectors and centroid.
  */
 import {
-  BEAM_F32, E_BUSY, E_MEMORY, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_BLIND_BIT,
+  BEAM_F32, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_BLIND_BIT,
   FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT,
   FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET, FS_SEED, FS_SEQUENCE,
   FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COUNT,
@@ -39,6 +39,8 @@ import { inverseOf, slotAddress, stateOf, vectorOf } from "./slots";
 import { isAlive } from "./spaces";
 import { release, tryAcquire } from "./sync";
 
+const MARKED_AT_ONCE: u32 = 1 << 16; // about 1 ms
+
 let space: usize = 0;
 let incarnation: u32 = 0;
 let generation: usize = 0;
@@ -52,6 +54,7 @@ let live: u32 = 0;
 let entry: u32 = 0;
 let isGraph: bool = false;
 let marks: usize = 0; // a bit per slot of `generation`: its lists are part of the snapshot
+let marked: u32 = 0; // slots of `generation` that were looked at for their bit
 
 let kind: u32 = 0; // of the next frame
 let next: u32 = 0; // next slot of `generation`, then of `emptying`
@@ -75,7 +78,8 @@ export function startSnapshot(that: usize, ofIncarnation: u32): i32 {
     park();
     return answer;
   }
-  if (marks != 0) markLinked();
+  if (marks != 0) memory.fill(marks, 0, (count + 7) >>> 3);
+  marked = 0;
   kind = FRAME_SPACE;
   next = 0;
   written = 0;
@@ -108,12 +112,14 @@ function cut(): bool {
 }
 
 /**
+ * Looks at the next slots.
+ *
  * Twins count only by the chain of a linked slot: one may hang on a slot that is not linked yet, and then both are to be
  * linked again.
  */
 function markLinked(): void {
-  memory.fill(marks, 0, (count + 7) >>> 3);
-  for (let slot: u32 = 0; slot < count; slot++) {
+  const end = min<u32>(count, marked + MARKED_AT_ONCE);
+  for (let slot = marked; slot < end; slot++) {
     if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
     mark(slot);
     let twin = load<u32>(twinsOf(generation, slot));
@@ -123,6 +129,7 @@ function markLinked(): void {
       twin = load<u32>(at + SLOT_TWIN);
     }
   }
+  marked = end;
 }
 
 function mark(slot: u32): void {
@@ -135,9 +142,16 @@ function isMarked(slot: u32): bool {
   return marks != 0 && slot < count && (load<u8>(marks + (slot >>> 3)) & (1 << (slot & 7))) != 0;
 }
 
-/** Writes the next frame to the intake. Answers its bytes, 0 after the last one, or E_STALE: the space was dropped. */
+/**
+ * Writes the next frame to the intake. Answers its bytes, 0 after the last one, or E_STALE: the space was dropped. E_MORE:
+ * again, there is more to look at before the first one; E_BUSY: again later, the next slot's lists are being written.
+ */
 export function nextFrame(): i32 {
   if (!isAlive(space, incarnation)) return E_STALE;
+  if (marks != 0 && marked < count) {
+    markLinked();
+    if (marked < count) return E_MORE;
+  }
   const frame = base + X_VECTORS;
   if (kind == 0) return 0;
   store<u32>(frame + F_KIND, kind);
@@ -146,7 +160,9 @@ export function nextFrame(): i32 {
     end = writeSpace(frame);
     kind = total == 0 ? FRAME_END : FRAME_SLOTS;
   } else if (kind == FRAME_SLOTS) {
+    const before = written;
     end = writeSlots(frame);
+    if (written == before) return E_BUSY;
     if (written == total) kind = FRAME_END;
   } else {
     store<u32>(frame + F_FIRST, total);
@@ -201,6 +217,7 @@ function copyPadded(to: usize, from: usize, bytes: u32): usize {
   return to + bytes;
 }
 
+/** As many records as fit, or come before a slot whose lists are busy. */
 function writeSlots(frame: usize): usize {
   const full = frame + max<u32>(INTAKE_BYTES, paddedFloats * 4) - 8;
   const fixed = R_HEADER + dimensions * 4 + MAX_KEY_BYTES;
@@ -211,7 +228,9 @@ function writeSlots(frame: usize): usize {
     const slotAt = slotAddress(generation, next);
     const state: u32 = isMarked(next) ? stateOf(slotAt) : PENDING;
     if (at + fixed + (state == LINKED ? <usize>listsBytes(next) : 0) > full) break;
-    at = writeRecord(at, slotAt, next, state);
+    const end = writeRecord(at, slotAt, next, state);
+    if (end == 0) break;
+    at = end;
   }
   if (written == count) next = 0;
   for (; written >= count && written < total; next++) {
@@ -229,6 +248,7 @@ function isDead(slotAt: usize): bool {
   return atomic.load<u64>(slotAt + SLOT_DIED) <= version;
 }
 
+/** Answers where the record ends, 0 when the slot's lists are busy. */
 function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
   const dead = isDead(slotAt);
   const record: usize = load<u32>(slotAt + SLOT_KEY);
@@ -243,6 +263,7 @@ function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & 0xffffff);
   if (state == LINKED) {
     end = copyLists(generation, slot, end, marks, count);
+    if (end == 0) return 0;
     leftOut += idsLeftOut;
   }
   if (state != PENDING) linked++;
@@ -255,14 +276,13 @@ function firstMarked(twin: u32): u32 {
   return twin;
 }
 
-/** Gives back what `startSnapshot` took; E_BUSY: again later. */
+/** Gives back what `startSnapshot` took, its epoch at once; E_BUSY: the rest later. */
 export function endSnapshot(): i32 {
-  if (marks != 0) {
-    if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
-    free(marks);
-    marks = 0;
-    release(P_LOCK, SEAT_HELD_PARTITION);
-  }
   park();
+  if (marks == 0) return 0;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  free(marks);
+  marks = 0;
+  release(P_LOCK, SEAT_HELD_PARTITION);
   return 0;
 }

@@ -255,6 +255,18 @@ export class Seat {
     return bind(instantiate(module, memory), memory, number, dimensions, maySleep);
   }
 
+  /** Like `join`, but comes back in later turns while the partition is busy. */
+  static async joinWhenFree(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    number: number,
+    dimensions: number,
+    whenFree: (call: () => number) => Promise<number>,
+  ): Promise<Seat> {
+    const core = instantiate(module, memory);
+    return bound(await whenFree(() => core.bind(number, 0)), core, memory, number, dimensions);
+  }
+
   /** @internal */
   static make(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number): Seat {
     return new Seat(core, memory, number, dimensions, at);
@@ -423,7 +435,22 @@ function bind(
   dimensions: number,
   maySleep: boolean,
 ): Seat {
-  const answer = insist(() => unlessBusy(core.bind(number, maySleep ? 1 : 0)));
+  return bound(
+    insist(() => unlessBusy(core.bind(number, maySleep ? 1 : 0))),
+    core,
+    memory,
+    number,
+    dimensions,
+  );
+}
+
+function bound(
+  answer: number,
+  core: CoreExports,
+  memory: WebAssembly.Memory,
+  number: number,
+  dimensions: number,
+): Seat {
   if (answer === E_MEMORY) throw outOfMemory();
   if (answer !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
   const scratch = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative

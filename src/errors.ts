@@ -2,7 +2,7 @@
 
 /** Why an `HnswError` was thrown. Codes are part of the public interface: they do not change within a major version. */
 export type HnswErrorCode =
-  /** An option of `open`, `search` or `attach` is unknown, of the wrong type or out of range. */
+  /** An option of `open`, `search`, `attach` or `export` is unknown, of the wrong type or out of range. */
   | "BAD_OPTION"
   /** A vector's length is not the index's `dimensions`. */
   | "BAD_DIMENSIONS"
@@ -52,7 +52,7 @@ export type HnswErrorCode =
   | "JOURNAL_UNCERTAIN"
   /** What an index was to start from was made with other options, in another format, or is no export. */
   | "SNAPSHOT_FOREIGN"
-  /** What an index was to start from is cut off or changed. */
+  /** What an index was to start from is cut off or changed, or its stream failed: then `cause` says how. */
   | "SNAPSHOT_DAMAGED"
   /** No snapshot could be taken; what was durable before still is. */
   | "SNAPSHOT_FAILED"

@@ -197,19 +197,19 @@ export class Handle {
     }, this.settings.timeoutMs);
   }
 
-  /** Calls the core until the partition's lock was free. */
-  whenFree(call: () => number): Promise<number> {
-    return this.eventually(() => unlessBusy(this.guarded(call)));
+  /** Calls the core until the lock that it needs was free. */
+  whenFree(call: () => number, seats = this.seats): Promise<number> {
+    return this.eventually(() => unlessBusy(this.guarded(call, seats)));
   }
 
-  /** A call into the core: a trap is put right and becomes INTERNAL. */
-  guarded<T>(call: () => T): T {
+  /** A call into the core, through one of the seats: a trap is put right and becomes INTERNAL. */
+  guarded<T>(call: () => T, seats = this.seats): T {
     try {
       return call();
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       let completed = false;
-      for (const seat of this.seats) completed = seat.core.repairSeat(seat.number) === 1 || completed;
+      for (const seat of seats) completed = seat.core.repairSeat(seat.number) === 1 || completed;
       if (completed) this.journal?.board.wake();
       if (completed) for (let home = 0; home < Math.max(1, this.settings.workers); home++) this.wake(home);
       const what = completed ? "The op was completed by the repair" : "The op changed nothing";

@@ -100,11 +100,15 @@ async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<O
   resolveOptions({ ...options, dimensions: options.dimensions ?? 1 }); // refuses nonsense before it reads
   const { Arriving, startFrom, withExport } = await import("./snapshots/starting.ts");
   const arriving = await Arriving.open(options.from);
-  const settings = resolveOptions(withExport(options, arriving), threads);
-  return await openIn(settings, report, choice, async (handle) => {
-    await startFrom(arriving, handle);
-    return null;
-  });
+  try {
+    const settings = resolveOptions(withExport(options, arriving), threads);
+    return await openIn(settings, report, choice, async (handle) => {
+      await startFrom(arriving, handle);
+      return null;
+    });
+  } finally {
+    await arriving.close();
+  }
 }
 
 /** @internal Starts an index and its workers and has it filled; with a `path` in its settings there is a journal. */

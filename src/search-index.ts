@@ -27,6 +27,8 @@ export interface SearchOnlyOptions {
 
 const DEFAULT_EF = 64;
 const BUDGET = 2 ** 32 - 2 * 65536;
+/** What was flat when it was exported stays flat: nobody links here, so room for a graph would never be used. */
+const NEVER_A_GRAPH = 2 ** 32 - 1;
 const NAMES = ["from", "core", "ef"];
 
 /**
@@ -34,6 +36,9 @@ const NAMES = ["from", "core", "ef"];
  * OUT_OF_MEMORY.
  */
 export async function openSearch(options: SearchOnlyOptions): Promise<SearchIndex> {
+  if (typeof options !== "object" || options === null) {
+    throw new HnswError("BAD_OPTION", "openSearch needs an object with at least `from`.");
+  }
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) {
     throw new HnswError("BAD_OPTION", `\`${unknown}\` is not an option of openSearch; known are ${NAMES.join(", ")}.`);
@@ -44,14 +49,18 @@ export async function openSearch(options: SearchOnlyOptions): Promise<SearchInde
   }
   resolveSearch({ ef }, ef); // refuses nonsense before it reads
   const arriving = await Arriving.open(from);
-  const module = core ?? (await compileCore("release", bestVariant(), false));
-  const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
-  const metric = METRIC_NAMES.get(word) ?? "cosine";
-  const shape = { ...{ dimensions, metric, M, seed, efConstruction: 32, crossover: 0 }, maxPending: 1_000_000 };
-  const seat = Seat.create(module, { ...shape, budget: BUDGET, neverCodes: false }, 0, false, false);
-  const shelf = new Shelf(seat, ef);
-  await startFrom(arriving, shelf);
-  return new SearchIndex(shelf, dimensions, metric);
+  try {
+    const module = core ?? (await compileCore("release", bestVariant(), false));
+    const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
+    const metric = METRIC_NAMES.get(word) ?? "cosine";
+    const shape = { dimensions, metric, M, seed, efConstruction: 32, crossover: NEVER_A_GRAPH, maxPending: 1_000_000 };
+    const seat = Seat.create(module, { ...shape, budget: BUDGET, neverCodes: false }, 0, false, false);
+    const shelf = new Shelf(seat, ef);
+    await startFrom(arriving, shelf);
+    return new SearchIndex(shelf, dimensions, metric);
+  } finally {
+    await arriving.close();
+  }
 }
 
 /** The one seat, for whoever fills it and whoever searches. Nobody else has its locks: nothing is ever busy. */

@@ -125,28 +125,39 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * All spaces, or those named, as one stream of bytes that `open({ from })` starts from, on any runtime and with or
-   * without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is when its turn comes;
-   * everything goes on meanwhile. The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY or CLOSED. Throws BAD_SPACE or
-   * CLOSED.
+   * All spaces that there are when it begins, or those named, as one stream of bytes that `open({ from })` starts from,
+   * on any runtime and with or without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is
+   * when its turn comes; everything goes on meanwhile. It begins with the first read, and takes a seat from then to its
+   * end: cancel what is not read on. While a space is being read nothing that its partition gives up is used again.
+   * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE or CLOSED.
    */
   export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.handle.assertOpen();
+    if (spaces !== undefined && !Array.isArray(spaces)) {
+      throw new HnswError(
+        "BAD_OPTION",
+        'What to export must be an array of names, as in `index.export(["tenant-42"])`.',
+      );
+    }
     const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
-    const chunks = exportChunks(this.shared, this.handle.control, names);
-    return new ReadableStream({
-      async pull(controller) {
-        const { value, done } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+    const chunks = exportChunks(this.shared, this.handle, names);
+    const nothingAhead = { highWaterMark: 0 }; // it begins with the first read
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { value, done } = await chunks.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        async cancel() {
+          await chunks.return(undefined);
+        },
       },
-      async cancel() {
-        await chunks.return(undefined);
-      },
-    });
+      nothingAhead,
+    );
   }
 
-  /** `export` in one piece. Rejects with what its stream fails with. */
+  /** `export` in one piece. Rejects with what that throws, or its stream fails with. */
   async exportBytes(spaces?: readonly string[]): Promise<Uint8Array> {
     return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
   }

@@ -36,9 +36,12 @@ export class BadFrame extends Error {}
 /** xxHash64 of a frame's body. */
 export type FrameHash = (body: Uint8Array) => bigint;
 
-/** Bun's own where there is one, else the core's: then the body passes through the seat's intake. */
+/** The runtime's own, if it has one. */
+export const ownHash: FrameHash | null = typeof Bun === "undefined" ? null : (body) => Bun.hash.xxHash64(body);
+
+/** The runtime's own, else the core's: then the body passes through the seat's intake. */
 export function frameHash(seat: Seat): FrameHash {
-  if (typeof Bun !== "undefined") return (body) => Bun.hash.xxHash64(body);
+  if (ownHash !== null) return ownHash;
   return (body) => {
     seat.intakeBytes.set(body);
     return seat.hashIntake(body.length);

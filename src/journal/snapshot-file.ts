@@ -18,7 +18,7 @@ import {
 import { join } from "node:path";
 import { FRAME_END, OK } from "../../assembly/layout.ts";
 import type { Seat } from "../core.ts";
-import { beginSnapshot, endSnapshot } from "../snapshots/taking.ts";
+import { asLongAsItTakes, beginSnapshot, endSnapshot, nextFrame } from "../snapshots/taking.ts";
 import type { SpaceAt } from "../walking.ts";
 import {
   BadFrame,
@@ -69,16 +69,18 @@ export class SnapshotFile {
   /** Appends a space's snapshot; null when it was dropped meanwhile. Throws OUT_OF_MEMORY, or what the disk says. */
   async add(seat: Seat, space: SpaceAt): Promise<Section | null> {
     const offset = this.bytes;
-    const sequence = await beginSnapshot(seat, space);
-    if (sequence === null) return null;
     try {
-      let answer = seat.core.nextFrame();
-      for (; answer > 0; answer = seat.core.nextFrame()) this.put(seat.intakeBytes.subarray(0, answer));
+      const sequence = await beginSnapshot(seat, space, asLongAsItTakes);
+      if (sequence === null) return null;
+      let answer = await nextFrame(seat, asLongAsItTakes);
+      for (; answer > 0; answer = await nextFrame(seat, asLongAsItTakes)) {
+        this.put(seat.intakeBytes.subarray(0, answer));
+      }
       if (answer === OK) return { sequence, offset, bytes: this.bytes - offset };
       this.cutBackTo(offset);
       return null;
     } finally {
-      await endSnapshot(seat);
+      await endSnapshot(seat, asLongAsItTakes);
     }
   }
 

@@ -3,10 +3,13 @@ import {
   E_FOREIGN,
   E_MEMORY,
   F_COUNT,
+  F_HEADER,
   FRAME_END,
   FRAME_FINISH,
   FRAME_GONE,
   FRAME_SPACE,
+  FS_HEADER,
+  MAX_DIMENSIONS,
   OK,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
@@ -20,10 +23,10 @@ import {
   FrameSplitter,
   frameHash,
   kindOf,
+  ownHash,
   readSpaceFrame,
   type SpaceFrame,
 } from "../journal/frames.ts";
-
 import { MAGIC } from "../journal/magic.ts";
 import { RecoveredPartition } from "../journal/recovered.ts";
 import type { OpenOptions } from "../options.ts";
@@ -39,19 +42,25 @@ export class Arriving {
   private readonly frames: AsyncIterator<Frame>;
   private pending: Frame | null;
 
-  private constructor(frames: AsyncIterator<Frame>, pending: Frame | null) {
+  private constructor(frames: AsyncIterator<Frame>, pending: Frame, first: SpaceFrame | null) {
     this.frames = frames;
     this.pending = pending;
-    this.first = pending && readSpaceFrame(pending.body);
+    this.first = first;
   }
 
-  /** Rejects with BAD_OPTION, SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED, or with what the stream says. */
-  static async open(source: unknown): Promise<Arriving> {
+  /** `hash`: the runtime's own, if it has one. Rejects with BAD_OPTION, SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED. */
+  static async open(source: unknown, hash: FrameHash | null = ownHash): Promise<Arriving> {
     const frames = framesOf(chunksOf(source));
     const { value } = await frames.next();
     if (value === undefined) throw cutOff();
     // A copy: the next chunk may change what it is a view on.
-    return new Arriving(frames, { body: value.body.slice(), checksum: value.checksum });
+    const pending = { body: value.body.slice(), checksum: value.checksum };
+    try {
+      return new Arriving(frames, pending, beginningOf(pending, hash));
+    } catch (error) {
+      await frames.return(undefined);
+      throw error;
+    }
   }
 
   async next(): Promise<Frame | null> {
@@ -60,6 +69,37 @@ export class Arriving {
     if (pending !== null) return pending;
     const { value, done } = await this.frames.next();
     return done ? null : value;
+  }
+
+  /** Lets go of what it reads from, be there more or not. */
+  async close(): Promise<void> {
+    await this.frames.return?.();
+  }
+}
+
+/**
+ * What the first frame says, null when there is no space: an index is made by it. Where its checksum can't be computed
+ * before there is one, what it says must at least be possible.
+ */
+function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
+  if (hash !== null) verify(frame, hash);
+  const { body } = frame;
+  if (kindOf(body) === FRAME_FINISH && body.length === F_HEADER) return null;
+  const first = body.length < FS_HEADER ? null : readSpaceFrame(body);
+  if (first === null || !isPossible(first)) throw damaged("its first frame makes no sense");
+  return first;
+}
+
+/** Whether `open` could have been given these. */
+function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
+  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= 4 && M <= 64 && METRIC_NAMES.has(metric);
+}
+
+function verify(frame: Frame, hash: FrameHash): void {
+  try {
+    checkFrame(frame, hash);
+  } catch (error) {
+    throw error instanceof BadFrame ? damaged(error.message) : error;
   }
 }
 
@@ -70,16 +110,32 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
   else if (source instanceof ReadableStream) yield* streamed(source);
   else if (source instanceof Response) {
     if (!source.ok) throw new HnswError("SNAPSHOT_FOREIGN", `The response to \`from\` has status ${source.status}.`);
+    if (source.bodyUsed) throw badSource("a response that nobody has read yet: `response.clone()` before it is read");
     if (source.body !== null) yield* streamed(source.body);
   } else {
-    const wanted = "a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` gave";
-    throw new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
+    throw badSource("a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` gave");
   }
 }
 
+function badSource(wanted: string): HnswError {
+  return new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
+}
+
+/** However it ends, whoever fills the stream is told, and it is not locked any more. */
 async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (stream.locked) throw badSource("a stream or response that nobody else reads");
   const reader = stream.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(broken);
+      if (done) break;
+      if (!(value instanceof Uint8Array)) throw badSource("a stream of Uint8Arrays, like that of `index.export()`");
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // not waited for: its source may take its time
+    reader.releaseLock();
+  }
 }
 
 async function* framesOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Frame> {
@@ -157,11 +213,7 @@ class Filler {
   }
 
   async take(frame: Frame): Promise<void> {
-    try {
-      checkFrame(frame, this.hash);
-    } catch (error) {
-      throw error instanceof BadFrame ? damaged(error.message) : error;
-    }
+    verify(frame, this.hash);
     const { body } = frame;
     const kind = kindOf(body);
     if (this.finished) throw damaged("something follows its end");
@@ -218,6 +270,11 @@ function cutOff(): HnswError {
   return damaged("it ends before its end: it was cut off on its way");
 }
 
-function damaged(problem: string): HnswError {
-  return new HnswError("SNAPSHOT_DAMAGED", `\`from\` is not what was exported: ${problem}.`);
+function broken(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw damaged(`its stream failed: ${why.replace(/\.$/, "")}`, { cause });
+}
+
+function damaged(problem: string, options?: ErrorOptions): HnswError {
+  return new HnswError("SNAPSHOT_DAMAGED", `\`from\` is not what was exported: ${problem}.`, options);
 }

@@ -80,6 +80,10 @@ export const cases = {
       "SNAPSHOT_DAMAGED",
       "the code",
     );
+    for (const { from, at } of flippedBeginnings(arriving)) {
+      const code = await codeOf(() => openSearch({ from, ...(core ? { core } : {}) }));
+      if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
+    }
     equal((await index.space("nowhere").search(vector)).length, 0, "hits of a space that is not there");
     index.close();
     equal(await codeOf(() => space.search(vector)), "CLOSED", "the code after close");
@@ -374,6 +378,18 @@ async function travelled(kit) {
   await index.close();
 }
 
+/** Bits of an export's first frame: its length and kind, and what the index is made with. */
+function* flippedBeginnings(bytes) {
+  for (const word of [0, 4, 20, 24, 28, 32]) {
+    for (let bit = 0; bit < 32; bit += 5) {
+      const at = 16 + word + (bit >> 3);
+      const from = bytes.slice();
+      from[at] ^= 1 << (bit & 7);
+      yield { from, at };
+    }
+  }
+}
+
 async function damaged(kit) {
   const index = await built(kit);
   const bytes = await index.exportBytes();
@@ -386,6 +402,10 @@ async function damaged(kit) {
     const at = 16 + below(bytes.length - 16);
     flipped[at] ^= 1 << below(8);
     const code = await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from: flipped }));
+    if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
+  }
+  for (const { from, at } of flippedBeginnings(bytes)) {
+    const code = await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from }));
     if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
   }
 }

@@ -1,13 +1,28 @@
 /* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { open } from "../../src/index.ts";
+import {
+  F_BYTES,
+  FS_DIMENSIONS,
+  FS_M,
+  FS_METRIC,
+  G_GRAPH,
+  MAX_SEATS,
+  OK,
+  S_GENERATIONS,
+} from "../../assembly/layout.ts";
+import { compileCore } from "../../src/core.ts";
+import { open, type VectorIndex } from "../../src/index.ts";
+import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/journal/frames.ts";
 import { type CoreChoice, openWith } from "../../src/open.ts";
+import { openSearch } from "../../src/search.ts";
+import { Arriving } from "../../src/snapshots/starting.ts";
 import {
   clustered,
   expectHolds,
   expectSound,
   keysOf,
   modelOf,
+  opened,
   random,
   refusalOf,
   uniform,
@@ -104,6 +119,87 @@ test("while workers link and a space is dropped in the middle", async () => {
   await index.close();
 }, 120_000);
 
+/** Reads an export to its end, after `then` has happened between its first chunk and the rest. */
+async function interrupted(index: VectorIndex, then: () => Promise<void>): Promise<Blob> {
+  const reader = index.export().getReader();
+  const chunks = [(await reader.read()).value!];
+  await then();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value);
+  return new Blob(chunks);
+}
+
+describe("a header goes from one space to another in the middle:", () => {
+  // Found from the newest to the oldest: c is in the first chunk, with the beginning of b, which takes many.
+  async function threeSpaces() {
+    const parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
+    const { index } = parts;
+    const large = uniform(20_000, 12, SEED);
+    await index.space("a").add("old", SET.at(0));
+    await index.space("b").addMany(keysOf(large), large.values);
+    await index.space("c").add("old", SET.at(0));
+    return parts;
+  }
+
+  test("a space that was sent already takes that of one to come, and is there once", async () => {
+    await using parts = await threeSpaces();
+    const { index } = parts;
+    const from = await interrupted(index, async () => {
+      await index.dropSpace("c");
+      await index.dropSpace("a");
+      await index.space("c").add("new", SET.at(1));
+    });
+    await using copy = await open({ ...SHAPE, workers: 0, from });
+    expect(copy.spaces().sort()).toEqual(["b", "c"]);
+    expect(await copy.space("c").keys()).toEqual(["old"]);
+    await expectSound(copy, `seed ${SEED}`);
+  });
+
+  test("a space to come takes that of one that was sent, and is not missed", async () => {
+    await using parts = await threeSpaces();
+    const { index } = parts;
+    const from = await interrupted(index, async () => {
+      await index.dropSpace("a");
+      await index.dropSpace("c");
+      await index.space("a").add("new", SET.at(1));
+    });
+    await using copy = await open({ ...SHAPE, workers: 0, from });
+    expect(copy.spaces().sort()).toEqual(["a", "b", "c"]);
+    expect(await copy.space("a").keys()).toEqual(["new"]);
+  });
+});
+
+test("a trap in the middle is put right, and ends the stream with INTERNAL", async () => {
+  await using parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
+  const { index, seats } = parts;
+  const large = uniform(5000, 12, SEED);
+  await index.space("s").addMany(keysOf(large), large.values);
+  await index.flush();
+  const reader = index.export().getReader();
+  await reader.read();
+  const words = new Uint32Array(seats[0]!.memory.buffer);
+  expect(seats[0]!.core.nextSpace(0)).toBe(OK);
+  const generation = words[(seats[0]!.infoAt(0) + S_GENERATIONS) >> 2]!;
+  const graph = words[(generation + G_GRAPH) >> 2]!;
+  words[(generation + G_GRAPH) >> 2] = 0xffff_0000; // behind the memory's end
+  const refusal = await refusalOf(() => reader.read());
+  expect([refusal.code, refusal.cause]).toEqual(["INTERNAL", expect.any(WebAssembly.RuntimeError)]);
+  words[(generation + G_GRAPH) >> 2] = graph;
+  await expectSound(index, `seed ${SEED}`); // no lock is held
+  await using copy = await open({ ...SHAPE, workers: 0, from: await index.exportBytes() });
+  await expectHolds(copy.space("s"), modelOf(large), `seed ${SEED}`);
+});
+
+test("an export that nobody reads takes no seat", async () => {
+  await using parts = await made();
+  const exports = Array.from({ length: MAX_SEATS }, () => parts.index.export());
+  await new Promise((resolve) => setTimeout(resolve, 0)); // each has had its chance to begin
+  const copy = await open({ ...SHAPE, workers: 0, from: exports.pop()! });
+  expect(copy.spaces().sort()).toEqual(["flat", "graph"]);
+  await copy.close();
+  for (const stream of exports) await stream.cancel();
+  expect((await parts.index.exportBytes()).length).toBeGreaterThan(1000);
+});
+
 test("a reader that leaves early gives the seat back", async () => {
   await using parts = await made();
   for (let i = 0; i < 200; i++) {
@@ -112,6 +208,37 @@ test("a reader that leaves early gives the seat back", async () => {
     await reader.cancel();
   }
 });
+
+/** A stream that says nothing after the bytes, and does not end. */
+function endless(bytes: Uint8Array) {
+  const given = { cancelled: false };
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes.slice());
+    },
+    cancel() {
+      given.cancelled = true;
+    },
+  });
+  return { stream, given };
+}
+
+/** The first half of the bytes, then the stream fails. */
+function breaking(bytes: Uint8Array, reason: unknown): ReadableStream<Uint8Array> {
+  let sent = false;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent) controller.error(reason);
+      else controller.enqueue(bytes.slice(0, bytes.length >> 1));
+      sent = true;
+    },
+  });
+}
+
+/** Gives on something else in the place of every part. */
+function replacing(part: unknown): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({ transform: (_, controller) => controller.enqueue(part as Uint8Array) });
+}
 
 describe("what is refused", () => {
   test("other options, each by name", async () => {
@@ -160,6 +287,135 @@ describe("what is refused", () => {
       expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
     }
   }, 120_000);
+
+  test("what can't be read, be it the fault of who calls or of the way", async () => {
+    const source = await bytes;
+    const used = async () => {
+      const response = new Response(source.slice());
+      await response.arrayBuffer();
+      return response;
+    };
+    const locked = async () => {
+      const { stream } = endless(source);
+      stream.getReader();
+      return stream;
+    };
+    const streamOf = (part: unknown) => async () => new Response(source.slice()).body!.pipeThrough(replacing(part));
+    const cases = [
+      [used, /nobody has read yet/],
+      [locked, /nobody else reads/],
+      [streamOf("text"), /a stream of Uint8Arrays/],
+      [streamOf(source.slice().buffer), /a stream of Uint8Arrays/],
+      [streamOf(undefined), /a stream of Uint8Arrays/],
+    ] as const;
+    for (const [make, says] of cases) {
+      for (const ask of [
+        (from: Response) => open({ ...SHAPE, workers: 0, from }),
+        (from: Response) => openSearch({ from }),
+      ]) {
+        const refusal = await refusalOf(async () => ask((await make()) as Response));
+        expect([refusal.code, refusal.message]).toEqual(["BAD_OPTION", expect.stringMatching(says)]);
+      }
+    }
+    for (const reason of [new TypeError("the connection was lost"), "it was lost", undefined]) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: breaking(source, reason) }));
+      expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", reason]);
+    }
+  });
+
+  test("a connection that breaks in the middle", async () => {
+    const source = await bytes;
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${source.length}\r\n\r\n`;
+    const data = (socket: Bun.Socket) => {
+      socket.write(head);
+      socket.write(source.subarray(0, 1000));
+      socket.end();
+    };
+    const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data } });
+    const from = await fetch(`http://127.0.0.1:${server.port}`);
+    const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from }));
+    expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", expect.any(Error)]);
+    server.stop(true);
+  });
+
+  test("what to export, and how to open it, when it is no array and no object", async () => {
+    await using parts = await made();
+    for (const wrong of ["graph", new Set(["graph"]), null, {}] as unknown as string[][]) {
+      for (const call of [() => parts.index.export(wrong), () => parts.index.exportBytes(wrong)]) {
+        expect((await refusalOf(call)).code).toBe("BAD_OPTION");
+      }
+    }
+    for (const wrong of [undefined, null, 7, "x"] as unknown as { from: Uint8Array }[]) {
+      expect((await refusalOf(() => openSearch(wrong))).code).toBe("BAD_OPTION");
+    }
+  });
+
+  test("any flipped bit of the first frame, which says what the index is made with", async () => {
+    const source = await bytes;
+    const end = 16 + new DataView(source.buffer, source.byteOffset + 16).getUint32(F_BYTES, true) + CHECKSUM_BYTES;
+    const codes = new Map<string, string[]>();
+    for (let bit = 16 * 8; bit < end * 8; bit++) {
+      const changed = source.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      const ways = {
+        open: () => open({ dimensions: 12, workers: 0, from: changed }),
+        openSearch: () => openSearch({ from: changed }),
+      };
+      for (const [way, call] of Object.entries(ways)) {
+        const { code } = await refusalOf(call);
+        codes.set(code, [...(codes.get(code) ?? []), `${way}: bit ${bit}`]);
+      }
+    }
+    expect([...codes].filter(([code]) => !/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code))).toEqual([]);
+  });
+
+  test("a first frame that says what nobody can have asked for, also where only the core can check it", async () => {
+    const cases = [
+      ...([0, 4097, 2 ** 31 + 12] as const).map((value) => [FS_DIMENSIONS, value] as const),
+      ...([3, 65, 272] as const).map((value) => [FS_M, value] as const),
+      [FS_METRIC, 3] as const,
+    ];
+    for (const [at, value] of cases) {
+      const changed = (await bytes).slice();
+      new DataView(changed.buffer).setUint32(16 + at, value, true);
+      expect((await refusalOf(() => Arriving.open(changed, null))).code).toBe("SNAPSHOT_DAMAGED");
+      const body = changed.subarray(16, 16 + new DataView(changed.buffer).getUint32(16 + F_BYTES, true));
+      putFrame(body, ownHash!, changed, 16);
+      for (const call of [
+        () => open({ dimensions: 12, workers: 0, from: changed }),
+        () => openSearch({ from: changed }),
+      ]) {
+        expect((await refusalOf(call)).code).toBe("SNAPSHOT_DAMAGED");
+      }
+    }
+  });
+
+  test("a stream that is refused is given up: whoever fills it is told, and it is not locked", async () => {
+    const source = await bytes;
+    const damaged = source.slice();
+    damaged[source.length >> 1]! ^= 1;
+    const refusals = [
+      ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0 }, new Uint8Array(1000)],
+      ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0, M: 8 }, source],
+      ["SNAPSHOT_DAMAGED", { ...SHAPE, workers: 0 }, damaged],
+      ["OUT_OF_MEMORY", { ...SHAPE, workers: 0, partitions: 1, memoryLimit: 2 ** 20 }, source],
+      ["UNSUPPORTED", { ...SHAPE, workers: 1, core: await compileCore("release", "baseline", false) }, source],
+    ] as const;
+    for (const [code, options, sent] of refusals) {
+      const { stream, given } = endless(sent);
+      expect((await refusalOf(() => open({ ...options, from: stream }))).code).toBe(code);
+      expect({ code, locked: stream.locked, cancelled: given.cancelled }).toEqual({
+        code,
+        locked: false,
+        cancelled: true,
+      });
+    }
+    for (const sent of [new Uint8Array(1000), damaged]) {
+      const { stream, given } = endless(sent);
+      expect((await refusalOf(() => openSearch({ from: stream }))).code).toMatch(/^SNAPSHOT_/);
+      expect([stream.locked, given.cancelled]).toEqual([false, true]);
+    }
+  });
 
   test("another thread's ticket, where memory is not shared", async () => {
     await using parts = await made({ shared: false });

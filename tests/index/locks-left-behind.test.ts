@@ -8,9 +8,10 @@ import {
   FAULT_ACCEPT_LOCKED,
   FAULT_LINK_NODE_LOCKED,
   FAULT_QUEUE_LOCKED,
+  MAX_SEATS,
 } from "../../assembly/layout.ts";
 import { Seat } from "../../src/core.ts";
-import { attach, type VectorIndex } from "../../src/index.ts";
+import { attach, open as openIndex, type VectorIndex } from "../../src/index.ts";
 import { openWith } from "../../src/open.ts";
 import { coreModule } from "../core/harness.ts";
 import { clustered, expectHolds, expectSound, keysOf, modelOf, refusalOf } from "../support/indexes.ts";
@@ -25,9 +26,9 @@ const open: VectorIndex[] = [];
 afterAll(() => Promise.all(open.map((index) => index.close())));
 
 /** An index that holds SET, and a thread's seat beside it that will trap. */
-async function withDeadThread(linked: boolean, workers = 0) {
+async function withDeadThread(linked: boolean, workers = 0, timeoutMs = TIMEOUT_MS) {
   const options = { dimensions: DIMENSIONS, metric: "l2", workers, partitions: 1, flatBelow: 16 } as const;
-  const { index, seats } = await openWith({ ...options, timeoutMs: TIMEOUT_MS }, { build: "debug" });
+  const { index, seats } = await openWith({ ...options, timeoutMs }, { build: "debug" });
   open.push(index);
   const space = index.space("s");
   await space.addMany(keysOf(SET).slice(0, 300), SET.part(0, 300).values);
@@ -73,6 +74,8 @@ test("the partition lock: calls reject or throw TIMEOUT, then go on", async () =
     stats: () => index.stats(),
     flush: () => index.flush(),
     check: () => index.check(),
+    export: () => index.exportBytes(),
+    "export of a space": () => index.exportBytes(["s"]),
     attach: () => attach(index.attach()),
   };
   for (const [name, call] of Object.entries(calls)) {
@@ -83,7 +86,7 @@ test("the partition lock: calls reject or throw TIMEOUT, then go on", async () =
 
   expect(dead.core.repairSeat(DEAD)).toBe(0);
   await expectHolds(space, modelOf(SET.part(0, 300)), `seed ${SEED}`);
-  for (const name of ["get", "has", "keys", "size", "searchMany", "spaces", "stats", "flush", "check"]) {
+  for (const name of ["get", "has", "keys", "size", "searchMany", "spaces", "stats", "flush", "check", "export"]) {
     await calls[name]!();
   }
   await expectSound(index, `seed ${SEED}`);
@@ -134,6 +137,58 @@ test("two dead threads that wait for one another's repair: either order of repai
   }
 });
 
+/** An export that has sent its first chunk, of a space of many; the rest of it when `then` has happened. */
+async function begunExport(index: VectorIndex) {
+  const large = clustered(3000, DIMENSIONS, SEED);
+  await index.space("large").addMany(keysOf(large), large.values);
+  await index.flush();
+  const reader = index.export().getReader();
+  const first = (await reader.read()).value!;
+  return async () => {
+    const chunks = [first];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value);
+    return new Blob(chunks);
+  };
+}
+
+test("the partition lock in the middle of an export: it gives up, and leaves what it had taken", async () => {
+  const { index, dead } = await withDeadThread(true);
+  const rest = await begunExport(index);
+  trapIn(dead, FAULT_ACCEPT_LOCKED, addThrough(dead, "dead"));
+  expect((await refusalOf(rest)).code).toBe("TIMEOUT");
+  expect(dead.core.repairSeat(DEAD)).toBe(0);
+  for (let i = 0; i < MAX_SEATS; i++) await index.exportBytes(["nothing"]); // its seat is free again
+  await index.exportBytes();
+  await expectSound(index, `seed ${SEED}`);
+});
+
+test("the partition lock in the middle of an export, and the index is closed: it ends", async () => {
+  const { index, dead } = await withDeadThread(true, 0, 120_000);
+  const rest = await begunExport(index);
+  trapIn(dead, FAULT_ACCEPT_LOCKED, addThrough(dead, "dead"));
+  const waiting = refusalOf(rest);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await index.close();
+  expect((await waiting).code).toBe("CLOSED");
+});
+
+test("a node's lock in the middle of an export: it goes on when the lock is free, with everything", async () => {
+  const { index, dead } = await withDeadThread(false, 0, 120_000);
+  while (dead.core.claim(0, 500, 0) !== 0) while (dead.core.link(250) !== 0);
+  await index.space("s").add("x", SET.at(301));
+  dead.core.claim(0, 1, 0);
+  trapIn(dead, FAULT_LINK_NODE_LOCKED, (core) => core.link(1));
+  const waiting = index.exportBytes();
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop turns meanwhile
+  dead.core.repairSeat(DEAD);
+  const copy = await openIndex({ dimensions: DIMENSIONS, metric: "l2", workers: 0, from: await waiting });
+  open.push(copy);
+  const model = modelOf(SET.part(0, 300)).set("x", SET.at(301));
+  await expectHolds(copy.space("s"), model, `seed ${SEED}`);
+  await expectSound(copy, `seed ${SEED}`);
+  while (dead.core.link(10) !== 0);
+});
+
 test("a node's lock: a flush gives up, then goes on", async () => {
   const { index, dead } = await withDeadThread(false);
   while (dead.core.claim(0, 500, 0) !== 0) while (dead.core.link(250) !== 0);
@@ -141,6 +196,7 @@ test("a node's lock: a flush gives up, then goes on", async () => {
   dead.core.claim(0, 1, 0);
   trapIn(dead, FAULT_LINK_NODE_LOCKED, (core) => core.link(1));
   expect((await refusalOf(() => index.flush())).code).toBe("TIMEOUT"); // the claimed slot
+  expect((await refusalOf(() => index.exportBytes())).code).toBe("TIMEOUT");
   dead.core.repairSeat(DEAD);
   while (dead.core.link(10) !== 0);
   await index.flush();
