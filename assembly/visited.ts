@@ -12,6 +12,7 @@ import { SEAT_BIG_VISITED } from "./layout";
 import { allocate } from "./arena";
 import { fresh, SMALL_VISITED, smallVisited } from "./scratch";
 import { seat } from "./sync";
+import { clearWords } from "./words";
 
 const BIG_VISITED: u32 = 262144;
 const SMALL_VISITED_EF: u32 = 96; // the widest search that makes do with the small table
@@ -36,7 +37,7 @@ export function clearVisited(ef: u32): void {
   const cells: u32 = big != 0 ? min<u32>(BIG_VISITED, 1 << (32 - clz(ef * CELLS_PER_EF - 1))) : SMALL_VISITED;
   table = big != 0 ? big : smallVisited;
   shift = clz(cells - 1);
-  memory.fill(table, 0, cells * 4);
+  clearWords(table, cells);
 }
 
 /** Marks a slot; false when it is known to be marked. */
