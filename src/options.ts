@@ -1,5 +1,5 @@
 /* What can a user choose, what stands in when they don't, and what is refused? */
-import { MAX_DIMENSIONS, MAX_EF, MAX_PAGES, MAX_WORKERS } from "../assembly/layout.ts";
+import { MAX_DIMENSIONS, MAX_EF, MAX_M, MAX_PAGES, MAX_WORKERS, MIN_M } from "../assembly/layout.ts";
 import { HnswError } from "./errors.ts";
 import type { Key } from "./keys.ts";
 import { canStartThreads, cores } from "./platform.ts";
@@ -157,7 +157,7 @@ export function resolveOptions(given: OpenOptions, threads = canStartThreads): S
     ),
     partitions,
     memoryLimit: integer("memoryLimit", given.memoryLimit, everything, partitions * MIN_PARTITION_BYTES, everything),
-    M: integer("M", given.M, 16, 4, 64),
+    M: integer("M", given.M, 16, MIN_M, MAX_M),
     efConstruction: integer("efConstruction", given.efConstruction, 32, 8, 1024),
     ef: integer("ef", given.ef, 64, 1, MAX_EF),
     flatBelow: integer("flatBelow", given.flatBelow, 1000, 0, 1_000_000),

@@ -21,7 +21,7 @@ import { resolveSearch, type SearchOptions } from "./options.ts";
 import type { SearchSpreader } from "./spreading.ts";
 import { checkShape, type Vector, VectorList } from "./vectors.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "./waiting-line.ts";
-import { nextTurn } from "./yielding.ts";
+import { nextTurn, Slice } from "./yielding.ts";
 
 const SLICE_MS = 2; // how long addMany keeps the event loop waiting at a time
 const MOST_KEYS_AT_ONCE = 0xffffff;
@@ -425,16 +425,14 @@ export class Space {
     if (ref === null) return Array.from({ length: list.count }, () => []);
     const answered = this.spread && !filter ? await this.spread(ref, list, k, ef) : [];
     const results: Hit[][] = [];
-    let end = performance.now() + SLICE_MS;
+    const slice = new Slice(SLICE_MS);
     for (let i = 0; i < list.count; i++) {
       const query = list.row(i);
       results.push(
         answered[i] ??
           (filter ? await this.searchFiltered(query, k, ef, filter) : await this.searchLater(query, k, ef, false)),
       );
-      if (performance.now() < end) continue;
-      await nextTurn();
-      end = performance.now() + SLICE_MS;
+      if (slice.isOver) await slice.next();
     }
     return results;
   }
@@ -442,17 +440,16 @@ export class Space {
   private async checkQueries(list: VectorList): Promise<void> {
     const { handle } = this;
     const seat = handle.seats[0]!;
-    let end = performance.now() + SLICE_MS;
+    const slice = new Slice(SLICE_MS);
     for (let first = 0; first < list.count; first += seat.intake) {
       const count = Math.min(seat.intake, list.count - first);
       list.checkRows(first, count);
       list.copyTo(seat, first, count);
       const answer = seat.core.checkVectors(count);
       if (answer !== OK) throw handle.refusal(answer, seat, `Query ${first + seat.infoAt(1)}`);
-      if (performance.now() < end) continue;
-      await nextTurn();
+      if (!slice.isOver) continue;
+      await slice.next();
       handle.assertOpen();
-      end = performance.now() + SLICE_MS;
     }
   }
 }

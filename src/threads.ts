@@ -47,11 +47,12 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
     try {
       spawned = spawn(file, {
         heard(message) {
-          if ((message as { type: string }).type === "ready") {
+          const { type } = message as { type: string };
+          if (type === "ready") {
             clearTimeout(late);
             spawned.keepAlive(false);
             resolve();
-          } else if ((message as { type: string }).type === "refused") {
+          } else if (type === "refused") {
             clearTimeout(late);
             const { code, message: why } = message as RefusedMessage;
             reject(new HnswError(code, why));

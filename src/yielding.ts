@@ -20,3 +20,24 @@ function byMessage(): (then: () => void) => void {
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => later(resolve));
 }
+
+/** Long work in slices of time: `if (slice.isOver) await slice.next()` wherever one may end. */
+export class Slice {
+  private readonly ms: number;
+  private end: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+    this.end = performance.now() + ms;
+  }
+
+  get isOver(): boolean {
+    return performance.now() >= this.end;
+  }
+
+  /** Lets the event loop run, then begins the next one. */
+  async next(): Promise<void> {
+    await nextTurn();
+    this.end = performance.now() + this.ms;
+  }
+}

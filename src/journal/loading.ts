@@ -2,7 +2,7 @@
 import { E_FOREIGN, E_MEMORY, OK } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import type { Handle } from "../handle.ts";
-import { nextTurn } from "../yielding.ts";
+import { Slice } from "../yielding.ts";
 import { Filling, foreignWord, SpaceFiller } from "./filling.ts";
 import { CHECKSUM_BYTES, readSpaceFrame, type SpaceFrame } from "./frames.ts";
 import type { RecoveredPartition } from "./recovered.ts";
@@ -39,7 +39,7 @@ export class SpaceLoader extends SpaceFiller {
     const { path, offset, bytes } = section;
     let filling: Filling | null = null;
     try {
-      let turn = performance.now() + SLICE_MS;
+      const slice = new Slice(SLICE_MS);
       for (const body of readSection(path, offset, bytes)) {
         filling ??= this.begin(partition, section, readSpaceFrame(body));
         const answer = await filling.put(body, asSpace);
@@ -47,9 +47,7 @@ export class SpaceLoader extends SpaceFiller {
         if (answer === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
         if (answer !== OK) throw new Damage(`${path}: the snapshot at byte ${offset} does not fit together`);
         this.onRead(body.length + CHECKSUM_BYTES);
-        if (performance.now() < turn) continue;
-        await nextTurn();
-        turn = performance.now() + SLICE_MS;
+        if (slice.isOver) await slice.next();
       }
     } catch (error) {
       await filling?.drop();

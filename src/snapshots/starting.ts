@@ -10,6 +10,8 @@ import {
   FRAME_SPACE,
   FS_HEADER,
   MAX_DIMENSIONS,
+  MAX_M,
+  MIN_M,
   OK,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
@@ -31,7 +33,7 @@ import { MAGIC } from "../journal/magic.ts";
 import { RecoveredPartition } from "../journal/recovered.ts";
 import type { OpenOptions } from "../options.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
-import { nextTurn } from "../yielding.ts";
+import { Slice } from "../yielding.ts";
 
 const SLICE_MS = 4;
 
@@ -92,7 +94,7 @@ function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
 
 /** Whether `open` could have been given these. */
 function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
-  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= 4 && M <= 64 && METRIC_NAMES.has(metric);
+  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= MIN_M && M <= MAX_M && METRIC_NAMES.has(metric);
 }
 
 function verify(frame: Frame, hash: FrameHash): void {
@@ -187,12 +189,10 @@ export function withExport(options: OpenOptions, { first }: Arriving): OpenOptio
 /** Fills an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
 export async function startFrom(arriving: Arriving, handle: Host): Promise<void> {
   const filler = new Filler(handle);
-  let turn = performance.now() + SLICE_MS;
+  const slice = new Slice(SLICE_MS);
   for (let frame = await arriving.next(); frame !== null; frame = await arriving.next()) {
     await filler.take(frame);
-    if (performance.now() < turn) continue;
-    await nextTurn();
-    turn = performance.now() + SLICE_MS;
+    if (slice.isOver) await slice.next();
   }
   await filler.finish();
 }

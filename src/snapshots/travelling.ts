@@ -18,7 +18,7 @@ import type { SharedIndex } from "../protocol.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import { firstAttachedSeat } from "../seating.ts";
 import { nextSpace, type SpaceAt } from "../walking.ts";
-import { nextTurn } from "../yielding.ts";
+import { nextTurn, Slice } from "../yielding.ts";
 import { beginSnapshot, endSnapshot, nextFrame, type WhenFree } from "./taking.ts";
 
 const CHUNK_BYTES = 1 << 18;
@@ -110,7 +110,7 @@ interface Place {
  */
 async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
   const places: Place[] = [];
-  let turn = performance.now() + SLICE_MS;
+  const slice = new Slice(SLICE_MS);
   for (const seat of seats) {
     const names = new Set<string>(); // another thread may move a name to a header that comes later in the walk
     let address = 0;
@@ -119,9 +119,7 @@ async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
       if (space === null) break;
       names.add(space.name);
       address = space.address;
-      if (performance.now() < turn) continue;
-      await nextTurn();
-      turn = performance.now() + SLICE_MS;
+      if (slice.isOver) await slice.next();
     }
     for (const name of names) places.push({ name, seat });
   }

@@ -10,15 +10,9 @@ import type { Finding, Saved, Section } from "../section.ts";
 const CLAIM =
   "after nine of ten are deleted the memory of a fresh build is left, while searches go on (beyond the thread)";
 
-interface Row {
+/** Of a case, over its rounds. */
+interface Row extends Omit<ChurnMeasurement, "longestSearchMs"> {
   title: string;
-  bytes: number;
-  freshBytes: number;
-  secondsToSettle: number;
-  recall: number;
-  freshRecall: number;
-  searches: number;
-  wrong: number;
   longestMs: number;
 }
 
