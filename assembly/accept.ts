@@ -29,6 +29,7 @@ import { cosine, crossover, dimensions, maxPending, paddedFloats } from "./setti
 import { ALIVE, ensureSlot, slotAddress, vectorOf } from "./slots";
 import { isAlive } from "./spaces";
 import { release, tryAcquire } from "./sync";
+import { copyWords } from "./words";
 
 const LARGEST_SQUARED_NORM: f32 = 2.1267648e37; // 2^124: sums of four centred squares stay finite
 const SMALLEST_SQUARED_NORM: f32 = 1e-30; // below it a direction is rounding noise
@@ -131,7 +132,7 @@ function writeSlot(space: usize, vector: usize, inverseNorm: f32): void {
   store<u32>(at + SLOT_KEY, <u32>keyRecord);
   store<u32>(at + SLOT_STATE, PENDING);
   store<u32>(at + SLOT_TWIN, 0);
-  memory.copy(vectorOf(at), vector, paddedFloats * 4);
+  copyWords(vectorOf(at), vector, paddedFloats);
   faultPoint(FAULT_ACCEPT_WRITTEN);
 }
 

@@ -13,6 +13,7 @@
  */
 import { ARENA, FAULT_ARENA_FREE, FAULT_ARENA_SPLIT, MAX_PAGES, P_ARENA, P_BUDGET, P_RESERVED, P_USED } from "./layout";
 import { faultPoint } from "./faults";
+import { clearBytes } from "./words";
 
 const HEADER: u32 = 8;
 const MIN_BLOCK: u32 = 32;
@@ -110,7 +111,7 @@ function findFit(size: u32): usize {
 /** Makes the arena larger by at least `size` bytes in one free block. */
 function grow(size: u32): bool {
   const end: usize = load<u32>(A_END);
-  const pages: u32 = <u32>memory.size();
+  const pages: u32 = <u32>memory.size(); // too few at times (words.ts), then the step is smaller
   const wanted: u64 = (<u64>size + 2 * HEADER + 0xffff) >> 16;
   let step: u32 = <u32>max<u64>(wanted, min<u32>(max<u32>(GROW_PAGES, pages >>> 3), MOST_GROW_PAGES));
   if (<u64>pages + step > MAX_PAGES) step = <u32>wanted;
@@ -240,8 +241,8 @@ export function bytesOf(payload: usize): u32 {
 /** After a trap under the partition lock: makes lists, bitmaps and P_USED again from the chain of headers. */
 export function rebuildArena(): void {
   if (load<u32>(A_BUSY) == 0) return;
-  memory.fill(A_ROWS, 0, 4 + ROWS * 4);
-  memory.fill(A_HEADS, 0, ROWS * COLUMNS * 4);
+  clearBytes(A_ROWS, 4 + ROWS * 4);
+  clearBytes(A_HEADS, ROWS * COLUMNS * 4);
   let used: u32 = 0;
   let previous: usize = 0;
   let block: usize = ARENA + HEADER;

@@ -15,6 +15,7 @@ import { relink, relinkFrom } from "./insert";
 import { isAlive } from "./spaces";
 import { inGraph, slotAddress, stateOf } from "./slots";
 import { release, tryAcquire } from "./sync";
+import { clearBytes } from "./words";
 
 const GOES_ON: i32 = 1;
 const COMPLETE: i32 = 0;
@@ -60,7 +61,7 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   notes = allocate(bits + slots * 4, 0);
   useReserve(false);
   if (notes == 0) return E_MEMORY;
-  memory.fill(notes, 0, bits);
+  clearBytes(notes, bits);
   space = that;
   incarnation = ofIncarnation;
   queue = notes + (bits & ~15);

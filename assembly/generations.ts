@@ -11,7 +11,7 @@ import { uppersBlock } from "./graph";
 import { closeTable, openTable } from "./keys";
 import { crossover, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride } from "./settings";
 import { addBytes, chunkSlots, olderDirectory, vectorChunk } from "./slots";
-import { copyWords } from "./words";
+import { clearBytes, copyWords } from "./words";
 
 const KEY_CHUNK_HEADER: u32 = 8; // [older chunk u32][bytes u32]
 const FIRST_KEY_CHUNK: u32 = 248;
@@ -21,7 +21,7 @@ const LARGEST_KEY_CHUNK: u32 = 65536;
 export function newGeneration(space: usize, forceF32: bool): usize {
   const generation = allocate(GENERATION_BYTES, 0);
   if (generation == 0) return 0;
-  memory.fill(generation, 0, GENERATION_BYTES);
+  clearBytes(generation, GENERATION_BYTES);
   const serial = load<u32>(space + S_SERIAL) + 1;
   store<u32>(space + S_SERIAL, serial);
   store<u32>(generation + G_SERIAL, serial);

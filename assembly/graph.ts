@@ -28,7 +28,7 @@ import {
 } from "./settings";
 import { addBytes } from "./slots";
 import { acquire, release, seat, tryAcquire } from "./sync";
-import { copyWords } from "./words";
+import { clearBytes, copyBytes, copyWords } from "./words";
 
 // @ts-ignore: decorator
 @inline
@@ -115,7 +115,7 @@ export function ensureGraph(generation: usize, mine: u32): bool {
     // The centroid comes along, so that promotion never has to ask for memory.
     const centroid = allocate((paddedFloats + RECENT_SLOTS) * 4, mine);
     if (centroid == 0) return false;
-    memory.fill(centroid + paddedFloats * 4, 0, RECENT_SLOTS * 4);
+    clearBytes(centroid + paddedFloats * 4, RECENT_SLOTS * 4);
     directory = allocate(maxGraphChunks * 4, mine);
     if (directory == 0) {
       free(centroid);
@@ -156,7 +156,7 @@ function newChunk(number: u32, mine: u32): usize {
     next += levelOf(first + i) * upperStride;
     store<u32>(chunk + linksOffset + i * listStride + LIST_LOCK, 0);
   }
-  memory.fill(chunk + twinsOffset, 0, CHUNK_SLOTS * 4);
+  clearBytes(chunk + twinsOffset, CHUNK_SLOTS * 4);
   return chunk;
 }
 
@@ -294,7 +294,7 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
     idsLeftOut += count - n;
     store<u32>(to, n);
     store<u32>(to, stillKept, 4);
-    memory.copy(ids + (n << 2), prune, n << 2);
+    copyBytes(ids + (n << 2), prune, n << 2);
     to = ids + (n << 3);
   }
   release(lock, SEAT_HELD_NODE);

@@ -4,6 +4,7 @@
  */
 import { HIT_BYTES, HIT_DISTANCE, HIT_GENERATION, HIT_KEY, HIT_SLOT, SEAT_RESULTS, SLOT_KEY } from "./layout";
 import { seat } from "./sync";
+import { copyWords } from "./words";
 
 let hits: usize = 0;
 export let hitCount: u32 = 0;
@@ -41,7 +42,7 @@ function siftDown(distance: f32, slot: u32, generation: usize, key: u32, count: 
     }
     const larger = hits + child * HIT_BYTES;
     if (!before(distance, slot, larger)) break;
-    memory.copy(hits + i * HIT_BYTES, larger, HIT_BYTES);
+    copyWords(hits + i * HIT_BYTES, larger, HIT_BYTES >>> 2);
     i = child;
   }
   put(hits + i * HIT_BYTES, distance, slot, generation, key);
@@ -56,7 +57,7 @@ export function addHit(generation: usize, slot: u32, slotAt: usize, distance: f3
       const parent: u32 = (i - 1) >>> 1;
       const at = hits + parent * HIT_BYTES;
       if (before(distance, slot, at)) break;
-      memory.copy(hits + i * HIT_BYTES, at, HIT_BYTES);
+      copyWords(hits + i * HIT_BYTES, at, HIT_BYTES >>> 2);
       i = parent;
     }
     put(hits + i * HIT_BYTES, distance, slot, generation, key);
@@ -81,7 +82,7 @@ export function sortHits(): void {
     const slot = load<u32>(last + HIT_SLOT);
     const generation: usize = load<u32>(last + HIT_GENERATION);
     const key = load<u32>(last + HIT_KEY);
-    memory.copy(last, hits, HIT_BYTES);
+    copyWords(last, hits, HIT_BYTES >>> 2);
     siftDown(distance, slot, generation, key, end - 1);
   }
 }

@@ -34,6 +34,7 @@ import { ALIVE, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
 import { release, seat, takeSeat, tryAcquire } from "./sync";
 import { makeBigVisited, wantsBigVisited } from "./visited";
+import { copyBytes } from "./words";
 
 export { useReserve } from "./arena";
 export { armFault } from "./faults";
@@ -166,7 +167,7 @@ export function nextSpace(space: usize): i32 {
   while (at != 0 && (load<u32>(at + S_INCARNATION) & 1) == 0) at = load<u32>(at + S_ALL_NEXT);
   if (at != 0) {
     const name: usize = load<u32>(at + S_NAME);
-    memory.copy(base + X_KEY, name + KEY_HEADER, load<u32>(name) & 0xffffff);
+    copyBytes(base + X_KEY, name + KEY_HEADER, load<u32>(name) & 0xffffff);
     info(0, <u32>at);
     info(1, load<u32>(at + S_INCARNATION));
     info(2, load<u32>(name));
@@ -242,7 +243,7 @@ export function get(space: usize, incarnation: u32, header: u32, copy: bool): i3
     const cell = findCell(<usize>(<u32>generations) + G_KEY_TABLE, hash, key, header);
     const at = accept.liveSlot(generations, cell, hash, key, header);
     answer = at == 0 ? NOT_FOUND : OK;
-    if (at != 0 && copy) memory.copy(base + X_VECTORS, vectorOf(at), paddedFloats * 4);
+    if (at != 0 && copy) copyBytes(base + X_VECTORS, vectorOf(at), paddedFloats * 4);
   }
   release(P_LOCK, SEAT_HELD_PARTITION);
   return answer;

@@ -21,6 +21,7 @@ import {
 import { allocate } from "./arena";
 import { info } from "./scratch";
 import { release, tryAcquire } from "./sync";
+import { copyBytes } from "./words";
 
 const LARGEST_RING: u32 = 8 << 20;
 const SMALLEST_RING: u32 = 64 << 10; // a few of the largest entries
@@ -69,8 +70,8 @@ function word(value: u32): void {
 function bytes(from: usize, count: u32): void {
   const at = <u32>nextHead & mask;
   const first = min<u32>(count, mask + 1 - at);
-  memory.copy(ring + at, from, first);
-  memory.copy(ring, from + first, count - first);
+  copyBytes(ring + at, from, first);
+  copyBytes(ring, from + first, count - first);
   nextHead += count;
 }
 

@@ -14,6 +14,7 @@ import { allocate, bytesOf, free } from "./arena";
 import { faultPoint } from "./faults";
 import { mix } from "./settings";
 import { addBytes, slotAddress } from "./slots";
+import { clearBytes } from "./words";
 
 const SEGMENT_HEADER: u32 = 16;
 const D_DEPTH: usize = 0;
@@ -52,7 +53,7 @@ function newSegment(table: usize, cells: u32, depth: u32, mine: u32): usize {
   store<u32>(segment + D_DEPTH, depth);
   store<u32>(segment + D_USED, 0);
   store<u32>(segment + D_CAPACITY, cells);
-  memory.fill(segment + SEGMENT_HEADER, 0, cells * 8);
+  clearBytes(segment + SEGMENT_HEADER, cells * 8);
   return segment;
 }
 

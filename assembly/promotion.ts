@@ -25,6 +25,7 @@ import { dimensions, dot, neverCodes, paddedFloats } from "./settings";
 import { inverseOf, slotAddress, stateOf } from "./slots";
 import { acquire, release, seat } from "./sync";
 import { clearVisited, visit } from "./visited";
+import { clearBytes } from "./words";
 
 const CENTROID_SAMPLE: u32 = 4096;
 const SAMPLE: u32 = 1000; // candidates of a query
@@ -53,7 +54,7 @@ export function promote(generation: usize): void {
 /** The centroid of the first `count` slots, and the constant part of code distances. */
 function centre(generation: usize, count: u32): void {
   const centroid: usize = load<u32>(generation + G_CENTROID);
-  memory.fill(centroid, 0, paddedFloats * 4);
+  clearBytes(centroid, paddedFloats * 4);
   const n = min<u32>(count, CENTROID_SAMPLE);
   for (let i: u32 = 0; i < n; i++) {
     const at = slotAddress(generation, <u32>((<u64>i * count) / n));

@@ -27,7 +27,7 @@ import { crossover, dimensions, levelOf, M, metric, paddedFloats, seed } from ".
 import { ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "./slots";
 import { createSpace, findSpace } from "./spaces";
 import { release, tryAcquire } from "./sync";
-import { allBelow, copyWords } from "./words";
+import { allBelow, copyBytes, copyWords } from "./words";
 
 const KEY_BYTES: u32 = 8; // of a key, as a guess
 
@@ -117,7 +117,7 @@ function loadSpace(frame: usize, home: u32): i32 {
   if (entry == 0 || entry > total) return E_BROKEN;
   if (!ensureGraph(generation, 0)) return E_MEMORY;
   const centroid = name + (((header & 0xffffff) + 3) & ~3);
-  memory.copy(load<u32>(generation + G_CENTROID), centroid, paddedFloats * 4);
+  copyBytes(load<u32>(generation + G_CENTROID), centroid, paddedFloats * 4);
   store<f32>(generation + G_OFFSET, load<f32>(frame + FS_OFFSET));
   store<u32>(generation + G_BEAM, flags & FS_F32_BIT ? BEAM_F32 : BEAM_CODES);
   store<u32>(generation + G_CHECKED, load<u32>(frame + FS_CHECKED));

@@ -16,6 +16,7 @@ import {
 import { allocate } from "./arena";
 import { seat } from "./sync";
 import { capacityBase, chosenBase, codeBlocks, paddedFloats } from "./settings";
+import { clearBytes } from "./words";
 
 export const POOL_ENTRIES: u32 = 2 * MAX_EF; // room for dead slots beside ef live ones
 export const SMALL_VISITED: u32 = 4096; // cells: a third of a first-level cache
@@ -73,7 +74,7 @@ export function openScratch(dimensions: u32): bool {
     const bytes = layOut(0) + 64;
     block = allocate(bytes, 0);
     if (block == 0) return false;
-    memory.fill(block, 0, bytes);
+    clearBytes(block, bytes);
     store<u32>(seat + SEAT_SCRATCH, <u32>block);
   }
   if (load<u32>(seat + SEAT_CLAIMS) == 0) {

@@ -20,6 +20,7 @@ import { levelOf, slotStride } from "./settings";
 import { chunkEnd, inGraph, slotAddress, visible } from "./slots";
 import { isAlive } from "./spaces";
 import { clearVisited, visit, visitAll } from "./visited";
+import { copyWords } from "./words";
 
 let poolLive: u32 = 0; // entries that count towards ef
 let sink: u32 = 0; // uses what the touches load
@@ -133,7 +134,7 @@ function descend(generation: usize, from: u32, level: u32): void {
       const list = listOf(generation, nearest, l);
       const count = min<u32>(countOf(list), capacityOf(l));
       if (count == 0) break;
-      memory.copy(fresh, idsOf(list), count << 2);
+      copyWords(fresh, idsOf(list), count);
       sink += touchAll(count);
       distances(count);
       for (let i: u32 = 0; i < count; i++) {

@@ -18,6 +18,7 @@ import {
 } from "./layout";
 import { allocate, bytesOf } from "./arena";
 import { slotStride } from "./settings";
+import { copyBytes } from "./words";
 
 const FIRST_SLOTS: u32 = 8;
 const SMALL_CHUNKS: u32 = 8; // chunks of less than 1,024 slots
@@ -109,7 +110,7 @@ export function ensureSlot(generation: usize, mine: u32): bool {
     if (larger == 0) return false;
     store<u32>(larger, <u32>directory);
     store<u32>(larger + 4, more);
-    if (directory != 0) memory.copy(larger + DIRECTORY_HEADER, directory + DIRECTORY_HEADER, entries * 4);
+    if (directory != 0) copyBytes(larger + DIRECTORY_HEADER, directory + DIRECTORY_HEADER, entries * 4);
     atomic.store<u32>(generation + G_VECTORS, <u32>larger);
     addBytes(generation, bytesOf(larger));
     directory = larger;

@@ -38,6 +38,7 @@ import { dimensions, M, metric, paddedFloats, seed } from "./settings";
 import { inverseOf, slotAddress, stateOf, vectorOf } from "./slots";
 import { isAlive } from "./spaces";
 import { release, tryAcquire } from "./sync";
+import { clearBytes, copyBytes, copyWords } from "./words";
 
 const MARKED_AT_ONCE: u32 = 1 << 16; // about 1 ms
 
@@ -78,7 +79,7 @@ export function startSnapshot(that: usize, ofIncarnation: u32): i32 {
     park();
     return answer;
   }
-  if (marks != 0) memory.fill(marks, 0, (count + 7) >>> 3);
+  if (marks != 0) clearBytes(marks, (count + 7) >>> 3);
   marked = 0;
   kind = FRAME_SPACE;
   next = 0;
@@ -186,7 +187,7 @@ function writeSpace(frame: usize): usize {
   }
   const name: usize = load<u32>(space + S_NAME);
   const header = load<u32>(name);
-  memory.fill(frame + F_FIRST, 0, FS_HEADER - F_FIRST);
+  clearBytes(frame + F_FIRST, FS_HEADER - F_FIRST);
   store<u32>(frame + FS_FORMAT, SNAPSHOT_FORMAT);
   store<u32>(frame + FS_DIMENSIONS, dimensions);
   store<u32>(frame + FS_METRIC, metric);
@@ -205,14 +206,14 @@ function writeSpace(frame: usize): usize {
   store<u64>(frame + FS_CHANGED, changed);
   let at = copyPadded(frame + FS_HEADER, name + KEY_HEADER, header & 0xffffff);
   if (entry != 0) {
-    memory.copy(at, load<u32>(generation + G_CENTROID), paddedFloats * 4);
+    copyBytes(at, load<u32>(generation + G_CENTROID), paddedFloats * 4);
     at += paddedFloats * 4;
   }
   return at;
 }
 
 function copyPadded(to: usize, from: usize, bytes: u32): usize {
-  memory.copy(to, from, bytes);
+  copyBytes(to, from, bytes);
   for (; bytes & 3; bytes++) store<u8>(to + bytes, 0);
   return to + bytes;
 }
@@ -259,7 +260,7 @@ function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
   store<u32>(at + R_TWIN, 0);
   if (state == LINKED) store<u32>(at + R_TWIN, firstMarked(load<u32>(twinsOf(generation, slot))));
   if (state == TWINNED) store<u32>(at + R_TWIN, firstMarked(load<u32>(slotAt + SLOT_TWIN)));
-  memory.copy(at + R_HEADER, vectorOf(slotAt), dimensions * 4);
+  copyWords(at + R_HEADER, vectorOf(slotAt), dimensions);
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & 0xffffff);
   if (state == LINKED) {
     end = copyLists(generation, slot, end, marks, count);

@@ -16,6 +16,7 @@ import { newGeneration } from "./generations";
 import { appendEntry } from "./journal";
 import { emptyCell, fillCell, findCell, hashKey, removeCell } from "./keys";
 import { leaveQueue, lockQueueOf } from "./queues";
+import { clearBytes, copyBytes } from "./words";
 
 /** The header of a named space, or 0. */
 export function findSpace(bytes: usize, header: u32): usize {
@@ -38,7 +39,7 @@ export function createSpace(bytes: usize, header: u32, home: u32): usize {
     return 0;
   }
   store<u32>(name, header);
-  memory.copy(name + KEY_HEADER, bytes, length);
+  copyBytes(name + KEY_HEADER, bytes, length);
   store<u32>(space + S_HOME, home);
   store<u32>(space + S_NAME, <u32>name);
   store<u32>(space + S_HASH, hash);
@@ -62,7 +63,7 @@ function takeHeader(): usize {
   } else {
     space = allocate(SPACE_BYTES, 0);
     if (space == 0) return 0;
-    memory.fill(space, 0, SPACE_BYTES);
+    clearBytes(space, SPACE_BYTES);
     store<u32>(space + S_ALL_NEXT, load<u32>(P_SPACE_LIST));
     store<u32>(P_SPACE_LIST, <u32>space);
   }

@@ -12,7 +12,7 @@ import { SEAT_BIG_VISITED } from "./layout";
 import { allocate } from "./arena";
 import { fresh, SMALL_VISITED, smallVisited } from "./scratch";
 import { seat } from "./sync";
-import { clearWords } from "./words";
+import { clearBytes } from "./words";
 
 const BIG_VISITED: u32 = 262144;
 const SMALL_VISITED_EF: u32 = 96; // the widest search that makes do with the small table
@@ -37,7 +37,7 @@ export function clearVisited(ef: u32): void {
   const cells: u32 = big != 0 ? min<u32>(BIG_VISITED, 1 << (32 - clz(ef * CELLS_PER_EF - 1))) : SMALL_VISITED;
   table = big != 0 ? big : smallVisited;
   shift = clz(cells - 1);
-  clearWords(table, cells);
+  clearBytes(table, cells << 2);
 }
 
 /** Marks a slot; false when it is known to be marked. */

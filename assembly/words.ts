@@ -1,10 +1,14 @@
 /*
- * What is done with a few words at once? They are copied, cleared and compared, four at a time: `memory.copy` is a call
- * out of the core, and dear for so little; and `memory.fill` is not safe where threads compile each other's code anew
- * (`clearWords`).
+ * How are words and bytes copied, cleared and compared? By these loops, never by the instructions `memory.copy` and
+ * `memory.fill`: asconfig.json disables them.
+ *
+ * Bun 1.4.5 keeps a memory's size in each instance, for those two and `memory.size` in its top tier. An instance that is
+ * made in the moment in which another thread grows the memory keeps the size of before until the memory grows again, and
+ * answers "Out of bounds memory access" to every copy and fill in what is new. Ordinary loads and stores do not look
+ * there, and `memory.grow` answers with the true size (2026-11-28, tests/core/growth.test.ts).
  */
 
-/** Copies `count` words of 4 bytes. */
+/** Copies `count` words of 4 bytes between places that do not overlap. */
 // @ts-ignore: decorator
 @inline
 export function copyWords(to: usize, from: usize, count: u32): void {
@@ -13,23 +17,24 @@ export function copyWords(to: usize, from: usize, count: u32): void {
   for (; from < end; from += 4, to += 4) store<u32>(to, load<u32>(from));
 }
 
-/**
- * Clears `count` words, a multiple of 16.
- *
- * In place of `memory.fill`, which Bun 1.4.5 answers with "Out of bounds memory access" now and then, within bounds, when
- * two threads run a function of one module while its engine moves to its top tier: in 1 of 600 starts of two workers,
- * in none of 4,000 with that tier off, with one thread, or with this loop (2026-11-28, tests/core/cold-threads.test.ts).
- */
-// @ts-ignore: decorator
-@inline
-export function clearWords(at: usize, count: u32): void {
+/** Copies `count` bytes between places that do not overlap. */
+export function copyBytes(to: usize, from: usize, count: u32): void {
+  const end = from + count;
+  for (; from + 16 <= end; from += 16, to += 16) v128.store(to, v128.load(from));
+  for (; from < end; from++, to++) store<u8>(to, load<u8>(from));
+}
+
+/** Clears `count` bytes. */
+export function clearBytes(at: usize, count: u32): void {
   const none = i32x4.splat(0);
-  for (const end = at + (<usize>count << 2); at < end; at += 64) {
+  const end = at + count;
+  for (; at + 64 <= end; at += 64) {
     v128.store(at, none);
     v128.store(at, none, 16);
     v128.store(at, none, 32);
     v128.store(at, none, 48);
   }
+  for (; at < end; at++) store<u8>(at, 0);
 }
 
 /** Whether each of `count` words is below a limit. */

@@ -1,0 +1,43 @@
+/* The other thread of growth.test.ts: makes instances until it is stopped, then has the last of them read two vectors. */
+import { parentPort } from "node:worker_threads";
+import { OK } from "../../assembly/layout.ts";
+import { Seat } from "../../src/core.ts";
+
+export interface JoinTask {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  dimensions: number;
+  /** A space with the key "old" at first, with "new" in the end. */
+  at: number;
+  incarnation: number;
+  /** [0]: 1 once instances are made here; [1]: 1 to make no more, 2 when "new" is there. */
+  signals: Int32Array;
+}
+
+const SEAT = 1;
+const WARM_READS = 200_000; // then the engine has compiled `get` for its top tier
+const KEPT = 100; // the memory grew while one of the last was made
+
+const port = parentPort!;
+
+port.on("message", ({ module, memory, dimensions, at, incarnation, signals }: JoinTask) => {
+  const seats: Seat[] = [];
+  const join = () => seats.push(Seat.join(module, memory, SEAT, dimensions, true));
+  const read = (seat: Seat, key: string) => {
+    if (seat.core.get(at, incarnation, seat.putKey(key), 1) !== OK) throw new Error(`${key} is not there`);
+  };
+  join();
+  for (let i = 0; i < WARM_READS; i++) read(seats[0]!, "old");
+  Atomics.store(signals, 0, 1);
+  while (Atomics.load(signals, 1) === 0) {
+    join();
+    if (seats.length > KEPT) seats.shift();
+  }
+  while (Atomics.load(signals, 1) === 1);
+  try {
+    for (const seat of seats) for (const key of ["old", "new"]) read(seat, key);
+    port.postMessage("read");
+  } catch (error) {
+    port.postMessage(String(error));
+  }
+});
