@@ -16,10 +16,13 @@ import type { Seat } from "../core.ts";
 import { census } from "../flushing.ts";
 import type { Host } from "../handle.ts";
 import type { Metric } from "../options.ts";
-import { askForHugePages, SMALL_BYTES } from "../platform.ts";
+import { askForHugePages, provideMemory, SMALL_BYTES } from "../platform.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
-import { leftOutIn, readSpaceFrame, type SpaceFrame } from "./frames.ts";
+import { nextTurn } from "../yielding.ts";
+import { leftOutIn } from "./frames.ts";
 import type { KnownSpace, RecoveredPartition } from "./recovered.ts";
+
+const LARGE_BYTES = 256 * 2 ** 20;
 
 export const METRIC_NAMES = new Map<number, Metric>([
   [METRIC_COSINE, "cosine"],
@@ -54,10 +57,11 @@ export class Filling {
     const first = this.isFirst;
     this.isFirst = false;
     this.leftOut = leftOutIn(body);
-    if (first) await expectSpace(seat, readSpaceFrame(body)!);
     seat.intakeBytes.set(body);
     if (first) seat.setIntakeWord(FS_ID, id);
+    const before = seat.memory.buffer.byteLength;
     const answer = await this.handle.whenFree(() => seat.core.loadFrame(this.space.home, first ? 1 : 0));
+    if (first) await expectWrites(seat.memory, before);
     if (answer === E_FOREIGN) return answer;
     this.space.address = seat.infoAt(0);
     this.space.incarnation = seat.infoAt(1);
@@ -76,9 +80,11 @@ export class Filling {
   }
 }
 
-/** A large space touches all memory from its beginning on, soon. */
-async function expectSpace({ memory }: Seat, { slots, dimensions }: SpaceFrame): Promise<void> {
-  if (slots * dimensions * 4 > SMALL_BYTES) await askForHugePages([memory], 0, MAX_PAGES * 65536);
+/** The memory has grown by what a space takes: all of that is written to soon. */
+async function expectWrites(memory: WebAssembly.Memory, before: number): Promise<void> {
+  const { byteLength } = memory.buffer;
+  if (byteLength - before > LARGE_BYTES) await askForHugePages([memory], 0, MAX_PAGES * 65536);
+  else if (byteLength - before > SMALL_BYTES) await provideMemory(memory, before, byteLength, nextTurn);
 }
 
 /** Keeps count of the spaces that came back. */
