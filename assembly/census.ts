@@ -5,12 +5,12 @@
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
 import {
-  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL, LINKED,
-  P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN,
+  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_BARE, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL,
+  LINKED, P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN,
 } from "./layout";
 import { allocate, free, useReserve } from "./arena";
 import { announce, park } from "./epochs";
-import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
+import { capacityOf, countOf, ensureDistances, idAt, listOf, twinsOf } from "./graph";
 import { relink, relinkFrom } from "./insert";
 import { isAlive } from "./spaces";
 import { inGraph, slotAddress, stateOf } from "./slots";
@@ -35,6 +35,7 @@ let sweep: u32 = 0;
 export let unmended: u32 = 0; // not reached, and nobody had room or its lock free
 let whole: bool = false; // everything was reached, or can be now
 let outcome: i32 = GOES_ON;
+let refusal: i32 = COMPLETE; // E_MEMORY when nothing can be linked for want of it
 export let missing: u32 = 0;
 export let firstMissing: u32 = 0;
 
@@ -71,6 +72,7 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   missing = 0;
   unmended = 0;
   outcome = GOES_ON;
+  refusal = COMPLETE;
   reach(entry - 1);
   return 1;
 }
@@ -85,13 +87,13 @@ function reach(slot: u32): void {
   store<u32>(queue + (tail++ << 2), slot);
 }
 
-/** Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots went elsewhere, or E_BUSY. */
+/** Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots went elsewhere, E_MEMORY or E_BUSY. */
 export function continueCensus(nodes: u32, mend: bool): i32 {
   if (notes == 0) return outcome;
   if (outcome == GOES_ON) {
     announce();
     if (!isTheSame()) outcome = CENSUS_MOVED;
-    else if (!walk(nodes, mend)) outcome = COMPLETE;
+    else if (!walk(nodes, mend)) outcome = refusal;
     whole = (mend ? unmended : missing) == 0;
     park();
   }
@@ -125,13 +127,29 @@ function walk(nodes: u32, mend: bool): bool {
     if (mend && stateOf(at) != LINKED && !hasTwins(sweep)) continue;
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
-    if (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep)) unmended++;
+    if (!isLinkable()) {
+      unmended++;
+      if (refusal != COMPLETE) return false;
+    } else if (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep)) {
+      unmended++;
+    }
     // What hangs on it is reached through it from now on: walk there before the sweep goes on.
     reach(sweep);
     sweep++;
     return true;
   }
   return sweep < settled;
+}
+
+/** Whether lists can be written to: what was loaded gets its distances now. Not while the partition is busy. */
+function isLinkable(): bool {
+  if (atomic.load<u32>(generation + G_BARE) == 0) return true;
+  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return false;
+  const same = isTheSame();
+  const has = same && ensureDistances(generation, 0);
+  release(P_LOCK, SEAT_HELD_PARTITION);
+  if (same && !has) refusal = E_MEMORY;
+  return has;
 }
 
 function hasTwins(slot: u32): bool {

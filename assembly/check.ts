@@ -4,13 +4,13 @@
  * Answers 0, or the number of the first broken promise, with slot, level and position in X_INFO.
  */
 import {
-  CODE_SCALE, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, GRAPH,
+  BARE, CODE_SCALE, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, GRAPH,
   IN_GRAPH, LINKED, LIST_HEADER, LIST_KEPT, LIST_LOCK, PENDING, S_GENERATIONS, S_LIVE, S_VERSION, SLOT_BORN,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN, TWINNED, X_INFO,
 } from "./layout";
 import { arenaIsWhole } from "./arena";
 import { codeAddress } from "./codes";
-import { capacityOf, countOf, idAt, listOf, twinsOf } from "./graph";
+import { capacityOf, countOf, hasDistances, idAt, listOf, twinsOf } from "./graph";
 import { findCell, hashKey, SLOT_BIAS } from "./keys";
 import { base } from "./scratch";
 import { levelOf } from "./settings";
@@ -110,7 +110,10 @@ function checkGraph(generation: usize, count: u32): u32 {
 function checkList(generation: usize, slot: u32, level: u32, count: u32): u32 {
   const list = listOf(generation, slot, level);
   const n = countOf(list);
-  if (n > capacityOf(level) || load<u32>(list + LIST_KEPT) > n) return fail(BROKEN_LIST, slot, level, n);
+  let kept = load<u32>(list + LIST_KEPT);
+  if (level == 0 && (kept & BARE) != 0) kept &= ~BARE;
+  else if (level == 0 && !hasDistances(generation, slot)) return fail(BROKEN_LIST, slot, level, n);
+  if (n > capacityOf(level) || kept > n) return fail(BROKEN_LIST, slot, level, n);
   for (let i: u32 = 0; i < capacityOf(level); i++) {
     const id = load<u32>(list + LIST_HEADER + (i << 2));
     if (id >= count) return fail(BROKEN_LIST, slot, level, i);

@@ -6,8 +6,8 @@
  * back to the arena once every reader has passed (epochs.ts). A step moves a few slots under the partition lock.
  */
 import {
-  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_BLIND, G_COUNT, G_FORCE_F32, G_MOVED, P_LOCK, P_RETIRED, S_CENSUS,
-  S_COMPACTIONS, S_GENERATIONS, S_LIVE, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
+  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_BLIND, G_BYTES, G_COUNT, G_FORCE_F32, G_MOVED, P_LOCK, P_RETIRED, S_BYTES,
+  S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_LIVE, S_WANTS_COMPACTION, SEAT_HELD_PARTITION, SLOT_DIED,
 } from "./layout";
 import { moveSlot, wishCompaction } from "./accept";
 import { availableBytes, useReserve } from "./arena";
@@ -74,6 +74,9 @@ function step(space: usize): i32 {
   }
   if (slot < count) return STEP_MORE;
   atomic.store<u64>(space + S_GENERATIONS, generations & 0xffffffff);
+  // Its bytes are the space's no longer: when they are freed, the header may be another space's.
+  store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(from + G_BYTES));
+  store<u32>(from + G_BYTES, 0);
   retire(from);
   store<u32>(space + S_COMPACTIONS, load<u32>(space + S_COMPACTIONS) + 1);
   const blind = load<u32>(<usize>(<u32>generations) + G_BLIND) != 0; // while it was being filled

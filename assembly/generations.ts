@@ -7,9 +7,11 @@ import {
   KEY_HEADER, RECENT_SLOTS, S_BYTES, S_SERIAL, T_DEPTH,
 } from "./layout";
 import { allocate, blockBytes, bytesOf, free } from "./arena";
-import { uppersBlock } from "./graph";
+import { freeChunk } from "./graph";
 import { closeTable, openTable } from "./keys";
-import { crossover, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride } from "./settings";
+import {
+  crossover, distancesBytes, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride,
+} from "./settings";
 import { addBytes, chunkSlots, olderDirectory, vectorChunk } from "./slots";
 import { clearBytes, copyWords } from "./words";
 
@@ -61,8 +63,7 @@ export function emptyGeneration(generation: usize): void {
   for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
     const chunk: usize = load<u32>(graph + (i - 1) * 4);
     store<u32>(generation + G_GRAPH_CHUNKS, i - 1);
-    free(uppersBlock(chunk));
-    free(chunk);
+    freeChunk(chunk);
   }
   freeAt(generation + G_GRAPH);
   freeAt(generation + G_CENTROID);
@@ -137,7 +138,7 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
     const have = load<u32>(generation + G_GRAPH_CHUNKS);
     const want = (then + 1023) >> 10;
     const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // mean 1024 / (M − 1) lists a chunk, with room
-    if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + uppers + 64);
+    if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + distancesBytes + uppers + 96);
     if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes((paddedFloats + RECENT_SLOTS) * 4);
   }
   bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks

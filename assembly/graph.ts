@@ -1,10 +1,12 @@
 /*
  * Who are a slot's neighbours? The only reader and writer of link bytes.
  *
- *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 4M]   and, apart, [distances f32 × 4M]
+ *   level 0      in the graph chunk:  [lock][count][kept][-][ids u32 × 4M]   and in a block beside it [distances f32 × 4M]
  *   level 1 …    at uppers[slot]:     [-][count][kept][-][ids u32 × 2M][distances f32 × 2M] per level
  *
- * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them.
+ * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them. A generation that
+ * was loaded has none on level 0, and its lists are BARE, until something is linked into it: then its chunks get their
+ * blocks, and whoever writes to a bare list makes the distances again (the same to the bit, under dot but for rounding).
  *
  * Rules for many threads (docs/CONCURRENCY.md):
  * - Every id cell is valid from the moment the slot can be reached: its linker fills the rest with the slot itself.
@@ -13,18 +15,18 @@
  * - Writers of a list of a reachable slot hold that slot's node lock, one at a time.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS,
-  G_RETRIED, LIST_COUNT, LIST_HEADER, LIST_KEPT, LIST_LOCK, RECENT_SLOTS, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL,
-  SEAT_HELD_NODE, SEAT_HELD_SLOT,
+  BARE, CHUNK_BITS, CHUNK_SLOTS, FAULT_LINK_NODE_LOCKED, FAULT_LINK_PRUNE, G_BARE, G_CENTROID, G_COUNT, G_GRAPH,
+  G_GRAPH_CHUNKS, G_RETRIED, LIST_COUNT, LIST_HEADER, LIST_KEPT, LIST_LOCK, P_RESERVED, RECENT_SLOTS,
+  SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE, SEAT_HELD_SLOT,
 } from "./layout";
-import { allocate, bytesOf, free } from "./arena";
+import { allocate, availableBytes, blockBytes, bytesOf, free } from "./arena";
 import { distances, distanceTo, queryFromSlot, touch } from "./codes";
 import { faultPoint } from "./faults";
 import { poolCount, poolDistance, poolSlot } from "./pool";
 import { freshDistances, prune } from "./scratch";
 import {
-  capacityBase, capacityUpper, distancesOffset, graphChunkBytes, keptBase, keptUpper, levelOf, linksOffset,
-  listStride, maxGraphChunks, paddedFloats, twinsOffset, uppersOffset, upperStride,
+  capacityBase, capacityUpper, distancesBytes, distancesOffset, graphChunkBytes, keptBase, keptUpper, levelOf,
+  linksOffset, listStride, maxGraphChunks, paddedFloats, twinsOffset, uppersOffset, upperStride,
 } from "./settings";
 import { addBytes } from "./slots";
 import { acquire, release, seat, tryAcquire } from "./sync";
@@ -50,8 +52,7 @@ export function listOf(generation: usize, slot: u32, level: u32): usize {
 @inline
 function distancesOf(generation: usize, slot: u32, level: u32): usize {
   if (level != 0) return listOf(generation, slot, level) + LIST_HEADER + capacityUpper * 4;
-  const chunk = chunkAddress(generation, slot);
-  return chunk + distancesOffset + (slot & (CHUNK_SLOTS - 1)) * capacityBase * 4;
+  return distancesBlock(chunkAddress(generation, slot)) + (slot & (CHUNK_SLOTS - 1)) * capacityBase * 4;
 }
 
 // @ts-ignore: decorator
@@ -106,9 +107,10 @@ export function twinsOf(generation: usize, slot: u32): usize {
 
 /**
  * Sees to it that slot number G_COUNT has room in the graph, its upper lists included: a chunk at a time, whose levels
- * are known beforehand. False when there is no memory. Partition lock held.
+ * are known beforehand; and unless it stays `bare`, that something can be linked. False when there is no memory.
+ * Partition lock held.
  */
-export function ensureGraph(generation: usize, mine: u32): bool {
+export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
   const wanted: u32 = (load<u32>(generation + G_COUNT) >>> CHUNK_BITS) + 1;
   let directory: usize = load<u32>(generation + G_GRAPH);
   if (directory == 0) {
@@ -129,17 +131,48 @@ export function ensureGraph(generation: usize, mine: u32): bool {
   while (load<u32>(generation + G_GRAPH_CHUNKS) < wanted) {
     const number = load<u32>(generation + G_GRAPH_CHUNKS);
     if (number >= maxGraphChunks) return false;
-    const chunk = newChunk(number, mine);
+    const chunk = newChunk(number, mine, bare);
     if (chunk == 0) return false;
+    if (bare) store<u32>(generation + G_BARE, 1);
     store<u32>(directory + number * 4, <u32>chunk);
     store<u32>(generation + G_GRAPH_CHUNKS, number + 1);
     addBytes(generation, bytesOf(chunk));
     addBytes(generation, bytesOf(uppersBlock(chunk)));
+    if (!bare) addBytes(generation, bytesOf(distancesBlock(chunk)));
   }
+  return bare || ensureDistances(generation, mine);
+}
+
+/** Gives every chunk its distances, or none. False when there is no memory for all. Partition lock held. */
+export function ensureDistances(generation: usize, mine: u32): bool {
+  const missing = missingDistances(generation);
+  if (missing == 0) return true;
+  if (missing > <u64>availableBytes() + min<u32>(mine, load<u32>(P_RESERVED))) return false;
+  const directory: usize = load<u32>(generation + G_GRAPH);
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    const chunk: usize = load<u32>(directory + (i - 1) * 4);
+    if (distancesBlock(chunk) != 0) continue;
+    const block = allocate(distancesBytes, mine);
+    if (block == 0) return false;
+    atomic.store<u32>(chunk + distancesOffset, <u32>block);
+    addBytes(generation, bytesOf(block));
+  }
+  atomic.store<u32>(generation + G_BARE, 0);
   return true;
 }
 
-function newChunk(number: u32, mine: u32): usize {
+/** Bytes of the distances that chunks are without. */
+export function missingDistances(generation: usize): u64 {
+  if (load<u32>(generation + G_BARE) == 0) return 0;
+  const directory: usize = load<u32>(generation + G_GRAPH);
+  let bytes: u64 = 0;
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    if (distancesBlock(load<u32>(directory + (i - 1) * 4)) == 0) bytes += blockBytes(distancesBytes);
+  }
+  return bytes;
+}
+
+function newChunk(number: u32, mine: u32, bare: bool): usize {
   const chunk = allocate(graphChunkBytes, mine);
   if (chunk == 0) return 0;
   const first = number << CHUNK_BITS;
@@ -150,19 +183,45 @@ function newChunk(number: u32, mine: u32): usize {
     free(chunk);
     return 0;
   }
+  const distances: usize = bare ? 0 : allocate(distancesBytes, mine);
+  if (distances == 0 && !bare) {
+    free(uppers);
+    free(chunk);
+    return 0;
+  }
+  store<u32>(chunk + distancesOffset, <u32>distances);
   let next: usize = uppers + 16;
   for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
     store<u32>(chunk + uppersOffset + i * 4, <u32>next);
     next += levelOf(first + i) * upperStride;
-    store<u32>(chunk + linksOffset + i * listStride + LIST_LOCK, 0);
+    const list = chunk + linksOffset + i * listStride;
+    store<u32>(list + LIST_LOCK, 0);
+    store<u32>(list + LIST_COUNT, 0);
+    store<u32>(list + LIST_KEPT, 0);
   }
   clearBytes(chunk + twinsOffset, CHUNK_SLOTS * 4);
   return chunk;
 }
 
 /** The block of a chunk's upper lists: its first slot's address less the 16 bytes in front. */
-export function uppersBlock(chunk: usize): usize {
+function uppersBlock(chunk: usize): usize {
   return load<u32>(chunk + uppersOffset) - 16;
+}
+
+/** The block of a chunk's distances, or 0. */
+function distancesBlock(chunk: usize): usize {
+  return load<u32>(chunk + distancesOffset);
+}
+
+export function freeChunk(chunk: usize): void {
+  free(uppersBlock(chunk));
+  free(distancesBlock(chunk));
+  free(chunk);
+}
+
+/** Whether the level-0 lists of a slot's chunk may have distances. */
+export function hasDistances(generation: usize, slot: u32): bool {
+  return distancesBlock(chunkAddress(generation, slot)) != 0;
 }
 
 /**
@@ -172,16 +231,36 @@ export function uppersBlock(chunk: usize): usize {
 export function writeOwnList(
   generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32,
 ): void {
+  copyWords(distancesOf(generation, slot, level), dists, count);
+  writeIds(generation, slot, level, ids, count, diverse);
+}
+
+/** Like `writeOwnList` on level 0, without distances. */
+export function writeBareList(generation: usize, slot: u32, ids: usize, count: u32, diverse: u32): void {
+  writeIds(generation, slot, 0, ids, count, diverse | BARE);
+}
+
+// @ts-ignore: decorator
+@inline
+function writeIds(generation: usize, slot: u32, level: u32, ids: usize, count: u32, kept: u32): void {
   const list = listOf(generation, slot, level);
-  const to = distancesOf(generation, slot, level);
   const end = capacityOf(level) << 2;
   const itself = i32x4.splat(slot);
   // By twos, since capacities are even; of an odd count, the last cell is written again below.
   for (let i = (count << 2) & ~7; i < end; i += 8) v128.store_lane<u64>(list + LIST_HEADER + i, itself, 0);
   copyWords(list + LIST_HEADER, ids, count);
-  copyWords(to, dists, count);
-  store<u32>(list + LIST_KEPT, diverse);
+  store<u32>(list + LIST_KEPT, kept);
   atomic.store<u32>(list + LIST_COUNT, count);
+}
+
+/** Makes the distances of a list again that was loaded without. Its lock is held; another query is in place then. */
+function dress(generation: usize, slot: u32, list: usize, dists: usize): void {
+  const kept = load<u32>(list + LIST_KEPT);
+  if ((kept & BARE) == 0) return;
+  const count = load<u32>(list + LIST_COUNT);
+  queryFromSlot(generation, slot);
+  for (let i: u32 = 0; i < count; i++) store<f32>(dists + (i << 2), distanceTo(idAt(list, i)));
+  store<u32>(list + LIST_KEPT, kept & ~BARE);
 }
 
 /** The lock of a slot's lists. Notes for a repair which of them is about to be written. */
@@ -202,6 +281,7 @@ export function connect(generation: usize, to: u32, level: u32, slot: u32, dista
   faultPoint(FAULT_LINK_NODE_LOCKED);
   const list = listOf(generation, to, level);
   const dists = distancesOf(generation, to, level);
+  dress(generation, to, list, dists);
   // Plainly: whoever sets it does so before it takes the lock of a list to write it again.
   if (load<u32>(generation + G_RETRIED) == 0 || !holds(generation, to, level, slot)) {
     if (load<u32>(list + LIST_COUNT) < capacityOf(level)) append(list, dists, slot, distance);
@@ -241,9 +321,13 @@ export function connectIfRoom(generation: usize, to: u32, slot: u32, distance: f
   const lock = nodeLock(generation, to, 0);
   if (!tryAcquire(lock, SEAT_HELD_NODE)) return false;
   const list = listOf(generation, to, 0);
+  const dists = distancesOf(generation, to, 0);
   const known = holds(generation, to, 0, slot);
   const fits = load<u32>(list + LIST_COUNT) < capacityBase;
-  if (!known && fits) append(list, distancesOf(generation, to, 0), slot, distance);
+  if (!known && fits) {
+    dress(generation, to, list, dists);
+    append(list, dists, slot, distance);
+  }
   release(lock, SEAT_HELD_NODE);
   return known || fits;
 }
@@ -260,15 +344,15 @@ export function holds(generation: usize, owner: u32, level: u32, slot: u32): boo
 
 /** Bytes that `copyLists` writes for a slot, at most. */
 export function listsBytes(slot: u32): u32 {
-  return 8 + capacityBase * 8 + levelOf(slot) * (8 + capacityUpper * 8);
+  return 8 + capacityBase * 4 + levelOf(slot) * (8 + capacityUpper * 8);
 }
 
 export let idsLeftOut: u32 = 0; // of the last copyLists
 
 /**
- * Copies a linked slot's lists, level by level as [count][kept][ids][distances], and answers where they end; 0 when they
- * are busy. Only ids below `limit` whose bit is set at `marks` come along. Under the node lock, so in no list's middle
- * of a prune.
+ * Copies a linked slot's lists, level by level as [count][kept][ids], above level 0 with [distances] too, and answers
+ * where they end; 0 when they are busy. Only ids below `limit` whose bit is set at `marks` come along. Under the node
+ * lock, so in no list's middle of a prune.
  */
 export function copyLists(generation: usize, slot: u32, to: usize, marks: usize, limit: u32): usize {
   const lock = nodeLock(generation, slot, 0);
@@ -279,7 +363,7 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
     const list = listOf(generation, slot, level);
     const dists = distancesOf(generation, slot, level);
     const count = load<u32>(list + LIST_COUNT);
-    const kept = load<u32>(list + LIST_KEPT);
+    const kept = load<u32>(list + LIST_KEPT) & ~BARE;
     const ids = to + 8;
     let n: u32 = 0;
     let stillKept: u32 = 0;
@@ -287,15 +371,17 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
       const id = idAt(list, i);
       if (id >= limit || (load<u8>(marks + (id >>> 3)) & (1 << (id & 7))) == 0) continue;
       store<u32>(ids + (n << 2), id);
-      store<f32>(prune + (n << 2), load<f32>(dists + (i << 2)));
+      if (level != 0) store<f32>(prune + (n << 2), load<f32>(dists + (i << 2)));
       n++;
       if (i < kept) stillKept++;
     }
     idsLeftOut += count - n;
     store<u32>(to, n);
     store<u32>(to, stillKept, 4);
-    copyBytes(ids + (n << 2), prune, n << 2);
-    to = ids + (n << 3);
+    to = ids + (n << 2);
+    if (level == 0) continue;
+    copyBytes(to, prune, n << 2);
+    to += n << 2;
   }
   release(lock, SEAT_HELD_NODE);
   return to;
@@ -416,11 +502,12 @@ function hidden(generation: usize, id: u32, distance: f32, ids: usize, count: u3
 }
 
 /**
- * After a trap in `connect`: the list may hold an id twice and pairs of an id and another's distance. Makes every
- * distance again, drops doubles and the slot itself. The caller releases the node lock.
+ * After a trap under a node lock: the list may hold an id twice and pairs of an id and another's distance. Makes every
+ * distance again, drops doubles and the slot itself; a bare list was only read. The caller releases the node lock.
  */
 export function repairList(generation: usize, slot: u32, level: u32): void {
   const list = listOf(generation, slot, level);
+  if ((load<u32>(list + LIST_KEPT) & BARE) != 0) return;
   const dists = distancesOf(generation, slot, level);
   const count = load<u32>(list + LIST_COUNT);
   queryFromSlot(generation, slot);

@@ -21,6 +21,7 @@ import { checkSpace } from "./check";
 import { tidy as tidyRetired } from "./compaction";
 import { announce, collect, park } from "./epochs";
 import { bytesFor, pendingOf } from "./generations";
+import { ensureDistances, missingDistances } from "./graph";
 import { journalRoom, tellSequence } from "./journal";
 import { findCell, hashKey, openTable } from "./keys";
 import { linked, nextClaim, steps, workOff } from "./linker";
@@ -28,7 +29,7 @@ import * as queues from "./queues";
 import { base, info, openScratch, query } from "./scratch";
 import { searchSpace } from "./search";
 import {
-  cosine, dimensions, graphChunkBytes, loadSettings, paddedFloats, slotStride,
+  cosine, dimensions, distancesBytes, graphChunkBytes, loadSettings, paddedFloats, slotStride,
 } from "./settings";
 import { ALIVE, slotAddress, vectorOf } from "./slots";
 import * as spaces from "./spaces";
@@ -68,7 +69,7 @@ export function setUp(
   store<u32>(P_BUDGET, budget);
   store<u32>(P_EPOCH, 1);
   loadSettings();
-  const perChunk: u64 = <u64>graphChunkBytes + 1024 * slotStride;
+  const perChunk: u64 = <u64>graphChunkBytes + distancesBytes + 1024 * slotStride;
   store<u32>(P_MAX_GRAPH_CHUNKS, <u32>(<u64>budget / perChunk) + 1);
   openArena();
   if (!openTable(P_SPACE_TABLE, 0, 0)) return false;
@@ -257,7 +258,9 @@ export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u3
   if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
   let answer = E_STALE;
   if (spaces.isAlive(space, incarnation)) {
-    const need = bytesFor(<u32>load<u64>(space + S_GENERATIONS), count, keyBytes);
+    const generation: usize = <u32>load<u64>(space + S_GENERATIONS);
+    ensureDistances(generation, 0);
+    const need = missingDistances(generation) + bytesFor(generation, count, keyBytes);
     const available: u64 = availableBytes();
     answer = need <= available ? OK : E_MEMORY;
     if (answer == OK) store<u32>(P_RESERVED, load<u32>(P_RESERVED) + <u32>need);

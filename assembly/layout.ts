@@ -183,6 +183,7 @@ export const G_NAME: u32 = 136; // key record of the space's name, once the spac
 export const G_RETRIED: u32 = 132; // 1 once a slot was linked for a second time, after a trap or a census
 export const G_FINISHED: u32 = 140; // slots linked so far; the last RECENT_SLOTS of them stand behind the centroid
 export const G_BLIND: u32 = 144; // 1 once its codes lost sight of the data: to be filled anew for an f32 beam
+export const G_BARE: u32 = 148; // 1 while chunks have no distances: it was loaded, and nothing has been linked since
 export const RECENT_SLOTS: u32 = 256;
 export const FLAT: u32 = 0;
 export const GRAPH: u32 = 1;
@@ -213,7 +214,7 @@ export const STATE_MASK: u32 = 0xffff;
 export const FAILED_ONCE: u32 = 0x10000;
 export const HANGS: u32 = 0x20000; // stands on a chain of twins, or will with the next store
 
-// ── graph chunk: codes, links, distances, upper lists and twins of 1,024 slots ──────────────────────────────────────
+// ── graph chunk: codes, links, upper lists and twins of 1,024 slots, and where their distances lie ──────────────────
 export const CHUNK_BITS: u32 = 10;
 export const CHUNK_SLOTS: u32 = 1024;
 export const CODE_HEADER: u32 = 12;
@@ -223,7 +224,8 @@ export const CODE_SUM: u32 = 8; // i32: 64 × Σ code
 export const LIST_HEADER: u32 = 16;
 export const LIST_LOCK: u32 = 0; // of the node, in its level-0 list
 export const LIST_COUNT: u32 = 4;
-export const LIST_KEPT: u32 = 8; // the first so many were chosen together, none hides another
+export const LIST_KEPT: u32 = 8; // the first so many were chosen together, none hides another; BARE beside it
+export const BARE: u32 = 0x80000000; // the list was loaded, its distances have to be made again before it is written
 
 // ── key record ──────────────────────────────────────────────────────────────────────────────────────────────────────
 export const KEY_HEADER: u32 = 4; // u32: tag << 24 | bytes
@@ -246,7 +248,7 @@ export const JOURNAL_OPEN: u32 = 0;
 export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no more ops until it takes the waiting ones
 
 // ── snapshot frame: what a space's snapshot is made of, see snapshot.ts ─────────────────────────────────────────────
-export const SNAPSHOT_FORMAT: u32 = 1;
+export const SNAPSHOT_FORMAT: u32 = 2;
 export const F_BYTES: u32 = 0; // of the frame without its checksum, a multiple of 8
 export const F_KIND: u32 = 4; // FRAME_*
 export const F_FIRST: u32 = 8; // first slot
@@ -287,7 +289,7 @@ export const R_STATE: u32 = 0; // PENDING, LINKED, TWINNED; R_DEAD_BIT beside it
 export const R_KEY: u32 = 4; // header of the key, 0 when dead
 export const R_INVERSE: u32 = 8; // f32, as SLOT_INVERSE
 export const R_TWIN: u32 = 12; // slot + 1: LINKED: the first of its twins; TWINNED: the next
-export const R_HEADER: u32 = 16; // then the vector, the key's bytes, and of a LINKED one a list per level
+export const R_HEADER: u32 = 16; // then the vector, the key's bytes, [code], of a LINKED one a list per level
 export const R_DEAD_BIT: u32 = 0x10000;
 
 // ── what a seat shares with its JavaScript: offsets in SEAT_SCRATCH ─────────────────────────────────────────────────

@@ -5,25 +5,25 @@
  * frames are missing, come twice, or belong to an index of other settings. On any error the caller drops the space.
  */
 import {
-  BEAM_CODES, BEAM_F32, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, FRAME_END, FRAME_SLOTS, FRAME_SPACE,
-  FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS,
-  FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET, FS_SEED,
-  FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_CLAIMED,
-  G_COUNT, G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_OFFSET,
-  G_STATE, INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, PENDING, P_LOCK, P_NEXT_SPACE_ID, R_DEAD_BIT, R_HEADER, R_INVERSE,
-  R_KEY, R_STATE, R_TWIN, SEAT_HELD_PARTITION, SKIPPED, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE,
-  SLOT_TWIN, SNAPSHOT_FORMAT, STATE_MASK, S_CHANGED, S_CREATED, S_GENERATIONS, S_INCARNATION, S_LIVE, S_VERSION,
-  S_WANTS_COMPACTION, TAG_UTF8, TWINNED, X_VECTORS,
+  BEAM_CODES, BEAM_F32, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, FE_LEFT_OUT, FRAME_END, FRAME_SLOTS,
+  FRAME_SPACE, FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT,
+  FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_OFFSET,
+  FS_SEED, FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED,
+  G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_TABLE,
+  G_LINKED, G_LIVE, G_OFFSET, G_STATE, INTAKE_BYTES, LINKED, MAX_KEY_BYTES, OK, PENDING, P_LOCK, P_NEXT_SPACE_ID,
+  R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY, R_STATE, R_TWIN, SEAT_HELD_PARTITION, SKIPPED, SLOT_BORN, SLOT_DIED,
+  SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, SNAPSHOT_FORMAT, STATE_MASK, S_CHANGED, S_CREATED, S_GENERATIONS,
+  S_INCARNATION, S_LIVE, S_VERSION, S_WANTS_COMPACTION, TAG_UTF8, TWINNED, X_VECTORS,
 } from "./layout";
 import { wishCompaction } from "./accept";
 import { allocate, availableBytes, free, useReserve } from "./arena";
-import { codeAddress, encodeSlot } from "./codes";
+import { codeAddress } from "./codes";
 import { bytesFor, storeKey } from "./generations";
-import { capacityOf, ensureGraph, twinsOf, writeOwnList } from "./graph";
+import { capacityOf, ensureGraph, twinsOf, writeBareList, writeOwnList } from "./graph";
 import { emptyCell, fillCell, hashKey, SLOT_BIAS } from "./keys";
 import { addDepth, enqueue } from "./queues";
 import { base, info } from "./scratch";
-import { crossover, dimensions, levelOf, M, metric, paddedFloats, seed } from "./settings";
+import { codeStride, crossover, dimensions, distancesBytes, levelOf, M, metric, paddedFloats, seed } from "./settings";
 import { ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "./slots";
 import { createSpace, findSpace } from "./spaces";
 import { release, tryAcquire } from "./sync";
@@ -115,7 +115,7 @@ function loadSpace(frame: usize, home: u32): i32 {
     return entry == 0 ? OK : E_BROKEN;
   }
   if (entry == 0 || entry > total) return E_BROKEN;
-  if (!ensureGraph(generation, 0)) return E_MEMORY;
+  if (!ensureGraph(generation, 0, true)) return E_MEMORY;
   const centroid = name + (((header & 0xffffff) + 3) & ~3);
   copyBytes(load<u32>(generation + G_CENTROID), centroid, paddedFloats * 4);
   store<f32>(generation + G_OFFSET, load<f32>(frame + FS_OFFSET));
@@ -129,7 +129,11 @@ function loadSpace(frame: usize, home: u32): i32 {
 
 /** Has the memory grow once, instead of by an eighth again and again: each growth ends in pages of 4 KiB. */
 function makeRoom(): void {
-  const bytes = bytesFor(generation, total, total * KEY_BYTES);
+  let bytes = bytesFor(generation, total, total * KEY_BYTES);
+  if (isGraph) {
+    // Distances come later, if ever.
+    bytes -= <u64>(((total + 1023) >>> 10) - load<u32>(generation + G_GRAPH_CHUNKS)) * distancesBytes;
+  }
   if (bytes <= availableBytes()) free(allocate(<u32>bytes, 0));
 }
 
@@ -161,7 +165,7 @@ function loadRecord(end: usize): i32 {
   cursor = key + (((header & 0xffffff) + 3) & ~3);
   if (cursor > end || twin > total || (header & 0xffffff) > MAX_KEY_BYTES) return E_BROKEN;
   if (state != PENDING && !isGraph) return E_BROKEN;
-  if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0))) return E_MEMORY;
+  if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0, true))) return E_MEMORY;
   const record = dead ? emptyKey() : storeKey(generation, key, header, 0);
   if (record == 0) return E_MEMORY;
 
@@ -199,7 +203,9 @@ function emptyKey(): usize {
 }
 
 function loadLinks(slot: u32, slotAt: usize, state: u32, twin: u32, end: usize): bool {
-  encodeSlot(generation, slotAt, codeAddress(load<u32>(generation + G_GRAPH), slot));
+  if (cursor + codeStride > end) return false;
+  copyWords(codeAddress(load<u32>(generation + G_GRAPH), slot), cursor, codeStride >>> 2);
+  cursor += codeStride;
   if (state != LINKED) {
     store<u32>(slotAt + SLOT_TWIN, twin);
     return true;
@@ -211,10 +217,11 @@ function loadLinks(slot: u32, slotAt: usize, state: u32, twin: u32, end: usize):
     const count = load<u32>(cursor);
     const kept = load<u32>(cursor, 4);
     const ids = cursor + 8;
-    cursor = ids + (count << 3);
+    cursor = ids + (count << (level == 0 ? 2 : 3));
     if (count > capacityOf(level) || kept > count || cursor > end) return false;
     if (!allBelow(ids, count, total)) return false;
-    writeOwnList(generation, slot, level, ids, ids + (count << 2), count, kept);
+    if (level == 0) writeBareList(generation, slot, ids, count, kept);
+    else writeOwnList(generation, slot, level, ids, ids + (count << 2), count, kept);
   }
   return true;
 }
@@ -234,7 +241,9 @@ function loadEnd(frame: usize): i32 {
   store<u32>(generation + G_ENTRY, entry);
   store<u32>(space + S_LIVE, live);
   if (isGraph || (flags & FS_ELIGIBLE_BIT) != 0 || live > crossover) {
-    if (!ensureGraph(generation, 0)) return E_MEMORY;
+    // Whoever accepts something sees to the distances; but what waits, or has to be mended, is linked without.
+    const isWhole = isGraph && floor == count && load<u64>(frame + FE_LEFT_OUT) == 0;
+    if (!ensureGraph(generation, 0, isWhole)) return E_MEMORY;
     addDepth(space, count - floor);
     atomic.xchg<u32>(generation + G_ELIGIBLE, count);
     enqueue(space);

@@ -41,7 +41,8 @@ export let codeStride: u32 = 0;
 export let listStride: u32 = 0;
 export let upperStride: u32 = 0;
 export let linksOffset: u32 = 0;
-export let distancesOffset: u32 = 0;
+export let distancesOffset: u32 = 0; // word with the address of the distances
+export let distancesBytes: u32 = 0;
 export let uppersOffset: u32 = 0;
 export let twinsOffset: u32 = 0;
 export let graphChunkBytes: u32 = 0;
@@ -74,10 +75,11 @@ export function loadSettings(): void {
   // A code is read in whole blocks, so the last one may look up to 16 bytes into the lists: harmless, the other
   // operand is zero there.
   linksOffset = (CHUNK_SLOTS * codeStride + 31) & ~15;
-  distancesOffset = linksOffset + CHUNK_SLOTS * listStride;
-  uppersOffset = distancesOffset + CHUNK_SLOTS * capacityBase * 4;
+  uppersOffset = linksOffset + CHUNK_SLOTS * listStride;
   twinsOffset = uppersOffset + CHUNK_SLOTS * 4;
-  graphChunkBytes = twinsOffset + CHUNK_SLOTS * 4;
+  distancesOffset = twinsOffset + CHUNK_SLOTS * 4;
+  graphChunkBytes = distancesOffset + 4;
+  distancesBytes = CHUNK_SLOTS * capacityBase * 4;
 }
 
 /**

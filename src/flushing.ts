@@ -125,6 +125,9 @@ async function walkOnce(handle: Host, seat: Seat, { address, incarnation }: Spac
   try {
     let answer = await handle.whenFree(slice);
     for (; answer === 1; answer = await handle.whenFree(slice)) await nextTurn();
+    if (answer === E_MEMORY) {
+      throw new HnswError("OUT_OF_MEMORY", "There is no memory left to link again what a loaded graph does not reach.");
+    }
     return { complete: answer === 0 && unmended === 0, missing };
   } catch (error) {
     handle.guarded(() => seat.core.startCensus(0, 0, 0)); // gives the notes back, or leaves that to the next one

@@ -42,9 +42,9 @@ export const SMALL_BYTES = 16 * 2 ** 20;
 /** Tells Linux about `bytes` of memory from an address on, both in whole pages. */
 type Advise = (address: number, bytes: number, advice: number) => void;
 
-/** Null where Bun, Linux or its libc is missing. */
+/** Null where Linux or its libc is missing. */
 async function adviser(): Promise<{ advise: Advise; addressOf(view: Uint8Array): number } | null> {
-  if (typeof Bun === "undefined" || process.platform !== "linux") return null;
+  if (process.platform !== "linux") return null;
   try {
     const { dlopen, ptr } = await import("bun:ffi");
     const { symbols } = dlopen("libc.so.6", { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
@@ -55,12 +55,7 @@ async function adviser(): Promise<{ advise: Advise; addressOf(view: Uint8Array):
   }
 }
 
-/**
- * Asks Linux for huge pages from byte `from` on of memories that may grow to `bytes` each, where Bun can: in pages of
- * 4 KiB the first touch of fresh memory costs more than what is done with it, in a flat ingest and in opening a large
- * index. Nothing is lost where it is refused.
- */
-export async function askForHugePages(memories: WebAssembly.Memory[], from: number, bytes: number): Promise<void> {
+async function adviseHugePages(memories: WebAssembly.Memory[], from: number, bytes: number): Promise<void> {
   const linux = await adviser();
   for (const { buffer } of memories) {
     if (linux === null || buffer instanceof ArrayBuffer) continue; // not shared: it may grow to another place
@@ -70,12 +65,7 @@ export async function askForHugePages(memories: WebAssembly.Memory[], from: numb
   }
 }
 
-/**
- * Has Linux provide memory that is about to be written to, bytes `from` to `to`, in calls of 8 MiB; a pause may come
- * after each. In small pages: a virtual machine that gives free memory back to its host does that by huge pages, and
- * touching one again takes 5 ms, when 512 small ones take 0.7. They may become huge ones later.
- */
-export async function provideMemory(
+async function populate(
   { buffer }: WebAssembly.Memory,
   from: number,
   to: number,
@@ -92,6 +82,22 @@ export async function provideMemory(
   }
   advise(start + from, to - from, MADV_HUGEPAGE);
 }
+
+const nothing = async () => {};
+
+/**
+ * Asks Linux for huge pages from byte `from` on of memories that may grow to `bytes` each, where Bun can: in pages of
+ * 4 KiB the first touch of fresh memory costs more than what is done with it, in a flat ingest and in opening a large
+ * index. Nothing is lost where it is refused.
+ */
+export const askForHugePages: typeof adviseHugePages = typeof Bun === "undefined" ? nothing : adviseHugePages;
+
+/**
+ * Has Linux provide memory that is about to be written to, bytes `from` to `to`, where Bun can, in calls of 8 MiB; a
+ * `pause` comes after each. In small pages: a virtual machine that gives free memory back to its host does that by huge
+ * pages, and touching one again takes 5 ms, when 512 small ones take 0.7. They may become huge ones later.
+ */
+export const provideMemory: typeof populate = typeof Bun === "undefined" ? nothing : populate;
 
 /** Whether this is a program that `bun build --compile` has made, with its files inside. */
 export const isOneFile = /^file:\/\/\/(\$bunfs|B:\/(~|%7E)BUN)\//.test(import.meta.url);

@@ -1,21 +1,12 @@
 /* Does a census find every slot after a build, and does mending bring back what was cut off? */
 import { describe, expect, test } from "bun:test";
-import {
-  CENSUS_MOVED,
-  CHUNK_BITS,
-  CODE_HEADER,
-  G_COUNT,
-  G_GRAPH,
-  LIST_COUNT,
-  LIST_HEADER,
-  LIST_KEPT,
-  S_GENERATIONS,
-} from "../../assembly/layout.ts";
+import { CENSUS_MOVED } from "../../assembly/layout.ts";
 import { Seat } from "../../src/core.ts";
 import {
   CoreSpace,
   clustered,
   coreModule,
+  cutLists,
   type Metric,
   partition,
   random,
@@ -31,27 +22,6 @@ async function built(set: VectorSet, metric: Metric = "l2", crossover = 64): Pro
   space.addAll(set);
   space.linkAll();
   return space;
-}
-
-/** Empties the level-0 lists of the chosen slots, as assembly/graph.ts and settings.ts lay them out. */
-function cutLists(space: CoreSpace, chosen: (slot: number) => boolean): number {
-  const words = new Uint32Array(space.seat.memory.buffer);
-  const generation = words[(space.at + S_GENERATIONS) >>> 2]!;
-  const directory = words[(generation + G_GRAPH) >>> 2]!;
-  const codeStride = (CODE_HEADER + space.seat.dimensions + 3) & ~3;
-  const linksOffset = (1024 * codeStride + 31) & ~15;
-  const listStride = LIST_HEADER + 4 * M * 4;
-  const count = words[(generation + G_COUNT) >>> 2]!;
-  let cut = 0;
-  for (let slot = 0; slot < count; slot++) {
-    if (!chosen(slot)) continue;
-    const chunk = words[(directory >>> 2) + (slot >>> CHUNK_BITS)]!;
-    const list = chunk + linksOffset + (slot & 1023) * listStride;
-    words[(list + LIST_COUNT) >>> 2] = 0;
-    words[(list + LIST_KEPT) >>> 2] = 0;
-    cut++;
-  }
-  return cut;
 }
 
 describe("after a build a census reaches every slot", () => {

@@ -1,6 +1,19 @@
 /* What do the core's tests share? A space on one thread without workers, exact answers, and data from a seed. */
 import { expect } from "bun:test";
-import { NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
+import {
+  BARE,
+  CHUNK_BITS,
+  CODE_HEADER,
+  G_COUNT,
+  G_GRAPH,
+  LIST_COUNT,
+  LIST_HEADER,
+  LIST_KEPT,
+  NOT_FOUND,
+  OK,
+  OK_WAKE,
+  S_GENERATIONS,
+} from "../../assembly/layout.ts";
 import {
   type Build,
   bestVariant,
@@ -323,4 +336,25 @@ export class Exam {
     }
     return found / (this.queries.count * this.k);
   }
+}
+
+/** Empties the level-0 lists of the chosen slots of a graph with M 16, as assembly/graph.ts and settings.ts lay them out. */
+export function cutLists(space: CoreSpace, chosen: (slot: number) => boolean): number {
+  const words = new Uint32Array(space.seat.memory.buffer);
+  const generation = words[(space.at + S_GENERATIONS) >>> 2]!;
+  const directory = words[(generation + G_GRAPH) >>> 2]!;
+  const codeStride = (CODE_HEADER + space.seat.dimensions + 3) & ~3;
+  const linksOffset = (1024 * codeStride + 31) & ~15;
+  const listStride = LIST_HEADER + 4 * 16 * 4;
+  const count = words[(generation + G_COUNT) >>> 2]!;
+  let cut = 0;
+  for (let slot = 0; slot < count; slot++) {
+    if (!chosen(slot)) continue;
+    const chunk = words[(directory >>> 2) + (slot >>> CHUNK_BITS)]!;
+    const list = chunk + linksOffset + (slot & 1023) * listStride;
+    words[(list + LIST_COUNT) >>> 2] = 0;
+    words[(list + LIST_KEPT) >>> 2]! &= BARE;
+    cut++;
+  }
+  return cut;
 }

@@ -1,7 +1,8 @@
 /* After any sequence of upserts, deletes and re-adds: does a space hold what a Map would, in every state it can be in? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CoreSpace, partition, random, uniform } from "./harness.ts";
+import { Seat } from "../../src/core.ts";
+import { CoreSpace, coreModule, partition, random, uniform } from "./harness.ts";
 
 const SEED = 90210;
 const DIMENSIONS = 5;
@@ -177,4 +178,26 @@ test("compaction keeps everything that lives and gives the bytes of the rest bac
   }
   expect(space.census(false)).toBe(0);
   space.expectWhole(`seed ${SEED}`);
+});
+
+test("bytes that a reader keeps from being freed are not taken off the next space with the same header", async () => {
+  const settings = { dimensions: 32, crossover: 64 };
+  const seat = await partition(settings);
+  const space = new CoreSpace(seat, "space");
+  space.addAll(uniform(3000, 32, SEED));
+  space.linkAll();
+  const reader = Seat.join(await coreModule(), seat.memory, 1, 32, true);
+  reader.putVector(uniform(1, 32, SEED).at(0), 0);
+  expect(reader.core.search(space.at, space.incarnation, 1, 16, 0)).toBe(1); // and it is not ended yet
+  for (let i = 0; i < 2900; i++) space.remove(i);
+  space.linkAll();
+  expect(space.figures().compactions).toBeGreaterThan(0);
+  space.drop();
+  const next = new CoreSpace(seat, "next");
+  expect(next.at).toBe(space.at);
+  next.add("key", uniform(1, 32, SEED).at(0));
+  const { bytes } = next.figures();
+  reader.core.endSearch();
+  seat.core.tidy();
+  expect(next.figures().bytes).toBe(bytes);
 });
