@@ -21,6 +21,7 @@ import { askForHugePages, canShare, canStartThreads, SMALL_BYTES, warn } from ".
 import type { Partitions, Pool } from "./pool.ts";
 import type { AttachTicket, SharedIndex } from "./protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "./seating.ts";
+import { Arriving, startFrom, withExport } from "./snapshots/starting.ts";
 import { commonTime } from "./stats.ts";
 import { VectorIndex } from "./vector-index.ts";
 
@@ -98,7 +99,6 @@ async function openInMemory(options: OpenOptions, choice: CoreChoice): Promise<O
   const threads = canStartThreads && choice.shared !== false;
   if (options.from === undefined) return await openIn(resolveOptions(options, threads), report, choice, null);
   resolveOptions({ ...options, dimensions: options.dimensions ?? 1 }); // refuses nonsense before it reads
-  const { Arriving, startFrom, withExport } = await import("./snapshots/starting.ts");
   const arriving = await Arriving.open(options.from);
   try {
     const settings = resolveOptions(withExport(options, arriving), threads);

@@ -38,7 +38,7 @@ export const batch: Section<Small> = {
   suite: "batch",
   title: "Batches",
   claims: [COSTS, ADAPTIVE],
-  command: "bun run bench batch",
+  command: "bun run bench batch --set synth128",
   condense: ({ results }: { results: Result[] }) => {
     const { set, n, sizes, steps, waits } = results[0]!;
     return {

@@ -62,7 +62,7 @@ export const durable: Section<Small> = {
   suite: "durable",
   title: "Durability",
   claims: [INGEST, WAITS],
-  command: "bun run bench durable --repeats 3",
+  command: "bun run bench durable",
   condense: ({ graphs, flats, latencies, openings }: Result) => ({
     ingests: condenseIngests(graphs),
     flats: condenseIngests(flats),

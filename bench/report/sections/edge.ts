@@ -37,7 +37,7 @@ export const edge: Section<Small> = {
   suite: "edge",
   title: "Other runtimes",
   claims: [CLAIM],
-  command: "bun run bench edge",
+  command: "bun run bench edge --repeats 9",
   condense: ({ snapshotBytes, memoryBytes, memory, cases }: Result) => ({
     ...{ snapshotBytes, memoryBytes },
     memoryMs: over(memory, ({ firstMs }) => firstMs).median,

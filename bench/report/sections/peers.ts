@@ -29,7 +29,7 @@ export const peers: Section<Small> = {
   suite: "peers",
   title: "Peers",
   claims: [CLAIM],
-  command: "bun run bench peers --set glove,synth768 --repeats 3",
+  command: "bun run bench peers --set glove,synth768",
   condense: ({ missing, equalRecall, results }: Omit<Small, "sets"> & { results: OneSet[] }) => ({
     ...{ missing, equalRecall },
     sets: results.map(({ set, n, dimensions, rows }) => ({ set, n, dimensions, rows })),

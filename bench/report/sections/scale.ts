@@ -33,7 +33,7 @@ export const scale: Section<Small> = {
   suite: "scale",
   title: "Scale",
   claims: [VECTORS, SPACES],
-  command: "bun run bench scale --repeats 3",
+  command: "bun run bench scale",
   condense: ({ growing, many }: Result) => ({
     growing: growing.task.sizes.map((vectors, i) => {
       const stages = growing.answers.map((answer) => answer.stages[i]!);
