@@ -24,6 +24,7 @@ import {
   modelOf,
   opened,
   random,
+  recallOf,
   refusalOf,
   uniform,
 } from "../support/indexes.ts";
@@ -89,6 +90,51 @@ test("as bytes, buffer, blob, response and stream, in chunks of any size", async
     expect(index.space("graph").size).toBe(1500);
     await index.close();
   }
+});
+
+for (const shared of [true, false]) {
+  test(`a space for which memory is asked for at once, ${shared ? "shared" : "unshared"}`, async () => {
+    const set = uniform(8000, 768, SEED); // 24 MB
+    const shape = { dimensions: 768, metric: "l2", flatBelow: 100_000, partitions: 1, workers: 0 } as const;
+    const index = await open(shape);
+    await index.space("s").addMany(keysOf(set), set.values);
+    const source = await index.exportBytes();
+    await index.close();
+    const again = (await openWith({ ...shape, from: source }, { shared })).index;
+    await expectHolds(again.space("s"), modelOf(set), "opened");
+    await again.space("t").addMany(keysOf(set), set.values);
+    await expectHolds(again.space("t"), modelOf(set), "and it grows on");
+    await again.close();
+  });
+}
+
+test("many workers link into a graph that was opened, while it is searched and exported", async () => {
+  const set = clustered(4000, 12, SEED + 2);
+  const [first, second] = [set.part(0, 2000), set.part(2000, 4000)];
+  const source = await open({ ...SHAPE, workers: 2 });
+  await source.space("s").addMany(keysOf(first), first.values);
+  await source.flush();
+  const from = await source.exportBytes();
+  await source.close();
+  const index = await open({ ...SHAPE, workers: 8, partitions: 1, from });
+  const space = index.space("s");
+  const adding = async () => {
+    for (let i = 0; i < second.count; i++) await space.add(2000 + i, second.at(i));
+  };
+  const searching = async () => {
+    for (let i = 0; i < 500; i++) {
+      const [nearest] = await space.search(set.at(i), { k: 1 });
+      expect(nearest!.distance).toBe(0);
+    }
+  };
+  const [exported] = await Promise.all([index.exportBytes(), adding(), searching()]);
+  await index.flush();
+  await expectHolds(space, modelOf(set), "linked into");
+  await expectSound(index, "linked into");
+  expect(await recallOf(space, "l2", modelOf(set), clustered(200, 12, SEED + 2))).toBeGreaterThan(0.97);
+  await using again = await open({ ...SHAPE, workers: 2, from: exported });
+  for (let i = 0; i < 2000; i += 100) expect(await again.space("s").get(i)).toEqual(set.at(i));
+  await index.close();
 });
 
 test("some spaces only, and none", async () => {
