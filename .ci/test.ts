@@ -1,0 +1,65 @@
+/*
+ * All tests, a process for each folder, or for each path that is given. Bun 1.4.5 itself crashes now and then where
+ * workers end, a thousand of them in one run: then that process is started again, and the end says so.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const TESTS = "tests";
+const TRIES = 3;
+
+interface Result {
+  pass: number;
+  fail: number;
+}
+
+const paths = process.argv.length > 2 ? process.argv.slice(2) : foldersWithTests();
+const total: Result = { pass: 0, fail: 0 };
+let crashes = 0;
+for (const path of paths) {
+  const { pass, fail } = await testsOf(path);
+  total.pass += pass;
+  total.fail += fail;
+}
+console.log(`\n all of ${paths.join(", ")}${crashes > 0 ? `; Bun crashed ${crashes} times` : ""}`);
+console.log(` ${total.pass} pass\n ${total.fail} fail`);
+process.exit(total.fail === 0 && total.pass > 0 ? 0 : 1);
+
+function foldersWithTests(): string[] {
+  const folders = readdirSync(TESTS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const paths = folders.map(({ name }) => join(TESTS, name));
+  return paths.filter((path) => readdirSync(path).some((name) => name.endsWith(".test.ts")));
+}
+
+async function testsOf(path: string): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    const { output, code } = await run(path);
+    const result = { pass: countOf("pass", output), fail: countOf("fail", output) };
+    const crashed = !/^Ran \d+ tests? across/m.test(output) && output.includes("Bun has crashed");
+    if (!crashed || tries === TRIES) {
+      // A process that ends badly without a failed test has failed, too.
+      return code === 0 || result.fail > 0 ? result : { ...result, fail: 1 };
+    }
+    crashes++;
+    console.log(`── Bun itself crashed in ${path}: once more`);
+  }
+}
+
+/** Runs the tests of one path and shows what they print. */
+async function run(path: string): Promise<{ output: string; code: number }> {
+  const job = Bun.spawn([process.execPath, "test", "--timeout", "120000", path], { stdout: "pipe", stderr: "pipe" });
+  const shown = async (stream: ReadableStream<Uint8Array>) => {
+    let text = "";
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+      process.stdout.write(piece);
+      text += piece;
+    }
+    return text;
+  };
+  const texts = await Promise.all([shown(job.stdout), shown(job.stderr)]);
+  return { output: texts.join("\n"), code: await job.exited };
+}
+
+function countOf(what: "pass" | "fail", output: string): number {
+  return Number(output.match(new RegExp(`^ *(\\d+) ${what}$`, "m"))?.[1] ?? 0);
+}
