@@ -31,6 +31,6 @@ const [name, file] = globalThis.process?.argv?.slice(2) ?? [];
 if (file) {
   const { readFile } = await import("node:fs/promises");
   const entry = await import(name === "search" ? "hnsw-workers/search" : "hnsw-workers");
-  console.log(JSON.stringify(await measure(entry, new Uint8Array(await readFile(file)))));
+  console.log(JSON.stringify(await measure(entry, await readFile(file))));
   process.exit(0);
 }
