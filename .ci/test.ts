@@ -1,5 +1,5 @@
 /*
- * All tests, a process for each folder, or for each path that is given. Bun 1.4.5 itself crashes now and then where
+ * All tests, a process for each folder; with arguments, `bun test` with them. Bun 1.4.5 itself crashes now and then where
  * workers end, a thousand of them in one run: then that process is started again, and the end says so.
  */
 import { readdirSync } from "node:fs";
@@ -13,15 +13,16 @@ interface Result {
   fail: number;
 }
 
-const paths = process.argv.length > 2 ? process.argv.slice(2) : foldersWithTests();
+const given = process.argv.slice(2);
+const parts = given.length > 0 ? [given] : foldersWithTests().map((folder) => [folder]);
 const total: Result = { pass: 0, fail: 0 };
 let crashes = 0;
-for (const path of paths) {
-  const { pass, fail } = await testsOf(path);
+for (const part of parts) {
+  const { pass, fail } = await testsOf(part);
   total.pass += pass;
   total.fail += fail;
 }
-console.log(`\n all of ${paths.join(", ")}${crashes > 0 ? `; Bun crashed ${crashes} times` : ""}`);
+console.log(`\n all of ${parts.flat().join(" ")}${crashes > 0 ? `; Bun crashed ${crashes} times` : ""}`);
 console.log(` ${total.pass} pass\n ${total.fail} fail`);
 process.exit(total.fail === 0 && total.pass > 0 ? 0 : 1);
 
@@ -31,9 +32,9 @@ function foldersWithTests(): string[] {
   return paths.filter((path) => readdirSync(path).some((name) => name.endsWith(".test.ts")));
 }
 
-async function testsOf(path: string): Promise<Result> {
+async function testsOf(part: string[]): Promise<Result> {
   for (let tries = 1; ; tries++) {
-    const { output, code } = await run(path);
+    const { output, code } = await run(part);
     const result = { pass: countOf("pass", output), fail: countOf("fail", output) };
     const crashed = !/^Ran \d+ tests? across/m.test(output) && output.includes("Bun has crashed");
     if (!crashed || tries === TRIES) {
@@ -41,13 +42,13 @@ async function testsOf(path: string): Promise<Result> {
       return code === 0 || result.fail > 0 ? result : { ...result, fail: 1 };
     }
     crashes++;
-    console.log(`── Bun itself crashed in ${path}: once more`);
+    console.log(`── Bun itself crashed in ${part.join(" ")}: once more`);
   }
 }
 
-/** Runs the tests of one path and shows what they print. */
-async function run(path: string): Promise<{ output: string; code: number }> {
-  const job = Bun.spawn([process.execPath, "test", "--timeout", "120000", path], { stdout: "pipe", stderr: "pipe" });
+/** Runs `bun test` with these arguments and shows what it prints. */
+async function run(part: string[]): Promise<{ output: string; code: number }> {
+  const job = Bun.spawn([process.execPath, "test", "--timeout", "120000", ...part], { stdout: "pipe", stderr: "pipe" });
   const shown = async (stream: ReadableStream<Uint8Array>) => {
     let text = "";
     for await (const piece of stream.pipeThrough(new TextDecoderStream())) {

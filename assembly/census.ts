@@ -127,12 +127,8 @@ function walk(nodes: u32, mend: bool): bool {
     if (mend && stateOf(at) != LINKED && !hasTwins(sweep)) continue;
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
-    if (!isLinkable()) {
-      unmended++;
-      if (refusal != COMPLETE) return false;
-    } else if (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep)) {
-      unmended++;
-    }
+    if (!isLinkable() || (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep))) unmended++;
+    if (refusal != COMPLETE) return false;
     // What hangs on it is reached through it from now on: walk there before the sweep goes on.
     reach(sweep);
     sweep++;

@@ -116,7 +116,7 @@ async function walkOnce(handle: Host, seat: Seat, { address, incarnation }: Spac
   if (started === E_MEMORY) {
     throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a census.");
   }
-  let [missing, unmended] = [0, 0];
+  let [missing, unmended, ended] = [0, 0, 0];
   const slice = () => {
     const answer = seat.core.continueCensus(CENSUS_NODES, 1);
     [missing, unmended] = [seat.infoAt(0), seat.infoAt(2)]; // before another call uses the seat
@@ -125,12 +125,13 @@ async function walkOnce(handle: Host, seat: Seat, { address, incarnation }: Spac
   try {
     let answer = await handle.whenFree(slice);
     for (; answer === 1; answer = await handle.whenFree(slice)) await nextTurn();
-    if (answer === E_MEMORY) {
-      throw new HnswError("OUT_OF_MEMORY", "There is no memory left to link again what a loaded graph does not reach.");
-    }
-    return { complete: answer === 0 && unmended === 0, missing };
+    ended = answer;
   } catch (error) {
     handle.guarded(() => seat.core.startCensus(0, 0, 0)); // gives the notes back, or leaves that to the next one
     throw error;
   }
+  if (ended === E_MEMORY) {
+    throw new HnswError("OUT_OF_MEMORY", "There is no memory left to link again what a loaded graph does not reach.");
+  }
+  return { complete: ended === 0 && unmended === 0, missing };
 }

@@ -110,7 +110,8 @@ async function exported(count: number): Promise<{ snapshot: Uint8Array; memoryBy
   );
   await index.flush();
   const snapshot = await index.exportBytes();
-  await using copy = await open({ dimensions: DIMENSIONS, from: snapshot, partitions: 1, workers: 0 }); // takes less than the original
+  // It takes less than the original.
+  await using copy = await open({ dimensions: DIMENSIONS, from: snapshot, partitions: 1, workers: 0 });
   return { snapshot, memoryBytes: copy.stats().bytes.used };
 }
 

@@ -360,13 +360,13 @@ describe("a loaded graph has no distances until something is linked into it:", (
     const { space, frames } = await build();
     const room = usedBytes(space.seat) - BASE / 2;
     const copy = await loaded(frames, { ...settings, budget: room });
-    const [query] = [clustered(COUNT, 16, SEED).at(7)];
+    const query = clustered(COUNT, 16, SEED).at(7);
     const before = usedBytes(copy.seat);
-    expect(copy.tryAdd("one more", query!)).toBe(E_MEMORY);
+    expect(copy.tryAdd("one more", query)).toBe(E_MEMORY);
     expect(copy.seat.core.reserve(copy.at, copy.incarnation, 1, 8)).toBe(E_MEMORY);
     expect(copy.seat.infoAt(0)).toBeGreaterThan(BASE);
     expect(usedBytes(copy.seat)).toBe(before);
-    expect(copy.search(query!, 3)).toEqual(space.search(query!, 3));
+    expect(copy.search(query, 3)).toEqual(space.search(query, 3));
     expect(copy.remove(7)).toBe(true);
     copy.expectWhole("full");
   });
