@@ -36,7 +36,7 @@ export const scaling: Section<Small> = {
   suite: "scaling",
   title: "Scaling",
   claims: [CORE, MUTEX, PARTITIONED],
-  command: "bun run bench scaling",
+  command: "bun run bench scaling --n 100000",
   condense: ({ results }: { results: { set: string; n: number; groups: ScalingCase[][] }[] }) => {
     const { set, n, groups } = results[0]!;
     return { set, n, rows: groups.flatMap((group) => group.map((one) => condenseCase(one, group[0]!))) };

@@ -16,7 +16,7 @@ export const simulation: Section<Small> = {
   title: "Simulation",
   simulated: true,
   claims: ["100,000/s over 20 skewed spaces on 8 workers, imbalance below 6 %, 4 steals a second"],
-  command: "bun run bench simulate",
+  command: "bun run bench simulate --n 2000",
   condense: ({ seconds, calibrated, thread, policy, latency, burst, scaling, stall }: Small) => {
     const { date, machine, costs } = calibrated;
     return { seconds, calibrated: { date, machine, costs }, thread, policy, latency, burst, scaling, stall };
