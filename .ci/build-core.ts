@@ -7,7 +7,8 @@ const targets = ["release.relaxed", "release.baseline", "debug.relaxed", "debug.
 
 /** Compiles what is out of date; throws with the compiler's words when it fails. */
 export async function buildCore(): Promise<void> {
-  const sources = readdirSync(join(root, "assembly")).map((name) => join(root, "assembly", name));
+  const folder = join(root, "assembly");
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
   const newest = Math.max(...[join(root, "asconfig.json"), ...sources].map((path) => statSync(path).mtimeMs));
   const stale = targets.filter((target) => {
     const output = join(root, "build", `core.${target}.unshared.wasm`);

@@ -1,25 +1,38 @@
 /* Builds what is published: the core, the bundled JavaScript of the package, its threads and its program, and the types. */
 import { readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BunPlugin } from "bun";
 import { buildCore } from "./build-core.ts";
 
 const root = join(import.meta.dir, "..");
 const build = join(root, "build");
+const source = (name: string) => join(root, "src", `${name}.ts`);
+const ENTRIES = ["index", "search", "workers/worker"];
+
+/** Bundles lie in the core's own folder. Other bundlers then find it there, by the literals that this leaves. */
+const besideTheCore: BunPlugin = {
+  name: "beside the core",
+  setup(builder) {
+    builder.onLoad({ filter: /src\/core\/seat\.ts$/ }, async ({ path }) => ({
+      contents: (await Bun.file(path).text()).replaceAll("../../build/", "./"),
+      loader: "ts",
+    }));
+  },
+};
 
 await buildCore();
 await rm(join(build, "types"), { recursive: true, force: true });
 for (const name of await readdir(build)) if (name.endsWith(".js")) await rm(join(build, name)); // chunks of the last build
 
 const bundle = await Bun.build({
-  entrypoints: ["index", "search", "worker", "journal-worker", "snapshot-worker", "cli"].map((name) =>
-    join(root, `src/${name}.ts`),
-  ),
+  entrypoints: [...ENTRIES, "storage/log/journal-thread", "storage/snapshots/snapshot-thread", "cli/main"].map(source),
   outdir: build,
+  naming: { entry: "[name].[ext]" },
   target: "bun",
   format: "esm",
   external: ["@assemblyscript/loader"],
   splitting: true, // what only Bun or Node has is loaded when it is needed, not before
+  plugins: [besideTheCore],
 });
 if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
 
@@ -31,23 +44,23 @@ if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
 const elsewhere: BunPlugin = {
   name: "elsewhere",
   setup(builder) {
-    builder.onLoad({ filter: /src\/journal\/opening\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
-    builder.onResolve({ filter: /^\.\/(spawning|parent)\.ts$/ }, ({ path }) => ({
-      path: join(root, "src", `web-${path.slice(2)}`),
+    builder.onLoad({ filter: /src\/storage\/open-folder\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
+    builder.onResolve({ filter: /\/(threads|parent)\.node\.ts$/ }, ({ path }) => ({
+      path: source(`runtime/${basename(path, ".node.ts")}.web`),
     }));
     builder.onResolve({ filter: /^(node|bun):/ }, ({ path }) => ({ path, namespace: "elsewhere" }));
     builder.onLoad({ filter: /./, namespace: "elsewhere" }, () => ({ contents: "export {}", loader: "ts" }));
   },
 };
 const edge = await Bun.build({
-  entrypoints: ["index", "search", "worker"].map((name) => join(root, `src/${name}.ts`)),
+  entrypoints: ENTRIES.map(source),
   outdir: build,
-  naming: "edge-[name].[ext]",
+  naming: { entry: "edge-[name].[ext]" },
   target: "browser",
   format: "esm",
   minify: true, // what is loaded over a network; the loader is in it, so that a page needs no bundler
   define: { Bun: "undefined", process: "undefined" },
-  plugins: [elsewhere],
+  plugins: [elsewhere, besideTheCore],
 });
 if (!edge.success) throw new AggregateError(edge.logs, "bundling for browsers and isolates failed");
 
@@ -66,7 +79,7 @@ const config = {
     outDir: "types",
   },
   include: ["../src"],
-  exclude: ["../src/cli.ts", "../src/cli"], // nobody imports the program
+  exclude: ["../src/cli"], // nobody imports the program
 };
 await writeFile(join(build, "tsconfig.json"), JSON.stringify(config, null, 2));
 const types = Bun.spawn([process.execPath, "x", "tsc", "-p", join(build, "tsconfig.json")], {

@@ -2,8 +2,7 @@
  * All tests, a process for each folder; with arguments, `bun test` with them. Bun 1.4.5 itself crashes now and then where
  * workers end, a thousand of them in one run: then that process is started again, and the end says so.
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 
 const TESTS = "tests";
 const TRIES = 3;
@@ -14,7 +13,7 @@ interface Result {
 }
 
 const given = process.argv.slice(2);
-const parts = given.length > 0 ? [given] : foldersWithTests().map((folder) => [folder]);
+const parts = given.length > 0 ? [given] : foldersWithTests();
 const total: Result = { pass: 0, fail: 0 };
 let crashes = 0;
 for (const part of parts) {
@@ -26,10 +25,19 @@ console.log(`\n all of ${parts.flat().join(" ")}${crashes > 0 ? `; Bun crashed $
 console.log(` ${total.pass} pass\n ${total.fail} fail`);
 process.exit(total.fail === 0 && total.pass > 0 ? 0 : 1);
 
-function foldersWithTests(): string[] {
-  const folders = readdirSync(TESTS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const paths = folders.map(({ name }) => join(TESTS, name));
-  return paths.filter((path) => readdirSync(path).some((name) => name.endsWith(".test.ts")));
+/** The folders of tests/, then the files that lie in none. */
+function foldersWithTests(): string[][] {
+  const files = [...new Bun.Glob("**/*.test.ts").scanSync(TESTS)].filter((file) => !file.includes("node_modules"));
+  const folders = new Set(files.filter((file) => file.includes("/")).map((file) => `${TESTS}/${dirname(file)}/`));
+  return [
+    ...[...folders].sort().map((folder) => testsIn(folder)),
+    files.filter((file) => !file.includes("/")).map((file) => `${TESTS}/${file}`),
+  ];
+}
+
+/** Names of the tests right in a folder: `bun test` with the folder's name runs those below it, too. */
+function testsIn(folder: string): string[] {
+  return [...new Bun.Glob("*.test.ts").scanSync(folder)].sort().map((file) => `./${folder}${file}`);
 }
 
 async function testsOf(part: string[]): Promise<Result> {

@@ -1,5 +1,5 @@
 /*
- * The exported ABI and nothing else: what `src/core.ts` calls, and what each call answers.
+ * The exported ABI and nothing else: what `src/core/seat.ts` calls, and what each call answers.
  *
  * Pointers are addresses in the partition's memory (unsigned; they reach JavaScript signed). A space is named by its
  * header's address and its incarnation. Encoded keys and space names lie at X_KEY of the seat's scratch, `header` is
@@ -14,38 +14,38 @@ import {
   SLOT_DIED, SLOT_KEY, STATE_SOUND, S_ALL_NEXT, S_BYTES, S_CHANGED, S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HOME,
   S_ID, S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
 } from "./layout";
-import * as accept from "./accept";
-import { allocate, availableBytes, free, openArena, useReserve } from "./arena";
-import * as census from "./census";
-import { checkSpace } from "./check";
-import { tidy as tidyRetired } from "./compaction";
-import { announce, collect, park } from "./epochs";
-import { bytesFor, pendingOf } from "./generations";
-import { ensureDistances, missingDistances } from "./graph";
-import { journalRoom, tellSequence } from "./journal";
-import { findCell, hashKey, openTable } from "./keys";
-import { linked, nextClaim, steps, workOff } from "./linker";
-import * as queues from "./queues";
-import { base, info, openScratch, query } from "./scratch";
-import { searchSpace } from "./search";
+import * as accept from "./space/accept";
+import { allocate, availableBytes, free, openArena, useReserve } from "./memory/arena";
+import * as census from "./upkeep/census";
+import { checkSpace } from "./upkeep/check";
+import { tidy as tidyRetired } from "./space/compaction";
+import { announce, collect, park } from "./space/retirement";
+import { bytesFor, pendingOf } from "./space/generations";
+import { ensureDistances, missingDistances } from "./graph/links";
+import { journalRoom, tellSequence } from "./journal/ring";
+import { findCell, hashKey, openTable } from "./space/keys";
+import { linked, nextClaim, steps, workOff } from "./space/linker";
+import * as queues from "./space/queues";
+import { base, info, openScratch, query } from "./memory/scratch";
+import { searchSpace } from "./graph/walk";
 import {
   cosine, dimensions, distancesBytes, graphChunkBytes, loadSettings, paddedFloats, slotStride,
-} from "./settings";
-import { ALIVE, slotAddress, vectorOf } from "./slots";
-import * as spaces from "./spaces";
-import { release, seat, takeSeat, tryAcquire } from "./sync";
-import { makeBigVisited, wantsBigVisited } from "./visited";
-import { copyBytes } from "./words";
+} from "./memory/settings";
+import { ALIVE, slotAddress, vectorOf } from "./vectors/slots";
+import * as spaces from "./space/spaces";
+import { release, seat, takeSeat, tryAcquire } from "./memory/locks";
+import { makeBigVisited, wantsBigVisited } from "./graph/visited";
+import { copyBytes } from "./memory/words";
 
-export { useReserve } from "./arena";
-export { armFault } from "./faults";
+export { useReserve } from "./memory/arena";
+export { armFault } from "./memory/faults";
 export {
   journalWaiting, journalWritten, nextSpaceId, openJournal, reserveJournal, setJournalState, setNext,
-} from "./journal";
-export { hashIntake } from "./hash";
-export { holdsLocks, repairSeat } from "./repair";
-export { loadFrame } from "./restore";
-export { endSnapshot, nextFrame, startSnapshot } from "./snapshot";
+} from "./journal/ring";
+export { hashIntake } from "./snapshot/hash";
+export { holdsLocks, repairSeat } from "./upkeep/repair";
+export { loadFrame } from "./snapshot/load";
+export { endSnapshot, nextFrame, startSnapshot } from "./snapshot/write";
 
 export function abiVersion(): u32 {
   return ABI_VERSION;

@@ -1,9 +1,9 @@
 // How does one suite run? Its packages first, if it needs any, then itself, then its plots.
 
-import { canDraw, ensureInstalled } from "./install.ts";
-import { type Options, parseOptions } from "./options.ts";
+import type { Suite } from "./experiments/experiment.ts";
+import { canDraw, ensureInstalled } from "./kit/install.ts";
+import { type Options, parseOptions } from "./kit/options.ts";
 import { draw } from "./report/draw.ts";
-import type { Suite } from "./suites/suite.ts";
 
 /** Answers where the result was saved. */
 export async function runSuite(name: string, suite: Suite, args: readonly string[]): Promise<string> {

@@ -2,9 +2,9 @@
 // keep the others from running.
 
 import { relative } from "node:path";
-import { printTable } from "./harness/report.ts";
-import { sum } from "./harness/statistics.ts";
-import type { Suite } from "./suites/suite.ts";
+import type { Suite } from "./experiments/experiment.ts";
+import { printTable } from "./kit/results.ts";
+import { sum } from "./kit/statistics.ts";
 
 export interface Outcome {
   name: string;

@@ -2,10 +2,10 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Saved, Section } from "./experiments/section.ts";
+import { sections } from "./experiments/sections.ts";
 import { document, type Filled } from "./report/document.ts";
 import { render } from "./report/render.ts";
-import type { Saved, Section } from "./report/section.ts";
-import { sections } from "./report/sections.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const DOCS = join(ROOT, "docs");

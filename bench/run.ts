@@ -1,12 +1,12 @@
 // What was asked for? `bun run bench` runs all experiments in a quick form, `bun run bench SUITE` one of them in full,
 // `bun run bench --help` lists them.
 
-import { ensureInstalled } from "./install.ts";
+import { suites } from "./experiments/index.ts";
+import { ensureInstalled } from "./kit/install.ts";
+import { usage } from "./kit/options.ts";
 import { plot, runSuite } from "./one.ts";
-import { usage } from "./options.ts";
 import { runAll, tellAll } from "./quick.ts";
 import { report } from "./report.ts";
-import { suites } from "./suites/index.ts";
 
 try {
   await main(process.argv.slice(2));

@@ -1,9 +1,9 @@
 // What do the rounds of several contenders come to, and how does each compare with the fastest peer?
 
 import { TRUTH_K } from "../datasets/index.ts";
-import { type CurvePoint, rateAtEqualRecall } from "../harness/curve.ts";
-import { type Spread, spread } from "../harness/statistics.ts";
-import type { PeersMeasurement } from "../measure/peers.ts";
+import type { PeersMeasurement } from "../experiments/peers/measure.ts";
+import { type CurvePoint, rateAtEqualRecall } from "../kit/curve.ts";
+import { type Spread, spread } from "../kit/statistics.ts";
 import { MAIN_EF } from "./contender.ts";
 
 /** A contender with so many threads on so many cores. */

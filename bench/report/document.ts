@@ -1,7 +1,7 @@
 // How does docs/EXPERIMENTS.md come together? Sections in order, each from its saved figures or with its command.
 
+import type { Page, Saved, Section } from "../experiments/section.ts";
 import { words } from "./markdown.ts";
-import type { Page, Saved, Section } from "./section.ts";
 
 const OWN_THREADS = 1; // beside one per core
 const LEAST_REPEATS = 3;

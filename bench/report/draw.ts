@@ -1,9 +1,9 @@
 // What does one saved result look like? Its plots, as those of docs/EXPERIMENTS.md, in files beside it.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import type { Plot, Saved } from "../experiments/section.ts";
+import { allSections } from "../experiments/sections.ts";
 import { render } from "./render.ts";
-import type { Plot, Saved } from "./section.ts";
-import { allSections } from "./sections.ts";
 
 /** `file`: as a suite saves it. Answers the files that were written. */
 export async function draw(file: string): Promise<string[]> {

@@ -1,8 +1,8 @@
 // What do the plots look like? Vega-Lite specifications from figures; they know no files.
 
-import type { Spread } from "../harness/statistics.ts";
-import type { Sample } from "../measure/sampling.ts";
-import type { Plot } from "./section.ts";
+import type { Plot } from "../experiments/section.ts";
+import type { Sample } from "../experiments/skew/sampling.ts";
+import type { Spread } from "../kit/statistics.ts";
 
 const SIZE = { width: 480, height: 260 };
 const MARGIN = 12; // so that no dot lies on the frame, where the axis does not begin at 0

@@ -6,9 +6,9 @@
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
 import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
 import { Random } from "../datasets/random.ts";
-import type { Machine } from "../harness/machine.ts";
-import { type Spread, spread } from "../harness/statistics.ts";
-import type { Load } from "../loads.ts";
+import type { Load } from "../kit/loads.ts";
+import type { Machine } from "../kit/machine.ts";
+import { type Spread, spread } from "../kit/statistics.ts";
 import type { Costs } from "./costs.ts";
 import { simulate } from "./simulate.ts";
 

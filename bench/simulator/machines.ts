@@ -2,7 +2,7 @@
 
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
 import { DEFAULT_STEALING } from "../../src/scheduler/stealing.ts";
-import { type Load, shares } from "../loads.ts";
+import { type Load, shares } from "../kit/loads.ts";
 import type { Costs } from "./costs.ts";
 import { hashesOf, type Outcome, type Setup, simulate } from "./simulate.ts";
 

@@ -1,10 +1,10 @@
 // What does a step cost, by what was measured? An op: by the whole runs with one worker themselves, so that those with
 // two are what a simulation foretells. Medians over the rounds, as the whole runs are summed up.
 
-import { spread } from "../harness/statistics.ts";
-import { type CostsMeasurement, meanCost } from "../measure/costs.ts";
-import type { NeighboursMeasurement } from "../measure/neighbours.ts";
-import type { CostSample } from "../measure/op-costs.ts";
+import { type CostsMeasurement, meanCost } from "../experiments/calibrate/costs.ts";
+import type { NeighboursMeasurement } from "../experiments/calibrate/neighbours.ts";
+import type { CostSample } from "../experiments/calibrate/op-costs.ts";
+import { spread } from "../kit/statistics.ts";
 import { type Costs, neverFalling } from "./costs.ts";
 
 const SMALLEST = 32; // ops in a space

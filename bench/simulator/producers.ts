@@ -1,7 +1,7 @@
 // Who hands in the ops? One thread in a closed loop that waits for room, or arrivals at a rate whoever waits.
 
 import type { Random } from "../datasets/random.ts";
-import { Dealer } from "../loads.ts";
+import { Dealer } from "../kit/loads.ts";
 import type { Costs } from "./costs.ts";
 import type { Events } from "./events.ts";
 import type { Queues } from "./queues.ts";
@@ -46,7 +46,7 @@ function room({ queues, maxPending }: Intake, space: number): number {
 
 /**
  * Each space's ops in slices of addMany, one under way per space: they stand in one line, and nothing passes the first
- * when its space is full, as in src/waiting-line.ts.
+ * when its space is full, as in src/engine/waiting-line.ts.
  */
 export class ClosedLoop implements Producer {
   accepted = 0;

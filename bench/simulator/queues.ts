@@ -1,4 +1,4 @@
-// Which ops does a claim take? The run queues as assembly/queues.ts keeps them, without locks: nothing is at once here.
+// Which ops does a claim take? The run queues as assembly/space/queues.ts keeps them, without locks: nothing is at once here.
 
 import { homeOf, partitionOf } from "../../src/scheduler/assignment.ts";
 

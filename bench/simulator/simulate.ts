@@ -5,7 +5,7 @@
  *       ▲ room                  ▲ wake          │ linked
  *       └──────────────────────progressed◄──────┘
  *
- * The decisions are those of src/scheduler, called as src/linking.ts calls them (worker.ts), on queues that go round as
+ * The decisions are those of src/scheduler, called as src/workers/link-loop.ts calls them (worker.ts), on queues that go round as
  * those of the core do (queues.ts). What costs time is drawn from measured figures (costs.ts). The same setup and seed
  * give the same outcome to the last digit. Not modelled: locks that are busy, compaction, searches.
  */
@@ -13,8 +13,8 @@
 import type { BatchingPolicy } from "../../src/scheduler/batching.ts";
 import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
 import { Random } from "../datasets/random.ts";
-import { sum } from "../harness/statistics.ts";
-import { type Load, shares as sharesOf } from "../loads.ts";
+import { type Load, shares as sharesOf } from "../kit/loads.ts";
+import { sum } from "../kit/statistics.ts";
 import type { Costs } from "./costs.ts";
 import { Events } from "./events.ts";
 import { type Rules, rulesOf } from "./policy.ts";

@@ -1,4 +1,4 @@
-// What does a virtual worker do next? The loop of src/linking.ts and src/worker.ts, step by step, with the policies of
+// What does a virtual worker do next? The loop of src/workers/link-loop.ts and src/workers/worker.ts, step by step, with the policies of
 // src/scheduler; only the time that linking takes is drawn instead of spent. Change this file with those.
 
 import type { Random } from "../datasets/random.ts";

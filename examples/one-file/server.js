@@ -2,7 +2,7 @@
  * How does a server become one file, with its workers and WebAssembly inside? In a project that has the package:
  *
  *   bun build --compile server.js --outfile foods \
- *     node_modules/hnsw-workers/build/{worker,journal-worker,snapshot-worker}.js \
+ *     node_modules/hnsw-workers/build/{worker,journal-thread,snapshot-thread}.js \
  *     node_modules/hnsw-workers/build/core.release.relaxed.wasm
  *
  * With FOLDER the index is kept there; without, the first of the workers is enough.

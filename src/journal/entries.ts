@@ -1,4 +1,4 @@
-/* What does a group of the journal say? Its payload is entries one after the other, as assembly/journal.ts writes them. */
+/* What does a group of the journal say? Its payload is entries one after the other, as assembly/journal/ring.ts writes them. */
 import {
   J_BYTES,
   J_HEADER,

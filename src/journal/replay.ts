@@ -10,12 +10,12 @@ import {
   OK,
   OK_WAKE,
 } from "../../assembly/layout.ts";
-import type { Handle } from "../handle.ts";
-import { BUSY, DONE, FULL, MORE, type Outcome } from "../waiting-line.ts";
+import type { Handle } from "../engine/handle.ts";
+import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
+import type { KnownSpace, RecoveredPartition } from "../snapshot/partition-state.ts";
+import type { Findings } from "../storage/disk/findings.ts";
+import type { SpaceLoader } from "../storage/recovery/section-loader.ts";
 import type { Entry } from "./entries.ts";
-import type { Findings } from "./findings.ts";
-import type { SpaceLoader } from "./loading.ts";
-import type { KnownSpace, RecoveredPartition } from "./recovered.ts";
 
 const SLICE_MS = 2;
 const MOST_TRIES_WITHOUT_MEMORY = 200; // of up to 50 ms: a compaction or a reader may hold what an op then found free

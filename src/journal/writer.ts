@@ -7,11 +7,11 @@
  * works. The rings keep what waits: nothing that was accepted is lost while the process lives.
  */
 import { J_BYTES, JOURNAL_OPEN, JOURNAL_STUCK } from "../../assembly/layout.ts";
-import type { Control } from "../control.ts";
-import type { Seat } from "../core.ts";
+import type { Seat } from "../core/seat.ts";
+import type { Group, JournalStore } from "../storage/disk/sqlite.ts";
+import type { Mark } from "../storage/log/mark.ts";
+import type { Control } from "../workers/control.ts";
 import { FAILURE_DISK, FAILURE_FULL, FAILURE_NONE, type JournalBoard } from "./board.ts";
-import type { Mark } from "./mark.ts";
-import type { Group, JournalStore } from "./store.ts";
 
 /** What waits in a partition. */
 interface Waiting {

@@ -1,11 +1,11 @@
 /* Are contenders compared fairly, and can each that is installed do what it is measured by? */
 import { describe, expect, test } from "bun:test";
-import { measureInChild } from "../../bench/harness/child.ts";
-import type { PeersMeasurement, PeersTask } from "../../bench/measure/peers.ts";
+import type { PeersMeasurement, PeersTask } from "../../bench/experiments/peers/measure.ts";
+import { peers } from "../../bench/experiments/peers/page.ts";
+import { measureInChild } from "../../bench/kit/child.ts";
 import { compare, type Entry } from "../../bench/peers/comparison.ts";
 import { MAIN_EF } from "../../bench/peers/contender.ts";
 import { contenders } from "../../bench/peers/index.ts";
-import { peers } from "../../bench/report/sections/peers.ts";
 
 const N = 1000;
 const FLOOR = 0.95;

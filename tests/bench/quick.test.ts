@@ -2,11 +2,11 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { resultPath } from "../../bench/harness/report.ts";
-import { parseOptions } from "../../bench/options.ts";
+import type { Suite } from "../../bench/experiments/experiment.ts";
+import { suites } from "../../bench/experiments/index.ts";
+import { parseOptions } from "../../bench/kit/options.ts";
+import { resultPath } from "../../bench/kit/results.ts";
 import { type Outcome, runAll, tellAll } from "../../bench/quick.ts";
-import { suites } from "../../bench/suites/index.ts";
-import type { Suite } from "../../bench/suites/suite.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const MOST_REPEATS = 2;

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { planned, type Section } from "../../bench/experiments/section.ts";
+import { sections } from "../../bench/experiments/sections.ts";
 import { document } from "../../bench/report/document.ts";
-import { planned, type Section } from "../../bench/report/section.ts";
-import { sections } from "../../bench/report/sections.ts";
 import { make } from "../../bench/report.ts";
 
 const DOCS = join(import.meta.dir, "../../docs");

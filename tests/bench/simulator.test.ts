@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Random } from "../../bench/datasets/random.ts";
-import { Dealer, type Load, shares } from "../../bench/loads.ts";
+import { Dealer, type Load, shares } from "../../bench/kit/loads.ts";
 import saved from "../../bench/simulator/calibration.json" with { type: "json" };
 import { type Calibration, deviation, type Figures, replay, titleOf } from "../../bench/simulator/calibration.ts";
 import { linkMs, neverFalling } from "../../bench/simulator/costs.ts";

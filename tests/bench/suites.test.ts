@@ -3,15 +3,15 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rateAtRecall } from "../../bench/harness/curve.ts";
-import type { Case } from "../../bench/harness/rounds.ts";
-import { canDraw } from "../../bench/install.ts";
-import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/measure/arrivals.ts";
-import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/measure/batch-steps.ts";
+import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/experiments/batch/batch-steps.ts";
+import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/experiments/freshness/arrivals.ts";
+import type { ScalingCase } from "../../bench/experiments/scaling/suite.ts";
+import type { Saved } from "../../bench/experiments/section.ts";
+import { sections } from "../../bench/experiments/sections.ts";
+import { rateAtRecall } from "../../bench/kit/curve.ts";
+import { canDraw } from "../../bench/kit/install.ts";
+import type { Case } from "../../bench/kit/rounds.ts";
 import { plotsOf } from "../../bench/report/draw.ts";
-import type { Saved } from "../../bench/report/section.ts";
-import { sections } from "../../bench/report/sections.ts";
-import type { ScalingCase } from "../../bench/suites/scaling.ts";
 
 type StepsCase = Case<BatchStepsTask, BatchStepsMeasurement>;
 interface FreshnessResult {

@@ -1,5 +1,5 @@
 /* A process that backs a folder up to wherever it is told to, a line each; prints how each backup ended. */
-import { backUp } from "../../src/journal/backup.ts";
+import { backUp } from "../../src/storage/tools/backup.ts";
 
 const [folder] = process.argv.slice(2);
 console.log("ready");

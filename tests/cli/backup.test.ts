@@ -2,12 +2,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openWith } from "../../src/api/open.ts";
 import { attach } from "../../src/index.ts";
-import { backUp } from "../../src/journal/backup.ts";
-import { readMark } from "../../src/journal/mark.ts";
-import { JournalStore } from "../../src/journal/store.ts";
-import { openWith } from "../../src/open.ts";
-import { Folder } from "../journal/folders.ts";
+import { JournalStore } from "../../src/storage/disk/sqlite.ts";
+import { readMark } from "../../src/storage/log/mark.ts";
+import { backUp } from "../../src/storage/tools/backup.ts";
+import { Folder } from "../storage/folders.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { backUp } from "../../src/journal/backup.ts";
-import { Destination } from "../../src/journal/destination.ts";
-import { Folder } from "../journal/folders.ts";
+import { backUp } from "../../src/storage/tools/backup.ts";
+import { Destination } from "../../src/storage/tools/backup-destination.ts";
+import { Folder } from "../storage/folders.ts";
 import { refusalOf } from "../support/indexes.ts";
 import { outOf, stateOf } from "./program.ts";
 

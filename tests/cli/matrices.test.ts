@@ -4,9 +4,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { FileError } from "../../src/cli/failures.ts";
-import { headBytes, readHead } from "../../src/cli/npy.ts";
+import { headBytes, readHead } from "../../src/cli/formats/npy.ts";
 import type { Key } from "../../src/index.ts";
-import { Folder } from "../journal/folders.ts";
+import { Folder } from "../storage/folders.ts";
 import { expectHolds, type Model, uniform, type VectorSet } from "../support/indexes.ts";
 import { failureOf, outOf } from "./program.ts";
 

@@ -3,9 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { lineOf, rowOf, shortest } from "../../src/cli/jsonl.ts";
+import { lineOf, rowOf, shortest } from "../../src/cli/formats/jsonl.ts";
 import type { Key } from "../../src/index.ts";
-import { Folder } from "../journal/folders.ts";
+import { Folder } from "../storage/folders.ts";
 import { expectHolds, type Model, uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 
@@ -195,7 +195,7 @@ test("whoever reads only the beginning gets it, and no complaint", async () => {
     set.values,
   );
   await index.close();
-  const program = new URL("../../src/cli.ts", import.meta.url).pathname;
+  const program = new URL("../../src/cli/main.ts", import.meta.url).pathname;
   const line = `"${process.execPath}" "${program}" export "${folder.path}" --all | head -n 1`;
   const job = Bun.spawn(["sh", "-c", line], { stdout: "pipe", stderr: "pipe" });
   const [out, err] = await Promise.all([new Response(job.stdout).text(), new Response(job.stderr).text()]);

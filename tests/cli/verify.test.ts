@@ -2,8 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { JournalStore, type SnapshotRow } from "../../src/journal/store.ts";
-import { Folder } from "../journal/folders.ts";
+import { JournalStore, type SnapshotRow } from "../../src/storage/disk/sqlite.ts";
+import { Folder } from "../storage/folders.ts";
 import { uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 

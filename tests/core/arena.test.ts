@@ -1,7 +1,7 @@
 /* Is the byte budget kept, a refusal without effect, and every byte of what is dropped there for the next? */
 import { describe, expect, test } from "bun:test";
 import { E_MEMORY, OK, OK_WAKE } from "../../assembly/layout.ts";
-import { Seat } from "../../src/core.ts";
+import { Seat } from "../../src/core/seat.ts";
 import { CoreSpace, coreModule, partition, random, usedBytes } from "./harness.ts";
 
 const MIB = 2 ** 20;

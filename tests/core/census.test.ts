@@ -1,7 +1,7 @@
 /* Does a census find every slot after a build, and does mending bring back what was cut off? */
 import { describe, expect, test } from "bun:test";
 import { CENSUS_MOVED } from "../../assembly/layout.ts";
-import { Seat } from "../../src/core.ts";
+import { Seat } from "../../src/core/seat.ts";
 import {
   CoreSpace,
   clustered,

@@ -1,7 +1,7 @@
 /* When the core traps at any point, does a repair leave every lock free, every op whole and every vector found? */
 import { describe, expect, test } from "bun:test";
 import * as layout from "../../assembly/layout.ts";
-import type { Seat } from "../../src/core.ts";
+import type { Seat } from "../../src/core/seat.ts";
 import { CoreSpace, coreModule, partition, uniform } from "./harness.ts";
 
 const SEED = 1066;

@@ -1,7 +1,7 @@
 /* The other thread of growth.test.ts: makes instances until it is stopped, then has the last of them read two vectors. */
 import { parentPort } from "node:worker_threads";
 import { OK } from "../../assembly/layout.ts";
-import { Seat } from "../../src/core.ts";
+import { Seat } from "../../src/core/seat.ts";
 
 export interface JoinTask {
   module: WebAssembly.Module;

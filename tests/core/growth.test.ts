@@ -1,6 +1,6 @@
 /*
  * Does an instance that is made while another thread grows the memory reach what is new? In Bun 1.4.5 it does not with
- * `memory.copy` and `memory.fill` (assembly/words.ts).
+ * `memory.copy` and `memory.fill` (assembly/memory/words.ts).
  */
 import { expect, test } from "bun:test";
 import { Worker } from "node:worker_threads";

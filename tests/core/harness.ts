@@ -22,8 +22,8 @@ import {
   type PartitionSettings,
   Seat,
   type Variant,
-} from "../../src/core.ts";
-import type { Key } from "../../src/keys.ts";
+} from "../../src/core/seat.ts";
+import type { Key } from "../../src/values/keys.ts";
 
 export type Metric = PartitionSettings["metric"];
 
@@ -175,7 +175,7 @@ export class CoreSpace {
     };
   }
 
-  /** Fails unless every invariant of assembly/check.ts holds and this thread holds no lock. */
+  /** Fails unless every invariant of assembly/upkeep/check.ts holds and this thread holds no lock. */
   expectWhole(context: string): void {
     const broken = this.seat.core.check(this.at, this.incarnation);
     const where = [0, 1, 2].map((i) => this.seat.infoAt(i));
@@ -338,7 +338,7 @@ export class Exam {
   }
 }
 
-/** Empties the level-0 lists of the chosen slots of a graph with M 16, as assembly/graph.ts and settings.ts lay them out. */
+/** Empties the level-0 lists of the chosen slots of a graph with M 16, as assembly/graph/links.ts and settings.ts lay them out. */
 export function cutLists(space: CoreSpace, chosen: (slot: number) => boolean): number {
   const words = new Uint32Array(space.seat.memory.buffer);
   const generation = words[(space.at + S_GENERATIONS) >>> 2]!;

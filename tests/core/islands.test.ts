@@ -3,7 +3,7 @@
  * that can't tell the slots of a cluster apart give way to an f32 beam, in whatever order the slots are linked?
  */
 import { describe, expect, test } from "bun:test";
-import { Seat } from "../../src/core.ts";
+import { Seat } from "../../src/core/seat.ts";
 import { CoreSpace, clustered, coreModule, partition } from "./harness.ts";
 
 const DIMENSIONS = 24;

@@ -13,9 +13,9 @@ import {
   NOT_FOUND,
   OK,
 } from "../../assembly/layout.ts";
-import type { Seat } from "../../src/core.ts";
+import type { Seat } from "../../src/core/seat.ts";
 import { entriesOf } from "../../src/journal/entries.ts";
-import { decodeKey, type Key } from "../../src/keys.ts";
+import { decodeKey, type Key } from "../../src/values/keys.ts";
 import { CoreSpace, linkAll, partition, random, uniform, usedBytes } from "./harness.ts";
 
 const SEED = 2718;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MAX_KEY_BYTES } from "../../assembly/layout.ts";
 import { HnswError } from "../../src/errors.ts";
-import type { Key } from "../../src/keys.ts";
+import type { Key } from "../../src/values/keys.ts";
 import { CoreSpace, partition } from "./harness.ts";
 
 const SEED = 31337;

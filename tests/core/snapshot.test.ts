@@ -19,9 +19,9 @@ import {
   FS_SEED,
   OK,
 } from "../../assembly/layout.ts";
-import type { PartitionSettings, Seat } from "../../src/core.ts";
-import { readSpaceFrame } from "../../src/journal/frames.ts";
-import type { Key } from "../../src/keys.ts";
+import type { PartitionSettings, Seat } from "../../src/core/seat.ts";
+import { readSpaceFrame } from "../../src/snapshot/frames.ts";
+import type { Key } from "../../src/values/keys.ts";
 import {
   CoreSpace,
   clustered,
@@ -235,7 +235,7 @@ test("the cut is one moment: what comes and goes while the frames are written is
 /** Another seat in the same partition, as the snapshot thread has one. */
 async function neighbourOf(seat: Seat): Promise<Seat> {
   const { coreModule } = await import("./harness.ts");
-  const { Seat: SeatOf } = await import("../../src/core.ts");
+  const { Seat: SeatOf } = await import("../../src/core/seat.ts");
   return SeatOf.join(await coreModule("debug"), seat.memory, 1, seat.dimensions, true);
 }
 

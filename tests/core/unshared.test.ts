@@ -1,6 +1,6 @@
 /* Does the core work the same in memory that no thread shares, which moves when it grows? */
 import { describe, expect, test } from "bun:test";
-import { bestVariant, compileCore, Seat } from "../../src/core.ts";
+import { bestVariant, compileCore, Seat } from "../../src/core/seat.ts";
 import { CoreSpace, clustered, partitionSettings } from "./harness.ts";
 
 const SEED = 60;

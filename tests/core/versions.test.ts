@@ -1,7 +1,7 @@
 /* After any sequence of upserts, deletes and re-adds: does a space hold what a Map would, in every state it can be in? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Seat } from "../../src/core.ts";
+import { Seat } from "../../src/core/seat.ts";
 import { CoreSpace, coreModule, partition, random, uniform } from "./harness.ts";
 
 const SEED = 90210;

@@ -5,8 +5,8 @@
  *
  * An op that is refused as INTERNAL trapped at a fault point: it must be in as a whole or not at all, as its message says.
  */
-import type { Seat } from "../../src/core.ts";
-import type { Handle } from "../../src/handle.ts";
+import type { Seat } from "../../src/core/seat.ts";
+import type { Handle } from "../../src/engine/handle.ts";
 import { type Hit, HnswError, type Key, type Metric, type Space, type VectorIndex } from "../../src/index.ts";
 import { trueDistance } from "../core/harness.ts";
 import { Chance } from "./chance.ts";

@@ -1,6 +1,6 @@
 /* Which fault points are there, where can each be hit, and how often was it? */
 import * as layout from "../../assembly/layout.ts";
-import type { Seat } from "../../src/core.ts";
+import type { Seat } from "../../src/core/seat.ts";
 
 /** Every fault point of the debug build, by number. */
 export const POINT_NAMES = new Map<number, string>(

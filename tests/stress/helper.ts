@@ -1,7 +1,7 @@
 /* Another thread of a stress run: attaches to the index, plays its role, and verifies its spaces at the end. */
 import { parentPort } from "node:worker_threads";
 import { attach } from "../../src/index.ts";
-import type { AttachTicket } from "../../src/protocol.ts";
+import type { AttachTicket } from "../../src/workers/protocol.ts";
 import { Actor, type Outcome, type Role } from "./actor.ts";
 
 export type ToHelper = { type: "start"; ticket: AttachTicket; role: Role } | { type: "verify" } | { type: "leave" };

@@ -1,8 +1,8 @@
 /* What must a partition's memory look like when nobody works in it? Read straight from the words of assembly/layout.ts. */
 import * as layout from "../../assembly/layout.ts";
-import type { Seat } from "../../src/core.ts";
+import type { Seat } from "../../src/core/seat.ts";
 
-const BLOCK_HEADER = 8; // assembly/arena.ts: [size | free][previous], then the payload
+const BLOCK_HEADER = 8; // assembly/memory/arena.ts: [size | free][previous], then the payload
 const FREE = 1;
 const HELD = {
   partition: layout.SEAT_HELD_PARTITION,

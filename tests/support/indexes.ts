@@ -1,8 +1,8 @@
 /* What do the tests of the public face share? Exact answers from a Map, refusals as values, and data from a seed. */
 import { expect } from "bun:test";
+import { openWith } from "../../src/api/open.ts";
 import type { Hit, Key, Metric, OpenOptions, Space, VectorIndex } from "../../src/index.ts";
 import { HnswError } from "../../src/index.ts";
-import { openWith } from "../../src/open.ts";
 import { notFarther, trueDistance, type VectorSet } from "../core/harness.ts";
 
 export { clustered, random, uniform, VectorSet } from "../core/harness.ts";

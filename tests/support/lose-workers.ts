@@ -1,6 +1,6 @@
 /* How does a test lose workers for good? By killing every one that comes in their place, until the pool gives up. */
 import type { VectorIndex } from "../../src/index.ts";
-import type { Pool } from "../../src/pool.ts";
+import type { Pool } from "../../src/workers/pool.ts";
 import { until } from "./indexes.ts";
 
 /** Resolves when no worker is alive and none will come. Works only while the workers have nothing to link. */

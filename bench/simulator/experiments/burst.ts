@@ -2,7 +2,7 @@
 // against the same work perfectly spread.
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
-import type { Load } from "../../loads.ts";
+import type { Load } from "../../kit/loads.ts";
 import type { Costs } from "../costs.ts";
 import { median, setupOf } from "../machines.ts";
 import { THREAD_STEALING } from "../policy.ts";

@@ -1,7 +1,7 @@
 // How far does it scale? 2 to 64 workers, 1 to 10,000 spaces, even to Zipf 2, up to 2 million adds a second; and where
 // memory bandwidth ends it.
 
-import type { Load } from "../../loads.ts";
+import type { Load } from "../../kit/loads.ts";
 import type { Costs } from "../costs.ts";
 import { setupOf } from "../machines.ts";
 import { simulate } from "../simulate.ts";

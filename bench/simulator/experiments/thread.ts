@@ -2,7 +2,7 @@
 // the same with the workers saturated; and that once more with ops of one cost, to tell what is unequal work.
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
-import type { Load } from "../../loads.ts";
+import type { Load } from "../../kit/loads.ts";
 import type { Costs } from "../costs.ts";
 import { linkMs } from "../costs.ts";
 import { capacity, median, overSeeds, worst } from "../machines.ts";

@@ -1,0 +1,190 @@
+/*
+ * When does a flat generation become a graph, and can its codes see the data?
+ *
+ * Codes resolve 1/63 of a vector's largest deviation from the centroid. Where one feature dwarfs the others, or
+ * clusters are far apart and tight, that is too coarse: near and far get the same code distance. So before the first
+ * slot is linked, and again whenever the graph has grown fourfold, a sample of queries is answered in f32 and in
+ * codes. If too many true neighbours fall out of what a search would re-score, the beam uses f32: at once if nothing
+ * is linked yet, else in the next generation (`wantF32`).
+ *
+ * What is looked at follows from the order of ops and not from the clock, so that one linking thread makes the same
+ * graph of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so
+ * far.
+ */
+import {
+  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE, G_ENTRY_LOCK,
+  G_FORCE_F32, G_GRAPH, G_LINKED, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION,
+  SLOT_VECTOR,
+} from "../layout";
+import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "../vectors/codes";
+import { dotF32 } from "../vectors/kernels";
+import { faultPoint } from "../memory/faults";
+import { capacityOf, countOf, idAt, listOf } from "./links";
+import { poolDistances, poolSlots } from "../memory/scratch";
+import { dimensions, dot, neverCodes, paddedFloats } from "../memory/settings";
+import { inverseOf, slotAddress, stateOf } from "../vectors/slots";
+import { acquire, release, seat } from "../memory/locks";
+import { clearVisited, visit } from "./visited";
+import { clearBytes } from "../memory/words";
+
+const CENTROID_SAMPLE: u32 = 4096;
+const SAMPLE: u32 = 1000; // candidates of a query
+const FEW: u32 = 64;
+const NEIGHBOURS: u32 = 10;
+const RESCORED: u32 = 20; // half of what a search with k = 10 re-scores
+const NEEDED: f32 = 0.98; // share of true neighbours that must be among them
+
+/** Makes a flat generation a graph; others wait for it. Anybody who has claimed slots calls this first. */
+export function promote(generation: usize): void {
+  store<u32>(seat + SEAT_HELD_GENERATION, <u32>generation);
+  acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
+  if (load<u32>(generation + G_STATE) == FLAT) {
+    faultPoint(FAULT_PROMOTE);
+    const count = load<u32>(generation + G_ELIGIBLE);
+    centre(generation, count);
+    store<u32>(generation + G_BEAM, BEAM_CODES);
+    const blind = neverCodes || load<u32>(generation + G_FORCE_F32) != 0 || firstLook(generation, count);
+    store<u32>(generation + G_BEAM, blind ? BEAM_F32 : BEAM_CODES);
+    store<u32>(generation + G_CHECKED, min<u32>(count, SAMPLE));
+    atomic.store<u32>(generation + G_STATE, GRAPH);
+  }
+  release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
+}
+
+/** The centroid of the first `count` slots, and the constant part of code distances. */
+function centre(generation: usize, count: u32): void {
+  const centroid: usize = load<u32>(generation + G_CENTROID);
+  clearBytes(centroid, paddedFloats * 4);
+  const n = min<u32>(count, CENTROID_SAMPLE);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = slotAddress(generation, <u32>((<u64>i * count) / n));
+    const by = f32x4.splat(inverseOf(at) / <f32>n);
+    for (let j: usize = 0; j < paddedFloats << 2; j += 16) {
+      const sum = f32x4.add(v128.load(centroid + j), f32x4.mul(v128.load(at + SLOT_VECTOR + j), by));
+      v128.store(centroid + j, sum);
+    }
+  }
+  store<f32>(generation + G_OFFSET, dot ? 1 - dotF32(centroid, centroid, paddedFloats) : 0);
+}
+
+// In the place of a search's pool: two sorted lists of [f32 distance][slot], and candidates.
+const TRUE_LIST: usize = 0;
+const CODE_LIST: usize = 256;
+
+function keep(list: usize, count: u32, most: u32, distance: f32, slot: u32): u32 {
+  // The visited table forgets, so a candidate can come twice.
+  for (let i: u32 = 0; i < count; i++) if (load<u32>(list + (i << 3), 4) == slot) return count;
+  let i = count;
+  if (count == most) {
+    if (distance >= load<f32>(list + ((most - 1) << 3))) return count;
+    i = most - 1;
+  }
+  for (; i > 0 && load<f32>(list + ((i - 1) << 3)) > distance; i--) {
+    store<u64>(list + (i << 3), load<u64>(list + ((i - 1) << 3)));
+  }
+  store<f32>(list + (i << 3), distance);
+  store<u32>(list + (i << 3), slot, 4);
+  return min<u32>(count + 1, most);
+}
+
+/** How many of the query slot's NEIGHBOURS nearest candidates are among its RESCORED nearest by code. */
+function agreement(generation: usize, slot: u32, candidates: u32): u32 {
+  const at = slotAddress(generation, slot);
+  const trueList = poolDistances + TRUE_LIST;
+  const codeList = poolDistances + CODE_LIST;
+  let trues: u32 = 0;
+  let codes: u32 = 0;
+  queryFromSlot(generation, slot);
+  for (let i: u32 = 0; i < candidates; i++) {
+    const other = load<u32>(poolSlots + (i << 2));
+    if (other == slot) continue;
+    const otherAt = slotAddress(generation, other);
+    const distance = exact(at + SLOT_VECTOR, inverseOf(at), otherAt + SLOT_VECTOR, inverseOf(otherAt));
+    trues = keep(trueList, trues, NEIGHBOURS, distance, other);
+    codes = keep(codeList, codes, RESCORED, distanceTo(other), other);
+  }
+  let found: u32 = 0;
+  const worst = load<f32>(trueList + ((trues - 1) << 3));
+  for (let i: u32 = 0; i < codes; i++) {
+    const otherAt = slotAddress(generation, load<u32>(codeList + (i << 3), 4));
+    // By distance, not by slot: any of several equally near ones will do.
+    if (exact(at + SLOT_VECTOR, inverseOf(at), otherAt + SLOT_VECTOR, inverseOf(otherAt)) <= worst) found++;
+  }
+  return min<u32>(found, trues);
+}
+
+function queries(): u32 {
+  return max<u32>(8, min<u32>(24, 8192 / dimensions)); // keeps a look within about 5 ms
+}
+
+/** Before anything is linked: each query against a sample of the first `count` slots. */
+function firstLook(generation: usize, count: u32): bool {
+  const n = min<u32>(min<u32>(count, SAMPLE), 1024); // the graph's first chunk is there
+  const within = min<u32>(count, 1024);
+  const directory: usize = load<u32>(generation + G_GRAPH);
+  for (let i: u32 = 0; i < n; i++) {
+    const slot = <u32>((<u64>i * within) / n);
+    store<u32>(poolSlots + (i << 2), slot);
+    encodeSlot(generation, slotAddress(generation, slot), codeAddress(directory, slot));
+  }
+  if (n <= RESCORED) return false;
+  const q = queries();
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < q; i++) {
+    found += agreement(generation, load<u32>(poolSlots + (((i * n) / q) << 2)), n);
+  }
+  return <f32>found < NEEDED * <f32>(q * NEIGHBOURS);
+}
+
+/**
+ * Looks again when fourfold as many slots are linked as at the last look: each query, half of them from the newest
+ * quarter of the first `slots`, against its neighbours and theirs, where the fine structure is. Sets G_BLIND when codes
+ * went blind. For whoever has just linked the last of these slots.
+ */
+export function lookAgain(generation: usize, slots: u32): void {
+  if (load<u32>(generation + G_BEAM) != BEAM_CODES) return;
+  const before = atomic.load<u32>(generation + G_CHECKED);
+  const linked = load<u32>(generation + G_LINKED);
+  if (linked < 4 * before || atomic.cmpxchg<u32>(generation + G_CHECKED, before, linked) != before) return;
+  const q = queries();
+  let found: u32 = 0;
+  let asked: u32 = 0;
+  for (let i: u32 = 0; i < q; i++) {
+    const from: u32 = i & 1 ? slots - slots / 4 + (i * (slots / 4)) / q : (i * slots) / q;
+    const slot = linkedFrom(generation, from, slots);
+    const candidates: u32 = slot == slots ? 0 : surroundings(generation, slot);
+    if (candidates <= RESCORED) continue;
+    found += agreement(generation, slot, candidates);
+    asked += NEIGHBOURS;
+  }
+  if (<f32>found < NEEDED * <f32>asked) atomic.store<u32>(generation + G_BLIND, 1);
+  // Ranges are linked out of order: where too little was there to see, the next look comes soon.
+  else if (asked < (q * NEIGHBOURS) >>> 1) atomic.store<u32>(generation + G_CHECKED, linked / 3);
+}
+
+/** The first slot from `from` on that is linked, within a few dozen; else `slots`. */
+function linkedFrom(generation: usize, from: u32, slots: u32): u32 {
+  const end = min<u32>(from + FEW, slots);
+  for (let slot = from; slot < end; slot++) if (stateOf(slotAddress(generation, slot)) == LINKED) return slot;
+  return slots;
+}
+
+function surroundings(generation: usize, slot: u32): u32 {
+  clearVisited(0);
+  let n: u32 = 0;
+  const list = listOf(generation, slot, 0);
+  const count = min<u32>(countOf(list), capacityOf(0));
+  for (let i: u32 = 0; i < count; i++) n = gather(idAt(list, i), n);
+  for (let i: u32 = 0; i < count && n < SAMPLE; i++) {
+    const next = listOf(generation, idAt(list, i), 0);
+    const more = min<u32>(countOf(next), capacityOf(0));
+    for (let j: u32 = 0; j < more && n < SAMPLE; j++) n = gather(idAt(next, j), n);
+  }
+  return n;
+}
+
+function gather(slot: u32, n: u32): u32 {
+  if (!visit(slot)) return n;
+  store<u32>(poolSlots + (n << 2), slot);
+  return n + 1;
+}

@@ -1,0 +1,66 @@
+/*
+ * Which slots has a search met? A small table in the seat's scratch; its cost does not grow with the space.
+ *
+ *   cell number hash(slot)  =  slot + 1 of the last one that fell there, or 0
+ *
+ * It forgets: a slot that falls into another's cell takes its place. One that is met again after that is looked at
+ * twice, and the pool refuses what it holds, so the search works a little more (6 % more distances at ef 64, 3 % in an
+ * insert), never wrong. In return there is no probing and no branch: half of the neighbours are known, which no
+ * processor can guess. Together 10 % of a search, 12 % of an insert (2026-11-24, `bun run bench core`).
+ */
+import { SEAT_BIG_VISITED } from "../layout";
+import { allocate } from "../memory/arena";
+import { fresh, SMALL_VISITED, smallVisited } from "../memory/scratch";
+import { seat } from "../memory/locks";
+import { clearBytes } from "../memory/words";
+
+const BIG_VISITED: u32 = 262144;
+const SMALL_VISITED_EF: u32 = 96; // the widest search that makes do with the small table
+const CELLS_PER_EF: u32 = 64; // a search meets 15 to 40 slots per candidate that it keeps
+
+let table: usize = 0;
+let shift: u32 = 0;
+
+/** Whether a search of this ef wants the large table and the seat has none yet. */
+export function wantsBigVisited(ef: u32): bool {
+  return ef > SMALL_VISITED_EF && load<u32>(seat + SEAT_BIG_VISITED) == 0;
+}
+
+/** Partition lock held. Without memory the small table goes on serving. */
+export function makeBigVisited(): void {
+  store<u32>(seat + SEAT_BIG_VISITED, <u32>allocate(BIG_VISITED * 4, 0));
+}
+
+export function clearVisited(ef: u32): void {
+  const big: usize = ef > SMALL_VISITED_EF ? <usize>load<u32>(seat + SEAT_BIG_VISITED) : 0;
+  // Only as much of the large table as this ef needs: clearing it costs time too.
+  const cells: u32 = big != 0 ? min<u32>(BIG_VISITED, 1 << (32 - clz(ef * CELLS_PER_EF - 1))) : SMALL_VISITED;
+  table = big != 0 ? big : smallVisited;
+  shift = clz(cells - 1);
+  clearBytes(table, cells << 2);
+}
+
+/** Marks a slot; false when it is known to be marked. */
+export function visit(slot: u32): bool {
+  const cell = table + (((slot * 0x9e3779b1) >>> shift) << 2);
+  const known = load<u32>(cell) == slot + 1;
+  store<u32>(cell, slot + 1);
+  return !known;
+}
+
+/** Marks `count` slots and writes those that were not marked to `fresh`; returns how many. */
+export function visitAll(slots: usize, count: u32): u32 {
+  // Locals: engines load a global again after every store.
+  const cells = table;
+  const by = shift;
+  const to = fresh;
+  let unknown: u32 = 0;
+  for (const end = slots + (count << 2); slots < end; slots += 4) {
+    const slot = load<u32>(slots);
+    const cell = cells + (((slot * 0x9e3779b1) >>> by) << 2);
+    store<u32>(to + (unknown << 2), slot);
+    unknown += <u32>(load<u32>(cell) != slot + 1);
+    store<u32>(cell, slot + 1);
+  }
+  return unknown;
+}

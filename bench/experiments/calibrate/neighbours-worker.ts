@@ -1,0 +1,54 @@
+// One of the two of measure/neighbours.ts: the one that leads sets the turns and times its own ops in each; the other
+// does what the turn says.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { Seat } from "../../../src/core/seat.ts";
+import { type NeighbourStart, PHASES, type Turn } from "./neighbours.ts";
+
+const SLICE = 16; // ops
+const SETTLING = 4; // slices at the beginning of a turn that are not counted
+const SLICES = 20;
+const WARM_OPS = 3000;
+
+const { module, memory, dimensions, seat: number, turn, leads } = workerData as NeighbourStart;
+const { core } = Seat.join(module, memory, number, dimensions, true);
+
+function link(home: number): void {
+  if (core.hasClaims() === 0) core.claim(home, SLICE, 0);
+  while (core.link(SLICE) !== 0);
+}
+
+function cpuMicroseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+function lead(): Turn[] {
+  const turns: Turn[] = [];
+  for (let ops = 0; ops < WARM_OPS; ops += SLICE) link(0);
+  for (let i = 0; core.depthOf(0) > 2 * SLICE * (SETTLING + SLICES) && core.depthOf(1) > 0; i++) {
+    const phase = i % PHASES.length;
+    Atomics.store(turn, 0, phase);
+    Atomics.notify(turn, 0);
+    for (let slice = 0; slice < SETTLING; slice++) link(0);
+    const before = cpuMicroseconds();
+    for (let slice = 0; slice < SLICES; slice++) link(0);
+    turns.push({ phase: PHASES[phase]!, cost: (cpuMicroseconds() - before) / (SLICE * SLICES) });
+  }
+  return turns;
+}
+
+function follow(): void {
+  while (core.depthOf(1) > 0) {
+    const phase = Atomics.load(turn, 0);
+    if (PHASES[phase] === "alone") Atomics.wait(turn, 0, phase, 100);
+    else link(PHASES[phase] === "beside" ? 1 : 0);
+  }
+}
+
+const port = parentPort!;
+port.once("message", () => {
+  if (leads) port.postMessage(lead());
+  else follow();
+});
+port.postMessage("ready");

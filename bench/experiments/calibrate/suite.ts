@@ -1,0 +1,149 @@
+// What does the simulator need to know, and does it then reproduce what was measured? Costs and whole runs at 1 and 2
+// workers, in the same rounds, then those runs simulated.
+
+import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
+import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Load } from "../../kit/loads.ts";
+import { allowedCores, describeMachine } from "../../kit/machine.ts";
+import type { Options } from "../../kit/options.ts";
+import { printTable, saveResult, times, whole } from "../../kit/results.ts";
+import { type Case, playRounds } from "../../kit/rounds.ts";
+import { SLICE } from "../../kit/rows.ts";
+import { spread } from "../../kit/statistics.ts";
+import {
+  type Case as CalibratedCase,
+  type Calibration,
+  deviation,
+  figuresOf,
+  QUIET,
+  replay,
+  titleOf,
+  WITHIN,
+} from "../../simulator/calibration.ts";
+import { measuredCosts } from "../../simulator/measured-costs.ts";
+import type { Suite } from "../experiment.ts";
+import type { SkewTask } from "../skew/measure.ts";
+import { type CostsMeasurement, type CostsTask, meanCost } from "./costs.ts";
+import type { NeighboursMeasurement, NeighboursTask } from "./neighbours.ts";
+import type { WholeRun } from "./whole-run.ts";
+
+const VECTORS = 40_000;
+const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 1.5"];
+const LEAST = 1200; // vectors of a space: those with up to 1,000 are scanned, and nothing of them is ever linked
+const LEAST_BESIDE = 10_000; // vectors of each of two spaces: with fewer there are no turns to compare
+const FEWEST_KEPT = 3; // repetitions
+
+export const calibrate: Suite = {
+  question: "what do a worker's steps cost, and does the simulator reproduce whole runs with it?",
+  quick: ["--set", "synth128", "--n", "20000", "--repeats", "1"],
+  peers: false,
+  run,
+};
+
+type RunCase = Case<SkewTask, WholeRun>;
+
+async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
+  const set = sets[0] as DatasetName;
+  const count = Math.min(n ?? VECTORS, sources[set].size);
+  const cores = Math.min(2, allowedCores().length);
+  const batches = (batch: number): Case<CostsTask, CostsMeasurement> => ({
+    ...{ title: `batches of ${batch}`, cores, answers: [] },
+    task: { set, n: Math.max(LEAST, Math.floor(count / 4)), workers: 1, spaces: 1, batch },
+  });
+  const [small, large] = [batches(1), batches(500)];
+  const neighbours: Case<NeighboursTask, NeighboursMeasurement> = {
+    ...{ title: "two workers", cores, answers: [] },
+    task: { set, n: Math.min(Math.max(LEAST_BESIDE, count), Math.floor(sources[set].size / 2)) },
+  };
+  const runs = runsToMeasure(set, count, cores, rate);
+  const single = runs.filter(({ task }) => task.workers === 1);
+  for (let round = 1; round <= repeats; round++) {
+    console.error(`\nround ${round} of ${repeats}`);
+    await playRounds("calibrate/costs.ts", [small, large], 1, ({ samples }) => `${times(meanCost(samples))} us`);
+    await playRounds(
+      "calibrate/neighbours.ts",
+      [neighbours],
+      1,
+      ({ beside }) => `${times(beside)} times the cost beside another`,
+    );
+    await playRounds("calibrate/whole-run.ts", runs, 1, tellRun);
+  }
+  const calibration: Calibration = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    command: `bun run bench calibrate --set ${set} --n ${count} --repeats ${repeats} --rate ${rate}`,
+    ...{ set, n: count, cores, partitions: 4, slice: SLICE },
+    ...measuredCosts({
+      ops: quietest(single[0]!).map((_, i) => single.flatMap((one) => quietest(one)[i]!.samples)),
+      ...{ smallBatches: small.answers, largeBatches: large.answers, neighbours: neighbours.answers },
+    }),
+    waited: spread(single.map((one) => spread(quietest(one).map(waitedShare)).median)).median,
+    cases: runs.map((one) => calibrated(one, count)),
+  };
+  tell(calibration);
+  await saveResult("calibrate", json, { repeats, ...calibration });
+  console.log("`bun run bench report FILE` makes it what the simulator draws from");
+}
+
+function runsToMeasure(set: DatasetName, n: number, cores: number, rate: number): RunCase[] {
+  const make = (workers: number, load: Load, enabled: boolean, at?: number): RunCase => {
+    const stealing = { ...DEFAULT_STEALING, enabled };
+    const title = titleOf({ workers, load, stealing, rate: at, spaces: [] });
+    return { title, cores, answers: [], task: { set, n, workers, load, stealing, rate: at } };
+  };
+  return [
+    ...LOADS.map((load) => make(1, load, false)),
+    ...LOADS.flatMap((load) => [make(2, load, false), make(2, load, true)]),
+    ...[false, true].map((enabled) => make(2, "one half", enabled, rate)),
+  ];
+}
+
+const waitedShare = ({ seconds, waitedSeconds, linked }: WholeRun) => waitedSeconds / seconds / linked.length;
+
+function tellRun(run: WholeRun): string {
+  const ops = run.spaces.reduce((sum, space) => sum + space.ops, 0);
+  return `${whole(ops / run.seconds)} inserts/s, ${whole(waitedShare(run) * 100)} % of the time without a core`;
+}
+
+/** The half of the repetitions in which the workers waited least for a core: who steals what depends on it. */
+function quietest({ answers }: RunCase): WholeRun[] {
+  const kept = Math.max(FEWEST_KEPT, Math.ceil(answers.length / 2));
+  return answers.toSorted((a, b) => waitedShare(a) - waitedShare(b)).slice(0, kept);
+}
+
+function calibrated(one: RunCase, n: number): CalibratedCase {
+  const { workers, load, stealing, rate } = one.task;
+  const kept = quietest(one);
+  const { spaces } = kept[0] as WholeRun;
+  const policy = { ...DEFAULT_STEALING, ...stealing };
+  return { workers, load, stealing: policy, rate, spaces, measured: figuresOf(kept, n) };
+}
+
+function tell(calibration: Calibration): void {
+  const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+  console.log(`\ncosts: ${JSON.stringify(calibration.costs)}`);
+  console.log(
+    `a single worker waited for a core ${percent(calibration.waited)} of the time; quiet is up to ${percent(QUIET)}\n`,
+  );
+  const rows = calibration.cases.map((one) => {
+    const simulated = replay(calibration, one);
+    return { one, simulated, off: deviation(one.measured, simulated) };
+  });
+  printTable(
+    ["case", "inserts/s", "off by", "us an op", "off by", "share off by", "steals", "simulated", "within 10 %"],
+    rows.map(({ one, simulated, off }) => [
+      ...[titleOf(one), whole(one.measured.perSecond.median), percent(off.rate)],
+      ...[times(one.measured.opMicroseconds.median), percent(off.cost), percent(off.share)],
+      ...[`${one.measured.steals.median} (${one.measured.steals.min}-${one.measured.steals.max})`],
+      `${simulated.steals.median} (${simulated.steals.min}-${simulated.steals.max})`,
+      off.holds ? "yes" : "NO",
+    ]),
+  );
+  const missed = rows.filter(({ off }) => !off.holds).map(({ one }) => titleOf(one));
+  console.log(
+    missed.length === 0
+      ? `\nevery case is reproduced within ${percent(WITHIN)}`
+      : `\nNOT reproduced within ${percent(WITHIN)}: ${missed.join("; ")}`,
+  );
+  if (calibration.waited > QUIET) console.log("others used the machine: measure again when it is quiet");
+}

@@ -1,0 +1,106 @@
+// Did a change of the core pay? Two builds link the same set and answer the same queries, piece by piece in turn in one
+// process, so that even a machine whose speed drifts by a third shows a difference of 2 %.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Seat } from "../../../src/core/seat.ts";
+import { type Dataset, loadDataset, sources, TRUTH_K } from "../../datasets/index.ts";
+import type { Options } from "../../kit/options.ts";
+import { printTable, range, saveResult } from "../../kit/results.ts";
+import { spread } from "../../kit/statistics.ts";
+import type { Suite } from "../experiment.ts";
+
+const OWN = join(import.meta.dir, "../../../build/core.release.relaxed.wasm");
+/** What a quick run compares with, since nobody names another build: the one that needs no relaxed SIMD. */
+const BASELINE = join(import.meta.dir, "../../../build/core.release.baseline.wasm");
+const PIECE = 2500; // slots that one build links before it is the other's turn
+const EF = 64;
+/** While the graphs are small nothing waits for memory: only what comes after this share of the set is compared. */
+const SKIPPED_SHARE = 0.25;
+
+export const core: Suite = {
+  question: "did a change of the core pay? This build against another one (--against FILE) in one process",
+  quick: ["--n", "30000", "--repeats", "2", "--against", BASELINE],
+  peers: false,
+  run,
+};
+
+/** One build's partition with one space. */
+interface Side {
+  seat: Seat;
+  space: number;
+  incarnation: number;
+  linkMs: number[];
+  searchMs: number[];
+  recall: number;
+}
+
+async function run({ n, sets, repeats, against, json }: Options): Promise<void> {
+  if (against === null) throw new Error("core compares with another build: name its file with --against");
+  if (!existsSync(against)) throw new Error(`there is no build at ${against}`);
+  const results: object[] = [];
+  for (const set of sets) {
+    const data = await loadDataset(set, Math.min(n ?? sources[set].size, sources[set].size));
+    const sides = [await openSide(against, data), await openSide(OWN, data)];
+    const [first, second] = sides as [Side, Side];
+    for (let from = 0, turn = 0; from < data.n; from += PIECE, turn++) {
+      for (const side of inTurn(sides, turn)) linkPiece(side, data, from, Math.min(data.n, from + PIECE));
+    }
+    for (let pass = 0; pass <= repeats; pass++) for (const side of inTurn(sides, pass)) searchAll(side, data, pass > 0);
+    const skipped = Math.floor(first.linkMs.length * SKIPPED_SHARE);
+    const link = spread(second.linkMs.map((ms, i) => ms / (first.linkMs[i] as number)).slice(skipped));
+    const search = spread(second.searchMs.map((ms, i) => ms / (first.searchMs[i] as number)));
+    console.log(`\n${set}, ${data.n} x ${data.dimensions}, ef ${EF}; time of this build over that one's\n`);
+    const format = (value: number) => value.toFixed(3);
+    printTable(
+      ["", "ratio: median (min-max)", "recall@10 that", "this"],
+      [
+        ["linking", range(link, format), "", ""],
+        ["searching", range(search, format), first.recall.toFixed(4), second.recall.toFixed(4)],
+      ],
+    );
+    results.push({ set, n: data.n, link, search, recalls: [first.recall, second.recall] });
+  }
+  await saveResult("core", json, { against, repeats, results });
+}
+
+function inTurn<T>(sides: T[], turn: number): T[] {
+  return turn % 2 === 0 ? sides : sides.toReversed();
+}
+
+async function openSide(path: string, { dimensions }: Dataset): Promise<Side> {
+  const module = await WebAssembly.compile(readFileSync(path));
+  const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, crossover: 1000 } as const;
+  const limits = { maxPending: 1e9, budget: 2 ** 32 - 2 * 65536, neverCodes: false };
+  const seat = Seat.create(module, { ...settings, ...limits }, 0, true);
+  seat.core.openSpace(seat.putKey("bench"), 0, 1);
+  const [space, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
+  return { seat, space, incarnation, linkMs: [], searchMs: [], recall: 0 };
+}
+
+function linkPiece({ seat, space, incarnation, linkMs }: Side, { base }: Dataset, from: number, to: number): void {
+  for (let i = from; i < to; ) {
+    const count = Math.min(seat.intake, to - i);
+    seat.putVectors(base, i, count);
+    for (let j = 0; j < count; j++, i++) seat.core.add(space, incarnation, seat.putKey(i), j, 0);
+  }
+  const start = performance.now();
+  while (seat.core.claim(0, 500, 0) !== 0) while (seat.core.link(500) !== 0);
+  linkMs.push(performance.now() - start);
+}
+
+function searchAll(side: Side, { queries, queryCount, truth }: Dataset, timed: boolean): void {
+  const { seat, space, incarnation } = side;
+  let found = 0;
+  const start = performance.now();
+  for (let i = 0; i < queryCount; i++) {
+    seat.putVectors(queries, i, 1);
+    const hits = seat.readHits(seat.core.search(space, incarnation, TRUTH_K, EF, 0));
+    seat.core.endSearch();
+    if (timed) continue;
+    const wanted = truth.subarray(i * TRUTH_K, (i + 1) * TRUTH_K);
+    found += hits.filter(({ key }) => wanted.includes(key as number)).length;
+  }
+  if (timed) side.searchMs.push(performance.now() - start);
+  else side.recall = found / (queryCount * TRUTH_K);
+}

@@ -1,0 +1,90 @@
+// What does an export cost elsewhere? From the suite of that name.
+
+import { over } from "../../kit/rounds.ts";
+import { short, table, whole } from "../../report/markdown.ts";
+import { dots } from "../../report/plots.ts";
+import type { Finding, Plot, Saved, Section } from "../section.ts";
+import type { EdgeMeasurement } from "./edge.js";
+import type { FreshMemoryMeasurement } from "./fresh-memory.ts";
+
+const CLAIM = "an index that was exported opens and is searched wherever JavaScript runs (beyond the thread)";
+const RUNTIMES = 5; // that the suite knows
+
+interface Row {
+  runtime: string;
+  entry: string;
+  openMs: number;
+  searchesPerSecond: number;
+  /** To load, compressed. */
+  bytes: number;
+}
+
+interface Small {
+  snapshotBytes: number;
+  /** What the index takes when it is open, and how long it takes to write to as much fresh memory. */
+  memoryBytes: number;
+  memoryMs: number;
+  rows: Row[];
+}
+
+interface Result extends Pick<Small, "snapshotBytes" | "memoryBytes"> {
+  memory: FreshMemoryMeasurement[];
+  /** Titles are "RUNTIME, ENTRY". */
+  cases: { title: string; bytes: number; answers: EdgeMeasurement[] }[];
+}
+
+export const edge: Section<Small> = {
+  suite: "edge",
+  title: "Other runtimes",
+  claims: [CLAIM],
+  command: "bun run bench edge --repeats 9",
+  condense: ({ snapshotBytes, memoryBytes, memory, cases }: Result) => ({
+    ...{ snapshotBytes, memoryBytes },
+    memoryMs: over(memory, ({ firstMs }) => firstMs).median,
+    rows: cases.map(({ title, bytes, answers }) => {
+      const [runtime = "", entry = ""] = title.split(", ");
+      return {
+        ...{ runtime, entry, bytes },
+        openMs: over(answers, ({ openMs }) => openMs).median,
+        searchesPerSecond: over(answers, ({ searchesPerSecond }) => searchesPerSecond).median,
+      };
+    }),
+  }),
+  page: (small: Small & Saved) => ({
+    findings: [finding(small)],
+    text: [
+      `An export of ${short(small.snapshotBytes / 2 ** 20)} MiB, opened and searched on one thread, medians of ${small.repeats}. Index: the whole package; search: its part for searching. Bytes are those of code and core, compressed. An isolate's clock stands still while it computes, so that one is timed from outside. Once open it takes ${short(small.memoryBytes / 2 ** 20)} MiB; writing to as much fresh memory takes ${short(small.memoryMs)} ms in Bun, and nothing opens in less.`,
+      table(
+        ["runtime", "ms to open", "searches/s", "bytes to load"],
+        small.rows.map((row) => [
+          ...[`${row.runtime}, ${row.entry}`, short(row.openMs), whole(row.searchesPerSecond), whole(row.bytes)],
+        ]),
+      ),
+    ].join("\n\n"),
+    plots: plots(small),
+  }),
+};
+
+function finding({ rows }: Small): Finding {
+  const runtimes = [...new Set(rows.map(({ runtime }) => runtime))];
+  const [open, searches] = [rows.map(({ openMs }) => openMs), rows.map((row) => row.searchesPerSecond)];
+  const bytes = Math.min(...rows.map((row) => row.bytes));
+  return {
+    claim: CLAIM,
+    measured: `${runtimes.join(", ")}: open after ${short(Math.min(...open))} to ${short(Math.max(...open))} ms, ${whole(Math.min(...searches))} to ${whole(Math.max(...searches))} searches a second, from ${short(bytes / 1024)} KiB to load`,
+    verdict: runtimes.length >= RUNTIMES ? "holds" : "cannot be told here",
+    why: runtimes.length >= RUNTIMES ? "" : "the others were not there.",
+  };
+}
+
+function plots({ rows }: Small): Plot[] {
+  const plot = (name: string, alt: string, title: string, figure: (row: Row) => number) => {
+    const points = rows.map((row) => ({ thing: row.runtime, value: figure(row), kind: row.entry }));
+    return dots(`edge-${name}`, alt, points, { value: { title }, kind: "entry" });
+  };
+  return [
+    plot("open", "Milliseconds to open an export, by runtime", "milliseconds", ({ openMs }) => openMs),
+    plot("searches", "Searches a second, by runtime", "searches a second", (row) => row.searchesPerSecond),
+    plot("bytes", "KiB to load, compressed, by runtime", "KiB", ({ bytes }) => bytes / 1024),
+  ];
+}

@@ -1,0 +1,85 @@
+// Does a busy index hold up its caller? One worker links, the main thread adds by slices, and both loop and searches
+// are timed meanwhile. The program of a child process.
+
+import { open } from "../../../src/index.ts";
+import { type DatasetName, loadDataset } from "../../datasets/index.ts";
+import { keysUpTo } from "../../kit/rows.ts";
+
+const SEARCH_EVERY_MS = 2;
+const PROBE_EVERY = 10; // searches
+
+export interface FreshnessTask {
+  set: DatasetName;
+  n: number;
+}
+
+export interface FreshnessMeasurement {
+  insertsPerSecond: number;
+  /** Longest time between two turns of the event loop. */
+  longestGapMs: number;
+  searches: number;
+  searchMs: { p50: number; p99: number; max: number };
+  /** Vectors that were searched for right after their add, and how many of them were found first. */
+  probes: number;
+  found: number;
+}
+
+async function measure({ set, n }: FreshnessTask): Promise<FreshnessMeasurement> {
+  const { base, queries, dimensions, queryCount } = await loadDataset(set, n);
+  await using index = await open({ dimensions, workers: 1, partitions: 1 });
+  const space = index.space("filling");
+  const probed = index.space("probed");
+  const row = (i: number) => queries.subarray((i % queryCount) * dimensions, ((i % queryCount) + 1) * dimensions);
+  for (let i = 0; i < 200; i++) await space.search(row(i)); // warm
+
+  let running = true;
+  let longestGapMs = 0;
+  let last = performance.now();
+  const tick = () => {
+    const now = performance.now();
+    longestGapMs = Math.max(longestGapMs, now - last);
+    last = now;
+    if (running) setImmediate(tick);
+  };
+  setImmediate(tick);
+
+  const keys = keysUpTo(n);
+  const start = performance.now();
+  last = start;
+  const filled = space
+    .addMany(keys, base)
+    .then(() => index.flush())
+    .then(() => {
+      running = false;
+      return performance.now() - start;
+    });
+  const searchMs: number[] = [];
+  let probes = 0;
+  let found = 0;
+  for (let i = 0; running; i++) {
+    await Bun.sleep(SEARCH_EVERY_MS);
+    const before = performance.now();
+    await space.search(row(i));
+    searchMs.push(performance.now() - before);
+    if (i % PROBE_EVERY !== 0 || i / PROBE_EVERY >= queryCount) continue;
+    // Behind the addMany in this handle's line: accepted when that is.
+    void probed.add(i, row(i / PROBE_EVERY)).then(async () => {
+      const [hit] = await probed.search(row(i / PROBE_EVERY), { k: 1 });
+      probes++;
+      if (hit?.key === i) found++;
+    });
+  }
+  const milliseconds = await filled;
+  searchMs.sort((a, b) => a - b);
+  const at = (share: number) => searchMs[Math.min(searchMs.length - 1, Math.floor(share * searchMs.length))] ?? 0;
+  return {
+    insertsPerSecond: n / (milliseconds / 1e3),
+    longestGapMs,
+    searches: searchMs.length,
+    searchMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
+    probes,
+    found,
+  };
+}
+
+if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

@@ -1,0 +1,36 @@
+// One of the threads of measure/one-mutex.ts: takes the mutex, inserts one vector, lets go, and so on to the end.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { Seat } from "../../../src/core/seat.ts";
+import { Mutex } from "./mutex.ts";
+import type { MutexStart, MutexTask } from "./one-mutex.ts";
+
+const HOME = 0;
+
+const { module, memory, dimensions, base, next, ...start } = workerData as MutexStart;
+const seat = Seat.join(module, memory, start.seat, dimensions, true);
+const mutex = new Mutex(start.mutex);
+const port = parentPort!;
+
+/** Everything that an insertion is: accepted, claimed and linked. */
+function insert({ address, incarnation }: MutexTask, row: number): void {
+  seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
+  const answer = seat.core.add(address, incarnation, seat.putKey(row), 0, 0);
+  if (answer < 0) throw new Error(`row ${row} was refused: ${answer}`);
+  seat.core.claim(HOME, 1, 0);
+  while (seat.core.link(1) !== 0);
+}
+
+port.on("message", (task: MutexTask) => {
+  let linked = 0;
+  for (;;) {
+    mutex.lock();
+    const row = next[0]!++;
+    if (row < task.rows) insert(task, row);
+    mutex.unlock();
+    if (row >= task.rows) break;
+    linked++;
+  }
+  port.postMessage(linked);
+});
+port.postMessage("ready");

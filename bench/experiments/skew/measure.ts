@@ -1,0 +1,120 @@
+// What do skewed spaces do to throughput and to the workers' shares, with stealing and without? A child process.
+
+import { open, type StealingPolicy, type VectorIndex } from "../../../src/index.ts";
+import { type DatasetName, loadDataset } from "../../datasets/index.ts";
+import { Random } from "../../datasets/random.ts";
+import { deal, type Load, shares } from "../../kit/loads.ts";
+import { ownRecall } from "../../kit/own-recall.ts";
+import { SLICE } from "../../kit/rows.ts";
+import { SEEDS } from "../../kit/seeds.ts";
+import { type Sample, sampleWhile } from "./sampling.ts";
+
+export const SPACES = 20;
+const QUERIES = 100;
+const SAMPLE_MS = 25;
+
+export interface SkewTask {
+  set: DatasetName;
+  n: number;
+  workers: number;
+  load: Load;
+  stealing: Partial<StealingPolicy>;
+  /** Adds a second, whether or not there is room; not given: as fast as there is. */
+  rate?: number;
+}
+
+export interface SkewMeasurement {
+  insertsPerSecond: number;
+  /** The largest worker's linked ops over the mean, minus 1. */
+  imbalance: number;
+  /** Busy time of the least busy worker over that of the busiest. */
+  leastBusy: number;
+  /** Processor time of the whole process per vector: what others do to the machine hardly shows in it. */
+  cpuMicroseconds: number;
+  linked: number[];
+  /** Time that each worker spent in its slices. */
+  busyMs: number[];
+  steals: number;
+  stolen: number;
+  seconds: number;
+  /** When the last op was accepted: later than n / rate when the index did not keep up. */
+  acceptedSeconds: number;
+  /** Partition and ops of each space. */
+  spaces: { partition: number; ops: number }[];
+  /** Of the largest space, against its exact scan. */
+  recall: number;
+  samples: Sample[];
+}
+
+type Row = (row: number) => Float32Array;
+
+async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Promise<SkewMeasurement> {
+  const { base, queries, dimensions } = await loadDataset(set, n);
+  const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
+  const rows = deal(n, shares(load, SPACES), new Random(SEEDS.skew));
+  const opening = performance.now();
+  await using index = await open({ dimensions, workers, stealing });
+  const start = performance.now();
+  const spent = process.cpuUsage();
+  const end = sampleWhile(index, SAMPLE_MS);
+  await (rate === undefined ? fillAll(index, rows, row) : arrive(index, rows, row, rate));
+  const acceptedSeconds = (performance.now() - start) / 1e3;
+  await index.flush();
+  const now = performance.now();
+  const { user, system } = process.cpuUsage(spent);
+  const stats = index.stats();
+  const samples = end();
+  const linked = stats.workers.map((worker) => worker.linked);
+  const busy = stats.workers.map((worker) => worker.busy);
+  const mean = linked.reduce((sum, ops) => sum + ops) / linked.length;
+  return {
+    insertsPerSecond: n / ((now - start) / 1e3),
+    imbalance: mean === 0 ? 0 : Math.max(...linked) / mean - 1,
+    leastBusy: Math.min(...busy) / Math.max(1e-9, ...busy),
+    cpuMicroseconds: (user + system) / n,
+    linked,
+    busyMs: busy.map((share) => share * (now - opening)),
+    steals: stats.workers.reduce((sum, worker) => sum + worker.steals, 0),
+    stolen: stats.workers.reduce((sum, worker) => sum + worker.stolen, 0),
+    seconds: (now - start) / 1e3,
+    acceptedSeconds,
+    spaces: rows.map((own, i) => ({
+      partition: stats.spaces.find(({ name }) => name === `space ${i}`)?.partition ?? 0,
+      ops: own.length,
+    })),
+    recall: await ownRecall(index.space("space 0"), queries, dimensions, QUERIES),
+    samples,
+  };
+}
+
+/** Each space's rows, slice after slice, all spaces at once: each has one under way at any time. */
+export async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<void> {
+  await Promise.all(
+    rows.map(async (own, i) => {
+      const space = index.space(`space ${i}`);
+      for (let from = 0; from < own.length; from += SLICE) {
+        const slice = own.slice(from, from + SLICE);
+        await space.addMany(slice, slice.map(row));
+      }
+    }),
+  );
+}
+
+/** Rows at random times, so many a second on average (a Poisson process), each added when its time has come. */
+export async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
+  const random = new Random(SEEDS.skew);
+  const spaceOf: number[] = [];
+  for (const [space, own] of rows.entries()) for (const i of own) spaceOf[i] = space;
+  const start = performance.now();
+  let due = 0;
+  let last: Promise<void> = Promise.resolve();
+  for (let i = 0; i < spaceOf.length; i++) {
+    due -= (Math.log(1 - random.uint32() / 2 ** 32) / rate) * 1e3;
+    while (performance.now() - start < due) await Bun.sleep(1);
+    last = index.space(`space ${spaceOf[i]}`).add(i, row(i));
+    if ((i & 1023) === 1023) await new Promise((resolve) => setImmediate(resolve)); // behind its time: let others run
+  }
+  await last; // they are accepted in their order
+}
+
+if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

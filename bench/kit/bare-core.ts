@@ -1,0 +1,40 @@
+// How does a measurement have threads link without the index's loop? A partition of the core, filled, and its threads.
+
+import type { Worker } from "node:worker_threads";
+import { bestVariant, compileCore, Seat } from "../../src/core/seat.ts";
+import type { Dataset } from "../datasets/index.ts";
+
+export interface BareCore {
+  module: WebAssembly.Module;
+  seat: Seat;
+}
+
+/** So many spaces of so many rows each, nothing linked yet; their homes are the workers in turn. */
+export async function filledCore(
+  { base, dimensions }: Pick<Dataset, "base" | "dimensions">,
+  { spaces, rows, workers }: { spaces: number; rows: number; workers: number },
+): Promise<BareCore> {
+  const module = await compileCore("release", bestVariant());
+  const settings = {
+    ...({ dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1 } as const),
+    ...{ crossover: 0, maxPending: 1e6, budget: 2 ** 32 - 2 * 65536, neverCodes: false },
+  };
+  const seat = Seat.create(module, settings, 0, true);
+  for (let space = 0; space < spaces; space++) {
+    seat.core.openSpace(seat.putKey(`space ${space}`), space % workers, 1);
+    const [address, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
+    for (let row = space * rows; row < (space + 1) * rows; row++) {
+      seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
+      if (seat.core.add(address, incarnation, seat.putKey(row), 0, 0) < 0) throw new Error(`row ${row} was refused`);
+    }
+  }
+  return { module, seat };
+}
+
+/** The next message of a thread; rejects when it throws. */
+export function heard<Message>(thread: Worker): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    thread.once("message", resolve);
+    thread.once("error", reject);
+  });
+}

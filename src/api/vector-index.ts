@@ -1,0 +1,239 @@
+/* What is an open index to its user? The public face: no pointers, no threads. */
+import { E_BUSY, E_DAMAGED, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_STALE } from "../../assembly/layout.ts";
+import { AGAIN } from "../core/retry.ts";
+import { spacesOf } from "../core/spaces.ts";
+import { type CheckReport, check } from "../engine/check.ts";
+import { allDurable, flush } from "../engine/flush.ts";
+import type { Handle } from "../engine/handle.ts";
+import { BUSY, DONE, FULL } from "../engine/waiting-line.ts";
+import { HnswError } from "../errors.ts";
+import type { Settings } from "../options/open.ts";
+import { canShare } from "../runtime/platform.ts";
+import { exportChunks } from "../snapshot/export.ts";
+import type { Kept } from "../storage/open-folder.ts";
+import type { RecoveryReport } from "../storage/recovery/recovery.ts";
+import type { BackupReport } from "../storage/tools/backup.ts";
+import type { Pool } from "../workers/pool.ts";
+import type { AttachTicket, SharedIndex } from "../workers/protocol.ts";
+import { spreadOver } from "../workers/search-shares.ts";
+import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
+import { Space } from "./space.ts";
+import { type IndexStats, readStats } from "./stats.ts";
+
+/** An open index, or another thread's handle on one. Make it with `open` or `attach`. */
+export class VectorIndex implements AsyncDisposable {
+  private readonly handle: Handle;
+  private readonly shared: SharedIndex;
+  private readonly pool: Pool | null;
+  private readonly seat: number;
+  private readonly kept: Kept | null;
+  private closing: Promise<void> | null = null;
+
+  /** @internal Use `open` or `attach`. */
+  constructor(handle: Handle, shared: SharedIndex, pool: Pool | null, seat: number, kept: Kept | null = null) {
+    this.handle = handle;
+    this.shared = shared;
+    this.pool = pool;
+    this.seat = seat;
+    this.kept = kept;
+  }
+
+  /** The options that this index was opened with, defaults filled in. */
+  get options(): Readonly<Settings> {
+    return this.shared.settings;
+  }
+
+  /** The space of that name. Costs nothing: a space comes into being with its first add. Throws BAD_SPACE, CLOSED. */
+  space(name: string): Space {
+    this.handle.assertOpen();
+    if (typeof name !== "string")
+      throw new HnswError("BAD_SPACE", `A space name must be a string, not ${typeof name}.`);
+    try {
+      this.handle.seats[0]!.putKey(name);
+    } catch (error) {
+      throw new HnswError("BAD_SPACE", (error as Error).message.replace("A key", "A space name"), { cause: error });
+    }
+    return new Space(name, this.handle, this.pool && spreadOver(this.pool));
+  }
+
+  /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */
+  spaces(): string[] {
+    this.handle.assertOpen();
+    return this.handle.seats.flatMap((seat) => Array.from(spacesOf(seat), ({ name }) => name));
+  }
+
+  /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */
+  async dropSpace(name: string): Promise<boolean> {
+    this.space(name); // refuses a bad name
+    let found = false;
+    await this.handle.accept(() => {
+      const ref = this.handle.find(name, false);
+      if (ref === AGAIN) return BUSY;
+      if (ref === null) return DONE;
+      const answer = this.handle.guarded(() => ref.seat.core.dropSpace(ref.address, ref.incarnation));
+      if (answer === E_BUSY) return BUSY;
+      if (answer === E_JOURNAL_FULL) return FULL;
+      if (answer === E_JOURNAL_STUCK || answer === E_DAMAGED) throw this.handle.refusal(answer, ref.seat);
+      this.handle.forget(name);
+      if (answer === E_STALE) return BUSY; // another one of that name may be there by now
+      this.handle.accepted(ref.partition);
+      found = true;
+      return DONE;
+    });
+    return found;
+  }
+
+  /**
+   * Resolves when everything that was accepted before is linked, every linked vector can be reached from its graph's
+   * entry point, and, where the index is kept at a `path`, all of it is on the disk. Searches don't need it. Rejects
+   * with TIMEOUT, CLOSED or JOURNAL_UNCERTAIN.
+   */
+  async flush(): Promise<void> {
+    this.handle.assertOpen();
+    await Promise.all([flush(this.handle), allDurable(this.handle)]);
+  }
+
+  /**
+   * Takes snapshots of the spaces that have changed, and trims the journal by what they hold: the next `open` is fast.
+   * It happens by itself, too, every `snapshotBytes` of journal and in `close`. Only on the thread that opened the index
+   * with a `path`. Rejects with SNAPSHOT_FAILED, CLOSED or BAD_OPTION.
+   */
+  async checkpoint(): Promise<void> {
+    this.handle.assertOpen();
+    if (this.kept === null) {
+      throw new HnswError("BAD_OPTION", "`checkpoint` needs the thread that opened the index, with a `path`.");
+    }
+    await this.kept.keeper.checkpoint("due");
+  }
+
+  /**
+   * Copies the folder to a new or empty one while the index goes on: an index of its own, with everything that was
+   * accepted before the call. Resolves when it is on the disk. Only on the thread that opened the index with a `path`.
+   * Rejects with BAD_OPTION, PATH_FOREIGN (there is something at the destination), PATH_FAILED, PATH_DAMAGED,
+   * JOURNAL_UNCERTAIN or CLOSED, the destination is as before then; or with SNAPSHOT_FAILED when the thread that copies
+   * ended.
+   */
+  async backup(destination: string): Promise<BackupReport> {
+    this.handle.assertOpen();
+    if (this.kept === null) {
+      throw new HnswError("BAD_OPTION", "`backup` needs the thread that opened the index, with a `path`.");
+    }
+    if (typeof destination !== "string" || destination === "") {
+      throw new HnswError("BAD_OPTION", "`backup` needs the name of a folder that is not there yet, or empty.");
+    }
+    return await this.kept.keeper.backup(destination, allDurable(this.handle));
+  }
+
+  /**
+   * All spaces that there are when it begins, or those named, as one stream of bytes that `open({ from })` starts from,
+   * on any runtime and with or without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is
+   * when its turn comes; everything goes on meanwhile. It begins with the first read, and takes a seat from then to its
+   * end: cancel what is not read on. While a space is being read nothing that its partition gives up is used again.
+   * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE or CLOSED.
+   */
+  export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.handle.assertOpen();
+    if (spaces !== undefined && !Array.isArray(spaces)) {
+      throw new HnswError(
+        "BAD_OPTION",
+        'What to export must be an array of names, as in `index.export(["tenant-42"])`.',
+      );
+    }
+    const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
+    const chunks = exportChunks(this.shared, this.handle, names);
+    const nothingAhead = { highWaterMark: 0 }; // it begins with the first read
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { value, done } = await chunks.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        async cancel() {
+          await chunks.return(undefined);
+        },
+      },
+      nothingAhead,
+    );
+  }
+
+  /** `export` in one piece. Rejects with what that throws, or its stream fails with. */
+  async exportBytes(spaces?: readonly string[]): Promise<Uint8Array> {
+    return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
+  }
+
+  /** What `open` found at `path`; null without one, and on other threads than the one that opened the index. */
+  get recovery(): Readonly<RecoveryReport> | null {
+    return this.kept?.recovery ?? null;
+  }
+
+  /** What the workers did, what the spaces hold, and how much memory that takes. Throws CLOSED or TIMEOUT. */
+  stats(): IndexStats {
+    this.handle.assertOpen();
+    return readStats(this.handle, this.shared.openedAt, (worker) => this.pool?.restartsOf(worker) ?? 0);
+  }
+
+  /**
+   * Flushes, then walks one space, or all, and checks every invariant and that every linked vector can be reached.
+   * A diagnosis: it holds a partition's lock while it walks a space. Rejects with BAD_SPACE, OUT_OF_MEMORY, TIMEOUT or
+   * CLOSED.
+   */
+  async check(space?: string): Promise<CheckReport> {
+    if (space !== undefined && !this.spaces().includes(this.space(space).name)) {
+      throw new HnswError("BAD_SPACE", `There is no space "${space}".`);
+    }
+    return await check(this.handle, space);
+  }
+
+  /**
+   * A ticket for one other thread: post it there and call `attach(ticket)`. Throws TOO_MANY_HANDLES when all seats
+   * are taken, UNSUPPORTED where threads can't share memory.
+   */
+  attach(): AttachTicket {
+    this.handle.assertOpen();
+    if (!canShare || this.shared.memories.some(({ buffer }) => buffer instanceof ArrayBuffer)) {
+      throw new HnswError("UNSUPPORTED", "Other threads can't join an index whose memory is not shared.");
+    }
+    const seat = this.handle.control.takeSeat(firstAttachedSeat(this.shared.settings));
+    if (seat < 0) {
+      throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
+    }
+    void this.handle.serveOthers();
+    return { kind: "hnsw-workers-ticket", seat, ...this.shared };
+  }
+
+  /**
+   * Ends this handle; the thread that opened the index ends its workers too, and every other handle with them. What was
+   * accepted is on the disk then, with snapshots of what has changed; rejects with JOURNAL_UNCERTAIN or SNAPSHOT_FAILED
+   * when the disk refuses, and is closed all the same.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    const { control } = this.handle;
+    this.handle.close();
+    if (this.seat !== OPENING_SEAT) {
+      await allDurable(this.handle).catch(() => {}); // whoever waits for an op was told
+      // A seat that something still uses stays taken.
+      if (await this.handle.atRest()) control.leaveSeat(this.seat);
+      return;
+    }
+    try {
+      if (this.kept !== null) {
+        await allDurable(this.handle);
+        await this.kept.keeper.checkpoint("changed");
+      }
+    } finally {
+      control.close();
+      await this.pool?.stop();
+      await this.kept?.keeper.stop();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

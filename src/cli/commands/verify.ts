@@ -1,0 +1,81 @@
+/* `verify`: is a folder whole? Every checksum, and every promise of the index that comes out of it. */
+import { lockToRead } from "../../storage/disk/folder.ts";
+import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
+import { type Command, JSON_OPTION } from "../command.ts";
+import { messageOf } from "../failures.ts";
+import { openCopy } from "../open-copy.ts";
+import { bytesOf, counted } from "../terminal/amounts.ts";
+import { print, printJson } from "../terminal/output.ts";
+import { Progress } from "../terminal/progress.ts";
+
+interface Verdict extends Partial<Extent> {
+  ok: boolean;
+  path: string;
+  problems: string[];
+  /** Of the index that the folder holds; null when none could be made of it. */
+  spaces: number | null;
+  vectors: number | null;
+  ms: number;
+}
+
+export const verify: Command = {
+  summary: "checks every checksum and every promise of the index",
+  places: ["PATH"],
+  options: { json: JSON_OPTION },
+  notes:
+    "Locks the folder; to verify one that a server has open, make a backup and verify that. Reads all of the journal and\n" +
+    "both generations of snapshots, fills an index in memory from them, and walks its graphs. Changes nothing in the\n" +
+    "folder. Ends with 1 when anything is wrong.",
+  async run(given) {
+    const verdict = await verdictOn(given.place(0));
+    await (given.has("json") ? printJson(verdict) : print(describe(verdict)));
+    return verdict.ok ? 0 : 1;
+  },
+};
+
+async function verdictOn(path: string): Promise<Verdict> {
+  const start = performance.now();
+  const folder = await lockToRead(path);
+  const problems = new Set<string>(); // a recovery may meet again what was found before
+  const { paths, meta, damage } = folder;
+  let found: { spaces: number; vectors: number } | null = null;
+  let extent: Partial<Extent> = {};
+  if (meta === null) {
+    problems.add(damage!);
+    folder.lock.release();
+  } else {
+    using progress = new Progress();
+    try {
+      const whole = await extentOf(paths);
+      extent = whole;
+      progress.start("reading snapshots", whole.snapshotBytes);
+      const wrong = await checkBytes(paths, meta.partitions, (bytes) => progress.by(bytes));
+      for (const problem of wrong) problems.add(problem);
+      progress.start("filling an index", whole.newestBytes + whole.journalBytes);
+    } catch (error) {
+      problems.add(`${paths.journal}: ${messageOf(error)}`); // SQLite can't read it: the recovery says what that costs
+    }
+    await using copy = await openCopy(folder, { salvaging: true, onRead: (bytes) => progress.by(bytes) });
+    for (const problem of copy.recovery.problems) problems.add(problem);
+    progress.start("checking graphs", 0);
+    await copy.index.flush();
+    const { problems: broken, unreachable } = await copy.index.check();
+    for (const problem of broken) problems.add(problem);
+    if (unreachable > 0) problems.add(`${counted(unreachable, "vector")} could not be reached in the graphs`);
+    const { spaces } = copy.index.stats();
+    found = { spaces: spaces.length, vectors: spaces.reduce((sum, { live }) => sum + live, 0) };
+  }
+  const { spaces = null, vectors = null } = found ?? {};
+  const ok = problems.size === 0;
+  return { ok, path, problems: [...problems], ...extent, spaces, vectors, ms: performance.now() - start };
+}
+
+function describe({ path, problems, ...found }: Verdict): string {
+  const { groups = 0, ops = 0, journalBytes = 0, snapshots = 0, files = 0, snapshotBytes = 0, spaces, vectors } = found;
+  const read =
+    `  journal    ${counted(ops, "op")} in ${counted(groups, "group")}, ${bytesOf(journalBytes)}\n` +
+    `  snapshots  ${snapshots.toLocaleString("en-US")} in ${counted(files, "file")}, ${bytesOf(snapshotBytes)}\n`;
+  const index = spaces === null ? "none" : `${counted(vectors!, "vector")} in ${counted(spaces, "space")}`;
+  const verdict = problems.length === 0 ? "sound" : counted(problems.length, "problem");
+  return `${path}: ${verdict}\n${read}  index      ${index}\n${problems.map((problem) => `${problem}\n`).join("")}`;
+}

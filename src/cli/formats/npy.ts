@@ -1,0 +1,102 @@
+/*
+ * What does the head of a .npy file say? (NumPy's format 1 to 3: NEP 1, `numpy.lib.format`.)
+ *
+ *   [\x93NUMPY][major][minor][length of the text, u16; u32 from version 2 on][text][values]
+ *
+ * The text is a Python dict: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+ */
+import { FileError } from "../failures.ts";
+
+export const NPY_START_BYTES = 12; // what `headBytes` must see
+
+const MAGIC = "\x93NUMPY";
+
+/** A matrix of little-endian floats, row after row. */
+export interface NpyHead {
+  rows: number;
+  columns: number;
+  /** Of a float: 4 or 8. */
+  width: 4 | 8;
+}
+
+/** Bytes of the whole head, from its first ones. Throws FileError. */
+export function headBytes(start: Uint8Array): number {
+  const isNpy = start.length >= NPY_START_BYTES && Buffer.from(start.subarray(0, 6)).toString("latin1") === MAGIC;
+  if (!isNpy) throw new FileError("this is no .npy file");
+  const words = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const version = start[6]!;
+  if (version < 1 || version > 3) throw new FileError(`version ${version} of .npy is unknown; known are 1 to 3`);
+  return version === 1 ? 10 + words.getUint16(8, true) : 12 + words.getUint32(8, true);
+}
+
+/** Throws FileError when it is not a matrix that can be read. */
+export function readHead(head: Uint8Array): NpyHead {
+  const text = new TextDecoder().decode(head.subarray(head[6] === 1 ? 10 : 12));
+  const { descr, fortran_order: fortran, shape } = new PythonDict(text).read();
+  const width = descr === "<f4" ? 4 : descr === "<f8" ? 8 : null;
+  if (width === null) {
+    const found = typeof descr === "string" ? `'${descr}'` : "records";
+    throw new FileError(`the values are ${found}, not '<f4' or '<f8': convert with array.astype('<f4')`);
+  }
+  if (fortran !== false) throw new FileError("the array is in Fortran order: save numpy.ascontiguousarray(array)");
+  const isMatrix = Array.isArray(shape) && shape.length === 2;
+  if (!isMatrix) throw new FileError(`the shape is (${shape}), not (vectors, dimensions)`);
+  return { rows: shape[0] as number, columns: shape[1] as number, width };
+}
+
+type Literal = string | number | boolean | Literal[];
+
+/** The few Python literals that NumPy writes: a dict of strings, True, False, integers, tuples and lists. */
+class PythonDict {
+  private readonly tokens: string[];
+  private at = 0;
+
+  constructor(text: string) {
+    this.tokens = text.match(/'[^']*'|"[^"]*"|\d+|[A-Za-z_]+|\S/g) ?? [];
+  }
+
+  read(): Record<string, Literal> {
+    const found: Record<string, Literal> = {};
+    this.expect("{");
+    while (this.peek() !== "}") {
+      const name = this.literal();
+      this.expect(":");
+      found[String(name)] = this.literal();
+      if (this.peek() !== "}") this.expect(",");
+    }
+    return found;
+  }
+
+  private literal(): Literal {
+    const token = this.tokens[this.at++] ?? "";
+    if (/^['"]./.test(token)) return token.slice(1, -1);
+    if (/^\d/.test(token)) return Number(token);
+    if (token === "True" || token === "False") return token === "True";
+    if (token === "(") return this.list(")");
+    if (token === "[") return this.list("]");
+    throw this.nonsense();
+  }
+
+  private list(end: string): Literal[] {
+    const found: Literal[] = [];
+    while (this.peek() !== end) {
+      found.push(this.literal());
+      if (this.peek() !== end) this.expect(",");
+    }
+    this.at++;
+    return found;
+  }
+
+  private peek(): string {
+    return this.tokens[this.at] ?? "";
+  }
+
+  private expect(token: string): void {
+    if (this.peek() !== token) throw this.nonsense();
+    this.at++;
+  }
+
+  private nonsense(): FileError {
+    return new FileError("the head of the .npy file makes no sense");
+  }
+}

@@ -1,0 +1,80 @@
+/* Where do results go? To stdout as fast as it takes them, or to a file that is whole or not there. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { FileError, messageOf, OutputClosed } from "../failures.ts";
+
+const BUFFER_CHARACTERS = 1 << 16;
+
+let stdoutFailure: Error | null = null;
+process.stdout.on("error", (error) => {
+  stdoutFailure = error; // may come after the write that it is about
+});
+
+/** Prints to stdout. Rejects with OutputClosed. */
+export async function print(text: string): Promise<void> {
+  const failed = await new Promise<Error | null | undefined>((resolve) => process.stdout.write(text, resolve));
+  const failure = failed ?? stdoutFailure;
+  if (!failure) return;
+  throw failure.message.includes("EPIPE") ? new OutputClosed() : new FileError(`stdout: ${failure.message}`);
+}
+
+export function printJson(value: unknown): Promise<void> {
+  return print(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Takes lines one after the other. */
+export class LineWriter {
+  private readonly path: string | null;
+  private readonly file: number | null;
+  private text = "";
+
+  /** Null: to stdout. Throws FileError. */
+  constructor(path: string | null) {
+    this.path = path;
+    try {
+      this.file = path === null ? null : openSync(`${path}.unfinished`, "w");
+    } catch (error) {
+      throw new FileError(`${path} can't be written: ${messageOf(error)}`);
+    }
+  }
+
+  async line(line: string): Promise<void> {
+    this.text += `${line}\n`;
+    if (this.text.length >= BUFFER_CHARACTERS) await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    const { text } = this;
+    this.text = "";
+    if (this.file === null) return await print(text);
+    const bytes = Buffer.from(text);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at); // may be short
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  /** Writes what is left; a file gets its name once it is on the disk. */
+  async finish(): Promise<void> {
+    if (this.text !== "") await this.flush();
+    if (this.file === null) return;
+    try {
+      fsyncSync(this.file);
+      renameSync(`${this.path}.unfinished`, this.path!);
+    } catch (error) {
+      throw this.failure(error);
+    }
+    closeSync(this.file);
+  }
+
+  /** Takes a file back, after a failure. */
+  abandon(): void {
+    if (this.file === null) return;
+    closeSync(this.file);
+    rmSync(`${this.path}.unfinished`, { force: true });
+  }
+
+  private failure(error: unknown): FileError {
+    return new FileError(`${this.path} can't be written: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,462 @@
+/*
+ * How does TypeScript call the WebAssembly core? The only file that touches its exports and memories.
+ *
+ * A `Seat` is one thread's instance in one partition's memory, with views on its scratch. Answers are numbers with
+ * the names of assembly/layout.ts; nothing here decides anything.
+ */
+import { instantiateSync } from "@assemblyscript/loader";
+import {
+  ABI_VERSION,
+  E_MEMORY,
+  HIT_BYTES,
+  HIT_DISTANCE,
+  HIT_KEY,
+  INFO_SEQUENCE,
+  INFO_WORDS,
+  INTAKE_BYTES,
+  KEY_HEADER,
+  MAX_PAGES,
+  METRIC_COSINE,
+  METRIC_DOT,
+  METRIC_L2,
+  OK,
+  X_INFO,
+  X_KEY,
+  X_VECTORS,
+} from "../../assembly/layout.ts";
+import { HnswError } from "../errors.ts";
+import { readOwnFile } from "../runtime/platform.ts";
+import { decodeKey, encodeKey, type Key, type KeyHeader } from "../values/keys.ts";
+import { insist, unlessBusy } from "./retry.ts";
+
+/** What a partition is set up with; see `assembly/memory/settings.ts`. */
+export interface PartitionSettings {
+  dimensions: number;
+  metric: "cosine" | "l2" | "dot";
+  M: number;
+  efConstruction: number;
+  seed: number;
+  crossover: number;
+  maxPending: number;
+  /** Bytes that the partition's blocks may take. */
+  budget: number;
+  neverCodes: boolean;
+}
+
+type Call = (...args: number[]) => number;
+
+/** The core's exports, each documented in assembly/index.ts. */
+interface CoreExports extends Record<string, unknown> {
+  abiVersion: Call;
+  setUp: Call;
+  bind: Call;
+  scratchAddress: Call;
+  abandon: Call;
+  partitionInfo: Call;
+  hashName: Call;
+  openSpace: Call;
+  dropSpace: Call;
+  nextSpace: Call;
+  liveIn: Call;
+  spaceInfo: Call;
+  checkVectors: Call;
+  add: Call;
+  remove: Call;
+  get: Call;
+  reserve: Call;
+  unreserve: Call;
+  search: Call;
+  endSearch: Call;
+  listKeys: Call;
+  depthOf: Call;
+  claim: Call;
+  hasClaims: Call;
+  link: Call;
+  tidy: Call;
+  nextUnlinked: Call;
+  isLinked: Call;
+  startCensus: Call;
+  continueCensus: Call;
+  check: Call;
+  repairSeat: Call;
+  holdsLocks: Call;
+  armFault: Call;
+  useReserve: Call;
+  reserveJournal: Call;
+  openJournal: Call;
+  journalWaiting: Call;
+  journalWritten: Call;
+  setJournalState: Call;
+  setNext: Call;
+  nextSpaceId: Call;
+  startSnapshot: Call;
+  nextFrame: Call;
+  endSnapshot: Call;
+  loadFrame: Call;
+  hashIntake: Call;
+}
+
+export type Variant = "relaxed" | "baseline";
+export type Build = "release" | "debug";
+
+/** (module (func (result v128) (i32x4.relaxed_dot_i8x16_i7x16_add_s …))): validates where relaxed SIMD exists. */
+const RELAXED_PROBE = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // header
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type: () → v128
+  ...[0x03, 0x02, 0x01, 0x00], // function
+  ...[0x0a, 0x13, 0x01, 0x11, 0x00], // code
+  ...[0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f], // three splats
+  ...[0xfd, 0x93, 0x02, 0x0b], // i32x4.relaxed_dot_i8x16_i7x16_add_s, end
+);
+
+/** The fastest build of the core that this engine can run. */
+export function bestVariant(): Variant {
+  return WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "baseline";
+}
+
+/** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
+export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
+  const url = fileOf(build, variant, shared);
+  try {
+    return await WebAssembly.compile(await readOwnFile(url));
+  } catch (cause) {
+    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`, {
+      cause,
+    });
+  }
+}
+
+/** Whole names of what is published: by these, bundlers find files and bring them along. */
+function fileOf(build: Build, variant: Variant, shared: boolean): URL {
+  const name = `${build}.${variant}${shared ? "" : ".unshared"}`;
+  switch (name) {
+    case "release.relaxed":
+      return new URL("../../build/core.release.relaxed.wasm", import.meta.url);
+    case "release.relaxed.unshared":
+      return new URL("../../build/core.release.relaxed.unshared.wasm", import.meta.url);
+    case "release.baseline":
+      return new URL("../../build/core.release.baseline.wasm", import.meta.url);
+    case "release.baseline.unshared":
+      return new URL("../../build/core.release.baseline.unshared.wasm", import.meta.url);
+    default: {
+      const { url: here } = import.meta; // of a checkout only: in words that no bundler follows
+      return new URL(`../../build/core.${name}.wasm`, here);
+    }
+  }
+}
+
+/** Whether a build of the core is for memory that threads share: then it takes no other. */
+export function isForSharedMemory(module: WebAssembly.Module): boolean {
+  try {
+    exportsOf(module, new WebAssembly.Memory({ initial: 17, maximum: 17 }));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
+function createMemory(shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, ...(shared ? { shared: true } : {}) });
+}
+
+const BUNDLED =
+  "If your program is bundled, keep the package out of the bundle (`--external hnsw-workers`), or give `open` the `core`.";
+
+const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, dot: METRIC_DOT };
+
+export interface Hit {
+  /** The key as it was given to `add`. */
+  key: Key;
+  /** cosine: 1 − cos; l2: squared Euclidean; dot: 1 − a·b. Smaller is nearer. */
+  distance: number;
+}
+
+/** One thread's instance of the core, bound to a seat of one partition. */
+export class Seat {
+  readonly memory: WebAssembly.Memory;
+  readonly core: CoreExports;
+  readonly number: number;
+  /** Vectors that the intake takes at once. */
+  readonly intake: number;
+  readonly dimensions: number;
+  private readonly stride: number;
+  /** Address of the seat's scratch. */
+  private readonly at: number;
+  private info!: Uint32Array;
+  private floats!: Float32Array;
+  private scratchBytes!: Uint8Array;
+  private intakeView!: Uint8Array;
+  private bytes!: Uint8Array;
+  private words!: Uint32Array;
+  private distances!: Float32Array;
+
+  private constructor(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number) {
+    this.core = core;
+    this.memory = memory;
+    this.number = number;
+    this.dimensions = dimensions;
+    this.stride = (dimensions + 3) & ~3;
+    this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
+    this.at = at;
+    this.renew();
+  }
+
+  private renew(): void {
+    const { at } = this;
+    const { buffer } = this.memory;
+    this.info = new Uint32Array(buffer, at + X_INFO, INFO_WORDS);
+    this.floats = new Float32Array(buffer, at + X_VECTORS, this.intake * this.stride);
+    this.scratchBytes = new Uint8Array(buffer, at, X_VECTORS);
+    this.intakeView = new Uint8Array(buffer, at + X_VECTORS, INTAKE_BYTES);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
+  }
+
+  /** Memory that is not shared moves when it grows, and takes its views with it: their length is 0 then. */
+  private fresh(): void {
+    if (this.info.length === 0) this.renew();
+  }
+
+  /** Sets up a fresh partition and takes seat `number` in it. */
+  static create(
+    module: WebAssembly.Module,
+    settings: PartitionSettings,
+    number: number,
+    maySleep: boolean,
+    shared = true,
+  ): Seat {
+    const memory = createMemory(shared);
+    const core = instantiate(module, memory);
+    const done = core.setUp(
+      settings.dimensions,
+      METRICS[settings.metric],
+      settings.M,
+      settings.efConstruction,
+      settings.seed,
+      settings.crossover,
+      settings.maxPending,
+      settings.neverCodes ? 1 : 0,
+      settings.budget,
+    );
+    if (!done) throw outOfMemory();
+    return bind(core, memory, number, settings.dimensions, maySleep);
+  }
+
+  /** Takes seat `number` in a partition that another thread has set up. */
+  static join(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    number: number,
+    dimensions: number,
+    maySleep: boolean,
+  ): Seat {
+    return bind(instantiate(module, memory), memory, number, dimensions, maySleep);
+  }
+
+  /** Like `join`, but comes back in later turns while the partition is busy. */
+  static async joinWhenFree(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    number: number,
+    dimensions: number,
+    whenFree: (call: () => number) => Promise<number>,
+  ): Promise<Seat> {
+    const core = instantiate(module, memory);
+    return bound(await whenFree(() => core.bind(number, 0)), core, memory, number, dimensions);
+  }
+
+  /** @internal */
+  static make(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number): Seat {
+    return new Seat(core, memory, number, dimensions, at);
+  }
+
+  /** Word `i` of what the last call returned besides its answer. */
+  infoAt(i: number): number {
+    this.fresh();
+    return this.info[i]!;
+  }
+
+  /** Words `i` and `i + 1` of that, the lower one first, as one number. */
+  wideInfoAt(i: number): number {
+    this.fresh();
+    return this.info[i]! + this.info[i + 1]! * 2 ** 32;
+  }
+
+  /** Number of the partition's last op, as an op that was just accepted left it. */
+  get sequence(): number {
+    return this.wideInfoAt(INFO_SEQUENCE);
+  }
+
+  /** Encodes a key into scratch. */
+  putKey(key: Key): KeyHeader {
+    this.fresh();
+    return encodeKey(key, this.scratchBytes, X_KEY);
+  }
+
+  /** Puts the bytes of an encoded key or name into scratch. */
+  putKeyBytes(key: Uint8Array): void {
+    this.fresh();
+    this.scratchBytes.set(key, X_KEY);
+  }
+
+  /** The name that `nextSpace` left in scratch. */
+  nameInScratch(header: KeyHeader): string {
+    this.fresh();
+    return decodeKey(header, this.scratchBytes, X_KEY) as string;
+  }
+
+  /** Copies one vector to place `index` of the intake. */
+  putVector(vector: ArrayLike<number>, index: number): void {
+    this.fresh();
+    this.floats.set(vector, index * this.stride);
+  }
+
+  /** Copies `count` vectors of a flat array to the start of the intake. */
+  putVectors(vectors: Float32Array, first: number, count: number): void {
+    this.fresh();
+    const d = this.dimensions;
+    if (d === this.stride) {
+      this.floats.set(vectors.subarray(first * d, (first + count) * d));
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      this.floats.set(vectors.subarray((first + i) * d, (first + i + 1) * d), i * this.stride);
+    }
+  }
+
+  /** The intake as bytes: where the frames of a snapshot come and go. */
+  get intakeBytes(): Uint8Array {
+    this.fresh();
+    return this.intakeView;
+  }
+
+  /** xxHash64 of the first `bytes` of the intake. */
+  hashIntake(bytes: number): bigint {
+    this.core.hashIntake(bytes);
+    return BigInt(this.infoAt(0)) | (BigInt(this.infoAt(1)) << 32n);
+  }
+
+  /** Puts a vector's bytes at the start of the intake. */
+  putVectorBytes(vector: Uint8Array): void {
+    const intake = this.intakeBytes;
+    intake.set(vector);
+    intake.fill(0, vector.length, this.stride * 4); // frames leave bytes behind
+  }
+
+  /** Frames leave bytes behind where vectors are padded with zeros. */
+  clearIntake(): void {
+    this.intakeBytes.fill(0);
+  }
+
+  /** A word of the frame in the intake. */
+  intakeWord(at: number): number {
+    const { buffer, byteOffset } = this.intakeBytes;
+    return new DataView(buffer, byteOffset).getUint32(at, true);
+  }
+
+  setIntakeWord(at: number, value: number): void {
+    const { buffer, byteOffset } = this.intakeBytes;
+    new DataView(buffer, byteOffset).setUint32(at, value, true);
+  }
+
+  /** Copies `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */
+  copyRing(ring: number, size: number, from: number, count: number, to: Uint8Array): void {
+    this.cover(ring + size);
+    const at = from % size;
+    const first = Math.min(count, size - at);
+    to.set(this.bytes.subarray(ring + at, ring + at + first));
+    to.set(this.bytes.subarray(ring, ring + count - first), first);
+  }
+
+  /** The vector that `get` left in the intake. */
+  takeVector(): Float32Array {
+    this.fresh();
+    return Float32Array.prototype.slice.call(this.floats, 0, this.dimensions);
+  }
+
+  /** Reads `count` hits of a search that has not been ended yet, and the keys that their records hold. */
+  readHits(count: number): Hit[] {
+    const at = this.infoAt(0);
+    this.cover(at + count * HIT_BYTES);
+    const hits = new Array<Hit>(count);
+    for (let i = 0; i < count; i++) {
+      const hit = (at + i * HIT_BYTES) >>> 2;
+      const record = this.words[hit + (HIT_KEY >> 2)]!;
+      hits[i] = { key: this.keyAt(record), distance: this.distances[hit + (HIT_DISTANCE >> 2)]! };
+    }
+    return hits;
+  }
+
+  /** Reads `count` keys of a `listKeys` that has not been ended yet. */
+  readKeys(count: number): Key[] {
+    const at = this.infoAt(0);
+    this.cover(at + count * HIT_BYTES);
+    const keys = new Array<Key>(count);
+    for (let i = 0; i < count; i++) keys[i] = this.keyAt(this.words[(at + i * HIT_BYTES + HIT_KEY) >>> 2]!);
+    return keys;
+  }
+
+  private keyAt(record: number): Key {
+    if (record + KEY_HEADER + 4 > this.bytes.length) this.cover(record + KEY_HEADER + 1024);
+    const header = this.words[record >>> 2]!;
+    this.cover(record + KEY_HEADER + (header & 0xffffff));
+    return decodeKey(header, this.bytes, record + KEY_HEADER);
+  }
+
+  /** Another thread may have grown the memory since these views were made: old views keep their length. */
+  private cover(end: number): void {
+    if (end > this.bytes.length) this.renew();
+  }
+}
+
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  const exports = exportsOf(module, memory);
+  if (exports.abiVersion() !== ABI_VERSION) {
+    throw new HnswError("UNSUPPORTED", `The core has ABI ${exports.abiVersion()}, this package needs ${ABI_VERSION}.`);
+  }
+  return exports;
+}
+
+function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  try {
+    return instantiateSync<CoreExports>(module, { env: { memory } }).exports;
+  } catch (cause) {
+    const why = "`hnsw-workers/core.shared.wasm` is for memory that threads share, `hnsw-workers/core.wasm` for other";
+    throw new HnswError("UNSUPPORTED", `This is not a core for the memory that there is here: ${why}.`, { cause });
+  }
+}
+
+function bind(
+  core: CoreExports,
+  memory: WebAssembly.Memory,
+  number: number,
+  dimensions: number,
+  maySleep: boolean,
+): Seat {
+  return bound(
+    insist(() => unlessBusy(core.bind(number, maySleep ? 1 : 0))),
+    core,
+    memory,
+    number,
+    dimensions,
+  );
+}
+
+function bound(
+  answer: number,
+  core: CoreExports,
+  memory: WebAssembly.Memory,
+  number: number,
+  dimensions: number,
+): Seat {
+  if (answer === E_MEMORY) throw outOfMemory();
+  if (answer !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
+  const scratch = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative
+  return Seat.make(core, memory, number, dimensions, scratch);
+}
+
+function outOfMemory(): HnswError {
+  return new HnswError("OUT_OF_MEMORY", "A partition has no room for one more thread's scratch: raise `memoryLimit`.");
+}

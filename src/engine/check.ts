@@ -1,0 +1,64 @@
+/* Does a space keep its promises? The invariant walker and the census, in words. */
+import type { Seat } from "../core/seat.ts";
+import type { FoundSpace } from "../core/spaces.ts";
+import { census, flush, listSpaces } from "./flush.ts";
+import type { Handle } from "./handle.ts";
+
+export interface CheckReport {
+  /** Whether nothing is wrong. */
+  ok: boolean;
+  /** What is wrong, a line each: the space and the broken promise. */
+  problems: string[];
+  /** Linked vectors that a walk of the graphs did not reach; they were linked again. */
+  unreachable: number;
+}
+
+/** By the numbers of assembly/upkeep/check.ts. */
+const PROMISES = [
+  "",
+  "the arena's blocks form one chain that agrees with the bytes in use",
+  "live, dead and linked counts agree with the slots",
+  "every slot is born by the space's version and dies after it was born",
+  "every live slot is what its key leads to",
+  "no slot below the floor waits, and cursors are in order",
+  "no list is too long, names its owner, a slot twice or one that is not there",
+  "a neighbour reaches the level of the list that names it",
+  "no lock is held",
+  "the entry point is linked",
+  "twin chains name linked slots with the same vector",
+  "code scales are finite",
+];
+
+const TRIES = 5; // linking that goes on during a walk can look like a broken promise
+
+/** Flushes, then checks one space or all. Rejects with TIMEOUT or CLOSED. */
+export async function check(handle: Handle, only: string | undefined): Promise<CheckReport> {
+  await flush(handle);
+  const problems: string[] = [];
+  let unreachable = 0;
+  for (const seat of handle.seats) {
+    for (const space of await listSpaces(handle, seat)) {
+      if (only !== undefined && space.name !== only) continue;
+      unreachable += await census(handle, seat, space, true);
+      const problem = await problemOf(handle, seat, space);
+      if (problem !== null) problems.push(`${space.name}: broken: ${problem}`);
+    }
+  }
+  return { ok: problems.length === 0 && unreachable === 0, problems, unreachable };
+}
+
+/** What the invariant walker finds in a space, in words, or null. */
+async function problemOf(handle: Handle, seat: Seat, { address, incarnation }: FoundSpace): Promise<string | null> {
+  let where = "";
+  const walk = () => {
+    const answer = seat.core.check(address, incarnation);
+    where = `slot ${seat.infoAt(0)}, level ${seat.infoAt(1)}, position ${seat.infoAt(2)}`;
+    return answer;
+  };
+  let answer = await handle.whenFree(walk);
+  for (let tries = 1; answer > 0 && tries < TRIES; tries++) {
+    await flush(handle); // what was going on, a compaction too, has come to its end
+    answer = await handle.whenFree(walk);
+  }
+  return answer > 0 ? `${PROMISES[answer]} (${where})` : null; // below 0: it was dropped meanwhile
+}

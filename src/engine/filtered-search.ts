@@ -1,0 +1,32 @@
+/* How is searched for the nearest that pass a filter? Wider and wider, and at everything in the end. */
+import { MAX_EF } from "../../assembly/layout.ts";
+import type { Hit } from "../core/seat.ts";
+import type { Key } from "../values/keys.ts";
+
+/** One search without a filter. */
+export type Look = (k: number, ef: number, exactly: boolean) => Promise<Hit[]>;
+
+/** Looks wider until k hits pass. The filter is called at most once per key. */
+export async function searchFiltered(look: Look, k: number, ef: number, filter: (key: Key) => boolean): Promise<Hit[]> {
+  const verdicts = new Map<Key, boolean>();
+  const passes = ({ key }: Hit) => {
+    let verdict = verdicts.get(key);
+    if (verdict === undefined) {
+      verdict = Boolean(filter(key));
+      verdicts.set(key, verdict);
+    }
+    return verdict;
+  };
+  for (let width = ef; width <= MAX_EF; width *= 4) {
+    const hits = await look(width, width, false);
+    const passing = hits.filter(passes);
+    if (passing.length >= k || hits.length < width) return passing.slice(0, k);
+  }
+  const everything = await look(0xfffffff, 1, true);
+  const passing: Hit[] = [];
+  for (const hit of everything) {
+    if (passes(hit)) passing.push(hit);
+    if (passing.length === k) break;
+  }
+  return passing;
+}

@@ -1,0 +1,119 @@
+/*
+ * What happens to ops that find no room? They wait in one line per handle, in the order they came, and nothing passes
+ * them: an op that would fit waits behind one that does not.
+ *
+ * An op is a function that tries to get in. It answers DONE, MORE (it used its slice of time and goes on after the
+ * event loop had a turn), FULL (no room: try again after progress) or BUSY (somebody holds the lock: try again soon).
+ */
+
+import { HnswError } from "../errors.ts";
+import { nextTurn } from "../runtime/event-loop.ts";
+import type { Control } from "../workers/control.ts";
+
+export const DONE = 0;
+export const MORE = 1;
+export const FULL = 2;
+export const BUSY = 3;
+export type Outcome = typeof DONE | typeof MORE | typeof FULL | typeof BUSY;
+
+interface Waiting {
+  attempt: () => Outcome;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+const SETTLED = Promise.resolve();
+const LOOK_AGAIN_MS = 50; // progress wakes the line at once; this bounds what a lost worker can cost
+
+export class WaitingLine {
+  private readonly line: Waiting[] = [];
+  private pumping = false;
+  private failure: HnswError | null = null;
+  private readonly control: Control;
+  private readonly timeoutMs: number;
+  /** Makes progress on the calling thread where there are no workers; true if it did. */
+  private readonly help: () => boolean;
+
+  constructor(control: Control, timeoutMs: number, help: () => boolean) {
+    this.control = control;
+    this.timeoutMs = timeoutMs;
+    this.help = help;
+  }
+
+  /** Tries an op now if nobody waits, else puts it at the end. Rejects with what the op throws, or TIMEOUT. */
+  enter(attempt: () => Outcome): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure);
+    if (this.line.length === 0) {
+      try {
+        if (attempt() === DONE) return SETTLED;
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return new Promise((resolve, reject) => {
+      this.line.push({ attempt, resolve, reject });
+      if (!this.pumping) void this.pump();
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.line.length === 0;
+  }
+
+  /** Refuses everybody who waits, and everybody who comes. */
+  shut(failure: HnswError): void {
+    this.failure = failure;
+    for (const { reject } of this.line.splice(0)) reject(failure);
+  }
+
+  private async pump(): Promise<void> {
+    this.pumping = true;
+    let moved = performance.now();
+    while (this.line.length > 0) {
+      if (this.control.closed) {
+        this.shut(new HnswError("CLOSED", "The index was closed while the op was waiting for room."));
+        break;
+      }
+      const first = this.line[0]!;
+      const seen = this.control.progress;
+      let outcome: Outcome;
+      try {
+        outcome = first.attempt();
+        if (outcome === DONE) {
+          this.line.shift();
+          first.resolve();
+        }
+      } catch (error) {
+        outcome = DONE;
+        this.line.shift();
+        first.reject(error);
+      }
+      if (outcome === DONE) {
+        moved = performance.now();
+        continue;
+      }
+      if (outcome === MORE) {
+        moved = performance.now();
+        await nextTurn();
+      } else if (this.help()) {
+        moved = performance.now();
+        await nextTurn();
+      } else if (performance.now() - moved <= this.timeoutMs) {
+        await this.control.waitForProgress(seen, Math.min(outcome === BUSY ? 1 : LOOK_AGAIN_MS, this.timeoutMs));
+        if (this.control.progress !== seen) moved = performance.now();
+      }
+      if (performance.now() - moved > this.timeoutMs && this.line[0] === first) {
+        this.line.shift();
+        first.reject(timeout(this.timeoutMs)); // the next has waited as long: it gets one try
+      }
+    }
+    this.pumping = false;
+  }
+}
+
+export function timeout(ms: number): HnswError {
+  return new HnswError(
+    "TIMEOUT",
+    `No worker made progress for ${ms} ms. Look at stats().workers: if none is alive, close the index and open another.`,
+  );
+}

@@ -1,0 +1,44 @@
+/* How is the snapshot of a space begun and ended, be it for a file or for a stream? A seat takes one at a time. */
+import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
+import { eventually, unlessBusy } from "../core/retry.ts";
+import type { Seat } from "../core/seat.ts";
+import type { SpaceAt } from "../core/spaces.ts";
+import { HnswError } from "../errors.ts";
+import { nextTurn } from "../runtime/event-loop.ts";
+
+/** Calls the core until nothing that it needs is busy. */
+export type WhenFree = (call: () => number) => Promise<number>;
+
+/** For a thread that can do nothing else: it comes back in later turns, where it doesn't sleep in the core. */
+export const asLongAsItTakes: WhenFree = (call) => eventually(() => unlessBusy(call()), Number.POSITIVE_INFINITY);
+
+/**
+ * Begins one. Resolves to the number of the last op in it, or to null when the space was dropped meanwhile. Until
+ * `endSnapshot`, which must follow in any case, the seat does nothing but read its frames. Rejects with OUT_OF_MEMORY.
+ */
+export async function beginSnapshot(
+  seat: Seat,
+  { address, incarnation }: SpaceAt,
+  whenFree: WhenFree,
+): Promise<number | null> {
+  const answer = await whenFree(() => seat.core.startSnapshot(address, incarnation));
+  if (answer === E_STALE) return null;
+  if (answer === E_MEMORY) {
+    throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
+  }
+  return seat.wideInfoAt(1);
+}
+
+/** Writes the next frame to the seat's intake. Resolves to its bytes, 0 after the last, below 0 when it was dropped. */
+export async function nextFrame(seat: Seat, whenFree: WhenFree): Promise<number> {
+  for (;;) {
+    const answer = await whenFree(() => seat.core.nextFrame());
+    if (answer !== E_MORE) return answer;
+    await nextTurn();
+  }
+}
+
+/** Gives back what it took. */
+export async function endSnapshot(seat: Seat, whenFree: WhenFree): Promise<void> {
+  await whenFree(() => seat.core.endSnapshot());
+}

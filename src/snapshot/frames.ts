@@ -1,0 +1,177 @@
+/*
+ * How do snapshot frames travel? As bytes in a file or a stream: each frame's body as assembly/snapshot/write.ts writes it,
+ * then its checksum.
+ *
+ *   [bytes of the body u32][kind u32] … [xxHash64 of the body u64]
+ */
+import {
+  F_BYTES,
+  F_HEADER,
+  F_KIND,
+  FE_LEFT_OUT,
+  FRAME_END,
+  FRAME_SPACE,
+  FS_CREATED,
+  FS_DIMENSIONS,
+  FS_FORMAT,
+  FS_HEADER,
+  FS_ID,
+  FS_LIVE,
+  FS_M,
+  FS_METRIC,
+  FS_NAME,
+  FS_SEED,
+  FS_SEQUENCE,
+  FS_SLOTS,
+} from "../../assembly/layout.ts";
+import type { Seat } from "../core/seat.ts";
+
+export const CHECKSUM_BYTES = 8;
+/** The largest body: an intake. */
+export const LARGEST_BODY = 65536;
+
+/** Bytes that are not frames, or not those that were written. */
+export class BadFrame extends Error {}
+
+/** xxHash64 of a frame's body. */
+export type FrameHash = (body: Uint8Array) => bigint;
+
+/** The runtime's own, if it has one. */
+export const ownHash: FrameHash | null = typeof Bun === "undefined" ? null : (body) => Bun.hash.xxHash64(body);
+
+/** The runtime's own, else the core's: then the body passes through the seat's intake. */
+export function frameHash(seat: Seat): FrameHash {
+  if (ownHash !== null) return ownHash;
+  return (body) => {
+    seat.intakeBytes.set(body);
+    return seat.hashIntake(body.length);
+  };
+}
+
+/** Puts body and checksum at `at` of a buffer that has room for them. */
+export function putFrame(body: Uint8Array, hash: FrameHash, buffer: Uint8Array, at: number): void {
+  buffer.set(body, at);
+  const end = at + body.length;
+  new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(end, hash(buffer.subarray(at, end)), true);
+}
+
+export interface Frame {
+  body: Uint8Array;
+  /** What is written beside it. */
+  checksum: bigint;
+}
+
+/** Throws BadFrame when a frame is not what was written. */
+export function checkFrame({ body, checksum }: Frame, hash: FrameHash): void {
+  if (hash(body) !== checksum) throw new BadFrame("a frame's checksum is wrong");
+}
+
+/** Cuts chunks of bytes into frames. Most lie whole in a chunk, and are views on it; the others are put together. */
+export class FrameSplitter {
+  private readonly begun = new Uint8Array(LARGEST_BODY + CHECKSUM_BYTES);
+  private filled = 0;
+
+  /** All frames that are complete with this chunk, not checked yet. A body is valid until the next one is asked for. */
+  *push(chunk: Uint8Array): Generator<Frame> {
+    let at = 0;
+    while (this.filled > 0) {
+      const wanted = this.filled < F_HEADER ? F_HEADER : bytesOfFrame(viewOn(this.begun), 0);
+      const piece = chunk.subarray(at, at + wanted - this.filled);
+      this.begun.set(piece, this.filled);
+      this.filled += piece.length;
+      at += piece.length;
+      if (this.filled < wanted) return;
+      if (wanted === F_HEADER) continue;
+      yield frameAt(this.begun, viewOn(this.begun), 0, wanted);
+      this.filled = 0;
+    }
+    const words = viewOn(chunk);
+    while (at + F_HEADER <= chunk.length) {
+      const bytes = bytesOfFrame(words, at);
+      if (at + bytes > chunk.length) break;
+      yield frameAt(chunk, words, at, bytes);
+      at += bytes;
+    }
+    this.begun.set(chunk.subarray(at));
+    this.filled = chunk.length - at;
+  }
+
+  /** Whether bytes of an unfinished frame are left. */
+  get isBetweenFrames(): boolean {
+    return this.filled === 0;
+  }
+}
+
+function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Bytes of the frame that begins there, its checksum included. */
+function bytesOfFrame(words: DataView, at: number): number {
+  const length = words.getUint32(at + F_BYTES, true);
+  if (length < F_HEADER || length > LARGEST_BODY || length % 8 !== 0) {
+    throw new BadFrame("a frame's length makes no sense");
+  }
+  return length + CHECKSUM_BYTES;
+}
+
+function frameAt(chunk: Uint8Array, words: DataView, at: number, bytes: number): Frame {
+  const end = at + bytes - CHECKSUM_BYTES;
+  return { body: chunk.subarray(at, end), checksum: words.getBigUint64(end, true) };
+}
+
+/** FRAME_*. */
+export function kindOf(body: Uint8Array): number {
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(F_KIND, true);
+}
+
+export interface SpaceFrame {
+  format: number;
+  dimensions: number;
+  /** METRIC_*. */
+  metric: number;
+  M: number;
+  seed: number;
+  /** Id of the space in its partition. */
+  id: number;
+  /** Number of the last op in the snapshot. */
+  sequence: number;
+  /** Number of the op that made the space. */
+  created: number;
+  /** Slots in the snapshot, and those of them that hold the newest version of a key. */
+  slots: number;
+  live: number;
+  /** tag << 24 | bytes of the name, which lie at `name`. */
+  nameHeader: number;
+  name: Uint8Array;
+}
+
+/** What the first frame of a space says, or null when this is another one. */
+export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
+  if (kindOf(body) !== FRAME_SPACE) return null;
+  const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const nameHeader = words.getUint32(FS_NAME, true);
+  return {
+    format: words.getUint32(FS_FORMAT, true),
+    dimensions: words.getUint32(FS_DIMENSIONS, true),
+    metric: words.getUint32(FS_METRIC, true),
+    M: words.getUint32(FS_M, true),
+    seed: words.getUint32(FS_SEED, true),
+    id: words.getUint32(FS_ID, true),
+    sequence: number64(words, FS_SEQUENCE),
+    created: number64(words, FS_CREATED),
+    slots: words.getUint32(FS_SLOTS, true),
+    live: words.getUint32(FS_LIVE, true),
+    nameHeader,
+    name: body.subarray(FS_HEADER, FS_HEADER + (nameHeader & 0xffffff)),
+  };
+}
+
+/** Ids that lists named beyond the snapshot, when this is its last frame; else 0. */
+export function leftOutIn(body: Uint8Array): number {
+  return kindOf(body) === FRAME_END ? number64(new DataView(body.buffer, body.byteOffset), FE_LEFT_OUT) : 0;
+}
+
+function number64(words: DataView, at: number): number {
+  return words.getUint32(at, true) + words.getUint32(at + 4, true) * 2 ** 32;
+}

@@ -1,0 +1,204 @@
+/*
+ * Who keeps what was accepted? The journal thread and the snapshot thread: started, replaced when they end, asked for
+ * snapshots, and ended in their order. Of the opening thread.
+ */
+import { resolve } from "node:path";
+import { HnswError } from "../errors.ts";
+import { FAILURE_THREAD, type JournalBoard } from "../journal/board.ts";
+import type { Incident } from "../options/open.ts";
+import { endOf, startThread, type Thread } from "../runtime/thread.ts";
+import type { SharedIndex } from "../workers/protocol.ts";
+import type { FolderPaths } from "./disk/folder.ts";
+import type { FolderLock } from "./disk/lock.ts";
+import type {
+  BackupMessage,
+  CheckpointMessage,
+  JournalStartMessage,
+  JournalToMain,
+  SnapshotsToMain,
+} from "./messages.ts";
+import type { RoundReport } from "./snapshots/rounds.ts";
+import type { BackupReport } from "./tools/backup.ts";
+
+const STOP_MS = 10_000;
+const MOST_RESTARTS_WITHOUT_WORK = 5;
+
+type Kind = "journal" | "snapshots";
+const FILES = { journal: "journal-thread", snapshots: "snapshot-thread" } as const;
+const NAMES = { journal: "journal thread", snapshots: "snapshot thread" } as const;
+/** What each counts when it has worked. */
+const WORK = { journal: "groups", snapshots: "jobs" } as const;
+const LOST = {
+  journal: "nothing is accepted",
+  snapshots: "no snapshots are taken, so the journal grows,",
+} as const;
+type Message = JournalToMain | SnapshotsToMain;
+
+const NO_SNAPSHOTS =
+  "The snapshot thread ended again and again: close the index and open it again. What is durable stays so.";
+
+interface Asked {
+  resolve: (report: RoundReport | BackupReport) => void;
+  reject: (error: HnswError) => void;
+}
+
+export interface KeeperParts {
+  shared: SharedIndex;
+  board: JournalBoard;
+  paths: FolderPaths;
+  lock: FolderLock;
+  seats: Record<Kind, number>;
+  /** Puts right what a dead thread's seat left. */
+  repair: (seat: number) => void;
+  /** Makes every partition refuse ops: nobody writes the journal any more. */
+  stick: () => void;
+  report: (incident: Incident) => void;
+}
+
+export class Keeper {
+  private readonly parts: KeeperParts;
+  private readonly threads: Record<Kind, Thread | null> = { journal: null, snapshots: null };
+  private readonly asked = new Map<number, Asked>();
+  private nextRequest = 0;
+  private closing = false;
+  /** Ends in a row with no work between them: a thread that ends again and again so is given up. */
+  private readonly idleRestarts: Record<Kind, number> = { journal: 0, snapshots: 0 };
+  private readonly workAtStart: Record<Kind, number> = { journal: 0, snapshots: 0 };
+
+  constructor(parts: KeeperParts) {
+    this.parts = parts;
+  }
+
+  /** Starts both threads; resolves when they are ready. */
+  async start(): Promise<void> {
+    await Promise.all([this.spawn("journal"), this.spawn("snapshots")]);
+  }
+
+  private spawn(kind: Kind): Promise<void> {
+    const { shared, seats, paths } = this.parts;
+    const start: JournalStartMessage = { shared, seat: seats[kind], paths };
+    const thread = startThread(FILES[kind], `The ${NAMES[kind]}`, start, {
+      heard: (message) => this.receive(message as Message),
+      ended: (failure) => this.ended(kind, failure),
+    });
+    this.threads[kind] = thread;
+    this.workAtStart[kind] = this.parts.board.figure(WORK[kind]);
+    // It lets the process go when it is ready; by then it may have been asked.
+    if (kind === "snapshots") void thread.ready.then(() => this.holdWhileAsked()).catch(() => {});
+    return thread.ready;
+  }
+
+  private receive(message: Message): void {
+    if (message.type === "done") {
+      this.takeAsked(message.id)?.resolve(message.report);
+    } else if (message.type === "failed" && "id" in message) {
+      const asked = message.id === null ? undefined : this.takeAsked(message.id);
+      if (asked) asked.reject(new HnswError(message.code, message.message));
+      else this.report("snapshots", message.message);
+    } else if (message.type === "failed") {
+      this.report("journal", `The journal can't be written: ${message.message}. It is tried again; adds are refused.`);
+    } else if (message.type === "recovered") {
+      this.report("journal", "The journal is written again, nothing that was accepted is lost.");
+    }
+  }
+
+  private report(kind: Kind, message: string): void {
+    if (!this.closing) this.parts.report({ worker: -1, kind: kind === "journal" ? "journal" : "snapshot", message });
+  }
+
+  private ended(kind: Kind, failure: Error | null): void {
+    this.threads[kind] = null;
+    try {
+      this.parts.repair(this.parts.seats[kind]);
+    } catch (trap) {
+      this.report(kind, `A trap while the ${NAMES[kind]}'s seat was repaired: ${String(trap)}`);
+    }
+    if (kind === "snapshots") this.refuseAsked("the snapshot thread ended");
+    if (this.closing) return;
+    const { board, stick } = this.parts;
+    const worked = board.figure(WORK[kind]) > this.workAtStart[kind];
+    this.idleRestarts[kind] = worked ? 0 : this.idleRestarts[kind] + 1;
+    const why = failure?.message ?? "no reason";
+    if (this.idleRestarts[kind] <= MOST_RESTARTS_WITHOUT_WORK) {
+      board.count("restarts", 1);
+      this.spawn(kind).catch(() => {});
+      this.report(kind, `The ${NAMES[kind]} ended and is replaced (${why}).`);
+    } else {
+      if (kind === "journal") {
+        stick();
+        board.publish(FAILURE_THREAD);
+      }
+      const cure = "until the index is closed and opened again";
+      this.report(kind, `The ${NAMES[kind]} ended again and again and is given up: ${LOST[kind]} ${cure} (${why}).`);
+    }
+  }
+
+  private refuseAsked(why: string): void {
+    for (const { reject } of this.asked.values())
+      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot or backup was made: ${why}.`));
+    this.asked.clear();
+  }
+
+  /** Has snapshots taken. Rejects with SNAPSHOT_FAILED. */
+  async checkpoint(which: CheckpointMessage["which"]): Promise<RoundReport> {
+    return (await this.ask({ type: "checkpoint", which })) as RoundReport;
+  }
+
+  /**
+   * Has the folder copied once `before` has resolved, behind what was asked for by then. Rejects like that and `backUp`,
+   * and with SNAPSHOT_FAILED.
+   */
+  async backup(destination: string, before: Promise<void>): Promise<BackupReport> {
+    const place = resolve(destination); // the process may go to another folder meanwhile
+    await before;
+    return (await this.ask({ type: "backup", destination: place })) as BackupReport;
+  }
+
+  private ask(request: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">): Promise<RoundReport | BackupReport> {
+    const thread = this.threads.snapshots;
+    if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", NO_SNAPSHOTS));
+    const id = this.nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve, reject });
+      this.holdWhileAsked();
+      thread.post({ ...request, id });
+      this.parts.board.callSnapshots();
+    });
+  }
+
+  /** Whoever asked for that, once: it is answered now. */
+  private takeAsked(id: number): Asked | undefined {
+    const asked = this.asked.get(id);
+    this.asked.delete(id);
+    this.holdWhileAsked();
+    return asked;
+  }
+
+  /** The process waits for the snapshot thread as long as somebody waits for its answer. */
+  private holdWhileAsked(): void {
+    this.threads.snapshots?.keepAlive(this.asked.size > 0);
+  }
+
+  /** Tests only: ends a thread the hard way. */
+  async kill(kind: Kind): Promise<void> {
+    const thread = this.threads[kind];
+    thread?.terminate();
+    await thread?.end;
+  }
+
+  /** Ends both threads, the journal's after it has written what waits, and leaves the folder. */
+  async stop(): Promise<void> {
+    this.closing = true;
+    const { board, lock } = this.parts;
+    board.stopSnapshots();
+    await this.stopOne("snapshots");
+    board.stop();
+    await this.stopOne("journal");
+    lock.release();
+  }
+
+  private async stopOne(kind: Kind): Promise<void> {
+    const thread = this.threads[kind];
+    if (thread !== null) await endOf(thread, STOP_MS);
+  }
+}

@@ -1,0 +1,60 @@
+/* The entry of the journal thread: writes what waits, sleeps when nothing does, tries again when the disk refuses. */
+
+import { JournalBoard } from "../../journal/board.ts";
+import { JournalWriter } from "../../journal/writer.ts";
+import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
+import { Control } from "../../workers/control.ts";
+import { takeSeats } from "../../workers/take-seats.ts";
+import { JournalStore } from "../disk/sqlite.ts";
+import type { JournalStartMessage, JournalToMain } from "../messages.ts";
+import { Mark } from "./mark.ts";
+
+const PARK_MS = 1000;
+const GATHER_MS = { commit: 2, relaxed: 50 };
+const BUSY_OPS = 32; // a group of so many says that more are coming: worth a moment to gather them
+const RETRY_MS = 100;
+
+fromParent((message: JournalStartMessage) => void run(message));
+
+function post(message: JournalToMain): void {
+  toParent(message);
+}
+
+async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
+  const { settings } = shared;
+  const control = new Control(shared.control);
+  const board = new JournalBoard(shared.journal!);
+  const seats = takeSeats(shared, seat);
+  if (seats === null) {
+    while (!board.stopping) board.park(PARK_MS, () => false);
+    return endThread();
+  }
+  const mark = new Mark(paths.mark, seats.length);
+  const open = () => JournalStore.open(paths.journal, "write");
+  const writer = new JournalWriter(seats, open, mark, board, control, () => performance.now());
+  writer.takeOver();
+  post({ type: "ready" });
+  let failed = false;
+  for (let last = 0; ; ) {
+    const relaxed = settings.durability === "relaxed";
+    if (!board.stopping && (relaxed || last > BUSY_OPS) && writer.hasWork())
+      board.gather(GATHER_MS[settings.durability]);
+    try {
+      last = await writer.step();
+      if (failed) post({ type: "recovered" });
+      failed = false;
+    } catch (error) {
+      if (!failed) post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+      failed = true;
+      if (board.stopping) break;
+      board.park(RETRY_MS, () => false);
+      continue;
+    }
+    if (last > 0) continue;
+    if (board.stopping) break;
+    board.park(PARK_MS, () => writer.hasWork());
+  }
+  writer.close();
+  mark.close();
+  endThread();
+}

@@ -1,0 +1,197 @@
+/*
+ * How are snapshots written and read back? Sections, one per space, one after the other in a file; many small spaces
+ * share one. A file is complete or not there: it is written under another name, brought to the disk, and then renamed.
+ *
+ *   [magic, 16 bytes][section][section] …      a section is frames (frames.ts), from FRAME_SPACE to FRAME_END
+ */
+import {
+  closeSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { FRAME_END, OK } from "../../../assembly/layout.ts";
+import type { Seat } from "../../core/seat.ts";
+import type { SpaceAt } from "../../core/spaces.ts";
+import { asLongAsItTakes, beginSnapshot, endSnapshot, nextFrame } from "../../snapshot/cut.ts";
+import {
+  BadFrame,
+  CHECKSUM_BYTES,
+  checkFrame,
+  type FrameHash,
+  FrameSplitter,
+  kindOf,
+  putFrame,
+  readSpaceFrame,
+  type SpaceFrame,
+} from "../../snapshot/frames.ts";
+import { MAGIC } from "../../snapshot/magic.ts";
+import { Damage, type SnapshotRow, syncFile } from "../disk/sqlite.ts";
+
+const BUFFER_BYTES = 1 << 20;
+const nativeHash: FrameHash = (body) => Bun.hash.xxHash64(body);
+
+export interface Section {
+  /** Number of the last op in it. */
+  sequence: number;
+  offset: number;
+  bytes: number;
+}
+
+export class SnapshotFile {
+  readonly name: string;
+  /** Bytes so far. */
+  bytes = 0;
+  private readonly folder: string;
+  private readonly file: number;
+  private readonly buffer = new Uint8Array(BUFFER_BYTES);
+  private filled = 0;
+
+  constructor(folder: string, name: string) {
+    this.folder = folder;
+    this.name = name;
+    this.file = openSync(this.temporary, "w");
+    this.buffer.set(MAGIC);
+    this.filled = MAGIC.length;
+    this.bytes = MAGIC.length;
+  }
+
+  private get temporary(): string {
+    return join(this.folder, `${this.name}.tmp`);
+  }
+
+  /** Appends a space's snapshot; null when it was dropped meanwhile. Throws OUT_OF_MEMORY, or what the disk says. */
+  async add(seat: Seat, space: SpaceAt): Promise<Section | null> {
+    const offset = this.bytes;
+    try {
+      const sequence = await beginSnapshot(seat, space, asLongAsItTakes);
+      if (sequence === null) return null;
+      let answer = await nextFrame(seat, asLongAsItTakes);
+      for (; answer > 0; answer = await nextFrame(seat, asLongAsItTakes)) {
+        this.put(seat.intakeBytes.subarray(0, answer));
+      }
+      if (answer === OK) return { sequence, offset, bytes: this.bytes - offset };
+      this.cutBackTo(offset);
+      return null;
+    } finally {
+      await endSnapshot(seat, asLongAsItTakes);
+    }
+  }
+
+  private put(body: Uint8Array): void {
+    const length = body.length + CHECKSUM_BYTES;
+    if (this.filled + length > BUFFER_BYTES) this.flush();
+    putFrame(body, nativeHash, this.buffer, this.filled);
+    this.filled += length;
+    this.bytes += length;
+  }
+
+  private flush(): void {
+    let at = this.bytes - this.filled;
+    for (let from = 0; from < this.filled; ) {
+      const written = writeSync(this.file, this.buffer, from, this.filled - from, at); // may be short
+      from += written;
+      at += written;
+    }
+    this.filled = 0;
+  }
+
+  private cutBackTo(offset: number): void {
+    this.flush();
+    ftruncateSync(this.file, offset);
+    this.bytes = offset;
+  }
+
+  /** Brings the file to the disk and gives it its name, in that order. */
+  finish(): void {
+    this.flush();
+    fdatasyncSync(this.file);
+    closeSync(this.file);
+    renameSync(this.temporary, join(this.folder, this.name));
+    syncFile(this.folder);
+  }
+
+  /** Takes the file back. */
+  abandon(): void {
+    try {
+      closeSync(this.file);
+    } catch {
+      // closed by a `finish` that failed later
+    }
+    try {
+      unlinkSync(this.temporary);
+    } catch {
+      // renamed already: whoever cleans up finds that nobody registered it
+    }
+  }
+}
+
+/** The frames of a section that takes `bytes`. Throws Damage when it is not whole, or longer or shorter than that. */
+export function* readSection(path: string, offset: number, bytes: number): Generator<Uint8Array> {
+  let read = 0;
+  for (const body of framesFrom(path, offset, bytes)) {
+    read += body.length + CHECKSUM_BYTES;
+    yield body;
+  }
+  if (read !== bytes)
+    throw new Damage(`${path}: the snapshot at byte ${offset} has another length than was registered`);
+}
+
+/** What the section that begins at a byte of a file is, or null at the file's end. Reads all of it. Throws Damage. */
+export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: number }) | null {
+  const { size } = statSync(path);
+  if (offset >= size) return null;
+  let first: SpaceFrame | null = null;
+  let bytes = 0;
+  for (const body of framesFrom(path, offset, size - offset)) {
+    const frame = readSpaceFrame(body);
+    if ((frame === null) === (first === null)) throw new Damage(`${path}: at byte ${offset} begins no whole snapshot`);
+    if (frame !== null) first = { ...frame, name: frame.name.slice() };
+    bytes += body.length + CHECKSUM_BYTES;
+  }
+  return { ...first!, bytes };
+}
+
+/** One line on a registered snapshot that is not what was written. */
+export function snapshotProblem(
+  damage: Damage,
+  { space, partition }: Pick<SnapshotRow, "space" | "partition">,
+): string {
+  return `${damage.message} (space ${space} of partition ${partition})`;
+}
+
+/** Frames from a byte of a file on, to the end of a section, which must come within `most` bytes. */
+function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    throw new Damage(`${path} is missing`);
+  }
+  try {
+    const buffer = new Uint8Array(Math.min(most, BUFFER_BYTES));
+    const splitter = new FrameSplitter();
+    for (let at = 0; at < most; ) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, most - at), offset + at);
+      if (read === 0) break;
+      at += read;
+      for (const frame of splitter.push(buffer.subarray(0, read))) {
+        checkFrame(frame, nativeHash);
+        yield frame.body;
+        if (kindOf(frame.body) === FRAME_END) return;
+      }
+    }
+    throw new Damage(`${path} ends in the middle of the snapshot at byte ${offset}`);
+  } catch (error) {
+    if (error instanceof BadFrame) throw new Damage(`${path}: in the snapshot at byte ${offset}, ${error.message}`);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}

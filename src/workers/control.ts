@@ -1,0 +1,171 @@
+/*
+ * What do threads tell each other outside the partitions? One small shared block per index.
+ *
+ *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it),
+ *            then SEATS (1 taken, 2 attached), then per worker: WAKE (bumped to wake it), PARKED, STOP, ALIVE
+ *   figures  per worker, written by that worker only
+ *
+ * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. Whoever adds work looks at PARKED
+ * after the work can be seen. All are sequentially consistent, so one of the two sees the other.
+ */
+import { MAX_SEATS, MAX_WORKERS } from "../../assembly/layout.ts";
+import { nextTurn } from "../runtime/event-loop.ts";
+import { canShare } from "../runtime/platform.ts";
+import { waitForChange } from "../runtime/waking.ts";
+
+const CLOSED = 0;
+const PROGRESS = 1;
+const WAITERS = 2;
+const SEATS = 16;
+const WORKERS = SEATS + MAX_SEATS;
+const WORKER_WORDS = 16; // a cache line each
+const WAKE = 0;
+const PARKED = 1;
+const STOP = 2;
+const ALIVE = 3;
+const WORDS = WORKERS + MAX_WORKERS * WORKER_WORDS;
+
+/** What a worker counts, in the order of its figures. */
+export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "lastBatch", "traps", "moved"] as const;
+export type Figure = (typeof FIGURES)[number];
+const FIGURE_WORDS = 8;
+
+/** A block of its own: shared only where the index is, since isolates may have the type and crash when they wait on it. */
+export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
+  const bytes = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
+  return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+}
+
+export class Control {
+  readonly buffer: SharedArrayBuffer | ArrayBuffer;
+  private readonly words: Int32Array;
+  private readonly figures: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer | ArrayBuffer = controlBlock(canShare)) {
+    this.buffer = buffer;
+    this.words = new Int32Array(this.buffer, 0, WORDS);
+    this.figures = new Float64Array(this.buffer, WORDS * 4);
+  }
+
+  /** Whether other threads can see it. */
+  private get shared(): boolean {
+    return canShare && this.buffer instanceof SharedArrayBuffer;
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.words, CLOSED) === 1;
+  }
+
+  close(): void {
+    Atomics.store(this.words, CLOSED, 1);
+    this.progressed(true);
+    this.wake(0); // the opening thread may wait to be called
+  }
+
+  // ── seats ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Takes a free seat from `first` on, or answers −1. */
+  takeSeat(first: number): number {
+    for (let seat = first; seat < MAX_SEATS; seat++) {
+      if (Atomics.compareExchange(this.words, SEATS + seat, 0, 1) === 0) return seat;
+    }
+    return -1;
+  }
+
+  /** Sits down on a seat that was taken for a ticket; false when somebody did already. */
+  sitDown(seat: number): boolean {
+    return Atomics.compareExchange(this.words, SEATS + seat, 1, 2) === 1;
+  }
+
+  /** Takes `sitDown` back. */
+  standUp(seat: number): void {
+    Atomics.store(this.words, SEATS + seat, 1);
+  }
+
+  leaveSeat(seat: number): void {
+    Atomics.store(this.words, SEATS + seat, 0);
+  }
+
+  // ── progress ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  get progress(): number {
+    return Atomics.load(this.words, PROGRESS);
+  }
+
+  /** Says that ops were linked, moved or given up. */
+  progressed(always = false): void {
+    Atomics.add(this.words, PROGRESS, 1);
+    if (always || Atomics.load(this.words, WAITERS) > 0) Atomics.notify(this.words, PROGRESS);
+  }
+
+  /** Resolves when progress was made since it stood at `seen`, or after `ms`. Keeps the process alive meanwhile. */
+  waitForProgress(seen: number, ms: number): Promise<void> {
+    if (!this.shared) return nextTurn(); // nobody but this thread makes progress
+    return waitForChange(this.words, PROGRESS, WAITERS, seen, ms);
+  }
+
+  // ── workers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  private at(worker: number, word: number): number {
+    return WORKERS + worker * WORKER_WORDS + word;
+  }
+
+  /** Wakes a worker if it is parked. */
+  wake(worker: number): void {
+    if (Atomics.load(this.words, this.at(worker, PARKED)) === 0) return;
+    Atomics.add(this.words, this.at(worker, WAKE), 1);
+    Atomics.notify(this.words, this.at(worker, WAKE));
+  }
+
+  isParked(worker: number): boolean {
+    return Atomics.load(this.words, this.at(worker, PARKED)) === 1;
+  }
+
+  /**
+   * Parks the calling worker until it is woken, for `ms` at most; not at all when `lastLook` finds work. Resolves to
+   * whether it slept. Does not keep the process alive.
+   */
+  async park(worker: number, ms: number, lastLook: () => boolean): Promise<boolean> {
+    const seen = Atomics.load(this.words, this.at(worker, WAKE));
+    Atomics.store(this.words, this.at(worker, PARKED), 1);
+    let slept = false;
+    if (!lastLook() && !this.stopping(worker) && !this.closed) {
+      const wait = Atomics.waitAsync(this.words, this.at(worker, WAKE), seen, ms);
+      slept = wait.async;
+      if (wait.async) await wait.value;
+    }
+    Atomics.store(this.words, this.at(worker, PARKED), 0);
+    return slept;
+  }
+
+  /** Asks a worker to end after its current call. */
+  stop(worker: number): void {
+    Atomics.store(this.words, this.at(worker, STOP), 1);
+    Atomics.add(this.words, this.at(worker, WAKE), 1);
+    Atomics.notify(this.words, this.at(worker, WAKE));
+  }
+
+  stopping(worker: number): boolean {
+    return Atomics.load(this.words, this.at(worker, STOP)) === 1;
+  }
+
+  setAlive(worker: number, alive: boolean): void {
+    Atomics.store(this.words, this.at(worker, ALIVE), alive ? 1 : 0);
+    if (!alive) Atomics.store(this.words, this.at(worker, PARKED), 0);
+  }
+
+  isAlive(worker: number): boolean {
+    return Atomics.load(this.words, this.at(worker, ALIVE)) === 1;
+  }
+
+  // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  count(worker: number, figure: Figure, by: number): void {
+    const at = worker * FIGURE_WORDS + FIGURES.indexOf(figure);
+    this.figures[at] = this.figures[at]! + by;
+  }
+
+  set(worker: number, figure: Figure, value: number): void {
+    this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)] = value;
+  }
+
+  figure(worker: number, figure: Figure): number {
+    return this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)]!;
+  }
+}

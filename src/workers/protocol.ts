@@ -1,0 +1,75 @@
+/* Which messages pass between a pool and its workers, and what is an attach ticket? Types only. */
+
+import type { Settings } from "../options/open.ts";
+import type { RefusedMessage } from "../runtime/thread.ts";
+import type { Key } from "../values/keys.ts";
+
+/** Everything that another thread needs to work on an open index. Can be posted. */
+export interface SharedIndex {
+  module: WebAssembly.Module;
+  memories: WebAssembly.Memory[];
+  control: SharedArrayBuffer | ArrayBuffer;
+  /** The journal's board (journal/board.ts); null without `path`. */
+  journal: SharedArrayBuffer | null;
+  settings: Settings;
+  /** Milliseconds, by `commonTime` (stats.ts). */
+  openedAt: number;
+}
+
+/** What `index.attach()` returns: post it to another thread and give it to `attach` there. */
+export interface AttachTicket extends SharedIndex {
+  readonly kind: "hnsw-workers-ticket";
+  readonly seat: number;
+}
+
+/** First message to a worker. */
+export interface StartMessage extends SharedIndex {
+  type: "start";
+  worker: number;
+  seat: number;
+}
+
+/** A share of a `searchMany`. */
+export interface SearchMessage {
+  type: "search";
+  id: number;
+  partition: number;
+  space: number;
+  incarnation: number;
+  /** count × dimensions */
+  queries: Float32Array;
+  k: number;
+  ef: number;
+}
+
+/** Tests only: makes the worker's instance of a partition trap at a fault point (debug builds). */
+export interface FaultMessage {
+  type: "fault";
+  partition: number;
+  point: number;
+  countdown: number;
+}
+
+export type ToWorker = StartMessage | SearchMessage | FaultMessage;
+
+/** Hits of several queries, packed: `counts[i]` hits of query i, one after the other. */
+export interface SearchedMessage {
+  type: "searched";
+  id: number;
+  keys: Key[];
+  distances: Float32Array;
+  counts: Uint32Array;
+}
+
+export interface FailedMessage {
+  type: "failed";
+  id: number;
+  message: string;
+}
+
+export interface TrapMessage {
+  type: "trap";
+  message: string;
+}
+
+export type FromWorker = { type: "ready" } | RefusedMessage | SearchedMessage | FailedMessage | TrapMessage;

@@ -1,0 +1,20 @@
+/* How does a thread of this package take its seat in every partition, and what if there is no room for it? */
+import { Seat } from "../core/seat.ts";
+import { HnswError } from "../errors.ts";
+import { toParent } from "../runtime/parent.node.ts";
+import type { RefusedMessage } from "../runtime/thread.ts";
+import type { SharedIndex } from "./protocol.ts";
+
+/**
+ * Takes a seat. Answers null when there is no room for it: then `open` is told, and the thread waits until it is to end,
+ * since one that ends by itself would be replaced.
+ */
+export function takeSeats({ module, memories, settings }: SharedIndex, seat: number): Seat[] | null {
+  try {
+    return memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, true));
+  } catch (error) {
+    if (!(error instanceof HnswError && error.code === "OUT_OF_MEMORY")) throw error;
+    toParent({ type: "refused", code: error.code, message: error.message } satisfies RefusedMessage);
+    return null;
+  }
+}

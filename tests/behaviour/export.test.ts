@@ -1,0 +1,470 @@
+/* Does an index travel: out as one stream, in again on any build, and is nothing taken that was changed on the way? */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  F_BYTES,
+  FS_DIMENSIONS,
+  FS_M,
+  FS_METRIC,
+  G_GRAPH,
+  MAX_SEATS,
+  OK,
+  S_GENERATIONS,
+} from "../../assembly/layout.ts";
+import { type CoreChoice, openWith } from "../../src/api/open.ts";
+import { compileCore } from "../../src/core/seat.ts";
+import { open, type VectorIndex } from "../../src/index.ts";
+import { openSearch } from "../../src/search.ts";
+import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/snapshot/frames.ts";
+import { Arriving } from "../../src/snapshot/import.ts";
+import {
+  clustered,
+  expectHolds,
+  expectSound,
+  keysOf,
+  modelOf,
+  opened,
+  random,
+  recallOf,
+  refusalOf,
+  uniform,
+} from "../support/indexes.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
+
+const SEED = 1618;
+const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100 } as const;
+const SET = clustered(1500, 12, SEED);
+
+async function made(choice: CoreChoice = {}, workers = 0) {
+  const parts = await openWith({ ...SHAPE, workers, partitions: 2 }, choice);
+  const { index } = parts;
+  await index.space("graph").addMany(keysOf(SET), SET.values);
+  await index.space("flat").addMany(keysOf(SET).slice(0, 50), SET.part(0, 50).values);
+  await index.space("gone").add("x", SET.at(0));
+  await index.dropSpace("gone");
+  await index.flush();
+  return { ...parts, [Symbol.asyncDispose]: () => index.close() };
+}
+
+const bytes = (async () => {
+  await using parts = await made();
+  return await parts.index.exportBytes();
+})();
+
+for (const from of [true, false]) {
+  for (const to of [true, false]) {
+    test(`from ${from ? "shared" : "unshared"} into ${to ? "shared" : "unshared"} memory, to the last bit`, async () => {
+      await using parts = await made({ shared: from });
+      const source = await parts.index.exportBytes();
+      const again = await openWith({ ...SHAPE, workers: 0, partitions: 3, from: source }, { shared: to });
+      expect(again.index.spaces().sort()).toEqual(["flat", "graph"]);
+      await expectHolds(again.index.space("graph"), modelOf(SET), "graph");
+      for (let q = 0; q < 40; q++) {
+        for (const name of ["graph", "flat"]) {
+          const wanted = await parts.index.space(name).search(SET.at(q));
+          expect(await again.index.space(name).search(SET.at(q))).toEqual(wanted);
+        }
+      }
+      // It goes on like any other.
+      await again.index.space("graph").add("new", SET.at(3));
+      expect(await again.index.space("graph").delete(3)).toBe(true);
+      expect((await again.index.space("graph").search(SET.at(3), { k: 1 }))[0]!.key).toBe("new");
+      await expectSound(again.index, "again");
+      await again.index.close();
+    });
+  }
+}
+
+test("as bytes, buffer, blob, response and stream, in chunks of any size", async () => {
+  const source = await bytes;
+  const pieces = (size: number) =>
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < source.length; at += size) controller.enqueue(source.slice(at, at + size));
+        controller.close();
+      },
+    });
+  const forms = [source, source.slice().buffer, new Blob([source.slice()]), new Response(source.slice())];
+  for (const from of [...forms, pieces(1 << 16), pieces(1000), pieces(7)]) {
+    const index = await open({ ...SHAPE, workers: 0, from });
+    expect(index.space("graph").size).toBe(1500);
+    await index.close();
+  }
+});
+
+for (const shared of [true, false]) {
+  test(`a space for which memory is asked for at once, ${shared ? "shared" : "unshared"}`, async () => {
+    const set = uniform(8000, 768, SEED); // 24 MB
+    const shape = { dimensions: 768, metric: "l2", flatBelow: 100_000, partitions: 1, workers: 0 } as const;
+    const index = await open(shape);
+    await index.space("s").addMany(keysOf(set), set.values);
+    const source = await index.exportBytes();
+    await index.close();
+    const again = (await openWith({ ...shape, from: source }, { shared })).index;
+    await expectHolds(again.space("s"), modelOf(set), "opened");
+    await again.space("t").addMany(keysOf(set), set.values);
+    await expectHolds(again.space("t"), modelOf(set), "and it grows on");
+    await again.close();
+  });
+}
+
+test("many workers link into a graph that was opened, while it is searched and exported", async () => {
+  const set = clustered(4000, 12, SEED + 2);
+  const [first, second] = [set.part(0, 2000), set.part(2000, 4000)];
+  const source = await open({ ...SHAPE, workers: 2 });
+  await source.space("s").addMany(keysOf(first), first.values);
+  await source.flush();
+  const from = await source.exportBytes();
+  await source.close();
+  const index = await open({ ...SHAPE, workers: 8, partitions: 1, from });
+  const space = index.space("s");
+  const adding = async () => {
+    for (let i = 0; i < second.count; i++) await space.add(2000 + i, second.at(i));
+  };
+  const searching = async () => {
+    for (let i = 0; i < 500; i++) {
+      const [nearest] = await space.search(set.at(i), { k: 1 });
+      expect(nearest!.distance).toBe(0);
+    }
+  };
+  const [exported] = await Promise.all([index.exportBytes(), adding(), searching()]);
+  await index.flush();
+  await expectHolds(space, modelOf(set), "linked into");
+  await expectSound(index, "linked into");
+  expect(await recallOf(space, "l2", modelOf(set), clustered(200, 12, SEED + 2))).toBeGreaterThan(0.97);
+  await using again = await open({ ...SHAPE, workers: 2, from: exported });
+  for (let i = 0; i < 2000; i += 100) expect(await again.space("s").get(i)).toEqual(set.at(i));
+  await index.close();
+});
+
+test("some spaces only, and none", async () => {
+  await using parts = await made();
+  const some = await open({ ...SHAPE, workers: 0, from: await parts.index.exportBytes(["flat", "nowhere"]) });
+  expect(some.spaces()).toEqual(["flat"]);
+  await some.close();
+  const none = await open({ ...SHAPE, workers: 0, from: await parts.index.exportBytes([]) });
+  expect(none.spaces()).toEqual([]);
+  await none.close();
+});
+
+test("while workers link and a space is dropped in the middle", async () => {
+  const { index } = await openWith({ ...SHAPE, workers: 2, partitions: 2 }, {});
+  const large = uniform(8000, 12, SEED);
+  for (const name of ["a", "b", "c"]) await index.space(name).addMany(keysOf(large), large.values);
+  const stream = index.export();
+  const reader = stream.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    chunks.push(part.value);
+    if (chunks.length === 2) for (const name of ["a", "b", "c"]) await index.dropSpace(name);
+  }
+  const again = await open({ ...SHAPE, workers: 0, from: new Blob(chunks) });
+  for (const name of again.spaces()) await expectHolds(again.space(name), modelOf(large), name);
+  await expectSound(again, `seed ${SEED}`);
+  await again.close();
+  await index.close();
+}, 120_000);
+
+/** Reads an export to its end, after `then` has happened between its first chunk and the rest. */
+async function interrupted(index: VectorIndex, then: () => Promise<void>): Promise<Blob> {
+  const reader = index.export().getReader();
+  const chunks = [(await reader.read()).value!];
+  await then();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value);
+  return new Blob(chunks);
+}
+
+describe("a header goes from one space to another in the middle:", () => {
+  // Found from the newest to the oldest: c is in the first chunk, with the beginning of b, which takes many.
+  async function threeSpaces() {
+    const parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
+    const { index } = parts;
+    const large = uniform(20_000, 12, SEED);
+    await index.space("a").add("old", SET.at(0));
+    await index.space("b").addMany(keysOf(large), large.values);
+    await index.space("c").add("old", SET.at(0));
+    return parts;
+  }
+
+  test("a space that was sent already takes that of one to come, and is there once", async () => {
+    await using parts = await threeSpaces();
+    const { index } = parts;
+    const from = await interrupted(index, async () => {
+      await index.dropSpace("c");
+      await index.dropSpace("a");
+      await index.space("c").add("new", SET.at(1));
+    });
+    await using copy = await open({ ...SHAPE, workers: 0, from });
+    expect(copy.spaces().sort()).toEqual(["b", "c"]);
+    expect(await copy.space("c").keys()).toEqual(["old"]);
+    await expectSound(copy, `seed ${SEED}`);
+  });
+
+  test("a space to come takes that of one that was sent, and is not missed", async () => {
+    await using parts = await threeSpaces();
+    const { index } = parts;
+    const from = await interrupted(index, async () => {
+      await index.dropSpace("a");
+      await index.dropSpace("c");
+      await index.space("a").add("new", SET.at(1));
+    });
+    await using copy = await open({ ...SHAPE, workers: 0, from });
+    expect(copy.spaces().sort()).toEqual(["a", "b", "c"]);
+    expect(await copy.space("a").keys()).toEqual(["new"]);
+  });
+});
+
+test("a trap in the middle is put right, and ends the stream with INTERNAL", async () => {
+  await using parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
+  const { index, seats } = parts;
+  const large = uniform(5000, 12, SEED);
+  await index.space("s").addMany(keysOf(large), large.values);
+  await index.flush();
+  const reader = index.export().getReader();
+  await reader.read();
+  const words = new Uint32Array(seats[0]!.memory.buffer);
+  expect(seats[0]!.core.nextSpace(0)).toBe(OK);
+  const generation = words[(seats[0]!.infoAt(0) + S_GENERATIONS) >> 2]!;
+  const graph = words[(generation + G_GRAPH) >> 2]!;
+  words[(generation + G_GRAPH) >> 2] = 0xffff_0000; // behind the memory's end
+  const refusal = await refusalOf(() => reader.read());
+  expect([refusal.code, refusal.cause]).toEqual(["INTERNAL", expect.any(WebAssembly.RuntimeError)]);
+  words[(generation + G_GRAPH) >> 2] = graph;
+  await expectSound(index, `seed ${SEED}`); // no lock is held
+  await using copy = await open({ ...SHAPE, workers: 0, from: await index.exportBytes() });
+  await expectHolds(copy.space("s"), modelOf(large), `seed ${SEED}`);
+});
+
+test("an export that nobody reads takes no seat", async () => {
+  await using parts = await made();
+  const exports = Array.from({ length: MAX_SEATS }, () => parts.index.export());
+  await new Promise((resolve) => setTimeout(resolve, 0)); // each has had its chance to begin
+  const copy = await open({ ...SHAPE, workers: 0, from: exports.pop()! });
+  expect(copy.spaces().sort()).toEqual(["flat", "graph"]);
+  await copy.close();
+  for (const stream of exports) await stream.cancel();
+  expect((await parts.index.exportBytes()).length).toBeGreaterThan(1000);
+});
+
+test("a reader that leaves early gives the seat back", async () => {
+  await using parts = await made();
+  for (let i = 0; i < 200; i++) {
+    const reader = parts.index.export().getReader();
+    await reader.read();
+    await reader.cancel();
+  }
+});
+
+/** A stream that says nothing after the bytes, and does not end. */
+function endless(bytes: Uint8Array) {
+  const given = { cancelled: false };
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes.slice());
+    },
+    cancel() {
+      given.cancelled = true;
+    },
+  });
+  return { stream, given };
+}
+
+/** The first half of the bytes, then the stream fails. */
+function breaking(bytes: Uint8Array, reason: unknown): ReadableStream<Uint8Array> {
+  let sent = false;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent) controller.error(reason);
+      else controller.enqueue(bytes.slice(0, bytes.length >> 1));
+      sent = true;
+    },
+  });
+}
+
+/** Gives on something else in the place of every part. */
+function replacing(part: unknown): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({ transform: (_, controller) => controller.enqueue(part as Uint8Array) });
+}
+
+describe("what is refused", () => {
+  test("other options, each by name", async () => {
+    for (const [name, value] of Object.entries({ dimensions: 13, metric: "dot", M: 8, seed: 3 })) {
+      const refusal = await refusalOf(async () => open({ ...SHAPE, workers: 0, from: await bytes, [name]: value }));
+      expect(refusal.code).toBe("SNAPSHOT_FOREIGN");
+      expect(refusal.message).toContain(`\`${name}\``);
+    }
+  });
+
+  test("something else, another version, and what is no source at all", async () => {
+    const other = (await bytes).slice();
+    other[15] = 99;
+    const cases = [
+      [new Uint8Array(100), "SNAPSHOT_FOREIGN", /does not begin like an export/],
+      [other, "SNAPSHOT_FOREIGN", /version 99, this one reads 1/],
+      [new Response("nothing here", { status: 404 }), "SNAPSHOT_FOREIGN", /status 404/],
+      [new Uint8Array(0), "SNAPSHOT_DAMAGED", /cut off/],
+      ["a string", "BAD_OPTION", /`from` must be/],
+    ] as const;
+    for (const [from, code, says] of cases) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: from as Uint8Array }));
+      expect([refusal.code, refusal.message]).toEqual([code, expect.stringMatching(says)]);
+    }
+    const both = await refusalOf(async () => open({ ...SHAPE, path: "./never", from: await bytes }));
+    expect(both.code).toBe("BAD_OPTION");
+  });
+
+  test("cut off at any place, also between two frames", async () => {
+    const source = await bytes;
+    const places = Array.from({ length: 60 }, (_, i) => Math.floor((source.length * i) / 60));
+    for (const length of [...places, source.length - 1, source.length - 24]) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: source.slice(0, length) }));
+      expect({ length, code: refusal.code }).toEqual({ length, code: "SNAPSHOT_DAMAGED" });
+    }
+  });
+
+  test("one flipped bit, wherever it is", async () => {
+    const source = await bytes;
+    const { below } = random(SEED);
+    for (let i = 0; i < 150; i++) {
+      const at = below(source.length);
+      const changed = source.slice();
+      changed[at]! ^= 1 << below(8);
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: changed }));
+      expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
+    }
+  }, 120_000);
+
+  test("what can't be read, be it the fault of who calls or of the way", async () => {
+    const source = await bytes;
+    const used = async () => {
+      const response = new Response(source.slice());
+      await response.arrayBuffer();
+      return response;
+    };
+    const locked = async () => {
+      const { stream } = endless(source);
+      stream.getReader();
+      return stream;
+    };
+    const streamOf = (part: unknown) => async () => new Response(source.slice()).body!.pipeThrough(replacing(part));
+    const cases = [
+      [used, /nobody has read yet/],
+      [locked, /nobody else reads/],
+      [streamOf("text"), /a stream of Uint8Arrays/],
+      [streamOf(source.slice().buffer), /a stream of Uint8Arrays/],
+      [streamOf(undefined), /a stream of Uint8Arrays/],
+    ] as const;
+    for (const [make, says] of cases) {
+      for (const ask of [
+        (from: Response) => open({ ...SHAPE, workers: 0, from }),
+        (from: Response) => openSearch({ from }),
+      ]) {
+        const refusal = await refusalOf(async () => ask((await make()) as Response));
+        expect([refusal.code, refusal.message]).toEqual(["BAD_OPTION", expect.stringMatching(says)]);
+      }
+    }
+    for (const reason of [new TypeError("the connection was lost"), "it was lost", undefined]) {
+      const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: breaking(source, reason) }));
+      expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", reason]);
+    }
+  });
+
+  test("a connection that breaks in the middle", async () => {
+    const source = await bytes;
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${source.length}\r\n\r\n`;
+    const data = (socket: Bun.Socket) => {
+      socket.write(head);
+      socket.write(source.subarray(0, 1000));
+      socket.end();
+    };
+    const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data } });
+    const from = await fetch(`http://127.0.0.1:${server.port}`);
+    const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from }));
+    expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", expect.any(Error)]);
+    server.stop(true);
+  });
+
+  test("what to export, and how to open it, when it is no array and no object", async () => {
+    await using parts = await made();
+    for (const wrong of ["graph", new Set(["graph"]), null, {}] as unknown as string[][]) {
+      for (const call of [() => parts.index.export(wrong), () => parts.index.exportBytes(wrong)]) {
+        expect((await refusalOf(call)).code).toBe("BAD_OPTION");
+      }
+    }
+    for (const wrong of [undefined, null, 7, "x"] as unknown as { from: Uint8Array }[]) {
+      expect((await refusalOf(() => openSearch(wrong))).code).toBe("BAD_OPTION");
+    }
+  });
+
+  test("any flipped bit of the first frame, which says what the index is made with", async () => {
+    const source = await bytes;
+    const end = 16 + new DataView(source.buffer, source.byteOffset + 16).getUint32(F_BYTES, true) + CHECKSUM_BYTES;
+    const codes = new Map<string, string[]>();
+    for (let bit = 16 * 8; bit < end * 8; bit++) {
+      const changed = source.slice();
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      const ways = {
+        open: () => open({ dimensions: 12, workers: 0, from: changed }),
+        openSearch: () => openSearch({ from: changed }),
+      };
+      for (const [way, call] of Object.entries(ways)) {
+        const { code } = await refusalOf(call);
+        codes.set(code, [...(codes.get(code) ?? []), `${way}: bit ${bit}`]);
+      }
+    }
+    expect([...codes].filter(([code]) => !/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code))).toEqual([]);
+  });
+
+  test("a first frame that says what nobody can have asked for, also where only the core can check it", async () => {
+    const cases = [
+      ...([0, 4097, 2 ** 31 + 12] as const).map((value) => [FS_DIMENSIONS, value] as const),
+      ...([3, 65, 272] as const).map((value) => [FS_M, value] as const),
+      [FS_METRIC, 3] as const,
+    ];
+    for (const [at, value] of cases) {
+      const changed = (await bytes).slice();
+      new DataView(changed.buffer).setUint32(16 + at, value, true);
+      expect((await refusalOf(() => Arriving.open(changed, null))).code).toBe("SNAPSHOT_DAMAGED");
+      const body = changed.subarray(16, 16 + new DataView(changed.buffer).getUint32(16 + F_BYTES, true));
+      putFrame(body, ownHash!, changed, 16);
+      for (const call of [
+        () => open({ dimensions: 12, workers: 0, from: changed }),
+        () => openSearch({ from: changed }),
+      ]) {
+        expect((await refusalOf(call)).code).toBe("SNAPSHOT_DAMAGED");
+      }
+    }
+  });
+
+  test("a stream that is refused is given up: whoever fills it is told, and it is not locked", async () => {
+    const source = await bytes;
+    const damaged = source.slice();
+    damaged[source.length >> 1]! ^= 1;
+    const refusals = [
+      ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0 }, new Uint8Array(1000)],
+      ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0, M: 8 }, source],
+      ["SNAPSHOT_DAMAGED", { ...SHAPE, workers: 0 }, damaged],
+      ["OUT_OF_MEMORY", { ...SHAPE, workers: 0, partitions: 1, memoryLimit: 2 ** 20 }, source],
+      ["UNSUPPORTED", { ...SHAPE, workers: 1, core: await compileCore("release", "baseline", false) }, source],
+    ] as const;
+    for (const [code, options, sent] of refusals) {
+      const { stream, given } = endless(sent);
+      expect((await refusalOf(() => open({ ...options, from: stream }))).code).toBe(code);
+      expect({ code, locked: stream.locked, cancelled: given.cancelled }).toEqual({
+        code,
+        locked: false,
+        cancelled: true,
+      });
+    }
+    for (const sent of [new Uint8Array(1000), damaged]) {
+      const { stream, given } = endless(sent);
+      expect((await refusalOf(() => openSearch({ from: stream }))).code).toMatch(/^SNAPSHOT_/);
+      expect([stream.locked, given.cancelled]).toEqual([false, true]);
+    }
+  });
+
+  test("another thread's ticket, where memory is not shared", async () => {
+    await using parts = await made({ shared: false });
+    expect((await refusalOf(() => parts.index.attach())).code).toBe("UNSUPPORTED");
+  });
+});

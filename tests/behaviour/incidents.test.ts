@@ -1,0 +1,60 @@
+/*
+ * What if the function that is told of incidents throws, or closes the index? Threads are replaced all the same, and the
+ * process hears of what was thrown.
+ */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Folder } from "../storage/folders.ts";
+import { opened, until } from "../support/indexes.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+
+const OPEN = new URL("../../src/api/open.ts", import.meta.url).href;
+const SUPPORT = new URL("../support/indexes.ts", import.meta.url).href;
+
+const THROWING = `
+  import { openWith } from "${OPEN}";
+  import { until } from "${SUPPORT}";
+  const caught = [];
+  process.on("uncaughtException", ({ message }) => caught.push(message));
+  const onIncident = ({ kind }) => { throw new Error("told of " + kind); };
+  const options = { dimensions: 2, workers: 1, partitions: 1, flatBelow: 0, onIncident, path: PATH };
+  const { index, pool, kept } = await openWith(options, {});
+  await pool.kill(0);
+  await index.space("s").add(1, [1, 2]);
+  await index.flush(); // links it
+  if (kept !== null) {
+    await kept.keeper.kill("journal");
+    await kept.keeper.kill("snapshots");
+    await index.space("s").add(2, [2, 2]);
+    await index.checkpoint();
+  }
+  await until(() => caught.length >= (kept === null ? 1 : 3), "what was thrown is heard of");
+  await index.close();
+  console.log(caught.join(", "));
+`;
+
+for (const where of ["in memory", "in a folder"]) {
+  test(`one that throws stops nothing, ${where}`, async () => {
+    using folder = new Folder();
+    const source = THROWING.replace("PATH", where === "in memory" ? "undefined" : JSON.stringify(folder.path));
+    const child = Bun.spawn([process.execPath, "--eval", source], { stdout: "pipe", stderr: "pipe" });
+    const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    const all = ["told of exit", "told of journal", "told of snapshot"];
+    const wanted = where === "in memory" ? all.slice(0, 1) : all;
+    expect({ out: out.trim().split(", "), err, code }).toEqual({ out: wanted, err: "", code: 0 });
+  });
+}
+
+test("one that closes the index leaves no worker behind", async () => {
+  let closed: Promise<void> | null = null;
+  await using parts = await opened({
+    ...{ dimensions: 2, workers: 1, partitions: 1 },
+    onIncident: () => {
+      closed = parts.index.close();
+    },
+  });
+  await parts.pool!.kill(0);
+  await until(() => closed !== null, "the end of the worker is told");
+  await closed;
+  expect((parts.pool as unknown as { members: unknown[] }).members).toEqual([null]);
+});

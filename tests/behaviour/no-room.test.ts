@@ -1,0 +1,39 @@
+/* What does `open` say when a thread's own memory does not fit, and is everything closed then? */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Folder } from "../storage/folders.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+
+const INDEX = new URL("../../src/index.ts", import.meta.url).href;
+
+/** Opens with more and more workers; ends by itself only if no thread is left of those that did not fit. */
+const PROGRAM = `
+  import { open } from "${INDEX}";
+  const outcomes = [];
+  const onIncident = ({ message }) => outcomes.push(message);
+  const options = { dimensions: 3, memoryLimit: 4 * 2 ** 20, path: PATH, onIncident };
+  for (const workers of [0, 1, 2, 3, 4, 5, 6, 7, 8]) {
+    await open({ ...options, workers }).then(
+      async (index) => {
+        outcomes.push("opened");
+        await index.close();
+      },
+      ({ code }) => outcomes.push(code),
+    );
+  }
+  console.log(outcomes.join(" "));
+`;
+
+// In a folder there are a journal and a snapshot thread, too: the first that do not fit.
+for (const where of ["in memory", "in a folder"]) {
+  test(`OUT_OF_MEMORY, and nobody is started again, ${where}`, async () => {
+    using folder = new Folder();
+    const source = PROGRAM.replace("PATH", where === "in memory" ? "undefined" : JSON.stringify(folder.path));
+    const child = Bun.spawn([process.execPath, "--eval", source], {
+      ...{ stdout: "pipe", stderr: "pipe", timeout: 50_000, killSignal: "SIGKILL" },
+    });
+    const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    expect({ err, code }).toEqual({ err: "", code: 0 });
+    expect(out).toMatch(/^(opened ){2,}(OUT_OF_MEMORY ){2,}OUT_OF_MEMORY\n$/);
+  });
+}

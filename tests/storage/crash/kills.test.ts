@@ -1,0 +1,23 @@
+/*
+ * Is nothing that was acknowledged lost, doubled or reordered when a process is killed -9 at a random moment?
+ *
+ * The short form; `bun tests/storage/crash/run.ts --kills 500 --seed S` is the long one. What it finds carries its seed, and the
+ * folder is kept; the moment of a kill can't be had again exactly.
+ */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { KillTally, killOneFolder } from "./kills.ts";
+
+setDefaultTimeout(120_000); // of the preload only the first file gets it
+
+const SEED = 20_261_124;
+const FOLDERS = 3;
+const KILLS = 6;
+
+test("folders whose processes are killed hold what was acknowledged", async () => {
+  const tally = new KillTally();
+  for (let folder = 0; folder < FOLDERS; folder++) await killOneFolder(SEED + folder, KILLS, tally);
+  expect(tally.failures.join("\n")).toBe("");
+  expect(tally.kills).toBeGreaterThan(FOLDERS); // else nothing was tested
+  expect(tally.replayed).toBeGreaterThan(0);
+  expect(tally.snapshots).toBeGreaterThan(0);
+});

@@ -1,0 +1,112 @@
+/*
+ * Does a folder survive its process again and again? A client works on it until it is killed -9 at a random moment, be
+ * it during its opening; then what a copy of the folder holds is compared with the model, and the next client goes on:
+ * half of the time with the folder as the dead one left it, half of the time with the one that was opened and closed.
+ */
+import { cpSync, rmSync } from "node:fs";
+import { openWith } from "../../../src/api/open.ts";
+import { partitionOf } from "../../../src/scheduler/assignment.ts";
+import { Chance } from "../../stress/chance.ts";
+import type { ClientJob } from "./children/client.ts";
+import { follow, runClient, Workplace } from "./client.ts";
+import { contentOf, Model } from "./model.ts";
+import { optionsOf } from "./ops.ts";
+
+/** What many kills came to. */
+export class KillTally {
+  kills = 0;
+  /** Clients that were killed before their folder was open. */
+  early = 0;
+  /** Clients that had done everything first, and such that Bun ended. */
+  completed = 0;
+  crashes = 0;
+  ops = 0;
+  replayed = 0;
+  snapshots = 0;
+  unknown = 0;
+  unknownThere = 0;
+  acrossPartitions = 0;
+  readonly failures: string[] = [];
+}
+
+/** Kills clients of one folder. What goes wrong ends up in the tally, with the folder's place. */
+export async function killOneFolder(seed: number, kills: number, tally: KillTally): Promise<void> {
+  using place = new Workplace();
+  const fail = (what: string) => {
+    place.keep();
+    tally.failures.push(`seed ${seed}: ${what}; the folder is kept in ${place.path}`);
+  };
+  const options = { ...optionsOf(seed), path: place.at("index") };
+  const chance = new Chance(seed, "kills");
+  const model = new Model();
+  let from = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    const job: ClientJob = {
+      options: { ...options, workers: chance.between(0, 2) },
+      seed,
+      from,
+      to: from + chance.between(40, 400),
+      inFlight: chance.oneOf([1, 1, 4, 16]),
+      log: place.at("log"),
+      end: "close",
+    };
+    const early = chance.is(0.25);
+    const lines = early ? 1 : chance.between(2, 300);
+    let told = 0;
+    const afterMs = early ? chance.between(0, 60) : chance.oneOf([0, 0, 1, 2, 5, 20]);
+    const { by, code, lines: log, errors } = await runClient(job, () => ++told >= lines, afterMs);
+    const refused = log.find((line) => line.startsWith("x"));
+    if (refused !== undefined || (by === "itself" && code !== 0)) {
+      return fail(`kill ${kill}: the client was refused: ${refused ?? `it ended with ${code}: ${errors}`}`);
+    }
+    if (by === "us") tally.kills++;
+    else if (by === "crash") tally.crashes++;
+    else tally.completed++;
+    if (!log.includes("o")) tally.early++;
+    const next = follow(model, job, log);
+    tally.ops += next - from;
+    from = next;
+    place.copy(options.path, "before"); // as the dead one left it, for whoever wants to know
+    const looked = place.copy(options.path, "looked");
+    const problems = await compare(looked, options, chance.between(0, 2), model, tally);
+    if (problems.length > 0) return fail(`kill ${kill} (next op ${from}): ${problems.join("\n  ")}`);
+    if (!chance.is(0.5)) continue;
+    rmSync(options.path, { recursive: true, force: true });
+    cpSync(looked, options.path, { recursive: true });
+  }
+  tally.unknown += model.unknown;
+  tally.unknownThere += model.unknownThere;
+  tally.acrossPartitions += model.acrossPartitions;
+}
+
+/** Opens a folder, compares it with the model, checks it, and closes it. Answers what is wrong. */
+export async function compare(
+  path: string,
+  options: ReturnType<typeof optionsOf>,
+  workers: number,
+  model: Model,
+  tally: KillTally,
+): Promise<string[]> {
+  const incidents: string[] = [];
+  const onIncident = ({ message }: { message: string }) => void incidents.push(message);
+  try {
+    const { index, seats } = await openWith({ ...options, path, workers, onIncident }, {});
+    try {
+      const { problems, replayed, snapshots } = index.recovery!;
+      tally.replayed += replayed;
+      tally.snapshots += snapshots;
+      const seat = seats[0]!;
+      const wrong = model.settle(await contentOf(index), (name) =>
+        partitionOf(seat.core.hashName(seat.putKey(name)) >>> 0, options.partitions),
+      );
+      const report = await index.check();
+      return [...problems, ...wrong, ...report.problems, ...incidents].concat(
+        report.unreachable > 0 ? [`${report.unreachable} can't be reached`] : [],
+      );
+    } finally {
+      await index.close();
+    }
+  } catch (error) {
+    return [`can't be opened, compared or closed: ${error}`];
+  }
+}

@@ -1,0 +1,162 @@
+/* Which folders does `open` refuse, and does it say why? */
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type OpenOptions, open } from "../../../src/index.ts";
+import { refusalOf } from "../../support/indexes.ts";
+import { runClient, Workplace } from "./client.ts";
+import { OPTIONS } from "./folders.ts";
+import { Mount } from "./mount.ts";
+
+setDefaultTimeout(120_000); // of the preload only the first file gets it
+
+let place: Workplace;
+beforeAll(() => {
+  place = new Workplace();
+});
+afterAll(() => place[Symbol.dispose]());
+
+/** A closed index with one vector in it. */
+async function made(name: string): Promise<string> {
+  const path = place.at(name);
+  const index = await open({ ...OPTIONS, partitions: 2, workers: 0, path });
+  await index.space("s").add("key", new Float32Array(OPTIONS.dimensions));
+  await index.close();
+  return path;
+}
+
+async function opensWith(options: Partial<OpenOptions>, path: string): Promise<void> {
+  const index = await open({ ...OPTIONS, workers: 0, ...options, path });
+  expect(await index.space("s").get("key")).toEqual(new Float32Array(OPTIONS.dimensions));
+  await index.close();
+}
+
+describe("in use", () => {
+  test("twice in one process, until it is closed", async () => {
+    const path = await made("twice");
+    const index = await open({ ...OPTIONS, workers: 0, path });
+    const refusal = await refusalOf(() => open({ ...OPTIONS, workers: 0, path }));
+    expect(refusal.code).toBe("PATH_IN_USE");
+    expect(refusal.message).toInclude(path);
+    expect((await refusalOf(() => open({ ...OPTIONS, workers: 0, path }))).code).toBe("PATH_IN_USE"); // and still
+    await index.close();
+    await opensWith({}, path);
+  });
+
+  test("by another process, until that is killed", async () => {
+    const path = await made("held");
+    const job = {
+      options: { ...OPTIONS, workers: 0, path },
+      seed: 1,
+      from: 0,
+      to: 0,
+      inFlight: 1,
+      log: place.at("log"),
+    };
+    let refused: Promise<unknown> = Promise.resolve();
+    let isRefused = false;
+    const ending = await runClient(
+      { ...job, end: "wait" },
+      (line) => {
+        if (line !== "d") return false;
+        refused = refusalOf(() => open({ ...OPTIONS, workers: 0, path })).then(({ code }) => {
+          isRefused = code === "PATH_IN_USE";
+        });
+        return true;
+      },
+      300,
+    );
+    await refused;
+    expect(ending.by).toBe("us");
+    expect(isRefused).toBeTrue();
+    await opensWith({}, path);
+  });
+});
+
+describe("something else", () => {
+  test("a file", async () => {
+    const path = place.at("file");
+    writeFileSync(path, "hello");
+    const refusal = await refusalOf(() => open({ ...OPTIONS, path }));
+    expect(refusal.code).toBe("PATH_FAILED");
+    expect(refusal.message).toInclude(path);
+  });
+
+  test("below a file", async () => {
+    writeFileSync(place.at("parent"), "hello");
+    expect((await refusalOf(() => open({ ...OPTIONS, path: place.at("parent/index") }))).code).toBe("PATH_FAILED");
+  });
+
+  test("a folder with other files, which stays as it was", async () => {
+    const path = place.at("photos");
+    mkdirSync(path);
+    writeFileSync(join(path, "cat.jpg"), "meow");
+    for (const recover of ["refuse", "salvage"] as const) {
+      expect((await refusalOf(() => open({ ...OPTIONS, path, recover }))).code).toBe("PATH_FOREIGN");
+    }
+    expect(readdirSync(path)).toEqual(["cat.jpg"]);
+  });
+
+  test("another program's database", async () => {
+    const path = place.at("other");
+    mkdirSync(path);
+    const db = new Database(join(path, "journal.sqlite"));
+    db.run("CREATE TABLE bookmarks (url TEXT)");
+    db.close();
+    for (const recover of ["refuse", "salvage"] as const) {
+      const refusal = await refusalOf(() => open({ ...OPTIONS, path, recover }));
+      expect(refusal.code).toBe("PATH_FOREIGN");
+      expect(refusal.message).toInclude("is not a journal of this package");
+    }
+  });
+
+  test("a newer format", async () => {
+    const path = await made("newer");
+    const db = new Database(join(path, "journal.sqlite"));
+    db.run("PRAGMA user_version = 1000");
+    db.close();
+    const refusal = await refusalOf(() => open({ ...OPTIONS, path }));
+    expect(refusal.code).toBe("PATH_FOREIGN");
+    expect(refusal.message).toMatch(/has format 1000, this version reads \d+/);
+  });
+});
+
+describe("an index made with other options", () => {
+  const others = { dimensions: 6, metric: "cosine", M: 8, seed: 8, partitions: 3 } as const;
+  test("names both values, and the folder is free again", async () => {
+    const path = await made("mismatch");
+    const ours = { ...OPTIONS, partitions: 2 };
+    for (const [name, other] of Object.entries(others)) {
+      const refusal = await refusalOf(() => open({ ...ours, [name]: other, path }));
+      expect(refusal.code).toBe("PATH_MISMATCH");
+      expect(refusal.message).toInclude(`\`${name}\` ${ours[name as keyof typeof ours]}`);
+      expect(refusal.message).toInclude(`given ${other}`);
+    }
+    await opensWith({}, path);
+  });
+
+  test("another number of workers is fine", async () => {
+    const path = await made("workers");
+    for (const workers of [2, 1, 0, 3]) await opensWith({ workers }, path);
+  });
+});
+
+describe("a disk that can only be read", () => {
+  test("is said to be that", async () => {
+    using mount = Mount.make(place.at("disk"), 16);
+    if (mount === null) return console.log("skipped: this process may not mount anything");
+    const path = join(mount.path, "index");
+    const index = await open({ ...OPTIONS, workers: 0, path });
+    await index.space("s").add("key", new Float32Array(OPTIONS.dimensions));
+    await index.close();
+    mount.remount("ro");
+    const refusal = await refusalOf(() => open({ ...OPTIONS, workers: 0, path }));
+    expect(refusal.code).toBe("PATH_FAILED");
+    expect(refusal.message).toInclude(path);
+    const fresh = await refusalOf(() => open({ ...OPTIONS, workers: 0, path: join(mount.path, "fresh") }));
+    expect(fresh.code).toBe("PATH_FAILED");
+    mount.remount("rw");
+    await opensWith({}, path);
+  });
+});

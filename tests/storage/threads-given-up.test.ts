@@ -1,0 +1,81 @@
+/* When the snapshot thread can't start any more, is it given up, and said so, and does the journal thread live on? */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Opened } from "../../src/api/open.ts";
+import type { Incident, VectorIndex } from "../../src/index.ts";
+import type { FolderPaths } from "../../src/storage/disk/folder.ts";
+import { refusalOf, until } from "../support/indexes.ts";
+import { Folder } from "./folders.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
+
+const OPTIONS = { dimensions: 2, workers: 0, partitions: 1 } as const;
+const MOST_RESTARTS = 5;
+
+/** Ends the snapshot thread, and every one that comes in its place as it starts. Resolves to what was told of it. */
+async function loseSnapshots({ index, kept }: Opened, incidents: Incident[]): Promise<string[]> {
+  const { parts } = kept!.keeper as unknown as { parts: { paths: FolderPaths } };
+  const { paths } = parts;
+  parts.paths = { ...paths, journal: `${paths.journal} that is not there` };
+  await kept!.keeper.kill("snapshots");
+  const told = () => incidents.filter(({ kind }) => kind === "snapshot").map(({ message }) => message);
+  await until(() => told().length > MOST_RESTARTS, "the snapshot thread has ended again and again");
+  parts.paths = paths;
+  expect(index.stats().journal!.restarts).toBe(MOST_RESTARTS);
+  return told();
+}
+
+async function expectNoSnapshots(index: VectorIndex): Promise<void> {
+  for (const call of [() => index.checkpoint(), () => index.close()]) {
+    const refusal = await refusalOf(call);
+    expect(refusal.code).toBe("SNAPSHOT_FAILED");
+    expect(refusal.message).toInclude("ended again and again: close the index and open it again");
+  }
+}
+
+describe("the snapshot thread", () => {
+  test("is given up though ops are accepted all the while, and they are kept", async () => {
+    using folder = new Folder();
+    const incidents: Incident[] = [];
+    const opened = await folder.open({ ...OPTIONS, onIncident: (incident) => incidents.push(incident) });
+    const { index } = opened;
+    let key = 0;
+    let ending = false;
+    const adding = (async () => {
+      for (; !ending; key++) await index.space("s").add(key, [key, 1]);
+    })();
+    const told = await loseSnapshots(opened, incidents);
+    ending = true;
+    await adding;
+    expect(told.map((message) => message.includes("ended and is replaced"))).toEqual([
+      ...Array(MOST_RESTARTS).fill(true),
+      false,
+    ]);
+    expect(told.at(-1)).toMatch(/given up: no snapshots are taken, so the journal grows, until .* opened again \(.*\)/);
+    await expectNoSnapshots(index);
+    await using again = await folder.open(OPTIONS);
+    expect(again.index.space("s").size).toBe(key);
+  });
+
+  test("does not take the journal thread's chances with it", async () => {
+    using folder = new Folder();
+    const incidents: Incident[] = [];
+    const opened = await folder.open({ ...OPTIONS, onIncident: (incident) => incidents.push(incident) });
+    const { index, kept } = opened;
+    await loseSnapshots(opened, incidents);
+    await kept!.keeper.kill("journal");
+    await index.space("s").add("key", [1, 2]);
+    expect(index.stats().journal).toMatchObject({ failure: null, restarts: MOST_RESTARTS + 1 });
+    await expectNoSnapshots(index);
+  });
+
+  test("that ends between checkpoints, however often, is replaced each time", async () => {
+    using folder = new Folder();
+    await using opened = await folder.open({ ...OPTIONS, onIncident: () => {} });
+    const { index, kept } = opened;
+    for (let ends = 1; ends <= MOST_RESTARTS + 2; ends++) {
+      await index.checkpoint(); // finds nothing that has changed
+      await kept!.keeper.kill("snapshots");
+      expect(index.stats().journal!.restarts).toBe(ends);
+    }
+  });
+});

@@ -1,0 +1,242 @@
+/* Which room may import which? Imports go down the list; rooms on one line do not import each other. */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+
+/** From the top floor down. A room is a folder; a file that lies in none is a room by itself. */
+const FLOORS: Record<string, string[]> = {
+  src: [
+    "cli | cli/commands | cli/formats | cli/terminal",
+    "index search",
+    "api",
+    "storage | storage/tools | storage/recovery | storage/snapshots | storage/log | storage/disk",
+    "journal",
+    "snapshot",
+    "engine",
+    "workers",
+    "core",
+    "options",
+    "values",
+    "runtime",
+    "scheduler errors",
+  ],
+  assembly: ["index", "abi", "upkeep", "snapshot", "space", "graph", "vectors journal", "memory", "layout"],
+  bench: [
+    "run",
+    "one quick",
+    "experiments",
+    "experiments/*",
+    "report",
+    "peers",
+    "simulator/experiments kernels",
+    "simulator",
+    "kit",
+    "datasets",
+  ],
+};
+
+/** What crosses a wall today: to be mended, one by one. */
+const EXCEPTIONS: string[] = [
+  "assembly: graph → space",
+  "bench: datasets → kit",
+  "bench: experiments/batch → experiments",
+  "bench: experiments/batch → experiments/calibrate",
+  "bench: experiments/batch → experiments/durable",
+  "bench: experiments/calibrate → experiments",
+  "bench: experiments/calibrate → experiments/skew",
+  "bench: experiments/churn → experiments",
+  "bench: experiments/core → experiments",
+  "bench: experiments/durable → experiments",
+  "bench: experiments/edge → experiments",
+  "bench: experiments/freshness → experiments",
+  "bench: experiments/kernels → experiments",
+  "bench: experiments/locality → experiments",
+  "bench: experiments/peers → experiments",
+  "bench: experiments/scale → experiments",
+  "bench: experiments/scaling → experiments",
+  "bench: experiments/simulate → experiments",
+  "bench: experiments/skew → experiments",
+  "bench: kit → peers",
+  "bench: peers → experiments/peers",
+  "bench: report → experiments",
+  "bench: report → experiments/skew",
+  "bench: simulator → experiments/calibrate",
+  "src: cli/commands → cli",
+  "src: cli/formats → cli",
+  "src: cli/terminal → cli",
+  "src: engine → journal",
+  "src: journal → storage/disk",
+  "src: journal → storage/log",
+  "src: journal → storage/recovery",
+  "src: storage/log → storage",
+  "src: storage/snapshots → storage",
+  "src: storage/snapshots → storage/tools",
+  "src: workers → engine",
+];
+
+interface Import {
+  from: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+/** A comment may mention what code must not. */
+const codeOf = (file: string) => readFileSync(ROOT + file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+
+function filesIn(top: string): string[] {
+  return readdirSync(ROOT + top, { recursive: true, encoding: "utf8" })
+    .map((file) => `${top}/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !file.includes("node_modules"));
+}
+
+const FILES = new Set(Object.keys(FLOORS).flatMap(filesIn));
+
+function importsOf(from: string): Import[] {
+  const statements = codeOf(from).matchAll(
+    /^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)";|import\("([^"]+)"\)/gm,
+  );
+  return Array.from(statements, ([, type, path, later]) => ({
+    from,
+    target: targetOf(from, (path ?? later)!),
+    typeOnly: type !== undefined,
+  }));
+}
+
+/** "./keys.ts" as seen from "src/values/x.ts" is "src/values/keys.ts"; the core's sources leave the ending out. */
+function targetOf(from: string, path: string): string {
+  if (!path.startsWith(".")) return path;
+  const file = posix.join(posix.dirname(from), path);
+  return FILES.has(file) ? file : `${file}.ts`;
+}
+
+const IMPORTS = [...FILES].flatMap(importsOf);
+const importsWithin = (top: string) =>
+  IMPORTS.filter(({ from, target }) => from.startsWith(`${top}/`) && target.startsWith(`${top}/`) && FILES.has(target));
+
+/** "src/storage/log/mark.ts" is in "storage/log", "src/errors.ts" in "errors". */
+function roomOf(file: string): string {
+  const [, ...path] = file.slice(0, -3).split("/");
+  return path.length === 1 ? path[0]! : path.slice(0, -1).join("/");
+}
+
+describe.each(Object.entries(FLOORS))("in %s", (top, lines) => {
+  const floors = lines.flatMap((line) => line.split(" | ")).map((floor) => floor.split(" "));
+  const isOn = (room: string, name: string) =>
+    name.endsWith("/*") ? room.startsWith(name.slice(0, -1)) : room === name;
+  const floorOf = (room: string) => floors.findIndex((names) => names.some((name) => isOn(room, name)));
+
+  test("every file is in a room of the list", () => {
+    expect(filesIn(top).filter((file) => floorOf(roomOf(file)) < 0)).toEqual([]);
+  });
+
+  test("imports go down", () => {
+    const across = importsWithin(top)
+      .map(({ from, target }) => [roomOf(from), roomOf(target)] as const)
+      .filter(([from, to]) => from !== to && floorOf(to) <= floorOf(from))
+      .map(([from, to]) => `${top}: ${from} → ${to}`);
+    expect([...new Set(across)].sort()).toEqual(EXCEPTIONS.filter((line) => line.startsWith(`${top}:`)));
+  });
+
+  test("no room imports itself by way of others", () => {
+    const ways = new Map<string, Set<string>>();
+    for (const { from, target } of importsWithin(top)) {
+      const [room, other] = [roomOf(from), roomOf(target)];
+      if (room === other || EXCEPTIONS.includes(`${top}: ${room} → ${other}`)) continue;
+      ways.set(room, (ways.get(room) ?? new Set()).add(other));
+    }
+    expectNoCircle(ways);
+  });
+
+  test("no file imports itself by way of others", () => {
+    const ways = new Map<string, Set<string>>();
+    for (const { from, target } of importsWithin(top)) ways.set(from, (ways.get(from) ?? new Set()).add(target));
+    if (top !== "assembly") expectNoCircle(ways); // there, asc compiles one module of all files
+  });
+});
+
+function expectNoCircle(ways: Map<string, Set<string>>): void {
+  const done = new Set<string>();
+  const visit = (place: string, path: string[]): void => {
+    if (path.includes(place)) throw new Error(`a circle: ${[...path, place].join(" → ")}`);
+    if (done.has(place)) return;
+    for (const next of ways.get(place) ?? []) visit(next, [...path, place]);
+    done.add(place);
+  };
+  for (const place of ways.keys()) visit(place, []);
+  expect(done.size).toBeGreaterThan(3);
+}
+
+/** What a file imports, and what that imports. */
+function reachedFrom(file: string, reached = new Set<string>()): Set<string> {
+  for (const { target, typeOnly } of importsOf(file)) {
+    if (typeOnly || reached.has(target)) continue;
+    reached.add(target);
+    if (FILES.has(target)) reachedFrom(target, reached);
+  }
+  return reached;
+}
+
+const SOURCES = filesIn("src");
+const filesWhere = (pattern: RegExp) => SOURCES.filter((file) => pattern.test(codeOf(file))).sort();
+
+test("of the core's sources, src/ imports the layout and nothing else", () => {
+  const outside = IMPORTS.filter(({ from, target }) => from.startsWith("src/") && target.startsWith("assembly/"));
+  expect(new Set(outside.map(({ target }) => target))).toEqual(new Set(["assembly/layout.ts"]));
+});
+
+test("packages are the core's loader and the program's progress bars", () => {
+  const packages = IMPORTS.filter(({ from, target, typeOnly }) => {
+    return from.startsWith("src/") && !typeOnly && !target.includes(".ts") && !/^(node|bun):/.test(target);
+  });
+  expect(packages.map(({ from, target }) => [from, target]).sort()).toEqual([
+    ["src/cli/terminal/progress.ts", "cli-progress"],
+    ["src/core/seat.ts", "@assemblyscript/loader"],
+  ]);
+});
+
+test("only storage, the program and runtime touch files; SQLite comes with a path, not before", () => {
+  const users = IMPORTS.filter(({ from, target }) => from.startsWith("src/") && /^node:fs|^bun:sqlite/.test(target));
+  expect(users.map(({ from }) => from).filter((file) => !/^src\/(storage|cli|runtime)\//.test(file))).toEqual([]);
+  expect(filesWhere(/await import\("bun:sqlite"\)/)).toEqual([
+    "src/storage/disk/lock.ts",
+    "src/storage/disk/sqlite.ts",
+  ]);
+});
+
+test("nothing of the program is part of the library", () => {
+  const entries = ["index", "workers/worker", "storage/log/journal-thread", "storage/snapshots/snapshot-thread"];
+  const parts = entries.flatMap((entry) => [...reachedFrom(`src/${entry}.ts`)]);
+  expect(parts.filter((file) => file.startsWith("src/cli"))).toEqual([]);
+  expect(parts).toContain("src/core/seat.ts");
+});
+
+test("the policy of the scheduler is pure", () => {
+  expect(IMPORTS.filter(({ from }) => from.startsWith("src/scheduler/"))).toEqual([]);
+  const impure = filesWhere(/performance|Date|Math\.random|Atomics|await|process/);
+  expect(impure.filter((file) => file.startsWith("src/scheduler/"))).toEqual([]);
+});
+
+test("only core/ makes memories and instances", () => {
+  const pattern = /new WebAssembly\.|WebAssembly\.(compile|instantiate|validate)|instantiateSync|\.grow\(/;
+  expect(filesWhere(pattern).filter((file) => !file.startsWith("src/core/"))).toEqual([]);
+});
+
+test("one file starts threads, one talks to the thread that started it, and only pool and keeper have any", () => {
+  const users = (target: string) =>
+    IMPORTS.filter((one) => one.target === target && !one.typeOnly)
+      .map(({ from }) => from)
+      .filter((from) => from.startsWith("src/"))
+      .sort();
+  expect(users("node:worker_threads")).toEqual(["src/runtime/parent.node.ts", "src/runtime/threads.node.ts"]);
+  expect(users("src/runtime/threads.node.ts")).toEqual(["src/runtime/thread.ts"]);
+  expect(users("src/runtime/thread.ts")).toEqual(["src/storage/keeper.ts", "src/workers/pool.ts"]);
+});
+
+test("index.ts and search.ts re-export and do nothing else", () => {
+  for (const file of ["src/index.ts", "src/search.ts"]) {
+    const statements = codeOf(file).trim().split(/;\s*/);
+    expect(statements.filter((statement) => statement !== "" && !statement.startsWith("export "))).toEqual([]);
+  }
+});
