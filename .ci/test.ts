@@ -21,7 +21,9 @@ for (const part of parts) {
   total.pass += pass;
   total.fail += fail;
 }
-console.log(`\n all of ${parts.flat().join(" ")}${crashes > 0 ? `; Bun crashed ${crashes} times` : ""}`);
+console.log(
+  `\n all of ${given.length > 0 ? given.join(" ") : TESTS}${crashes > 0 ? `; Bun crashed ${crashes} times` : ""}`,
+);
 console.log(` ${total.pass} pass\n ${total.fail} fail`);
 process.exit(total.fail === 0 && total.pass > 0 ? 0 : 1);
 

@@ -89,7 +89,7 @@ describe("what is installed", () => {
       `${name} finds what it was given, and saves it`,
       async () => {
         const task: PeersTask = { contender: name, set: "synth128", n: N, threads: 1 };
-        const { curve, saved } = await measureInChild<PeersTask, PeersMeasurement>("peers.ts", task, 1);
+        const { curve, saved } = await measureInChild<PeersTask, PeersMeasurement>("peers/measure.ts", task, 1);
         expect(curve.find(({ ef }) => ef === MAIN_EF)!.recall).toBeGreaterThan(0.8);
         expect(saved?.loadSeconds !== undefined).toBe(load !== undefined);
         if (load) expect(saved!.bytes).toBeGreaterThan(N * 128);
