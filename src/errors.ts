@@ -22,7 +22,7 @@ export type HnswErrorCode =
   | "BAD_SPACE"
   /** `k` is not a positive integer. */
   | "BAD_K"
-  /** The memory budget or the partition is used up. */
+  /** `memoryLimit`, or the 4 GiB of a partition, is used up. */
   | "OUT_OF_MEMORY"
   /** A vector changed while `addMany` was still reading it. */
   | "INPUT_CHANGED"

@@ -1,6 +1,6 @@
 /* What `import … from "hnsw-workers/search"` offers: to start from an export and search, nothing else. */
 
-export { openSearch, type SearchIndex, type SearchOnlyOptions, type SearchSpace } from "./api/search-index.ts";
+export { type OpenSearchOptions, openSearch, type SearchIndex, type SearchSpace } from "./api/search-index.ts";
 export type { Hit } from "./core/seat.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
 export type { Metric, SearchOptions } from "./options/open.ts";

@@ -17,7 +17,7 @@ export async function filledCore(
   const module = await compileCore("release", bestVariant());
   const settings = {
     ...({ dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1 } as const),
-    ...{ crossover: 0, maxPending: 1e6, budget: 2 ** 32 - 2 * 65536, neverCodes: false },
+    ...{ flatBelow: 0, maxPending: 1e6, partitionLimit: 2 ** 32 - 2 * 65536, quantization: "auto" as const },
   };
   const seat = Seat.create(module, settings, 0, true);
   for (let space = 0; space < spaces; space++) {

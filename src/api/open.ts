@@ -79,7 +79,7 @@ export async function openWith(options: OpenOptions, choice: CoreChoice): Promis
   const { keep, takeFolder, withFolder } = await import("../storage/open-folder.ts");
   resolveOptions(options); // refuses nonsense before it makes a folder
   const report = reporterOf(options);
-  const folder = await takeFolder(path, options.recover === "salvage");
+  const folder = await takeFolder(path, options.onDamage === "salvage");
   const fill: Fill = (handle, { shared, partitions: { repair }, started }) => {
     const stick = () => {
       for (const { core } of handle.seats) core.setJournalState(JOURNAL_STUCK);
@@ -172,11 +172,7 @@ function linkTo(board: JournalBoard | null, { partitions, durability, timeoutMs 
 }
 
 function partitionSettings(settings: Settings): PartitionSettings {
-  const { dimensions, metric, M, efConstruction, seed, maxPending, codes, flatBelow, memoryLimit, partitions } =
-    settings;
-  const budget = Math.floor(memoryLimit / partitions);
-  const neverCodes = codes === "never";
-  return { dimensions, metric, M, efConstruction, seed, maxPending, crossover: flatBelow, budget, neverCodes };
+  return { ...settings, partitionLimit: Math.floor(settings.memoryLimit / settings.partitions) };
 }
 
 /** Tells the user's function of incidents. What that throws is thrown in a turn of its own: it stops nothing here. */

@@ -16,7 +16,7 @@ import type { Key } from "../values/keys.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
 import { checkShape, type Vector } from "../values/vectors.ts";
 
-export interface SearchOnlyOptions {
+export interface OpenSearchOptions {
   /** What `index.export()` gave. Flush before it: what is not linked is scanned by every search. */
   from: SnapshotSource;
   /** The compiled core, where it can't be loaded: import `hnsw-workers/core.wasm`. */
@@ -26,7 +26,7 @@ export interface SearchOnlyOptions {
 }
 
 const DEFAULT_EF = 64;
-const BUDGET = 2 ** 32 - 2 * 65536;
+const PARTITION_LIMIT = 2 ** 32 - 2 * 65536;
 /** What was flat when it was exported stays flat: nobody links here, so room for a graph would never be used. */
 const NEVER_A_GRAPH = 2 ** 32 - 1;
 const NAMES = ["from", "core", "ef"];
@@ -35,7 +35,7 @@ const NAMES = ["from", "core", "ef"];
  * Opens an export for searching. Rejects with BAD_OPTION, UNSUPPORTED, SNAPSHOT_FOREIGN, SNAPSHOT_DAMAGED or
  * OUT_OF_MEMORY.
  */
-export async function openSearch(options: SearchOnlyOptions): Promise<SearchIndex> {
+export async function openSearch(options: OpenSearchOptions): Promise<SearchIndex> {
   if (typeof options !== "object" || options === null) {
     throw new HnswError("BAD_OPTION", "openSearch needs an object with at least `from`.");
   }
@@ -53,8 +53,14 @@ export async function openSearch(options: SearchOnlyOptions): Promise<SearchInde
     const module = core ?? (await compileCore("release", bestVariant(), false));
     const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
     const metric = METRIC_NAMES.get(word) ?? "cosine";
-    const shape = { dimensions, metric, M, seed, efConstruction: 32, crossover: NEVER_A_GRAPH, maxPending: 1_000_000 };
-    const seat = Seat.create(module, { ...shape, budget: BUDGET, neverCodes: false }, 0, false, false);
+    const shape = { dimensions, metric, M, seed, efConstruction: 32, flatBelow: NEVER_A_GRAPH, maxPending: 1_000_000 };
+    const seat = Seat.create(
+      module,
+      { ...shape, partitionLimit: PARTITION_LIMIT, quantization: "auto" },
+      0,
+      false,
+      false,
+    );
     const shelf = new Shelf(seat, ef);
     await startFrom(arriving, shelf);
     return new SearchIndex(shelf, dimensions, metric);

@@ -224,7 +224,7 @@ export class Space {
     return { outcome: DONE, accepted: next - first };
   }
 
-  /** Even when this handle was closed meanwhile: the others go on with the partition's budget. */
+  /** Even when this handle was closed meanwhile: the others go on with the partition's memory. */
   private async giveBack({ ref, left }: { ref: SpaceRef; left: number }): Promise<void> {
     const { handle } = this;
     const isBusy = () => handle.guarded(() => ref.seat.core.unreserve(left)) === E_BUSY && !handle.control.closed;

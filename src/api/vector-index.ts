@@ -95,7 +95,7 @@ export class VectorIndex implements AsyncDisposable {
 
   /**
    * Takes snapshots of the spaces that have changed, and trims the journal by what they hold: the next `open` is fast.
-   * It happens by itself, too, every `snapshotBytes` of journal and in `close`. Only on the thread that opened the index
+   * It happens by itself, too, every `snapshotAfterBytes` of journal and in `close`. Only on the thread that opened the index
    * with a `path`. Rejects with SNAPSHOT_FAILED, CLOSED or BAD_OPTION.
    */
   async checkpoint(): Promise<void> {

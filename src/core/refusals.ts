@@ -16,9 +16,9 @@ export function refusalOf(answer: number, seat: Seat, which: string, whyStuck: (
     }
     case E_MEMORY: {
       seat.core.partitionInfo();
-      const [used, budget] = [seat.infoAt(0), seat.infoAt(2)].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
+      const [used, limit] = [seat.infoAt(0), seat.infoAt(2)].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
       const cure = "raise `memoryLimit`, use more `partitions`, drop spaces, or delete vectors";
-      return new HnswError("OUT_OF_MEMORY", `The partition is full (${used} of ${budget} in use): ${cure}.`);
+      return new HnswError("OUT_OF_MEMORY", `The partition is full (${used} of ${limit} in use): ${cure}.`);
     }
     case E_JOURNAL_STUCK:
       return new HnswError("JOURNAL_FAILED", whyStuck());

@@ -36,11 +36,11 @@ export interface PartitionSettings {
   M: number;
   efConstruction: number;
   seed: number;
-  crossover: number;
+  flatBelow: number;
   maxPending: number;
   /** Bytes that the partition's blocks may take. */
-  budget: number;
-  neverCodes: boolean;
+  partitionLimit: number;
+  quantization: "auto" | "none";
 }
 
 type Call = (...args: number[]) => number;
@@ -235,10 +235,10 @@ export class Seat {
       settings.M,
       settings.efConstruction,
       settings.seed,
-      settings.crossover,
+      settings.flatBelow,
       settings.maxPending,
-      settings.neverCodes ? 1 : 0,
-      settings.budget,
+      settings.quantization === "none" ? 1 : 0,
+      settings.partitionLimit,
     );
     if (!done) throw outOfMemory();
     return bind(core, memory, number, settings.dimensions, maySleep);

@@ -46,8 +46,8 @@ export interface OpenOptions {
   flatBelow?: number;
   /** Accepted and not yet linked ops that one space may hold before adds wait, 64 to 1,000,000. Default 16,384. */
   maxPending?: number;
-  /** `"auto"` searches with 7-bit codes where they serve, `"never"` always in f32. Default `"auto"`. */
-  codes?: "auto" | "never";
+  /** `"auto"` searches with 7-bit codes where they serve, `"none"` always in f32. Default `"auto"`. */
+  quantization?: "auto" | "none";
   /**
    * Seed of the levels: with up to one worker the same ops in the same order make the same graph, as long as nothing is
    * compacted meanwhile. A 32-bit unsigned integer, default 1.
@@ -79,9 +79,9 @@ export interface OpenOptions {
    */
   durability?: "commit" | "relaxed";
   /** What to do with a damaged folder: `"refuse"` it, or `"salvage"` what is readable. Default `"refuse"`. */
-  recover?: "refuse" | "salvage";
+  onDamage?: "refuse" | "salvage";
   /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
-  snapshotBytes?: number;
+  snapshotAfterBytes?: number;
   /**
    * Told of trapped and replaced threads, and of a disk that fails. Default: a process warning. What it throws is an
    * uncaught exception, and stops nothing.
@@ -111,8 +111,8 @@ const MIN_PARTITION_BYTES = 2 ** 20;
 
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
-  ...["maxPending", "codes", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
-  ...["path", "durability", "recover", "snapshotBytes", "from", "core"],
+  ...["maxPending", "quantization", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
+  ...["path", "durability", "onDamage", "snapshotAfterBytes", "from", "core"],
 ];
 
 /** Where the index is to be kept, or null. Throws BAD_OPTION. */
@@ -120,7 +120,7 @@ export function resolvePath(given: OpenOptions): string | null {
   if (typeof given !== "object" || given === null) throw bad("open needs an object with at least `dimensions`.");
   const { path } = given;
   if (path === undefined) {
-    for (const name of ["durability", "recover", "snapshotBytes"] as const) {
+    for (const name of ["durability", "onDamage", "snapshotAfterBytes"] as const) {
       if (given[name] !== undefined) throw bad(`\`${name}\` needs \`path\`: without it the index is in memory only.`);
     }
     return null;
@@ -162,15 +162,15 @@ export function resolveOptions(given: OpenOptions, threads = canStartThreads): S
     ef: integer("ef", given.ef, 64, 1, MAX_EF),
     flatBelow: integer("flatBelow", given.flatBelow, 1000, 0, 1_000_000),
     maxPending: integer("maxPending", given.maxPending, 16384, 64, 1_000_000),
-    codes: oneOf("codes", given.codes, "auto", ["auto", "never"]),
+    quantization: oneOf("quantization", given.quantization, "auto", ["auto", "none"]),
     seed: integer("seed", given.seed, 1, 0, 0xffffffff),
     timeoutMs: integer("timeoutMs", given.timeoutMs, 30_000, 1, 2 ** 31 - 1),
     batching,
     stealing: resolveStealing(given.stealing),
     path,
     durability: oneOf("durability", given.durability, "commit", ["commit", "relaxed"]),
-    recover: oneOf("recover", given.recover, "refuse", ["refuse", "salvage"]),
-    snapshotBytes: integer("snapshotBytes", given.snapshotBytes, 2 ** 28, 2 ** 20, 2 ** 40),
+    onDamage: oneOf("onDamage", given.onDamage, "refuse", ["refuse", "salvage"]),
+    snapshotAfterBytes: integer("snapshotAfterBytes", given.snapshotAfterBytes, 2 ** 28, 2 ** 20, 2 ** 40),
   };
 }
 

@@ -72,7 +72,7 @@ export interface Keeping {
 export async function keep({ folder, handle, shared, started, ...parts }: Keeping): Promise<Kept> {
   const { paths, lock, damage } = folder;
   const board = new JournalBoard(shared.journal!);
-  const recovery = new Recovery(handle, paths, shared.settings.recover === "salvage");
+  const recovery = new Recovery(handle, paths, shared.settings.onDamage === "salvage");
   const meta = metaOf(shared.settings);
   let found: RecoveryReport;
   try {

@@ -206,7 +206,7 @@ const BAD_OPTIONS: [options: object, code: HnswErrorCode, says: RegExp][] = [
   [{ flatBelow: -1 }, "BAD_OPTION", /`flatBelow` must be an integer from 0 to 1000000, not -1/],
   [{ maxPending: 63 }, "BAD_OPTION", /`maxPending` must be an integer from 64 to 1000000, not 63/],
   [{ maxPending: null }, "BAD_OPTION", /`maxPending` must be an integer from 64 to 1000000, not null/],
-  [{ codes: "always" }, "BAD_OPTION", /`codes` must be "auto" or "never", not "always"/],
+  [{ quantization: "always" }, "BAD_OPTION", /`quantization` must be "auto" or "none", not "always"/],
   [{ seed: -1 }, "BAD_OPTION", /`seed` must be an integer from 0 to 4294967295, not -1/],
   [{ seed: 2 ** 32 }, "BAD_OPTION", /`seed` must be an integer from 0 to 4294967295, not 4294967296/],
   [{ timeoutMs: 0 }, "BAD_OPTION", /`timeoutMs` must be an integer from 1 to 2147483647, not 0/],
@@ -228,11 +228,11 @@ const BAD_OPTIONS: [options: object, code: HnswErrorCode, says: RegExp][] = [
   [{ path: "" }, "BAD_OPTION", /`path` must be a folder's name, not ""/],
   [{ path: 5 }, "BAD_OPTION", /`path` must be a folder's name, not 5/],
   [{ durability: "commit" }, "BAD_OPTION", /`durability` needs `path`: without it the index is in memory only/],
-  [{ recover: "salvage" }, "BAD_OPTION", /`recover` needs `path`/],
-  [{ snapshotBytes: 2 ** 28 }, "BAD_OPTION", /`snapshotBytes` needs `path`/],
+  [{ onDamage: "salvage" }, "BAD_OPTION", /`onDamage` needs `path`/],
+  [{ snapshotAfterBytes: 2 ** 28 }, "BAD_OPTION", /`snapshotAfterBytes` needs `path`/],
   [{ path: "./x", durability: "full" }, "BAD_OPTION", /`durability` must be "commit" or "relaxed", not "full"/],
-  [{ path: "./x", recover: "yes" }, "BAD_OPTION", /`recover` must be "refuse" or "salvage", not "yes"/],
-  [{ path: "./x", snapshotBytes: 5 }, "BAD_OPTION", /`snapshotBytes` must be an integer from 1048576 to/],
+  [{ path: "./x", onDamage: "yes" }, "BAD_OPTION", /`onDamage` must be "refuse" or "salvage", not "yes"/],
+  [{ path: "./x", snapshotAfterBytes: 5 }, "BAD_OPTION", /`snapshotAfterBytes` must be an integer from 1048576 to/],
 ];
 
 const ofOpen = [

@@ -1,4 +1,4 @@
-/* When the memory budget is used up: is an add refused with nothing changed, and does the rest work on? */
+/* When `memoryLimit` is used up: is an add refused with nothing changed, and does the rest work on? */
 import { describe, expect, test } from "bun:test";
 import type { Space } from "../../src/index.ts";
 import {
@@ -53,7 +53,7 @@ for (const workers of [0, 1]) {
         const query = SET.at(SET.count - 1);
         await expectKept(space, model, context);
 
-        // More than the budget is refused as a whole.
+        // More than the limit is refused as a whole.
         const many = await refusalOf(() =>
           space.addMany([...Array(4000).keys()].map(String), SET.part(0, 4000).values),
         );

@@ -26,13 +26,13 @@ async function builtFrom(batch: number, options: Partial<OpenOptions>): Promise<
   return Bun.SHA256.hash(await index.exportBytes(), "hex");
 }
 
-for (const codes of ["auto", "never"] as const) {
-  test(`codes: "${codes}"`, async () => {
+for (const quantization of ["auto", "none"] as const) {
+  test(`quantization: "${quantization}"`, async () => {
     const exports = new Set<string>();
     for (const workers of [0, 1]) {
-      for (const batch of [1, 97, VECTORS]) exports.add(await builtFrom(batch, { workers, codes }));
+      for (const batch of [1, 97, VECTORS]) exports.add(await builtFrom(batch, { workers, quantization }));
     }
     expect(exports.size).toBe(1);
-    expect(await builtFrom(97, { workers: 1, codes, seed: 2 })).not.toBe([...exports][0]!);
+    expect(await builtFrom(97, { workers: 1, quantization, seed: 2 })).not.toBe([...exports][0]!);
   });
 }

@@ -1,4 +1,4 @@
-/* Is the byte budget kept, a refusal without effect, and every byte of what is dropped there for the next? */
+/* Is the byte limit kept, a refusal without effect, and every byte of what is dropped there for the next? */
 import { describe, expect, test } from "bun:test";
 import { E_MEMORY, OK, OK_WAKE } from "../../assembly/layout.ts";
 import { Seat } from "../../src/core/seat.ts";
@@ -16,18 +16,18 @@ function fill(space: CoreSpace, most = 1e6): number {
   return most;
 }
 
-describe("the budget", () => {
-  test.each([32, 1e9])("is never passed, and a refused add changes nothing (crossover %d)", async (crossover) => {
-    const budget = 6 * MIB;
-    const seat = await partition({ dimensions: 4, budget, crossover });
+describe("the partition's limit", () => {
+  test.each([32, 1e9])("is never passed, and a refused add changes nothing (flatBelow %d)", async (flatBelow) => {
+    const partitionLimit = 6 * MIB;
+    const seat = await partition({ dimensions: 4, partitionLimit, flatBelow });
     const space = new CoreSpace(seat, "space");
     const count = fill(space);
     expect(count).toBeGreaterThan(1000);
     const used = usedBytes(seat);
-    expect(used).toBeLessThanOrEqual(budget);
+    expect(used).toBeLessThanOrEqual(partitionLimit);
     for (let i = 0; i < 100; i++) expect(space.tryAdd(`more ${i}`, [1, 2, 3, 4])).toBe(E_MEMORY);
     expect(usedBytes(seat) - used).toBeLessThan(MIB); // chunks may be taken, an op may not
-    expect(usedBytes(seat)).toBeLessThanOrEqual(budget);
+    expect(usedBytes(seat)).toBeLessThanOrEqual(partitionLimit);
     expect(space.figures().live).toBe(count);
     expect(space.get("more 0")).toBeUndefined();
     for (let i = 0; i < count; i += 7) expect(space.get(i)?.[0]).toBe(i);
@@ -37,7 +37,7 @@ describe("the budget", () => {
   });
 
   test("a full partition takes adds again once something is dropped", async () => {
-    const seat = await partition({ dimensions: 4, budget: 4 * MIB, crossover: 1e9 });
+    const seat = await partition({ dimensions: 4, partitionLimit: 4 * MIB, flatBelow: 1e9 });
     const first = new CoreSpace(seat, "first");
     const second = new CoreSpace(seat, "second");
     const count = fill(first);
@@ -46,7 +46,7 @@ describe("the budget", () => {
   });
 
   test("no space is made when there is no room for it", async () => {
-    const seat = await partition({ dimensions: 4, budget: 2 * MIB, crossover: 1e9 });
+    const seat = await partition({ dimensions: 4, partitionLimit: 2 * MIB, flatBelow: 1e9 });
     const space = new CoreSpace(seat, "space");
     fill(space);
     let made = 0;
@@ -75,13 +75,13 @@ describe("a reservation", () => {
   }
 
   test.each([
-    { count: 1, M: 16, crossover: 1e9 },
-    { count: 7, M: 16, crossover: 1e9 },
-    { count: 200, M: 16, crossover: 1e9 },
-    { count: 1, M: 16, crossover: 100 },
-    { count: 200, M: 4, crossover: 100 },
-  ])("of $count vectors is enough for them, M $M, crossover $crossover", async ({ count, M, crossover }) => {
-    const seat = await partition({ dimensions: 4, M, crossover });
+    { count: 1, M: 16, flatBelow: 1e9 },
+    { count: 7, M: 16, flatBelow: 1e9 },
+    { count: 200, M: 16, flatBelow: 1e9 },
+    { count: 1, M: 16, flatBelow: 100 },
+    { count: 200, M: 4, flatBelow: 100 },
+  ])("of $count vectors is enough for them, M $M, flatBelow $flatBelow", async ({ count, M, flatBelow }) => {
+    const seat = await partition({ dimensions: 4, M, flatBelow });
     const space = new CoreSpace(seat, "space");
     const other = new CoreSpace(seat, "other");
     for (let next = 0; next < 60_000; ) {
@@ -99,7 +99,7 @@ describe("a reservation", () => {
   });
 
   test("is refused with what it needs and what is there, and given back in full", async () => {
-    const seat = await partition({ dimensions: 4, budget: 4 * MIB });
+    const seat = await partition({ dimensions: 4, partitionLimit: 4 * MIB });
     const space = new CoreSpace(seat, "space");
     expect(seat.core.reserve(space.at, space.incarnation, 1e6, 8e6)).toBe(E_MEMORY);
     expect(seat.infoAt(0)).toBeGreaterThan(seat.infoAt(1));
@@ -115,7 +115,7 @@ describe("a reservation", () => {
 
 describe("memory that is given back", () => {
   async function usedAfterCycles(cycles: number, nameOf: (i: number) => string, vectors: number): Promise<number[]> {
-    const seat = await partition({ dimensions: 4, crossover: 64 });
+    const seat = await partition({ dimensions: 4, flatBelow: 64 });
     const used: number[] = [];
     for (let i = 0; i < cycles; i++) {
       const space = new CoreSpace(seat, nameOf(i));
@@ -144,7 +144,7 @@ describe("memory that is given back", () => {
   });
 
   test("is merged: after random spaces came and went, one as large as ever fits", async () => {
-    const seat = await partition({ dimensions: 4, budget: 16 * MIB, crossover: 200 });
+    const seat = await partition({ dimensions: 4, partitionLimit: 16 * MIB, flatBelow: 200 });
     const alone = new CoreSpace(seat, "alone");
     const count = fill(alone);
     alone.drop();
@@ -166,7 +166,7 @@ describe("memory that is given back", () => {
 });
 
 test("memory grows by many pages while views of the old size are in use", async () => {
-  const seat = await partition({ dimensions: 256, crossover: 1e9 });
+  const seat = await partition({ dimensions: 256, flatBelow: 1e9 });
   const space = new CoreSpace(seat, "space");
   const before = seat.memory.buffer.byteLength;
   const vector = new Float32Array(256);
@@ -183,20 +183,20 @@ test("memory grows by many pages while views of the old size are in use", async 
 test.each([300, 700, 1000, 1536, 2048, 3072, 4096])(
   "no add is refused while there is memory (%d dimensions)",
   async (dimensions) => {
-    const seat = await partition({ dimensions, crossover: 0 });
+    const seat = await partition({ dimensions, flatBelow: 0 });
     const vector = new Float32Array(dimensions);
     for (let i = 0; i < 60; i++) new CoreSpace(seat, `space ${i}`).add("key", vector); // graph chunks
-    const flat = new CoreSpace(await partition({ dimensions, crossover: 1e9 }), "flat");
+    const flat = new CoreSpace(await partition({ dimensions, flatBelow: 1e9 }), "flat");
     for (let i = 0; i < 1500; i++) flat.add(i, vector); // vector chunks
   },
 );
 
-describe("an arena that grew to its budget", () => {
+describe("an arena that grew to its limit", () => {
   // A space's first graph chunk takes megabytes of addresses and touches a few pages of them.
   const DIMENSIONS = 4096;
 
   test("hands out addresses above 2 GiB that work, and then refuses", async () => {
-    const seat = await partition({ dimensions: DIMENSIONS, M: 4, crossover: 0, budget: 2 ** 32 - 1 });
+    const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 0, partitionLimit: 2 ** 32 - 1 });
     const vector = new Float32Array(DIMENSIONS);
     const spaces: CoreSpace[] = [];
     let answer = OK;

@@ -17,8 +17,8 @@ import {
 const SEED = 1999;
 const M = 16;
 
-async function built(set: VectorSet, metric: Metric = "l2", crossover = 64): Promise<CoreSpace> {
-  const space = new CoreSpace(await partition({ dimensions: set.dimensions, metric, crossover, M }), "space");
+async function built(set: VectorSet, metric: Metric = "l2", flatBelow = 64): Promise<CoreSpace> {
+  const space = new CoreSpace(await partition({ dimensions: set.dimensions, metric, flatBelow, M }), "space");
   space.addAll(set);
   space.linkAll();
   return space;
@@ -92,7 +92,7 @@ describe("mending brings back what lost its links", () => {
 
   test("and twins whose head comes later: linked out of order by two threads", async () => {
     const set = clustered(2000, 8, SEED);
-    const space = new CoreSpace(await partition({ dimensions: 8, crossover: 64, M }), "space");
+    const space = new CoreSpace(await partition({ dimensions: 8, flatBelow: 64, M }), "space");
     const early: number[] = [];
     for (let i = 0; i < 2000; i++) {
       const twinned = i >= 500 && i < 600;
@@ -119,7 +119,7 @@ describe("mending brings back what lost its links", () => {
 });
 
 test("a census whose generation was emptied meanwhile ends without an answer", async () => {
-  const seat = await partition({ dimensions: 8, crossover: 64 });
+  const seat = await partition({ dimensions: 8, flatBelow: 64 });
   const space = new CoreSpace(seat, "space");
   space.addAll(uniform(1000, 8, SEED));
   space.linkAll();

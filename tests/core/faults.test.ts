@@ -134,7 +134,7 @@ describe("a trap", async () => {
   for (const { name, point } of POINTS) {
     for (const countdown of [1, 2, 3, 50]) {
       test(`at ${name}, visit ${countdown}, leaves nothing half done`, async () => {
-        const seat = await partition({ dimensions: DIMENSIONS, M: 4, crossover: 100 }, "debug");
+        const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 100 }, "debug");
         const context = `${name} at visit ${countdown}, seed ${SEED}`;
         const survivor = new Survivor(new CoreSpace(seat, "space"), context);
         seat.core.armFault(point, countdown);
@@ -160,7 +160,7 @@ describe("a slot that traps its linker twice", async () => {
   await coreModule("debug");
   const LINKING = POINTS.filter(({ name }) => name.startsWith("LINK_") || name === "TWIN");
   test.each(LINKING)("at $name is quarantined or in, and found", async ({ name, point }) => {
-    const seat = await partition({ dimensions: DIMENSIONS, M: 4, crossover: 100 }, "debug");
+    const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 100 }, "debug");
     const context = `${name} twice, seed ${SEED}`;
     const survivor = new Survivor(new CoreSpace(seat, "space"), context);
     for (let i = 0; i < 150; i++) survivor.add(i, i);
@@ -195,7 +195,7 @@ describe("a slot that traps its linker twice", async () => {
 test("a slot that is linked again never becomes its own neighbour, however much the visited table forgets", async () => {
   await coreModule("debug");
   const set = uniform(6000, 16, SEED); // a build meets more slots than the table has cells
-  const seat = await partition({ dimensions: 16, crossover: 100, efConstruction: 96 }, "debug");
+  const seat = await partition({ dimensions: 16, flatBelow: 100, efConstruction: 96 }, "debug");
   const space = new CoreSpace(seat, "space");
   for (let i = 0; i < 5900; i++) space.add(i, set.at(i));
   space.linkAll();
@@ -216,7 +216,7 @@ describe("a trap while spaces come and go", async () => {
   for (const { name, point } of POINTS_OF_SPACES) {
     for (const countdown of [1, 2, 3, 10, 30]) {
       test(`at ${name}, visit ${countdown}: each is there as a whole or gone`, async () => {
-        const seat = await partition({ dimensions: DIMENSIONS, M: 4, crossover: 100 }, "debug");
+        const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 100 }, "debug");
         const context = `${name} at visit ${countdown}`;
         const wanted = new Set<string>();
         let traps = 0;

@@ -107,10 +107,10 @@ interface Outcome {
   missed: number;
 }
 
-async function recallOf(input: Input, exam: Exam, neverCodes: boolean): Promise<Outcome> {
+async function recallOf(input: Input, exam: Exam, quantization: "auto" | "none"): Promise<Outcome> {
   const { metric, vectors, linkEvery } = input;
   const { dimensions } = vectors;
-  const space = new CoreSpace(await partition({ dimensions, metric, neverCodes }), "space");
+  const space = new CoreSpace(await partition({ dimensions, metric, quantization }), "space");
   const { set } = exam;
   for (let i = 0; i < set.count; i++) {
     space.add(i, set.at(i));
@@ -120,7 +120,7 @@ async function recallOf(input: Input, exam: Exam, neverCodes: boolean): Promise<
   const missed = space.census(true);
   space.expectWhole(`${input.name}, ${metric}, seed ${SEED}`);
   const found = exam.recall((query, k) => space.search(query, k));
-  const exactly = neverCodes ? exam.recall((query, k) => space.searchExactly(query, k)) : 0;
+  const exactly = quantization === "none" ? exam.recall((query, k) => space.searchExactly(query, k)) : 0;
   return { found, exactly, f32Beam: space.figures().f32Beam, missed };
 }
 
@@ -134,8 +134,8 @@ for (const input of inputs()) {
     const { metric, vectors } = input;
     const count = vectors.count - QUERIES;
     const exam = new Exam(metric, vectors.part(0, count), vectors.part(count, vectors.count));
-    const f32 = await recallOf(input, exam, true);
-    const codes = await recallOf(input, exam, false);
+    const f32 = await recallOf(input, exam, "none");
+    const codes = await recallOf(input, exam, "auto");
     const figure =
       `codes ${codes.found.toFixed(4)}${codes.f32Beam ? " (chose f32)" : ""}, f32 ${f32.found.toFixed(4)}, scan ${f32.exactly.toFixed(4)}, ` +
       `unreached ${codes.missed}/${f32.missed}, ${input.metric}: ${input.name}`;

@@ -44,10 +44,10 @@ export function partitionSettings(changes: Partial<PartitionSettings> = {}): Par
     M: 16,
     efConstruction: 64,
     seed: 1,
-    crossover: 256,
+    flatBelow: 256,
     maxPending: 1e9,
-    budget: 2 ** 32 - 2 * 65536,
-    neverCodes: false,
+    partitionLimit: 2 ** 32 - 2 * 65536,
+    quantization: "auto",
     ...changes,
   };
 }

@@ -28,7 +28,7 @@ describe("own nearest neighbours at the defaults", () => {
       test(`${clusters} clusters ${apart} apart and ${wide} wide, seed ${seed}`, async () => {
         const set = clustered(COUNT, DIMENSIONS, seed * 7919, clusters, apart, wide);
         const space = new CoreSpace(
-          await partition({ dimensions: DIMENSIONS, efConstruction: 32, crossover: 200 }),
+          await partition({ dimensions: DIMENSIONS, efConstruction: 32, flatBelow: 200 }),
           "s",
         );
         space.addAll(set);
@@ -42,7 +42,7 @@ describe("own nearest neighbours at the defaults", () => {
 
 test("codes that go blind are noticed though the newest ranges are linked first", async () => {
   const set = clustered(COUNT, DIMENSIONS, 2 * 7919, 30, 10, 0.3);
-  const seat = await partition({ dimensions: DIMENSIONS, crossover: 200 });
+  const seat = await partition({ dimensions: DIMENSIONS, flatBelow: 200 });
   const space = new CoreSpace(seat, "s");
   for (let i = 0; i < 210; i++) space.add(i, set.at(i));
   space.linkAll(); // promoted with seven slots to a cluster: codes still tell them apart

@@ -111,7 +111,7 @@ test("a vector is journalled as it was given, also under cosine, and of any numb
 });
 
 test("the ring refuses what does not fit, changes nothing, and goes round many times", async () => {
-  const seat = await partition({ dimensions: 100, budget: 2 ** 21 });
+  const seat = await partition({ dimensions: 100, partitionLimit: 2 ** 21 });
   const journal = new Journal(seat);
   const space = new CoreSpace(seat, "s");
   const set = uniform(50, 100, SEED);
@@ -157,7 +157,7 @@ test("while the disk refuses, nothing is accepted; what waits stays", async () =
 });
 
 test("a compaction moves slots without a word in the journal", async () => {
-  const seat = await partition({ dimensions: 4, crossover: 32 });
+  const seat = await partition({ dimensions: 4, flatBelow: 32 });
   const journal = new Journal(seat);
   const space = new CoreSpace(seat, "s");
   const set = uniform(400, 4, SEED);
@@ -180,7 +180,7 @@ describe("after a trap, the ring holds an op exactly if it is in:", () => {
   const points = Object.entries(layout).filter(([name]) => /^FAULT_(ACCEPT|KEYS|ARENA)/.test(name));
   for (const [name, point] of points) {
     test(name.slice(6), async () => {
-      const seat = await partition({ dimensions: 3, crossover: 64 }, "debug");
+      const seat = await partition({ dimensions: 3, flatBelow: 64 }, "debug");
       const journal = new Journal(seat);
       const space = new CoreSpace(seat, "s");
       const set = uniform(300, 3, SEED);

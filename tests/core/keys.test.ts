@@ -109,7 +109,7 @@ describe("keys", async () => {
 });
 
 test("200,000 keys through all growth of the table", async () => {
-  const space = new CoreSpace(await partition({ dimensions: 1, crossover: 1e9 }), "many");
+  const space = new CoreSpace(await partition({ dimensions: 1, flatBelow: 1e9 }), "many");
   const keyOf = (i: number): Key => (i % 3 === 0 ? `key ${i}` : i % 3 === 1 ? i : BigInt(-i));
   const count = 200_000;
   for (let i = 0; i < count; i++) space.add(keyOf(i), [i]);

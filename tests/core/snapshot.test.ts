@@ -89,7 +89,7 @@ const answersTo = (space: CoreSpace, queries: VectorSet, k = 10) =>
 for (const metric of ["cosine", "l2", "dot"] as const) {
   for (const dimensions of [1, 7, 64]) {
     test(`${metric}, ${dimensions} dimensions: the same graph, so the same answers to the last bit`, async () => {
-      const settings = { dimensions, metric, crossover: 100 };
+      const settings = { dimensions, metric, flatBelow: 100 };
       const seat = await partition(settings, "debug");
       const space = new CoreSpace(seat, "s");
       space.addAll(clustered(1500, dimensions, SEED));
@@ -112,7 +112,7 @@ for (const metric of ["cosine", "l2", "dot"] as const) {
 }
 
 describe("what a space can be when the snapshot is taken:", () => {
-  const settings = { dimensions: 6, metric: "l2", crossover: 128 } as const;
+  const settings = { dimensions: 6, metric: "l2", flatBelow: 128 } as const;
   const set = uniform(900, 6, SEED);
 
   async function spaceOf(fill: (space: CoreSpace) => void): Promise<CoreSpace> {
@@ -175,19 +175,19 @@ describe("what a space can be when the snapshot is taken:", () => {
     });
   }
 
-  test("a smaller or larger crossover than before", async () => {
+  test("a smaller or larger `flatBelow` than before", async () => {
     const space = await spaceOf((it) => it.addAll(set.part(0, 120)));
-    const copy = await loaded(snapshotOf(space), { ...settings, crossover: 50 });
+    const copy = await loaded(snapshotOf(space), { ...settings, flatBelow: 50 });
     linkAll(copy.seat);
     expect(copy.figures()).toMatchObject({ graph: true, pending: 0 });
     expectSame(copy, contents(space), "now a graph");
-    const again = await loaded(snapshotOf(copy), { ...settings, crossover: 5000 });
+    const again = await loaded(snapshotOf(copy), { ...settings, flatBelow: 5000 });
     expect(again.figures().graph).toBe(true);
     expectSame(again, contents(space), "still a graph");
   });
 
   test("a beam in f32 stays one", async () => {
-    const seat = await partition({ ...settings, neverCodes: true }, "debug");
+    const seat = await partition({ ...settings, quantization: "none" }, "debug");
     const space = new CoreSpace(seat, "s");
     space.addAll(set);
     linkAll(seat);
@@ -198,7 +198,7 @@ describe("what a space can be when the snapshot is taken:", () => {
 });
 
 test("the cut is one moment: what comes and goes while the frames are written is not in it", async () => {
-  const settings = { dimensions: 8, metric: "l2", crossover: 100 } as const;
+  const settings = { dimensions: 8, metric: "l2", flatBelow: 100 } as const;
   for (let round = 0; round < 20; round++) {
     const seat = await partition(settings, "debug");
     const other = await neighbourOf(seat);
@@ -240,7 +240,7 @@ async function neighbourOf(seat: Seat): Promise<Seat> {
 }
 
 test("a large space is looked at by slices, and linked into between them", async () => {
-  const settings = { dimensions: 2, metric: "l2", crossover: 100, M: 4, efConstruction: 8 } as const;
+  const settings = { dimensions: 2, metric: "l2", flatBelow: 100, M: 4, efConstruction: 8 } as const;
   const seat = await partition(settings);
   const space = new CoreSpace(seat, "s");
   const set = uniform(140_000, 2, SEED);
@@ -269,7 +269,7 @@ test("a large space is looked at by slices, and linked into between them", async
 });
 
 test("twins of a slot whose linking failed come back, though it counts as not linked", async () => {
-  const settings = { dimensions: 6, metric: "l2", crossover: 100 } as const;
+  const settings = { dimensions: 6, metric: "l2", flatBelow: 100 } as const;
   const seat = await partition(settings, "debug");
   const space = new CoreSpace(seat, "s");
   const set = uniform(400, 6, SEED);
@@ -295,7 +295,7 @@ test("twins of a slot whose linking failed come back, though it counts as not li
 });
 
 test("a loaded graph has the recall of the original", async () => {
-  const settings = { dimensions: 16, metric: "l2", crossover: 200 } as const;
+  const settings = { dimensions: 16, metric: "l2", flatBelow: 200 } as const;
   const seat = await partition(settings);
   const space = new CoreSpace(seat, "s");
   const set = clustered(6000, 16, SEED);
@@ -321,7 +321,7 @@ test("a loaded graph has the recall of the original", async () => {
 describe("a loaded graph has no distances until something is linked into it:", () => {
   const COUNT = 3000;
   const BASE = 3 * 1024 * 64 * 4; // bytes of distances: three chunks of 1,024 lists of 4 M
-  const settings = { dimensions: 16, metric: "cosine", crossover: 100 } as const;
+  const settings = { dimensions: 16, metric: "cosine", flatBelow: 100 } as const;
   const build = async () => {
     const space = new CoreSpace(await partition(settings, "debug"), "s");
     space.addAll(clustered(COUNT, 16, SEED));
@@ -359,7 +359,7 @@ describe("a loaded graph has no distances until something is linked into it:", (
   test("without room for them adds are refused, and what is there is found and goes", async () => {
     const { space, frames } = await build();
     const room = usedBytes(space.seat) - BASE / 2;
-    const copy = await loaded(frames, { ...settings, budget: room });
+    const copy = await loaded(frames, { ...settings, partitionLimit: room });
     const query = clustered(COUNT, 16, SEED).at(7);
     const before = usedBytes(copy.seat);
     expect(copy.tryAdd("one more", query)).toBe(E_MEMORY);
@@ -382,7 +382,7 @@ describe("a loaded graph has no distances until something is linked into it:", (
     expect(copy.census(false)).toBe(0);
     copy.expectWhole("mended");
 
-    const full = await loaded(frames, { ...settings, budget: usedBytes(space.seat) - BASE / 2 });
+    const full = await loaded(frames, { ...settings, partitionLimit: usedBytes(space.seat) - BASE / 2 });
     cutLists(full, most);
     const { core } = full.seat;
     const used = usedBytes(full.seat);
@@ -435,7 +435,7 @@ describe("a loaded graph has no distances until something is linked into it:", (
 });
 
 test("a dropped space's snapshot ends with E_STALE, and its memory comes back", async () => {
-  const settings = { dimensions: 8, crossover: 100 };
+  const settings = { dimensions: 8, flatBelow: 100 };
   const seat = await partition(settings, "debug");
   const other = await neighbourOf(seat);
   const before = usedBytes(seat);
@@ -453,7 +453,7 @@ test("a dropped space's snapshot ends with E_STALE, and its memory comes back", 
 });
 
 describe("what is refused", () => {
-  const settings = { dimensions: 8, metric: "l2", crossover: 100 } as const;
+  const settings = { dimensions: 8, metric: "l2", flatBelow: 100 } as const;
   const made = (async () => {
     const space = new CoreSpace(await partition(settings, "debug"), "s");
     space.addAll(uniform(1000, 8, SEED));
@@ -495,7 +495,7 @@ describe("what is refused", () => {
   });
 
   test("more than the memory holds", async () => {
-    const seat = await partition({ ...settings, budget: 2 ** 20 }, "debug");
+    const seat = await partition({ ...settings, partitionLimit: 2 ** 20 }, "debug");
     const larger = new CoreSpace(await partition(settings, "debug"), "s");
     larger.addAll(uniform(20_000, 8, SEED));
     expect(load(seat, snapshotOf(larger))).toBe(E_MEMORY);

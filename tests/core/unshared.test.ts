@@ -7,7 +7,7 @@ const SEED = 60;
 
 async function spaceIn(shared: boolean, variant = bestVariant()): Promise<CoreSpace> {
   const module = await compileCore("release", variant, shared);
-  const settings = partitionSettings({ dimensions: 13, crossover: 200 });
+  const settings = partitionSettings({ dimensions: 13, flatBelow: 200 });
   return new CoreSpace(Seat.create(module, settings, 0, false, shared), "s");
 }
 

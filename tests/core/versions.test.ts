@@ -90,10 +90,10 @@ function apply(space: CoreSpace, model: Model, op: Op): void {
 }
 
 describe.each([
-  { name: "flat", crossover: 100_000, most: 250, runs: 60 },
-  { name: "graph", crossover: 32, most: 700, runs: 60 },
-])("a space that is $name", async ({ name, crossover, most, runs }) => {
-  const seat = await partition({ dimensions: DIMENSIONS, crossover });
+  { name: "flat", flatBelow: 100_000, most: 250, runs: 60 },
+  { name: "graph", flatBelow: 32, most: 700, runs: 60 },
+])("a space that is $name", async ({ name, flatBelow, most, runs }) => {
+  const seat = await partition({ dimensions: DIMENSIONS, flatBelow });
   let made = 0;
 
   test("holds what a Map holds after every sequence of ops", () => {
@@ -121,9 +121,9 @@ describe.each([
   });
 });
 
-describe.each([8, 1e9])("keys that change a thousand times (crossover %d)", (crossover) => {
+describe.each([8, 1e9])("keys that change a thousand times (flatBelow %d)", (flatBelow) => {
   test("are found with their last vector only", async () => {
-    const space = new CoreSpace(await partition({ dimensions: DIMENSIONS, crossover }), "space");
+    const space = new CoreSpace(await partition({ dimensions: DIMENSIONS, flatBelow }), "space");
     const source = random(SEED);
     const model: Model = new Map();
     for (let i = 0; i < 1000; i++) {
@@ -141,7 +141,7 @@ describe.each([8, 1e9])("keys that change a thousand times (crossover %d)", (cro
   });
 
   test("come back a thousand times after a delete", async () => {
-    const space = new CoreSpace(await partition({ dimensions: DIMENSIONS, crossover }), "space");
+    const space = new CoreSpace(await partition({ dimensions: DIMENSIONS, flatBelow }), "space");
     const model: Model = new Map();
     for (let key = 1; key <= 40; key++) apply(space, model, { kind: "add", key, vector: key });
     for (let i = 0; i < 1000; i++) {
@@ -158,7 +158,7 @@ describe.each([8, 1e9])("keys that change a thousand times (crossover %d)", (cro
 });
 
 test("compaction keeps everything that lives and gives the bytes of the rest back", async () => {
-  const seat = await partition({ dimensions: 32, crossover: 64 });
+  const seat = await partition({ dimensions: 32, flatBelow: 64 });
   const space = new CoreSpace(seat, "space");
   const set = uniform(6000, 32, SEED);
   space.addAll(set);
@@ -181,7 +181,7 @@ test("compaction keeps everything that lives and gives the bytes of the rest bac
 });
 
 test("bytes that a reader keeps from being freed are not taken off the next space with the same header", async () => {
-  const settings = { dimensions: 32, crossover: 64 };
+  const settings = { dimensions: 32, flatBelow: 64 };
   const seat = await partition(settings);
   const space = new CoreSpace(seat, "space");
   space.addAll(uniform(3000, 32, SEED));

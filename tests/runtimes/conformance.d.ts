@@ -22,5 +22,5 @@ export interface Result {
 
 export const cases: Record<string, (kit: Kit) => Promise<string | undefined>>;
 export function run(kit: Kit): Promise<Result[]>;
-export function built(kit: Kit, codes?: "auto" | "never"): Promise<VectorIndex>;
+export function built(kit: Kit, quantization?: "auto" | "none"): Promise<VectorIndex>;
 export function answersOf(index: VectorIndex): Promise<string>;

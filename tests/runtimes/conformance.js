@@ -100,8 +100,8 @@ function opened({ open, core, workers, partitions }, options) {
 /** With up to one worker it is the same everywhere. */
 async function fingerprint(kit) {
   const digests = [];
-  for (const codes of ["auto", "never"]) {
-    const index = await built(kit, codes);
+  for (const quantization of ["auto", "none"]) {
+    const index = await built(kit, quantization);
     digests.push(await answersOf(index));
     await index.close();
   }
@@ -109,8 +109,8 @@ async function fingerprint(kit) {
 }
 
 /** The seeded index that fingerprints are of: added, in part replaced and deleted, flushed. */
-export async function built(kit, codes = "auto") {
-  const index = await opened(kit, { ...FINGERPRINT, codes });
+export async function built(kit, quantization = "auto") {
+  const index = await opened(kit, { ...FINGERPRINT, quantization });
   const set = clustered(BUILT, SEED);
   for (let i = 0; i < BUILT; i++) {
     const key = i % 2 === 0 ? i : `key ${i}`;

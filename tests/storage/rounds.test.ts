@@ -71,9 +71,9 @@ test("a dropped space's snapshots go with the next round", async () => {
   expect(rowsIn(folder)).toBe(0);
 });
 
-test("the journal grows to `snapshotBytes` and no further, under many rounds that begin by themselves", async () => {
+test("the journal grows to `snapshotAfterBytes` and no further, under many rounds that begin by themselves", async () => {
   using folder = new Folder();
-  await using parts = await folder.open({ ...OPTIONS, snapshotBytes: 2 ** 20, durability: "relaxed" });
+  await using parts = await folder.open({ ...OPTIONS, snapshotAfterBytes: 2 ** 20, durability: "relaxed" });
   const { index } = parts;
   const set = uniform(2000, 8, SEED);
   for (let round = 0; round < 40; round++) {

@@ -85,7 +85,7 @@ class Round {
       flatBelow: 16,
       maxPending: 64,
       seed: plan.seed,
-      codes: chance.oneOf(["auto", "never"] as const),
+      quantization: chance.oneOf(["auto", "none"] as const),
       batching: { min: 2, max: 16, lowDepth: 4, highDepth: 32 },
       stealing: { threshold: 4 },
       timeoutMs: 20_000,

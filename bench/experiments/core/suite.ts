@@ -70,8 +70,8 @@ function inTurn<T>(sides: T[], turn: number): T[] {
 
 async function openSide(path: string, { dimensions }: Dataset): Promise<Side> {
   const module = await WebAssembly.compile(readFileSync(path));
-  const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, crossover: 1000 } as const;
-  const limits = { maxPending: 1e9, budget: 2 ** 32 - 2 * 65536, neverCodes: false };
+  const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, flatBelow: 1000 } as const;
+  const limits = { maxPending: 1e9, partitionLimit: 2 ** 32 - 2 * 65536, quantization: "auto" } as const;
   const seat = Seat.create(module, { ...settings, ...limits }, 0, true);
   seat.core.openSpace(seat.putKey("bench"), 0, 1);
   const [space, incarnation] = [seat.infoAt(0), seat.infoAt(1)];

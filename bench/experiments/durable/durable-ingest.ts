@@ -33,7 +33,8 @@ async function measure(task: DurableIngestTask): Promise<DurableIngestMeasuremen
   const { set, n, durability, flat, checkpoint } = task;
   const { base, dimensions } = await loadDataset(set, n);
   using folder = new TemporaryFolder();
-  const kept = durability === "memory" ? {} : { path: join(folder.path, "index"), durability, snapshotBytes: 2 ** 40 };
+  const kept =
+    durability === "memory" ? {} : { path: join(folder.path, "index"), durability, snapshotAfterBytes: 2 ** 40 };
   await using index = await open({
     dimensions,
     workers: 1,

@@ -26,7 +26,7 @@ async function measure({ set, n, from }: DurableOpenTask): Promise<DurableOpenMe
   const { base, dimensions } = await loadDataset(set, n);
   using folder = new TemporaryFolder();
   const path = join(folder.path, "index");
-  const options = { dimensions, workers: 1, partitions: 1, path, snapshotBytes: 2 ** 40 };
+  const options = { dimensions, workers: 1, partitions: 1, path, snapshotAfterBytes: 2 ** 40 };
   if (from === "snapshot") {
     await using index = await open(options);
     await index.space("s").addMany(keysUpTo(n), base);
@@ -60,7 +60,7 @@ async function measure({ set, n, from }: DurableOpenTask): Promise<DurableOpenMe
 
 async function fill({ set, n, path }: { set: DatasetName; n: number; path: string }): Promise<void> {
   const { base, dimensions } = await loadDataset(set, n);
-  const index = await open({ dimensions, workers: 1, partitions: 1, path, snapshotBytes: 2 ** 40 });
+  const index = await open({ dimensions, workers: 1, partitions: 1, path, snapshotAfterBytes: 2 ** 40 });
   await index.space("s").addMany(keysUpTo(n), base);
   console.log("durable");
   setInterval(() => {}, 1000);

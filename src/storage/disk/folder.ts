@@ -105,7 +105,7 @@ function pathsToRead(folder: string): FolderPaths {
 
 /** The error of a folder that is damaged. */
 export function damaged(problem: string): HnswError {
-  const cure = 'restore the folder from a backup, or keep what is readable with `open({ recover: "salvage" })`';
+  const cure = 'restore the folder from a backup, or keep what is readable with `open({ onDamage: "salvage" })`';
   return new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);
 }
 

@@ -6,7 +6,7 @@
  * there are passed over for that space. So a recovery that is cut off, or done twice, ends the same.
  *
  * Anything else that is not as it was written is damage: a hole in the numbers, a wrong checksum, a journal that ends
- * before ops that are known to have been durable. It is refused, or, with `recover: "salvage"`, passed over and told.
+ * before ops that are known to have been durable. It is refused, or, with `onDamage: "salvage"`, passed over and told.
  */
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";

@@ -44,7 +44,7 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
   for (;;) {
     const seen = board.snapshotCalls;
     const request = asked.shift();
-    const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotBytes;
+    const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotAfterBytes;
     if (request !== undefined || (grown && !board.snapshotsStopping && performance.now() >= pausedUntil)) {
       try {
         const report =

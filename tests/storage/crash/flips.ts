@@ -98,7 +98,7 @@ export async function flipAt(
 
 /** Opens a damaged folder with salvage, and then without. Answers what is wrong, or null. */
 async function salvage(folder: KnownFolder, path: string): Promise<string | null> {
-  const salvaged = await look({ ...folder.options, recover: "salvage" }, path);
+  const salvaged = await look({ ...folder.options, onDamage: "salvage" }, path);
   if (salvaged.refusal) return `refused: ${salvaged.refusal}`;
   if (salvaged.problems.length === 0) return "it tells of no problem";
   if (salvaged.unsound.length > 0) return salvaged.unsound[0]!;

@@ -46,12 +46,12 @@ async function expectDamage(folder: KnownFolder, path: string, says: RegExp): Pr
   const { refusal } = await look(folder.options, path);
   expect(refusal?.code).toBe("PATH_DAMAGED");
   expect(refusal!.message).toMatch(says);
-  expect(refusal!.message).toInclude('recover: "salvage"');
+  expect(refusal!.message).toInclude('onDamage: "salvage"');
 }
 
 /** Salvages, and looks whether a plain opening then finds the same. Answers how many vectors there are. */
 async function salvaged(folder: KnownFolder, path: string): Promise<number> {
-  const first = await look({ ...folder.options, recover: "salvage" }, path);
+  const first = await look({ ...folder.options, onDamage: "salvage" }, path);
   expect(first.refusal).toBe(null);
   expect(first.problems).not.toEqual([]);
   expect(first.unsound).toEqual([]);

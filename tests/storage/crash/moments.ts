@@ -102,7 +102,7 @@ export async function dieInSalvage(
   stride: number,
   tally: MomentTally,
 ): Promise<void> {
-  const options = { ...folder.options, recover: "salvage", workers: 0 } as const;
+  const options = { ...folder.options, onDamage: "salvage", workers: 0 } as const;
   const damaged = place.copy(folder.path, "damaged");
   damage(damaged);
   const wanted = await look(options, place.copy(damaged, "reference"));
@@ -112,11 +112,11 @@ export async function dieInSalvage(
     const log = place.at("log");
     const job: ClientJob = { options: { ...options, path }, seed, from: 0, to: 0, inFlight: 1, log, end: "close" };
     if ((await dieAt(job, calls, n)) === null) return false;
-    for (const recover of ["salvage", "refuse"] as const) {
-      const { refusal, content, unsound } = await look({ ...options, recover }, path);
-      if (refusal !== null) throw new Error(`${recover}: ${refusal}`);
+    for (const onDamage of ["salvage", "refuse"] as const) {
+      const { refusal, content, unsound } = await look({ ...options, onDamage }, path);
+      if (refusal !== null) throw new Error(`${onDamage}: ${refusal}`);
       const wrong = differenceOf(content, wanted.content) ?? unsound[0];
-      if (wrong) throw new Error(`${recover}: ${wrong}`);
+      if (wrong) throw new Error(`${onDamage}: ${wrong}`);
     }
     return true;
   });

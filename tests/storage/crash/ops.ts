@@ -39,7 +39,7 @@ export function optionsOf(seed: number): OpenOptions & { dimensions: number; par
     M: 4,
     efConstruction: 8,
     seed,
-    snapshotBytes: 2 ** 20,
+    snapshotAfterBytes: 2 ** 20,
   };
 }
 

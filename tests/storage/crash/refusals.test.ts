@@ -92,8 +92,8 @@ describe("something else", () => {
     const path = place.at("photos");
     mkdirSync(path);
     writeFileSync(join(path, "cat.jpg"), "meow");
-    for (const recover of ["refuse", "salvage"] as const) {
-      expect((await refusalOf(() => open({ ...OPTIONS, path, recover }))).code).toBe("PATH_FOREIGN");
+    for (const onDamage of ["refuse", "salvage"] as const) {
+      expect((await refusalOf(() => open({ ...OPTIONS, path, onDamage }))).code).toBe("PATH_FOREIGN");
     }
     expect(readdirSync(path)).toEqual(["cat.jpg"]);
   });
@@ -104,8 +104,8 @@ describe("something else", () => {
     const db = new Database(join(path, "journal.sqlite"));
     db.run("CREATE TABLE bookmarks (url TEXT)");
     db.close();
-    for (const recover of ["refuse", "salvage"] as const) {
-      const refusal = await refusalOf(() => open({ ...OPTIONS, path, recover }));
+    for (const onDamage of ["refuse", "salvage"] as const) {
+      const refusal = await refusalOf(() => open({ ...OPTIONS, path, onDamage }));
       expect(refusal.code).toBe("PATH_FOREIGN");
       expect(refusal.message).toInclude("is not a journal of this package");
     }
