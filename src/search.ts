@@ -1,9 +1,10 @@
 /* What `import … from "hnsw-workers/search"` offers: to start from an export and search, nothing else. */
 
 export { type OpenSearchOptions, openSearch, type SearchIndex, type SearchSpace } from "./api/search-index.ts";
-export type { Hit } from "./core/seat.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
-export type { Metric, SearchOptions } from "./options/open.ts";
+export type { SearchOptions } from "./options/open.ts";
+export type { Hit } from "./values/hit.ts";
 export type { Key } from "./values/keys.ts";
+export type { Metric } from "./values/metric.ts";
 export type { SnapshotSource } from "./values/snapshot-source.ts";
 export type { Vector } from "./values/vectors.ts";

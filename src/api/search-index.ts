@@ -4,15 +4,16 @@
  */
 import { NOT_FOUND, OK } from "../../assembly/layout.ts";
 import { refusalOf } from "../core/refusals.ts";
-import { bestVariant, compileCore, type Hit, Seat } from "../core/seat.ts";
+import { bestVariant, compileCore, Seat } from "../core/seat.ts";
 import { type SpaceAt, spacesOf } from "../core/spaces.ts";
 import { searchFiltered } from "../engine/filtered-search.ts";
 import type { Host } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
-import { type Metric, resolveSearch, type SearchOptions } from "../options/open.ts";
+import { resolveSearch, type SearchOptions } from "../options/open.ts";
 import { Arriving, startFrom } from "../snapshot/import.ts";
-import { METRIC_NAMES } from "../snapshot/space-loader.ts";
+import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
+import { type Metric, metricOf } from "../values/metric.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
 import { checkShape, type Vector } from "../values/vectors.ts";
 
@@ -52,7 +53,7 @@ export async function openSearch(options: OpenSearchOptions): Promise<SearchInde
   try {
     const module = core ?? (await compileCore("release", bestVariant(), false));
     const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
-    const metric = METRIC_NAMES.get(word) ?? "cosine";
+    const metric = metricOf(word) ?? "cosine";
     const shape = { dimensions, metric, M, seed, efConstruction: 32, flatBelow: NEVER_A_GRAPH, maxPending: 1_000_000 };
     const seat = Seat.create(
       module,

@@ -12,13 +12,14 @@ import {
   OK_WAKE,
 } from "../../assembly/layout.ts";
 import { AGAIN, insist } from "../core/retry.ts";
-import type { Hit, Seat } from "../core/seat.ts";
+import type { Seat } from "../core/seat.ts";
 import { type Look, searchFiltered } from "../engine/filtered-search.ts";
 import type { Handle, SpaceRef } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { HnswError } from "../errors.ts";
 import { resolveSearch, type SearchOptions } from "../options/open.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
+import type { Hit } from "../values/hit.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
 import { checkShape, type Vector, VectorList } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";

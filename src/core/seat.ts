@@ -16,9 +16,6 @@ import {
   INTAKE_BYTES,
   KEY_HEADER,
   MAX_PAGES,
-  METRIC_COSINE,
-  METRIC_DOT,
-  METRIC_L2,
   OK,
   X_INFO,
   X_KEY,
@@ -26,13 +23,15 @@ import {
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import { readOwnFile } from "../runtime/platform.ts";
+import type { Hit } from "../values/hit.ts";
 import { decodeKey, encodeKey, type Key, type KeyHeader } from "../values/keys.ts";
+import { METRICS, type Metric } from "../values/metric.ts";
 import { insist, unlessBusy } from "./retry.ts";
 
 /** What a partition is set up with; see `assembly/memory/settings.ts`. */
 export interface PartitionSettings {
   dimensions: number;
-  metric: "cosine" | "l2" | "dot";
+  metric: Metric;
   M: number;
   efConstruction: number;
   seed: number;
@@ -162,15 +161,6 @@ function createMemory(shared: boolean): WebAssembly.Memory {
 
 const BUNDLED =
   "If your program is bundled, keep the package out of the bundle (`--external hnsw-workers`), or give `open` the `core`.";
-
-const METRICS = { cosine: METRIC_COSINE, l2: METRIC_L2, dot: METRIC_DOT };
-
-export interface Hit {
-  /** The key as it was given to `add`. */
-  key: Key;
-  /** cosine: 1 − cos; l2: squared Euclidean; dot: 1 − a·b. Smaller is nearer. */
-  distance: number;
-}
 
 /** One thread's instance of the core, bound to a seat of one partition. */
 export class Seat {

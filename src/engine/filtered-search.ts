@@ -1,6 +1,6 @@
 /* How is searched for the nearest that pass a filter? Wider and wider, and at everything in the end. */
 import { MAX_EF } from "../../assembly/layout.ts";
-import type { Hit } from "../core/seat.ts";
+import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
 
 /** One search without a filter. */

@@ -5,10 +5,8 @@ import { canStartThreads, cores } from "../runtime/platform.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "../scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts";
 import type { Key } from "../values/keys.ts";
+import { METRICS, type Metric } from "../values/metric.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
-
-/** cosine: 1 − cos(a, b); l2: squared Euclidean distance; dot: 1 − a·b. Smaller is nearer. */
-export type Metric = "cosine" | "l2" | "dot";
 
 /** Something went wrong in a worker and was put right. */
 export interface Incident {
@@ -147,7 +145,7 @@ export function resolveOptions(given: OpenOptions, threads = canStartThreads): S
   const batching = resolveBatching(given.batching);
   return {
     dimensions: integer("dimensions", given.dimensions, 0, 1, MAX_DIMENSIONS),
-    metric: oneOf("metric", given.metric, "cosine", ["cosine", "l2", "dot"]),
+    metric: oneOf("metric", given.metric, "cosine", Object.keys(METRICS) as Metric[]),
     workers: integer(
       "workers",
       given.workers,

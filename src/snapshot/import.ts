@@ -19,6 +19,7 @@ import { HnswError } from "../errors.ts";
 import type { OpenOptions } from "../options/open.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
+import { metricOf } from "../values/metric.ts";
 import {
   BadFrame,
   checkFrame,
@@ -33,7 +34,7 @@ import {
 } from "./frames.ts";
 import { MAGIC } from "./magic.ts";
 import { RecoveredPartition } from "./partition-state.ts";
-import { Filling, foreignWord, METRIC_NAMES, SpaceFiller } from "./space-loader.ts";
+import { Filling, foreignWord, SpaceFiller } from "./space-loader.ts";
 
 const SLICE_MS = 4;
 
@@ -94,7 +95,7 @@ function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
 
 /** Whether `open` could have been given these. */
 function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
-  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= MIN_M && M <= MAX_M && METRIC_NAMES.has(metric);
+  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= MIN_M && M <= MAX_M && metricOf(metric) !== undefined;
 }
 
 function verify(frame: Frame, hash: FrameHash): void {
@@ -174,7 +175,7 @@ function checkMagic(head: Uint8Array): void {
 export function withExport(options: OpenOptions, { first }: Arriving): OpenOptions {
   if (first === null) return options;
   const { dimensions, M, seed } = first;
-  const made = { dimensions, metric: METRIC_NAMES.get(first.metric), M, seed };
+  const made = { dimensions, metric: metricOf(first.metric), M, seed };
   for (const [name, value] of Object.entries(made)) {
     const given = options[name as keyof typeof made];
     if (given === undefined || given === value) continue;

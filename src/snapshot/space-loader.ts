@@ -8,27 +8,19 @@ import {
   FS_METRIC,
   FS_SEED,
   MAX_PAGES,
-  METRIC_COSINE,
-  METRIC_DOT,
-  METRIC_L2,
 } from "../../assembly/layout.ts";
 import type { Seat } from "../core/seat.ts";
 import { census } from "../engine/flush.ts";
 import type { Host } from "../engine/handle.ts";
-import type { Metric } from "../options/open.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/platform.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
+import { metricOf } from "../values/metric.ts";
 import { leftOutIn } from "./frames.ts";
 import type { KnownSpace, RecoveredPartition } from "./partition-state.ts";
 
 const LARGE_BYTES = 256 * 2 ** 20;
 
-export const METRIC_NAMES = new Map<number, Metric>([
-  [METRIC_COSINE, "cosine"],
-  [METRIC_L2, "l2"],
-  [METRIC_DOT, "dot"],
-]);
 const WORDS = new Map<number, string>([
   [FS_FORMAT, "format"],
   [FS_DIMENSIONS, "dimensions"],
@@ -127,5 +119,5 @@ export class SpaceFiller {
 export function foreignWord(seat: Seat): { name: string; value: string | number } {
   const word = seat.infoAt(0);
   const value = seat.intakeWord(word);
-  return { name: WORDS.get(word)!, value: word === FS_METRIC ? (METRIC_NAMES.get(value) ?? value) : value };
+  return { name: WORDS.get(word)!, value: word === FS_METRIC ? (metricOf(value) ?? value) : value };
 }

@@ -1,6 +1,6 @@
 /* How do many queries spread over the workers? Share by share; each worker asks for the next when it has answered one. */
-import type { Hit } from "../core/seat.ts";
 import type { SpaceRef } from "../engine/handle.ts";
+import type { Hit } from "../values/hit.ts";
 import type { VectorList } from "../values/vectors.ts";
 import type { Pool } from "./pool.ts";
 

@@ -18,14 +18,15 @@ import {
   type Build,
   bestVariant,
   compileCore,
-  type Hit,
   type PartitionSettings,
   Seat,
   type Variant,
 } from "../../src/core/seat.ts";
+import type { Hit } from "../../src/values/hit.ts";
 import type { Key } from "../../src/values/keys.ts";
+import type { Metric } from "../../src/values/metric.ts";
 
-export type Metric = PartitionSettings["metric"];
+export type { Metric };
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
