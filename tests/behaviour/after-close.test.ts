@@ -1,7 +1,9 @@
 /* Does every method say CLOSED once an index, or another thread's handle on it, is closed? */
 import { describe, expect, test } from "bun:test";
 import { attach, open, type Space, type VectorIndex } from "../../src/index.ts";
-import { refusalOf } from "../support/indexes.ts";
+import { Helper } from "../support/helper.ts";
+import { keysOf, opened, refusalOf, uniform, until } from "../support/indexes.ts";
+import { loseWorkers } from "../support/lose-workers.ts";
 
 const CALLS: Record<string, (index: VectorIndex, space: Space) => unknown> = {
   "index.space": (index) => index.space("s"),
@@ -84,3 +86,16 @@ for (const workers of [0, 2]) {
     });
   });
 }
+
+test("an attached thread's op that waits for room is refused when the index closes", async () => {
+  const set = uniform(1000, 5, 7);
+  const options = { dimensions: 5, metric: "l2", workers: 1, flatBelow: 16, partitions: 1, maxPending: 64 } as const;
+  const { index, pool } = await opened({ ...options, timeoutMs: 2000, onIncident: () => {} });
+  await loseWorkers(pool!, index);
+  await using helper = new Helper(index.attach());
+  const job = { kind: "add", space: "s", keys: keysOf(set), vectors: set.values } as const;
+  const outcome = helper.run(job).catch((error) => error.message);
+  await until(() => index.space("s").size >= 64, "the space is full");
+  await index.close();
+  expect(await outcome).toBe("CLOSED");
+});

@@ -98,6 +98,15 @@ describe("handles", () => {
     await expectSound(index, `seed ${SEED}`);
   });
 
+  test("a ticket is for one attach: later ones are BAD_OPTION", async () => {
+    await using parts = await opened({ ...OPTIONS, workers: 0 });
+    const ticket = parts.index.attach();
+    const first = attach(ticket);
+    expect((await refusalOf(() => attach(ticket))).code).toBe("BAD_OPTION");
+    await first.close();
+    expect((await refusalOf(() => attach(ticket))).code).toBe("BAD_OPTION");
+  });
+
   test("closing one leaves the index and other handles open", async () => {
     await using parts = await opened(OPTIONS);
     const [one, two] = [attach(parts.index.attach()), attach(parts.index.attach())];

@@ -176,7 +176,16 @@ const ofNames = BAD_NAMES.flatMap(([what, name, says]) => [
   bad(`dropSpace: name ${what}`, "BAD_SPACE", says, ({ index }) => index.dropSpace(wrong(name))),
 ]);
 
-const ofTickets = [undefined, null, 5, "ticket", {}, { kind: "another" }].map((ticket) =>
+const ofChecks = [
+  bad("check: no such space", "BAD_SPACE", /There is no space "nowhere"/, ({ index }) => index.check("nowhere")),
+  ...BAD_NAMES.filter(([, name]) => name !== undefined).map(([what, name, says]) =>
+    bad(`check: name ${what}`, "BAD_SPACE", says, ({ index }) => index.check(wrong(name))),
+  ),
+];
+
+const NO_TICKETS = [undefined, null, 5, "ticket", {}, { kind: "another" }, { kind: "hnsw-workers-ticket" }];
+
+const ofTickets = NO_TICKETS.map((ticket) =>
   bad(`attach: ${inline(ticket)}`, "BAD_OPTION", /`attach` needs the ticket that `index.attach\(\)` returned/, () =>
     attach(wrong(ticket)),
   ),
@@ -200,6 +209,7 @@ const BAD_OPTIONS: [options: object, code: HnswErrorCode, says: RegExp][] = [
   [{ memoryLimit: 1000 }, "BAD_OPTION", /`memoryLimit` must be an integer from 4194304 to \d+, not 1000/],
   [{ memoryLimit: 2 ** 40 }, "BAD_OPTION", /`memoryLimit` must be an integer from 4194304 to \d+, not 1099511627776/],
   [{ M: 3 }, "BAD_OPTION", /`M` must be an integer from 4 to 64, not 3/],
+  [{ M: Object.create(null) }, "BAD_OPTION", /`M` must be an integer from 4 to 64, not an object/],
   [{ M: 65 }, "BAD_OPTION", /`M` must be an integer from 4 to 64, not 65/],
   [{ efConstruction: 7 }, "BAD_OPTION", /`efConstruction` must be an integer from 8 to 1024, not 7/],
   [{ ef: 0 }, "BAD_OPTION", /`ef` must be an integer from 1 to 4096, not 0/],
@@ -246,7 +256,7 @@ const ofOpen = [
   ),
 ];
 
-const TABLE = [...ofVectors, ...ofKeys, ...ofSearches, ...ofMany, ...ofNames, ...ofTickets, ...ofOpen];
+const TABLE = [...ofVectors, ...ofKeys, ...ofSearches, ...ofMany, ...ofNames, ...ofChecks, ...ofTickets, ...ofOpen];
 
 for (const workers of [0, 1]) {
   describe(`with workers: ${workers}`, () => {

@@ -45,6 +45,17 @@ for (const workers of [0, 1]) {
       await expectSound(parts.index, `seed ${SEED}`);
     });
 
+    test("a row that grew: INPUT_CHANGED, and nothing is spoilt", async () => {
+      await using parts = await opened(options);
+      const space = parts.index.space("s");
+      const given = rows();
+      const adding = refusalOf(() => space.addMany(keysOf(SET), given));
+      while (space.size < 64) await new Promise((resolve) => setImmediate(resolve));
+      for (const row of given.slice(2700)) row.push(1e6, 1e6, 1e6);
+      expect((await adding).code).toBe("INPUT_CHANGED");
+      expect((await space.search(SET.at(0), { k: 1 }))[0]).toEqual({ key: 0, distance: 0 });
+    });
+
     test("closed: CLOSED", async () => {
       const parts = await opened(options);
       const adding = refusalOf(() => parts.index.space("s").addMany(keysOf(SET), SET.values));

@@ -1,7 +1,17 @@
 /* When workers die, some again and again or all for good: is nothing accepted lost, and does every wait end? */
 import { describe, expect, test } from "bun:test";
 import type { Incident } from "../../src/index.ts";
-import { clustered, expectHolds, expectSound, keysOf, modelOf, opened, refusalOf, until } from "../support/indexes.ts";
+import {
+  clustered,
+  expectHolds,
+  expectSound,
+  inTime,
+  keysOf,
+  modelOf,
+  opened,
+  refusalOf,
+  until,
+} from "../support/indexes.ts";
 import { loseWorkers } from "../support/lose-workers.ts";
 
 const SEED = 13;
@@ -66,13 +76,27 @@ describe("killed while they link", () => {
 describe("all lost", () => {
   const rest = { workers: 2, maxPending: 64, timeoutMs: 200 };
 
-  test("is reported once a worker, as lost", async () => {
+  test("is reported once a worker, as lost, and its restarts still count", async () => {
     const incidents: Incident[] = [];
     await using parts = await opened({ ...OPTIONS, ...rest, onIncident: (incident) => incidents.push(incident) });
     await loseWorkers(parts.pool!, parts.index);
     const lost = incidents.filter(({ kind }) => kind === "lost");
     expect(lost.map(({ worker }) => worker).sort()).toEqual([0, 1]);
-    expect(parts.index.stats().workers.map(({ alive }) => alive)).toEqual([false, false]);
+    const { workers } = parts.index.stats();
+    expect(workers.map(({ alive, restarts }) => [alive, restarts])).toEqual([
+      [false, 5],
+      [false, 5],
+    ]);
+  });
+
+  test("ops that wait for the same room time out together", async () => {
+    await using parts = await opened({ ...OPTIONS, ...rest, flatBelow: 16, onIncident: () => {} });
+    await loseWorkers(parts.pool!, parts.index);
+    const space = parts.index.space("s");
+    const adding = keysOf(SET).slice(0, rest.maxPending + 40);
+    const calls = adding.map((key) => space.add(key, SET.at(key)).catch((error) => error.code));
+    const outcomes = [...Array(rest.maxPending).fill(undefined), ...Array(40).fill("TIMEOUT")];
+    expect(await inTime(Promise.all(calls), 2000)).toEqual(outcomes);
   });
 
   test("every wait ends with TIMEOUT, reads work on, and close ends", async () => {

@@ -133,6 +133,11 @@ export async function recallOf(
   return found / (queries.count * Math.min(k, model.size));
 }
 
+/** What a promise resolves to, or "too late" when it has not settled after `ms`: more than anything needs that does not hang. */
+export function inTime<T>(promise: Promise<T>, ms = 5000): Promise<T | "too late"> {
+  return Promise.race([promise, new Promise<"too late">((resolve) => setTimeout(resolve, ms, "too late"))]);
+}
+
 /** Lets the event loop come round until something holds; fails after 20 s. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 20_000;
