@@ -128,11 +128,12 @@ export class Pool {
     this.members[worker]?.thread.post(message);
   }
 
-  /** Tests only: ends a worker the hard way. */
-  async kill(worker: number): Promise<void> {
+  /** Tests only: ends a worker the hard way. Resolves to whether there was one. */
+  async kill(worker: number): Promise<boolean> {
     const thread = this.members[worker]?.thread;
     thread?.terminate();
     await thread?.end;
+    return thread !== undefined;
   }
 
   /** Ends every worker: by asking, then by force. */

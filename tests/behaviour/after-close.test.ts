@@ -90,8 +90,9 @@ for (const workers of [0, 2]) {
 test("an attached thread's op that waits for room is refused when the index closes", async () => {
   const set = uniform(1000, 5, 7);
   const options = { dimensions: 5, metric: "l2", workers: 1, flatBelow: 16, partitions: 1, maxPending: 64 } as const;
-  const { index, pool } = await opened({ ...options, timeoutMs: 2000, onIncident: () => {} });
-  await loseWorkers(pool!, index);
+  const parts = await opened({ ...options, timeoutMs: 2000, onIncident: () => {} });
+  const { index } = parts;
+  await loseWorkers(parts);
   await using helper = new Helper(index.attach());
   const job = { kind: "add", space: "s", keys: keysOf(set), vectors: set.values } as const;
   const outcome = helper.run(job).catch((error) => error.message);

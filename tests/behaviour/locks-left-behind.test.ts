@@ -25,7 +25,7 @@ const open: VectorIndex[] = [];
 
 afterAll(() => Promise.all(open.map((index) => index.close())));
 
-/** An index that holds SET, and a thread's seat beside it that will trap. */
+/** An index that holds SET, its opening thread's seat, and a seat beside it that will trap. */
 async function withDeadThread(linked: boolean, workers = 0, timeoutMs = TIMEOUT_MS) {
   const options = { dimensions: DIMENSIONS, metric: "l2", workers, partitions: 1, flatBelow: 16 } as const;
   const { index, seats } = await openWith({ ...options, timeoutMs }, { build: "debug" });
@@ -33,8 +33,9 @@ async function withDeadThread(linked: boolean, workers = 0, timeoutMs = TIMEOUT_
   const space = index.space("s");
   await space.addMany(keysOf(SET).slice(0, 300), SET.part(0, 300).values);
   if (linked) await index.flush();
-  const dead = Seat.join(await coreModule("debug"), seats[0]!.memory, DEAD, DIMENSIONS, true);
-  return { index, space, dead };
+  const opener = seats[0]!;
+  const dead = Seat.join(await coreModule("debug"), opener.memory, DEAD, DIMENSIONS, true);
+  return { index, space, opener, dead };
 }
 
 /** Lets the dead seat trap in a call. */
@@ -123,14 +124,13 @@ test("two dead threads that wait for one another's repair: either order of repai
     [DEAD, DEAD + 1],
     [DEAD + 1, DEAD],
   ]) {
-    const { index, space, dead } = await withDeadThread(true);
+    const { index, space, opener, dead } = await withDeadThread(true);
     const { memory } = dead;
     const other = Seat.join(await coreModule("debug"), memory, DEAD + 1, DIMENSIONS, true);
     trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
     trapIn(other, FAULT_ACCEPT_LOCKED, addThrough(other, "dead"));
     // As the pool does, from a thread with an event loop, which must not wait in a repair.
-    const repairer = (index as unknown as { handle: { seats: Seat[] } }).handle.seats[0]!;
-    for (const seat of order) repairer.core.repairSeat(seat);
+    for (const seat of order) opener.core.repairSeat(seat);
     await space.add("x", SET.at(301));
     await index.flush();
     await expectSound(index, `seed ${SEED}, order ${order}`);
@@ -204,12 +204,11 @@ test("a node's lock: a flush gives up, then goes on", async () => {
 });
 
 test("a worker that waits for a lock which nobody will free: searches go on without it, and close ends", async () => {
-  const { index, space, dead } = await withDeadThread(true, 1);
+  const { index, space, opener, dead } = await withDeadThread(true, 1);
   await space.search(SET.at(1));
   const other = Seat.join(await coreModule("debug"), dead.memory, DEAD + 1, DIMENSIONS, true);
   trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
   trapIn(other, FAULT_ACCEPT_LOCKED, addThrough(other, "dead"));
-  const opener = (index as unknown as { handle: { seats: Seat[] } }).handle.seats[0]!;
   opener.core.repairSeat(DEAD); // the queue is broken now, and the worker waits for the partition lock to mend it
   await new Promise((resolve) => setTimeout(resolve, 100));
   const [hits] = await space.searchMany([SET.at(7)], { k: 1 });

@@ -60,7 +60,7 @@ describe("with workers that die", () => {
     await space.addMany(keysOf(SET), SET.values);
     await parts.index.flush();
     const single = await Promise.all(rowsOf(QUERIES).map((query) => space.search(query)));
-    await loseWorkers(parts.pool!, parts.index);
+    await loseWorkers(parts);
     expect(await space.searchMany(QUERIES.values)).toEqual(single);
   });
 });

@@ -1,6 +1,5 @@
 /* When workers die, some again and again or all for good: is nothing accepted lost, and does every wait end? */
 import { describe, expect, test } from "bun:test";
-import type { Incident } from "../../src/index.ts";
 import {
   clustered,
   expectHolds,
@@ -24,12 +23,10 @@ const OPTIONS = { dimensions: DIMENSIONS, metric: "l2", flatBelow: 64, partition
 describe("killed while they link", () => {
   for (const workers of [1, 2]) {
     test(`nothing is lost and every end is reported, workers: ${workers}`, async () => {
-      const incidents: Incident[] = [];
       await using parts = await opened({
-        ...{ ...OPTIONS, workers, maxPending: 1000, onIncident: (incident: Incident) => incidents.push(incident) },
-        stealing: { threshold: 50 },
+        ...{ ...OPTIONS, workers, maxPending: 1000, stealing: { threshold: 50 }, onIncident: () => {} },
       });
-      const { index, pool } = parts;
+      const { index, pool, incidents } = parts;
       const half = SET.count / 2;
       const names = ["a", "b"];
       const adding = Promise.all(
@@ -77,10 +74,9 @@ describe("all lost", () => {
   const rest = { workers: 2, maxPending: 64, timeoutMs: 200 };
 
   test("is reported once a worker, as lost, and its restarts still count", async () => {
-    const incidents: Incident[] = [];
-    await using parts = await opened({ ...OPTIONS, ...rest, onIncident: (incident) => incidents.push(incident) });
-    await loseWorkers(parts.pool!, parts.index);
-    const lost = incidents.filter(({ kind }) => kind === "lost");
+    await using parts = await opened({ ...OPTIONS, ...rest, onIncident: () => {} });
+    await loseWorkers(parts);
+    const lost = parts.incidents.filter(({ kind }) => kind === "lost");
     expect(lost.map(({ worker }) => worker).sort()).toEqual([0, 1]);
     const { workers } = parts.index.stats();
     expect(workers.map(({ alive, restarts }) => [alive, restarts])).toEqual([
@@ -91,7 +87,7 @@ describe("all lost", () => {
 
   test("ops that wait for the same room time out together", async () => {
     await using parts = await opened({ ...OPTIONS, ...rest, flatBelow: 16, onIncident: () => {} });
-    await loseWorkers(parts.pool!, parts.index);
+    await loseWorkers(parts);
     const space = parts.index.space("s");
     const adding = keysOf(SET).slice(0, rest.maxPending + 40);
     const calls = adding.map((key) => space.add(key, SET.at(key)).catch((error) => error.code));
@@ -105,7 +101,7 @@ describe("all lost", () => {
     const space = index.space("s");
     await space.addMany(keysOf(SET).slice(0, 500), SET.part(0, 500).values);
     await index.flush();
-    await loseWorkers(parts.pool!, index);
+    await loseWorkers(parts);
 
     // What finds room is accepted, found and kept, linked or not.
     const model = new Map([...MODEL].slice(0, 500));

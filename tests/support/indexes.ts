@@ -1,16 +1,22 @@
 /* What do the tests of the public face share? Exact answers from a Map, refusals as values, and data from a seed. */
 import { expect } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
-import type { Hit, Key, Metric, OpenOptions, Space, VectorIndex } from "../../src/index.ts";
+import type { Hit, Incident, Key, Metric, OpenOptions, Space, VectorIndex } from "../../src/index.ts";
 import { HnswError } from "../../src/index.ts";
 import { notFarther, trueDistance, type VectorSet } from "../core/harness.ts";
 
 export { clustered, random, uniform, VectorSet } from "../core/harness.ts";
 
-/** An open index that closes itself at the end of the test: `await using { index, pool } = …` */
+/** An open index with its insides, and what it reported; closes itself at the end of the test: `await using parts = …` */
 export async function opened(options: OpenOptions) {
-  const parts = await openWith(options, {});
-  return { ...parts, [Symbol.asyncDispose]: () => parts.index.close() };
+  const incidents: Incident[] = [];
+  const { onIncident = console.warn } = options;
+  const note = (incident: Incident) => {
+    incidents.push(incident);
+    onIncident(incident);
+  };
+  const parts = await openWith({ ...options, onIncident: note }, {});
+  return { ...parts, incidents, [Symbol.asyncDispose]: () => parts.index.close() };
 }
 
 /** The `HnswError` that a call throws or rejects with; fails if it does neither, or with anything else. */

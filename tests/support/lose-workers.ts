@@ -1,19 +1,12 @@
 /* How does a test lose workers for good? By killing every one that comes in their place, until the pool gives up. */
-import type { VectorIndex } from "../../src/index.ts";
-import type { Pool } from "../../src/workers/pool.ts";
-import { until } from "./indexes.ts";
+import { type opened, until } from "./indexes.ts";
 
 /** Resolves when no worker is alive and none will come. Works only while the workers have nothing to link. */
-export async function loseWorkers(pool: Pool, index: VectorIndex): Promise<void> {
+export async function loseWorkers({ index, pool, incidents }: Awaited<ReturnType<typeof opened>>): Promise<void> {
   for (let worker = 0; worker < index.options.workers; worker++) {
     await until(async () => {
-      if (index.stats().workers[worker]!.alive) await pool.kill(worker);
-      return !hasThread(pool, worker);
+      if (index.stats().workers[worker]!.alive) await pool!.kill(worker);
+      return incidents.some((incident) => incident.kind === "lost" && incident.worker === worker);
     }, `worker ${worker} is given up`);
   }
-}
-
-/** Whether a thread has the worker's place, be it only starting. */
-function hasThread(pool: Pool, worker: number): boolean {
-  return (pool as unknown as { members: unknown[] }).members[worker] !== null;
 }
