@@ -18,7 +18,7 @@ import { askForHugePages, canShare, canStartThreads, SMALL_BYTES, warn } from ".
 import { Arriving, startFrom, withExport } from "../snapshot/import.ts";
 import type { Kept } from "../storage/open-folder.ts";
 import { Control, controlBlock } from "../workers/control.ts";
-import { LinkLoop } from "../workers/link-loop.ts";
+import { linkerOf } from "../workers/linker.ts";
 import type { Partitions, Pool } from "../workers/pool.ts";
 import type { AttachTicket, SharedIndex } from "../workers/protocol.ts";
 import { firstAttachedSeat, journalSeats, OPENING_SEAT } from "../workers/seats.ts";
@@ -141,7 +141,7 @@ export async function openIn(
     settings,
     openedAt: commonTime(),
   };
-  const inline = settings.workers === 0 ? new LinkLoop(seats, 0, settings, control, () => performance.now()) : null;
+  const inline = settings.workers === 0 ? linkerOf(seats, 0, settings, control) : null;
   const handle = new Handle(seats, settings, control, inline, linkTo(board, settings));
   const partitions: Partitions = {
     repair: (seat) => {

@@ -1,155 +1,181 @@
 /*
  * What does a thread that links do next? The loop of a worker, one bounded step at a time; the calling thread runs the
- * same steps itself when there are no workers. Decisions come from scheduler/, the clock is passed in.
+ * same steps itself when there are no workers. What the loop works on, decides by and tells time by is passed in, so
+ * that a simulation can run it on a virtual clock.
  */
-
-import type { Seat } from "../core/seat.ts";
-import type { Settings } from "../options/open.ts";
-import { batchSize } from "../scheduler/batching.ts";
-import { chooseVictim, stealSize } from "../scheduler/stealing.ts";
 import type { Control } from "./control.ts";
 
-const SLICE_MS = 5; // a call into the core can't be stopped, so it is kept this short
+const SLICE_MS = 5; // a call into the core can't be interrupted, so it is kept this short
 const FIRST_SLICE_OPS = 8;
 const LARGEST_SLICE_OPS = 4096;
 const SMOOTHING = 0.2; // weight of the newest slice in the cost of an op
 
-export type Clock = () => number;
+/** What the scheduler decides for the loop. `msPerOp`: what linking an op takes, 0 if it is not known yet. */
+export interface LinkPolicy {
+  /** Ops of the next batch when `depth` wait at home. */
+  batchSize(depth: number, msPerOp: number): number;
+  /** The worker to steal from, or −1. `depths[w]`: ops that wait for worker w. */
+  chooseVictim(thief: number, depths: ArrayLike<number>): number;
+  stealSize(depth: number, msPerOp: number): number;
+  /** Whether `depth` waiting ops are worth waking an idle worker for. */
+  isWorthStealing(depth: number): boolean;
+}
+
+/** What the loop needs of a partition. */
+export interface LinkedPartition {
+  /** Ops that wait for a home worker. */
+  depthOf(home: number): number;
+  /** Claims up to `most` ops that wait for a home, and its compactions if `compact`. Returns how many it claimed. */
+  claim(home: number, most: number, compact: boolean): number;
+  hasClaims(): boolean;
+  /** Works off up to `ops` claimed ops. `moved`: steps of compactions; `more`: whether claims are left. */
+  link(ops: number): { linked: number; moved: number; more: boolean };
+  /** Housekeeping for idle threads: frees memory that no reader uses any more. */
+  tidy(): void;
+  /** Repairs what a trap of this thread left behind. */
+  repair(): void;
+}
+
+export interface LinkSetup {
+  partitions: readonly LinkedPartition[];
+  /** Whose home queues these are. */
+  worker: number;
+  /** How many homes there are, at least 1. */
+  workers: number;
+  policy: LinkPolicy;
+  control: Pick<Control, "count" | "set" | "progressed" | "isParked" | "wake">;
+  /** Milliseconds; only differences count. */
+  now: () => number;
+}
 
 export class LinkLoop {
+  private readonly setup: LinkSetup;
+  private readonly depths: Float64Array;
   /** Milliseconds that linking one op takes, smoothed; 0 before the first. */
   private msPerOp = 0;
-  /** The seat whose claims are being worked off. */
-  private current: Seat | null = null;
+  /** The partition whose claims are being worked off. */
+  private current: LinkedPartition | null;
   private nextPartition = 0;
-  private readonly depths: Float64Array;
-  private readonly seats: Seat[];
-  private readonly worker: number;
-  private readonly workers: number;
-  private readonly settings: Settings;
-  private readonly control: Control;
-  private readonly now: Clock;
 
-  /** `worker`: whose home queues these are; `workers`: how many homes there are, at least 1. */
-  constructor(seats: Seat[], worker: number, settings: Settings, control: Control, now: Clock) {
-    this.seats = seats;
-    this.worker = worker;
-    this.workers = Math.max(1, settings.workers);
-    this.settings = settings;
-    this.control = control;
-    this.now = now;
-    this.depths = new Float64Array(this.workers);
-    // A worker that sat here before may have left claims.
-    this.current = seats.find((seat) => seat.core.hasClaims() !== 0) ?? null;
+  constructor(setup: LinkSetup) {
+    this.setup = setup;
+    this.depths = new Float64Array(setup.workers);
+    this.current = this.withClaims(); // a worker that had this seat before may have left some
   }
 
-  /** One slice of at most about 5 ms. False when there is nothing to do. A trap is put right and thrown on. */
+  /** One slice of at most about 5 ms. False when there is nothing to do. A trap is repaired and thrown on. */
   step(): boolean {
-    const start = this.now();
+    const { partitions, worker, control, now } = this.setup;
+    const start = now();
     let worked = false;
     try {
       // A compaction that waits for memory takes a claim and does nothing: no reason not to help others.
       worked = this.workOn(this.current ?? this.takeOwn(), start) || this.workOn(this.steal(), start);
-      if (!worked) for (const seat of this.seats) seat.core.tidy();
+      if (!worked) for (const partition of partitions) partition.tidy();
     } catch (trap) {
-      for (const seat of this.seats) seat.core.repairSeat(seat.number);
-      this.current = this.seats.find((seat) => seat.core.hasClaims() !== 0) ?? null;
-      this.control.count(this.worker, "traps", 1);
-      this.control.progressed();
+      for (const partition of partitions) partition.repair();
+      this.current = this.withClaims();
+      control.count(worker, "traps", 1);
+      control.progressed();
       throw trap;
     }
-    this.control.count(this.worker, "busyMs", this.now() - start);
+    control.count(worker, "busyMs", now() - start);
     return worked;
   }
 
   /** Whether a step would find something, own or to steal. */
   hasWork(): boolean {
     if (this.current !== null) return true;
+    const { worker, policy } = this.setup;
     this.readDepths();
-    return this.depths[this.worker]! > 0 || chooseVictim(this.worker, this.depths, this.settings.stealing) >= 0;
+    return this.depths[worker]! > 0 || policy.chooseVictim(worker, this.depths) >= 0;
   }
 
-  /** Links for one slice. False when nothing was done, as without a seat. */
-  private workOn(seat: Seat | null, start: number): boolean {
-    if (seat === null) return false;
+  /** Links for one slice. False when nothing was done, as without a partition. */
+  private workOn(partition: LinkedPartition | null, start: number): boolean {
+    if (partition === null) return false;
+    const { worker, control, now } = this.setup;
     const affordable = this.msPerOp > 0 ? SLICE_MS / this.msPerOp : FIRST_SLICE_OPS;
-    const more = seat.core.link(Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)))) !== 0;
-    const linked = seat.infoAt(0);
-    const moved = seat.infoAt(1);
-    this.current = more ? seat : this.seatWithClaims();
+    const ops = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
+    const { linked, moved, more } = partition.link(ops);
+    this.current = more ? partition : this.withClaims();
     if (linked > 0) {
-      const cost = (this.now() - start) / linked;
+      const cost = (now() - start) / linked;
       this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
-      this.control.count(this.worker, "linked", linked);
+      control.count(worker, "linked", linked);
     }
-    if (moved > 0) this.control.count(this.worker, "moved", moved);
+    if (moved > 0) control.count(worker, "moved", moved);
     // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.
-    if (linked + moved > 0) this.control.progressed();
+    if (linked + moved > 0) control.progressed();
     return linked + moved > 0;
   }
 
-  private seatWithClaims(): Seat | null {
-    for (const seat of this.seats) if (seat.core.hasClaims() !== 0) return seat;
-    return null;
+  private withClaims(): LinkedPartition | null {
+    return this.setup.partitions.find((partition) => partition.hasClaims()) ?? null;
   }
 
   /** A batch of the own queues, over all partitions in turn. */
-  private takeOwn(): Seat | null {
+  private takeOwn(): LinkedPartition | null {
+    const { worker, policy } = this.setup;
     this.readDepths();
-    const depth = this.depths[this.worker]!;
-    const claimed = this.claim(this.worker, batchSize(depth, this.msPerOp, this.settings.batching), true);
+    const depth = this.depths[worker]!;
+    const claimed = this.claim(worker, policy.batchSize(depth, this.msPerOp), true);
     if (claimed === 0) return null;
-    if (depth > 0) {
-      this.control.count(this.worker, "batches", 1);
-      this.control.set(this.worker, "lastBatch", claimed);
-    }
-    if (depth > this.settings.stealing.threshold) this.wakeThief();
-    return this.seatWithClaims();
+    if (depth > 0) this.countBatch(claimed);
+    if (policy.isWorthStealing(depth)) this.wakeThief();
+    return this.withClaims();
   }
 
   /** Part of what waits for the busiest other worker; nothing while own claims are left. */
-  private steal(): Seat | null {
+  private steal(): LinkedPartition | null {
     if (this.current !== null) return null;
+    const { worker, policy, control } = this.setup;
     this.readDepths();
-    const victim = chooseVictim(this.worker, this.depths, this.settings.stealing);
+    const victim = policy.chooseVictim(worker, this.depths);
     if (victim < 0) return null;
     const depth = this.depths[victim]!;
-    const stolen = this.claim(victim, stealSize(depth, this.msPerOp, this.settings.stealing), false);
+    const stolen = this.claim(victim, policy.stealSize(depth, this.msPerOp), false);
     if (stolen === 0) return null;
-    // A thief that found much calls the next one: the victim would call one a batch, and much comes at once.
-    if (depth - stolen > this.settings.stealing.threshold) this.wakeThief();
-    this.control.count(this.worker, "steals", 1);
-    this.control.count(this.worker, "stolen", stolen);
-    this.control.count(this.worker, "batches", 1);
-    this.control.set(this.worker, "lastBatch", stolen);
-    return this.seatWithClaims();
+    // A thief that found much wakes the next one: the victim would wake one a batch, and much comes at once.
+    if (policy.isWorthStealing(depth - stolen)) this.wakeThief();
+    control.count(worker, "steals", 1);
+    control.count(worker, "stolen", stolen);
+    this.countBatch(stolen);
+    return this.withClaims();
+  }
+
+  private countBatch(ops: number): void {
+    const { worker, control } = this.setup;
+    control.count(worker, "batches", 1);
+    control.set(worker, "lastBatch", ops);
   }
 
   /** Claims up to `most` ops of a home's queues, starting with another partition each time. */
   private claim(home: number, most: number, compact: boolean): number {
+    const { partitions } = this.setup;
     let claimed = 0;
     const first = this.nextPartition++;
-    for (let i = 0; i < this.seats.length && claimed < most; i++) {
-      const { core } = this.seats[(first + i) % this.seats.length]!;
-      claimed += core.claim(home, most - claimed, compact ? 1 : 0);
+    for (let i = 0; i < partitions.length && claimed < most; i++) {
+      claimed += partitions[(first + i) % partitions.length]!.claim(home, most - claimed, compact);
     }
     return claimed;
   }
 
   private readDepths(): void {
-    for (let worker = 0; worker < this.workers; worker++) {
+    const { partitions, workers } = this.setup;
+    for (let worker = 0; worker < workers; worker++) {
       let depth = 0;
-      // A claim may be counted a moment before the op that it takes: below 0 then.
-      for (const seat of this.seats) depth += Math.max(0, seat.core.depthOf(worker));
+      for (const partition of partitions) depth += partition.depthOf(worker);
       this.depths[worker] = depth;
     }
   }
 
+  /** Wakes one idle worker, if there is any. */
   private wakeThief(): void {
-    if (!this.settings.stealing.enabled) return;
-    for (let other = 0; other < this.workers; other++) {
-      if (other === this.worker || !this.control.isParked(other)) continue;
-      this.control.wake(other);
+    const { workers, worker, control } = this.setup;
+    for (let other = 0; other < workers; other++) {
+      if (other === worker || !control.isParked(other)) continue;
+      control.wake(other);
       return;
     }
   }

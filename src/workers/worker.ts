@@ -5,7 +5,7 @@ import { nextTurn } from "../runtime/event-loop.ts";
 import { endThread, fromParent, toParent } from "../runtime/parent.node.ts";
 import type { Key } from "../values/keys.ts";
 import { Control } from "./control.ts";
-import { LinkLoop } from "./link-loop.ts";
+import { linkerOf } from "./linker.ts";
 import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
 import { takeSeats } from "./take-seats.ts";
 
@@ -39,7 +39,7 @@ async function run(start: StartMessage): Promise<void> {
     return endThread();
   }
   seats = taken;
-  const loop = new LinkLoop(seats, worker, settings, control, () => performance.now());
+  const loop = linkerOf(seats, worker, settings, control);
   interrupt = () => control.wake(worker);
   control.setAlive(worker, true);
   post({ type: "ready" });

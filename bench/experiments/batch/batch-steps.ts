@@ -6,7 +6,7 @@ import { openWith } from "../../../src/api/open.ts";
 import { allDurable } from "../../../src/engine/flush.ts";
 import type { JournalFigure } from "../../../src/journal/board.ts";
 import { nextTurn } from "../../../src/runtime/event-loop.ts";
-import { LinkLoop } from "../../../src/workers/link-loop.ts";
+import { linkerOf } from "../../../src/workers/linker.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { keysUpTo } from "../../kit/rows.ts";
 import { spread } from "../../kit/statistics.ts";
@@ -56,7 +56,7 @@ async function measure({ set, n, batch, durable }: BatchStepsTask): Promise<Batc
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
   await space.addMany(keysUpTo(half), base.subarray(0, half * dimensions));
   await index.flush();
-  const loop = new LinkLoop(seats, 0, handle.settings, handle.control, () => performance.now());
+  const loop = linkerOf(seats, 0, handle.settings, handle.control);
   const { core } = seats[0]!;
   const link = core.link;
   let linkMs = 0;
