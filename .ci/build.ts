@@ -13,7 +13,7 @@ const ENTRIES = ["index", "search", "workers/worker"];
 const besideTheCore: BunPlugin = {
   name: "beside the core",
   setup(builder) {
-    builder.onLoad({ filter: /src\/core\/seat\.ts$/ }, async ({ path }) => ({
+    builder.onLoad({ filter: /src\/core\/build\.ts$/ }, async ({ path }) => ({
       contents: (await Bun.file(path).text()).replaceAll("../../build/", "./"),
       loader: "ts",
     }));

@@ -16,6 +16,7 @@ const FLOORS: Record<string, string[]> = {
     "snapshot",
     "engine",
     "workers",
+    "core/calls",
     "core",
     "options",
     "values",
@@ -192,7 +193,7 @@ test("packages are the core's loader and the program's progress bars", () => {
   });
   expect(packages.map(({ from, target }) => [from, target]).sort()).toEqual([
     ["src/cli/terminal/progress.ts", "cli-progress"],
-    ["src/core/seat.ts", "@assemblyscript/loader"],
+    ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);
 });
 

@@ -1,7 +1,8 @@
 // How does a measurement have threads link without the index's loop? A partition of the core, filled, and its threads.
 
 import type { Worker } from "node:worker_threads";
-import { bestVariant, compileCore, Seat } from "../../src/core/seat.ts";
+import { bestVariant, compileCore } from "../../src/core/build.ts";
+import { Seat } from "../../src/core/seat.ts";
 import type { Dataset } from "../datasets/index.ts";
 
 export interface BareCore {

@@ -1,14 +1,7 @@
 /* How does an index come into being, and how does another thread join it? */
 import { JOURNAL_STUCK, MAX_PAGES } from "../../assembly/layout.ts";
-import {
-  type Build,
-  bestVariant,
-  compileCore,
-  isForSharedMemory,
-  type PartitionSettings,
-  Seat,
-  type Variant,
-} from "../core/seat.ts";
+import { type Build, bestVariant, compileCore, isForSharedMemory, type Variant } from "../core/build.ts";
+import { type PartitionSettings, Seat } from "../core/seat.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";

@@ -3,9 +3,11 @@
  * waiting, no journal. What was not linked when it was exported is scanned.
  */
 import { NOT_FOUND, OK } from "../../assembly/layout.ts";
-import { refusalOf } from "../core/refusals.ts";
-import { bestVariant, compileCore, Seat } from "../core/seat.ts";
-import { type SpaceAt, spacesOf } from "../core/spaces.ts";
+import { bestVariant, compileCore } from "../core/build.ts";
+import { refusalOf } from "../core/calls/refusals.ts";
+import { type SpaceAt, spacesOf } from "../core/calls/spaces.ts";
+import { type AGAIN, eventually } from "../core/retry.ts";
+import { Seat } from "../core/seat.ts";
 import { searchFiltered } from "../engine/filtered-search.ts";
 import type { Host } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
@@ -91,8 +93,8 @@ class Shelf implements Host {
     return this.seats[0]!;
   }
 
-  async whenFree(call: () => number): Promise<number> {
-    return this.guarded(call);
+  whenFree<T>(call: () => T | typeof AGAIN): Promise<T> {
+    return eventually(() => this.guarded(call), this.settings.timeoutMs);
   }
 
   inTurn<T>(work: () => Promise<T>): Promise<T> {

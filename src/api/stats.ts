@@ -1,7 +1,7 @@
 /* What does an index tell of itself, and where does it read it? */
 import { OK } from "../../assembly/layout.ts";
+import { spacesOf } from "../core/calls/spaces.ts";
 import type { Seat } from "../core/seat.ts";
-import { spacesOf } from "../core/spaces.ts";
 import type { Handle } from "../engine/handle.ts";
 import { FAILURES, type JournalBoard } from "../journal/board.ts";
 

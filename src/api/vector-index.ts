@@ -1,7 +1,7 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
 import { E_BUSY, E_DAMAGED, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_STALE } from "../../assembly/layout.ts";
+import { spacesOf } from "../core/calls/spaces.ts";
 import { AGAIN } from "../core/retry.ts";
-import { spacesOf } from "../core/spaces.ts";
 import { type CheckReport, check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";

@@ -3,35 +3,30 @@ import { E_BUSY } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 
-/** What an attempt answers that is to be made again. */
-export const AGAIN = Symbol("again");
+/** What an attempt returns that is to be made again: the core's own E_BUSY, as a type that no result has. */
+export const AGAIN = E_BUSY as -1;
 
 const MOST_TRIES = 20_000; // each of about 50 µs in the core
 
-/** The core's answer, or AGAIN when it is E_BUSY. */
-export function unlessBusy(answer: number): number | typeof AGAIN {
-  return answer === E_BUSY ? AGAIN : answer;
-}
-
-/** Tries once in a turn of the event loop until the answer is not AGAIN. Rejects with TIMEOUT after `timeoutMs`. */
+/** Tries once in a turn of the event loop until the result is not AGAIN. Rejects with TIMEOUT after `timeoutMs`. */
 export async function eventually<T>(attempt: () => T | typeof AGAIN, timeoutMs: number): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
-    const answer = attempt();
-    if (answer !== AGAIN) return answer;
+    const result = attempt();
+    if (result !== AGAIN) return result;
     if (performance.now() > end) throw busy(`${timeoutMs} ms`);
     await nextTurn();
   }
 }
 
 /**
- * Tries until the answer is not AGAIN, for callers that can't wait for a later turn. Throws TIMEOUT after about a
+ * Tries until the result is not AGAIN, for callers that can't wait for a later turn. Throws TIMEOUT after about a
  * second: a lock that a dead worker left behind is freed from the very event loop that this blocks.
  */
 export function insist<T>(attempt: () => T | typeof AGAIN): T {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const answer = attempt();
-    if (answer !== AGAIN) return answer;
+    const result = attempt();
+    if (result !== AGAIN) return result;
   }
   throw busy("a second");
 }

@@ -1,12 +1,9 @@
 /*
- * How does TypeScript call the WebAssembly core? The only file that touches its exports and memories.
- *
- * A `Seat` is one thread's instance in one partition's memory, with views on its scratch. Answers are numbers with
- * the names of assembly/layout.ts; nothing here decides anything.
+ * How does a thread reach a partition? A `Seat` is its instance of the core in the partition's memory, with views on the
+ * scratch in which it and the core hand each other keys, vectors, figures and hits. What the core can be asked is in
+ * calls/; nothing here decides anything.
  */
-import { instantiateSync } from "@assemblyscript/loader";
 import {
-  ABI_VERSION,
   E_MEMORY,
   HIT_BYTES,
   HIT_DISTANCE,
@@ -22,11 +19,11 @@ import {
   X_VECTORS,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
-import { readOwnFile } from "../runtime/platform.ts";
 import type { Hit } from "../values/hit.ts";
 import { decodeKey, encodeKey, type Key, type KeyHeader } from "../values/keys.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
-import { insist, unlessBusy } from "./retry.ts";
+import { type CoreExports, instantiate } from "./exports.ts";
+import { insist } from "./retry.ts";
 
 /** What a partition is set up with; see `assembly/memory/settings.ts`. */
 export interface PartitionSettings {
@@ -42,125 +39,10 @@ export interface PartitionSettings {
   quantization: "auto" | "none";
 }
 
-type Call = (...args: number[]) => number;
-
-/** The core's exports, each documented in assembly/index.ts. */
-interface CoreExports extends Record<string, unknown> {
-  abiVersion: Call;
-  setUp: Call;
-  bind: Call;
-  scratchAddress: Call;
-  abandon: Call;
-  partitionInfo: Call;
-  hashName: Call;
-  openSpace: Call;
-  dropSpace: Call;
-  nextSpace: Call;
-  liveIn: Call;
-  spaceInfo: Call;
-  checkVectors: Call;
-  add: Call;
-  remove: Call;
-  get: Call;
-  reserve: Call;
-  unreserve: Call;
-  search: Call;
-  endSearch: Call;
-  listKeys: Call;
-  depthOf: Call;
-  claim: Call;
-  hasClaims: Call;
-  link: Call;
-  tidy: Call;
-  nextUnlinked: Call;
-  isLinked: Call;
-  startCensus: Call;
-  continueCensus: Call;
-  check: Call;
-  repairSeat: Call;
-  holdsLocks: Call;
-  armFault: Call;
-  useReserve: Call;
-  reserveJournal: Call;
-  openJournal: Call;
-  journalWaiting: Call;
-  journalWritten: Call;
-  setJournalState: Call;
-  setNext: Call;
-  nextSpaceId: Call;
-  startSnapshot: Call;
-  nextFrame: Call;
-  endSnapshot: Call;
-  loadFrame: Call;
-  hashIntake: Call;
-}
-
-export type Variant = "relaxed" | "baseline";
-export type Build = "release" | "debug";
-
-/** (module (func (result v128) (i32x4.relaxed_dot_i8x16_i7x16_add_s …))): validates where relaxed SIMD exists. */
-const RELAXED_PROBE = Uint8Array.of(
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // header
-  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type: () → v128
-  ...[0x03, 0x02, 0x01, 0x00], // function
-  ...[0x0a, 0x13, 0x01, 0x11, 0x00], // code
-  ...[0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f], // three splats
-  ...[0xfd, 0x93, 0x02, 0x0b], // i32x4.relaxed_dot_i8x16_i7x16_add_s, end
-);
-
-/** The fastest build of the core that this engine can run. */
-export function bestVariant(): Variant {
-  return WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "baseline";
-}
-
-/** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
-export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
-  const url = fileOf(build, variant, shared);
-  try {
-    return await WebAssembly.compile(await readOwnFile(url));
-  } catch (cause) {
-    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`, {
-      cause,
-    });
-  }
-}
-
-/** Whole names of what is published: by these, bundlers find files and bring them along. */
-function fileOf(build: Build, variant: Variant, shared: boolean): URL {
-  const name = `${build}.${variant}${shared ? "" : ".unshared"}`;
-  switch (name) {
-    case "release.relaxed":
-      return new URL("../../build/core.release.relaxed.wasm", import.meta.url);
-    case "release.relaxed.unshared":
-      return new URL("../../build/core.release.relaxed.unshared.wasm", import.meta.url);
-    case "release.baseline":
-      return new URL("../../build/core.release.baseline.wasm", import.meta.url);
-    case "release.baseline.unshared":
-      return new URL("../../build/core.release.baseline.unshared.wasm", import.meta.url);
-    default: {
-      const { url: here } = import.meta; // of a checkout only: in words that no bundler follows
-      return new URL(`../../build/core.${name}.wasm`, here);
-    }
-  }
-}
-
-/** Whether a build of the core is for memory that threads share: then it takes no other. */
-export function isForSharedMemory(module: WebAssembly.Module): boolean {
-  try {
-    exportsOf(module, new WebAssembly.Memory({ initial: 17, maximum: 17 }));
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 /** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
 function createMemory(shared: boolean): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, ...(shared ? { shared: true } : {}) });
 }
-
-const BUNDLED =
-  "If your program is bundled, keep the package out of the bundle (`--external hnsw-workers`), or give `open` the `core`.";
 
 /** One thread's instance of the core, bound to a seat of one partition. */
 export class Seat {
@@ -181,14 +63,23 @@ export class Seat {
   private words!: Uint32Array;
   private distances!: Float32Array;
 
-  private constructor(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number) {
+  /** `bound`: what the core returned when it was bound to the seat. */
+  private constructor(
+    core: CoreExports,
+    memory: WebAssembly.Memory,
+    number: number,
+    dimensions: number,
+    bound: number,
+  ) {
+    if (bound === E_MEMORY) throw outOfMemory();
+    if (bound !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
     this.core = core;
     this.memory = memory;
     this.number = number;
     this.dimensions = dimensions;
     this.stride = (dimensions + 3) & ~3;
     this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
-    this.at = at;
+    this.at = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative
     this.renew();
   }
 
@@ -231,7 +122,7 @@ export class Seat {
       settings.partitionLimit,
     );
     if (!done) throw outOfMemory();
-    return bind(core, memory, number, settings.dimensions, maySleep);
+    return new Seat(core, memory, number, settings.dimensions, bind(core, number, maySleep));
   }
 
   /** Takes seat `number` in a partition that another thread has set up. */
@@ -242,10 +133,11 @@ export class Seat {
     dimensions: number,
     maySleep: boolean,
   ): Seat {
-    return bind(instantiate(module, memory), memory, number, dimensions, maySleep);
+    const core = instantiate(module, memory);
+    return new Seat(core, memory, number, dimensions, bind(core, number, maySleep));
   }
 
-  /** Like `join`, but comes back in later turns while the partition is busy. */
+  /** The same for a thread that may not sleep; `whenFree` tries again in later turns while the partition is busy. */
   static async joinWhenFree(
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
@@ -254,15 +146,11 @@ export class Seat {
     whenFree: (call: () => number) => Promise<number>,
   ): Promise<Seat> {
     const core = instantiate(module, memory);
-    return bound(await whenFree(() => core.bind(number, 0)), core, memory, number, dimensions);
+    return new Seat(core, memory, number, dimensions, await whenFree(() => core.bind(number, 0)));
   }
 
-  /** @internal */
-  static make(core: CoreExports, memory: WebAssembly.Memory, number: number, dimensions: number, at: number): Seat {
-    return new Seat(core, memory, number, dimensions, at);
-  }
-
-  /** Word `i` of what the last call returned besides its answer. */
+  // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Word `i` of what the last call left besides its status. For calls/ only. */
   infoAt(i: number): number {
     this.fresh();
     return this.info[i]!;
@@ -320,12 +208,6 @@ export class Seat {
   get intakeBytes(): Uint8Array {
     this.fresh();
     return this.intakeView;
-  }
-
-  /** xxHash64 of the first `bytes` of the intake. */
-  hashIntake(bytes: number): bigint {
-    this.core.hashIntake(bytes);
-    return BigInt(this.infoAt(0)) | (BigInt(this.infoAt(1)) << 32n);
   }
 
   /** Puts a vector's bytes at the start of the intake. */
@@ -401,50 +283,9 @@ export class Seat {
   }
 }
 
-function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  const exports = exportsOf(module, memory);
-  if (exports.abiVersion() !== ABI_VERSION) {
-    throw new HnswError("UNSUPPORTED", `The core has ABI ${exports.abiVersion()}, this package needs ${ABI_VERSION}.`);
-  }
-  return exports;
-}
-
-function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  try {
-    return instantiateSync<CoreExports>(module, { env: { memory } }).exports;
-  } catch (cause) {
-    const why = "`hnsw-workers/core.shared.wasm` is for memory that threads share, `hnsw-workers/core.wasm` for other";
-    throw new HnswError("UNSUPPORTED", `This is not a core for the memory that there is here: ${why}.`, { cause });
-  }
-}
-
-function bind(
-  core: CoreExports,
-  memory: WebAssembly.Memory,
-  number: number,
-  dimensions: number,
-  maySleep: boolean,
-): Seat {
-  return bound(
-    insist(() => unlessBusy(core.bind(number, maySleep ? 1 : 0))),
-    core,
-    memory,
-    number,
-    dimensions,
-  );
-}
-
-function bound(
-  answer: number,
-  core: CoreExports,
-  memory: WebAssembly.Memory,
-  number: number,
-  dimensions: number,
-): Seat {
-  if (answer === E_MEMORY) throw outOfMemory();
-  if (answer !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
-  const scratch = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative
-  return Seat.make(core, memory, number, dimensions, scratch);
+/** Insists: a thread that opens or attaches an index has no later turn. */
+function bind(core: CoreExports, number: number, maySleep: boolean): number {
+  return insist(() => core.bind(number, maySleep ? 1 : 0));
 }
 
 function outOfMemory(): HnswError {

@@ -1,6 +1,7 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
+
+import type { FoundSpace } from "../core/calls/spaces.ts";
 import type { Seat } from "../core/seat.ts";
-import type { FoundSpace } from "../core/spaces.ts";
 import { census, flush, listSpaces } from "./flush.ts";
 import type { Handle } from "./handle.ts";
 

@@ -1,9 +1,9 @@
 /* When is everything that was accepted linked, and can every linked vector be reached? */
 
 import { E_BUSY, E_MEMORY } from "../../assembly/layout.ts";
+import { type FoundSpace, nextSpace, type SpaceAt } from "../core/calls/spaces.ts";
 import { AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
-import { type FoundSpace, nextSpace, type SpaceAt } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import type { Handle, Host } from "./handle.ts";

@@ -3,8 +3,8 @@
  * what it remembers of where spaces are. Knows no Worker.
  */
 import { E_BUSY, E_JOURNAL_FULL, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import { refusalOf } from "../core/refusals.ts";
-import { AGAIN, eventually, unlessBusy } from "../core/retry.ts";
+import { refusalOf } from "../core/calls/refusals.ts";
+import { AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { JournalLink } from "../journal/client.ts";
@@ -198,8 +198,8 @@ export class Handle {
   }
 
   /** Calls the core until the lock that it needs was free. */
-  whenFree(call: () => number, seats = this.seats): Promise<number> {
-    return this.eventually(() => unlessBusy(this.guarded(call, seats)));
+  whenFree<T>(call: () => T | typeof AGAIN, seats = this.seats): Promise<T> {
+    return this.eventually(() => this.guarded(call, seats));
   }
 
   /** A call into the core, through one of the seats: a trap is put right and becomes INTERNAL. */

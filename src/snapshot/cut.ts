@@ -1,16 +1,16 @@
 /* How is the snapshot of a space begun and ended, be it for a file or for a stream? A seat takes one at a time. */
 import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
-import { eventually, unlessBusy } from "../core/retry.ts";
+import type { SpaceAt } from "../core/calls/spaces.ts";
+import { type AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
-import type { SpaceAt } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 
 /** Calls the core until nothing that it needs is busy. */
-export type WhenFree = (call: () => number) => Promise<number>;
+export type WhenFree = <T>(call: () => T | typeof AGAIN) => Promise<T>;
 
 /** For a thread that can do nothing else: it comes back in later turns, where it doesn't sleep in the core. */
-export const asLongAsItTakes: WhenFree = (call) => eventually(() => unlessBusy(call()), Number.POSITIVE_INFINITY);
+export const asLongAsItTakes: WhenFree = (call) => eventually(call, Number.POSITIVE_INFINITY);
 
 /**
  * Begins one. Resolves to the number of the last op in it, or to null when the space was dropped meanwhile. Until
@@ -39,6 +39,6 @@ export async function nextFrame(seat: Seat, whenFree: WhenFree): Promise<number>
 }
 
 /** Gives back what it took. */
-export async function endSnapshot(seat: Seat, whenFree: WhenFree): Promise<void> {
+export async function endSnapshot(seat: Seat, whenFree: (call: () => number) => Promise<number>): Promise<void> {
   await whenFree(() => seat.core.endSnapshot());
 }

@@ -8,9 +8,9 @@
  * that is dropped in the middle, FRAME_GONE says that it does not count. Without FRAME_FINISH the stream was cut off.
  */
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import { eventually, unlessBusy } from "../core/retry.ts";
+import { nextSpace, type SpaceAt } from "../core/calls/spaces.ts";
+import { AGAIN, eventually } from "../core/retry.ts";
 import { Seat } from "../core/seat.ts";
-import { nextSpace, type SpaceAt } from "../core/spaces.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
@@ -82,9 +82,11 @@ export async function* exportChunks(
       seats.push(await Seat.joinWhenFree(module, memory, number, settings.dimensions, whenFree));
     }
     // What was taken is given back by a closed handle, too, as long as the index is open.
-    const unlessClosed = (answer: number) => (handle.control.closed ? answer : unlessBusy(answer));
-    const giveBack: WhenFree = (call) =>
-      eventually(() => unlessClosed(handle.guarded(call, seats)), settings.timeoutMs);
+    const giveBack = (call: () => number) =>
+      eventually(() => {
+        const answer = handle.guarded(call, seats);
+        return answer === AGAIN && handle.control.closed ? OK : answer;
+      }, settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
     let count = 0;
     for (const place of names === null ? await placesOfAll(seats, handle) : placesOf(names, seats)) {
@@ -147,7 +149,7 @@ async function* exportSpace(
   space: SpaceAt,
   chunks: Chunks,
   whenFree: WhenFree,
-  giveBack: WhenFree,
+  giveBack: (call: () => number) => Promise<number>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
   try {
     if ((await beginSnapshot(seat, space, whenFree)) === null) return false;

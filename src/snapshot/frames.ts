@@ -24,6 +24,7 @@ import {
   FS_SEQUENCE,
   FS_SLOTS,
 } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
 
 export const CHECKSUM_BYTES = 8;
@@ -44,7 +45,7 @@ export function frameHash(seat: Seat): FrameHash {
   if (ownHash !== null) return ownHash;
   return (body) => {
     seat.intakeBytes.set(body);
-    return seat.hashIntake(body.length);
+    return calls.hashIntake(seat, body.length);
   };
 }
 

@@ -11,7 +11,7 @@ import {
   S_GENERATIONS,
 } from "../../assembly/layout.ts";
 import { type CoreChoice, openWith } from "../../src/api/open.ts";
-import { compileCore } from "../../src/core/seat.ts";
+import { compileCore } from "../../src/core/build.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/snapshot/frames.ts";

@@ -14,14 +14,8 @@ import {
   OK_WAKE,
   S_GENERATIONS,
 } from "../../assembly/layout.ts";
-import {
-  type Build,
-  bestVariant,
-  compileCore,
-  type PartitionSettings,
-  Seat,
-  type Variant,
-} from "../../src/core/seat.ts";
+import { type Build, bestVariant, compileCore, type Variant } from "../../src/core/build.ts";
+import { type PartitionSettings, Seat } from "../../src/core/seat.ts";
 import type { Hit } from "../../src/values/hit.ts";
 import type { Key } from "../../src/values/keys.ts";
 import type { Metric } from "../../src/values/metric.ts";

@@ -1,7 +1,7 @@
 /* Do all four builds of the core, given the same ops, hold the same bytes and give the same answers? */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { ARENA } from "../../assembly/layout.ts";
-import { type Build, bestVariant, type Variant } from "../../src/core/seat.ts";
+import { type Build, bestVariant, type Variant } from "../../src/core/build.ts";
 import { CoreSpace, clustered, type Metric, partition, uniform } from "./harness.ts";
 
 const SEED = 77;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openWith } from "../../src/api/open.ts";
 import type { VectorIndex } from "../../src/api/vector-index.ts";
-import { bestVariant } from "../../src/core/seat.ts";
+import { bestVariant } from "../../src/core/build.ts";
 import type { Incident, OpenOptions } from "../../src/options/open.ts";
 import { Actor, type Outcome, ownSpaces, type Role } from "./actor.ts";
 import { Chance } from "./chance.ts";

@@ -3,7 +3,8 @@
 
 import { Worker } from "node:worker_threads";
 import { openWith } from "../../../src/api/open.ts";
-import { bestVariant, compileCore, type Seat } from "../../../src/core/seat.ts";
+import { bestVariant, compileCore } from "../../../src/core/build.ts";
+import type { Seat } from "../../../src/core/seat.ts";
 import type { SpaceRef } from "../../../src/engine/handle.ts";
 import type { Dataset } from "../../datasets/index.ts";
 import { heard } from "../../kit/bare-core.ts";

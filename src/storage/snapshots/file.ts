@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { FRAME_END, OK } from "../../../assembly/layout.ts";
+import type { SpaceAt } from "../../core/calls/spaces.ts";
 import type { Seat } from "../../core/seat.ts";
-import type { SpaceAt } from "../../core/spaces.ts";
 import { asLongAsItTakes, beginSnapshot, endSnapshot, nextFrame } from "../../snapshot/cut.ts";
 import {
   BadFrame,

@@ -10,8 +10,8 @@
  */
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { type FoundSpace, spacesOf } from "../../core/calls/spaces.ts";
 import type { Seat } from "../../core/seat.ts";
-import { type FoundSpace, spacesOf } from "../../core/spaces.ts";
 import { HnswError } from "../../errors.ts";
 import { FAILURE_NONE, FAILURES, type JournalBoard } from "../../journal/board.ts";
 import { nextTurn } from "../../runtime/event-loop.ts";

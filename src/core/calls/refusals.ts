@@ -1,0 +1,41 @@
+/* What does a refusal of the core mean to a user? */
+import { E_DAMAGED, E_JOURNAL_STUCK, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO } from "../../../assembly/layout.ts";
+import { HnswError } from "../../errors.ts";
+import type { Seat } from "../seat.ts";
+import { partitionInfo } from "./partition.ts";
+
+/** A status of the core that says why it did not do what it was asked: one of the E_ constants, all below 0. */
+export type Refusal = number;
+
+/**
+ * The error for a refusal by that seat's core, right after the call. `which`: the vector that it concerns; `whyStuck`:
+ * why the disk refuses, asked only where the index is kept on one.
+ */
+export function refusalOf(refusal: Refusal, seat: Seat, which: string, whyStuck: () => string): HnswError {
+  switch (refusal) {
+    case E_NOT_FINITE:
+      return new HnswError("NOT_FINITE", `${which} holds NaN or an infinity at position ${seat.infoAt(0)}.`);
+    case E_OVERFLOW:
+      return new HnswError("NORM_OVERFLOW", `${which} is too long: its squared norm must stay below 2^124.`);
+    case E_ZERO: {
+      const rule = "under cosine a vector needs a direction, with a squared norm of at least 1e-30";
+      return new HnswError("ZERO_VECTOR", `${which} is zero or nearly so: ${rule}.`);
+    }
+    case E_MEMORY: {
+      const { used, limit } = partitionInfo(seat);
+      const full = `${inMiB(used)} of ${inMiB(limit)} in use`;
+      const cure = "raise `memoryLimit`, use more `partitions`, drop spaces, or delete vectors";
+      return new HnswError("OUT_OF_MEMORY", `The partition is full (${full}): ${cure}.`);
+    }
+    case E_JOURNAL_STUCK:
+      return new HnswError("JOURNAL_FAILED", whyStuck());
+    case E_DAMAGED:
+      return new HnswError("DAMAGED", "A bug damaged this partition beyond repair; it accepts no more ops.");
+    default:
+      return new HnswError("INTERNAL", `The core returned ${refusal}.`);
+  }
+}
+
+function inMiB(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}

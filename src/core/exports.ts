@@ -1,0 +1,36 @@
+/* What does an instance of the core export? The functions of assembly/abi, as JavaScript sees them: numbers only. */
+import { instantiateSync } from "@assemblyscript/loader";
+import { ABI_VERSION } from "../../assembly/layout.ts";
+import { HnswError } from "../errors.ts";
+
+/** As assembly/abi has them, and documents each. */
+type Names = [
+  ...["abiVersion", "setUp", "bind", "scratchAddress", "abandon", "partitionInfo", "hashName", "useReserve"],
+  ...["openSpace", "dropSpace", "nextSpace", "liveIn", "spaceInfo"],
+  ...["checkVectors", "add", "remove", "get", "reserve", "unreserve"],
+  ...["search", "endSearch", "listKeys"],
+  ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
+  ...["startCensus", "continueCensus", "check", "repairSeat", "holdsLocks", "armFault"],
+  ...["reserveJournal", "openJournal", "journalWaiting", "journalWritten", "setJournalState", "setNext", "nextSpaceId"],
+  ...["startSnapshot", "nextFrame", "endSnapshot", "loadFrame", "hashIntake"],
+];
+
+export type CoreExports = Record<Names[number], (...args: number[]) => number>;
+
+/** An instance of the core in a partition's memory. Throws UNSUPPORTED. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  const exports = exportsOf(module, memory);
+  if (exports.abiVersion() !== ABI_VERSION) {
+    throw new HnswError("UNSUPPORTED", `The core has ABI ${exports.abiVersion()}, this package needs ${ABI_VERSION}.`);
+  }
+  return exports;
+}
+
+export function exportsOf(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
+  try {
+    return instantiateSync<CoreExports>(module, { env: { memory } }).exports;
+  } catch (cause) {
+    const which = "`hnsw-workers/core.shared.wasm` is for shared memory, `hnsw-workers/core.wasm` for other memory";
+    throw new HnswError("UNSUPPORTED", `This core does not fit the memory used here: ${which}.`, { cause });
+  }
+}
