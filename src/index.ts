@@ -1,12 +1,14 @@
 /* The public interface: what `import … from "hnsw-workers"` offers. */
 
-export { attach, open } from "./api/open.ts";
+export { attach } from "./api/attach.ts";
+export { open } from "./api/open.ts";
 export type { Space } from "./api/space.ts";
 export type { IndexStats, JournalStats, SpaceStats, WorkerStats } from "./api/stats.ts";
 export type { VectorIndex } from "./api/vector-index.ts";
 export type { CheckReport } from "./engine/check.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
-export type { Incident, OpenOptions, SearchOptions, Settings } from "./options/open.ts";
+export type { Incident, OpenOptions, Settings } from "./options/open.ts";
+export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
 export type { RecoveryReport } from "./storage/recovery/recovery.ts";

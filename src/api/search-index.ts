@@ -11,7 +11,7 @@ import { Seat } from "../core/seat.ts";
 import { searchFiltered } from "../engine/filtered-search.ts";
 import type { Host } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
-import { resolveSearch, type SearchOptions } from "../options/open.ts";
+import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Arriving, startFrom } from "../snapshot/import.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";

@@ -17,7 +17,7 @@ import { type Look, searchFiltered } from "../engine/filtered-search.ts";
 import type { Handle, SpaceRef } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { HnswError } from "../errors.ts";
-import { resolveSearch, type SearchOptions } from "../options/open.ts";
+import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import type { Hit } from "../values/hit.ts";
 import { type Key, keyBytes } from "../values/keys.ts";

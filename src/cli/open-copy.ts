@@ -3,9 +3,11 @@
  * the folder nothing changes but the lock.
  */
 
-import { openIn, tell } from "../api/open.ts";
+import { warnOf } from "../api/incidents.ts";
+import { startIndex } from "../api/start.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
-import { type OpenOptions, resolveOptions } from "../options/open.ts";
+import { completeSettings, type OpenOptions, readOptions, type Shape } from "../options/open.ts";
+import { canStartThreads } from "../runtime/platform.ts";
 import { damaged, type OpenFolder } from "../storage/disk/folder.ts";
 import { Recovery, type RecoveryReport } from "../storage/recovery/recovery.ts";
 
@@ -31,8 +33,8 @@ export async function openCopy({ paths, lock, meta, damage }: OpenFolder, option
   try {
     if (meta === null) throw damaged(damage!);
     let recovery: RecoveryReport | null = null;
-    const settings = resolveOptions({ ...others, ...(meta as Pick<OpenOptions, keyof typeof meta>) });
-    const { index } = await openIn(settings, tell, {}, async (handle) => {
+    const settings = completeSettings(readOptions({ ...others, ...(meta as Shape) }), canStartThreads);
+    const { index } = await startIndex(settings, warnOf, {}, async (handle) => {
       recovery = await new Recovery(handle, paths, salvaging, onRead).fill(meta, null, "read");
       return null;
     });

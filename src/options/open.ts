@@ -1,20 +1,20 @@
-/* What can a user choose, what stands in when they don't, and what is refused? */
+/* What can a user choose when an index is opened, and what holds where nothing was chosen? */
 import { MAX_DIMENSIONS, MAX_EF, MAX_M, MAX_PAGES, MAX_WORKERS, MIN_M } from "../../assembly/layout.ts";
-import { HnswError } from "../errors.ts";
-import { canStartThreads, cores } from "../runtime/platform.ts";
+import { cores } from "../runtime/platform.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "../scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts";
-import type { Key } from "../values/keys.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
+import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
 
-/** Something went wrong in a worker and was put right. */
+/** A fault in the background that the index dealt with, or could not. */
 export interface Incident {
-  /** Its number; −1 for the journal and the snapshot thread. */
+  /** The worker's number; −1 for the journal and the snapshot thread. */
   worker: number;
   /**
-   * `trap`: a call into the core failed; `exit`: the worker ended and is replaced; `lost`: it ends again and again;
-   * `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced or given up.
+   * `trap`: a call into the core failed; `exit`: the worker ended and was replaced; `lost`: it kept ending and was given
+   * up; `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced or given
+   * up.
    */
   kind: "trap" | "exit" | "lost" | "journal" | "snapshot";
   message: string;
@@ -26,8 +26,8 @@ export interface OpenOptions {
   /** Default `"cosine"`. */
   metric?: Metric;
   /**
-   * Threads that link vectors, 0 to 64; 0 does everything on the calling thread. Default: one per core, 0 where there are
-   * none.
+   * Threads that link vectors, 0 to 64; with 0 the calling thread does everything. Default: one per core, or 0 where
+   * there are no threads.
    */
   workers?: number;
   /** Shared memories of up to 4 GiB that the spaces are spread over, 1 to 32. Default 4. */
@@ -42,33 +42,33 @@ export interface OpenOptions {
   ef?: number;
   /** Live vectors up to which a space is scanned exactly instead of having a graph, 0 to 1,000,000. Default 1,000. */
   flatBelow?: number;
-  /** Accepted and not yet linked ops that one space may hold before adds wait, 64 to 1,000,000. Default 16,384. */
+  /** Ops of one space that may be accepted but not yet linked before adds wait, 64 to 1,000,000. Default 16,384. */
   maxPending?: number;
   /** `"auto"` searches with 7-bit codes where they serve, `"none"` always in f32. Default `"auto"`. */
   quantization?: "auto" | "none";
   /**
-   * Seed of the levels: with up to one worker the same ops in the same order make the same graph, as long as nothing is
-   * compacted meanwhile. A 32-bit unsigned integer, default 1.
+   * Seed of the levels: with up to one worker the same ops in the same order make the same graph, unless a compaction
+   * ran. A 32-bit unsigned integer, default 1.
    */
   seed?: number;
-  /** How many ops a worker takes at once; what is not given stays at its default. */
+  /** How many ops a worker takes at once; each field has a default of its own. */
   batching?: Partial<BatchingPolicy>;
-  /** When an idle worker takes another's work; what is not given stays at its default. */
+  /** When an idle worker takes another's work; each field has a default of its own. */
   stealing?: Partial<StealingPolicy>;
-  /** A wait in which nothing moves for so long is given up with TIMEOUT. Default 30,000. */
+  /** A wait during which nothing moves for this long ends with TIMEOUT. Default 30,000. */
   timeoutMs?: number;
   /**
-   * The compiled core, where a program may not compile code or has no file to read it from, as on isolate platforms:
+   * The compiled core, for programs that may not compile code or have no file to read it from, as on isolate platforms:
    * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD), which is for memory that is
    * not shared, so for `workers: 0`; or `hnsw-workers/core.shared.wasm` (`hnsw-workers/core.shared.baseline.wasm`), which
    * is for workers.
    */
   core?: WebAssembly.Module;
-  /** What `index.export()` gave, here or elsewhere: the index starts with it. Not together with `path`. */
+  /** An export, made by `index.export()` here or elsewhere, that the index starts with. Not together with `path`. */
   from?: SnapshotSource;
   /**
-   * Folder that the index is kept in; made if it is not there. One that is relative is where the process stands when it
-   * opens the index, and stays there. Without it the index lives in memory only.
+   * Folder that the index is kept in, created if there is none. A relative path is resolved when the index is opened.
+   * Without a path the index lives in memory only.
    */
   path?: string;
   /**
@@ -81,19 +81,10 @@ export interface OpenOptions {
   /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
   snapshotAfterBytes?: number;
   /**
-   * Told of trapped and replaced threads, and of a disk that fails. Default: a process warning. What it throws is an
-   * uncaught exception, and stops nothing.
+   * Called for trapped and replaced threads, and for a disk that fails. Default: a process warning. What it throws
+   * becomes an uncaught exception, and stops nothing.
    */
   onIncident?: (incident: Incident) => void;
-}
-
-export interface SearchOptions {
-  /** How many neighbours, a positive integer. Default 10. */
-  k?: number;
-  /** Candidates kept while searching; below `k` it is raised to `k`. Above 4,096 the scan is exact. */
-  ef?: number;
-  /** Only keys for which this returns true are hits. Called at most once per key and search. */
-  filter?: (key: Key) => boolean;
 }
 
 /** Options with every default filled in. Can be posted to another thread. */
@@ -104,8 +95,19 @@ export interface Settings
   stealing: StealingPolicy;
 }
 
+/** What is fixed when an index is created; its folder or export knows it. */
+export type Shape = Pick<Settings, "dimensions" | "metric" | "M" | "seed" | "partitions">;
+
+/** The checked options of an `open`. Undefined is what a folder, an export or the runtime may still decide. */
+export interface OpenRequest extends Pick<OpenOptions, "workers" | "memoryLimit" | "from" | "core" | "onIncident"> {
+  shape: Partial<Shape>;
+  settled: Omit<Settings, keyof Shape | "workers" | "memoryLimit">;
+}
+
 const PARTITION_BYTES = MAX_PAGES * 65536 - 65536;
 const MIN_PARTITION_BYTES = 2 ** 20;
+const PARTITIONS = 4;
+const MOST_PARTITIONS = 32;
 
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
@@ -113,93 +115,115 @@ const NAMES = [
   ...["path", "durability", "onDamage", "snapshotAfterBytes", "from", "core"],
 ];
 
-/** Where the index is to be kept, or null. Throws BAD_OPTION. */
-export function resolvePath(given: OpenOptions): string | null {
-  if (typeof given !== "object" || given === null) throw bad("open needs an object with at least `dimensions`.");
+/** Checks the options of an `open`, before anything is read or created. Throws BAD_OPTION. */
+export function readOptions(given: OpenOptions): OpenRequest {
+  if (!isObject(given)) throw badOption("open needs an object with at least `dimensions`.");
+  const path = readPath(given);
+  refuseUnknown(given, NAMES, "open");
+  const { onIncident, from, core } = given;
+  if (given.dimensions === undefined && from === undefined) throw noDimensions();
+  if (onIncident !== undefined && typeof onIncident !== "function") throw badOption("`onIncident` must be a function.");
+  checkCore(core);
+  const partitions = integer("partitions", given.partitions, undefined, 1, MOST_PARTITIONS);
+  const [fewest, most] = path === null ? [PARTITIONS, PARTITIONS] : [1, MOST_PARTITIONS]; // unless their number is given
+  return {
+    shape: {
+      dimensions: integer("dimensions", given.dimensions, undefined, 1, MAX_DIMENSIONS),
+      metric: oneOf("metric", given.metric, undefined, Object.keys(METRICS) as Metric[]),
+      M: integer("M", given.M, undefined, MIN_M, MAX_M),
+      seed: integer("seed", given.seed, undefined, 0, 0xffffffff),
+      partitions,
+    },
+    workers: integer("workers", given.workers, undefined, 0, MAX_WORKERS),
+    memoryLimit: readLimit(given.memoryLimit, partitions ?? fewest, partitions ?? most),
+    settled: {
+      efConstruction: integer("efConstruction", given.efConstruction, 32, 8, 1024),
+      ef: integer("ef", given.ef, 64, 1, MAX_EF),
+      flatBelow: integer("flatBelow", given.flatBelow, 1000, 0, 1_000_000),
+      maxPending: integer("maxPending", given.maxPending, 16384, 64, 1_000_000),
+      quantization: oneOf("quantization", given.quantization, "auto", ["auto", "none"]),
+      timeoutMs: integer("timeoutMs", given.timeoutMs, 30_000, 1, 2 ** 31 - 1),
+      batching: readBatching(given.batching),
+      stealing: readStealing(given.stealing),
+      path,
+      durability: oneOf("durability", given.durability, "commit", ["commit", "relaxed"]),
+      onDamage: oneOf("onDamage", given.onDamage, "refuse", ["refuse", "salvage"]),
+      snapshotAfterBytes: integer("snapshotAfterBytes", given.snapshotAfterBytes, 2 ** 28, 2 ** 20, 2 ** 40),
+    },
+    ...{ from, core, onIncident },
+  };
+}
+
+/** Fills in what is still undefined. `known`: what a folder or an export was made with. Throws BAD_OPTION. */
+export function completeSettings(request: OpenRequest, threads: boolean, known: Partial<Shape> = {}): Settings {
+  const { shape, settled, workers, memoryLimit } = request;
+  const { dimensions, metric = "cosine", M = 16, seed = 1, partitions = PARTITIONS } = { ...shape, ...known };
+  if (dimensions === undefined) throw noDimensions();
+  return {
+    ...settled,
+    ...{ dimensions, metric, M, seed, partitions },
+    workers: workers ?? (threads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0),
+    memoryLimit: readLimit(memoryLimit, partitions, partitions) ?? partitions * PARTITION_BYTES,
+  };
+}
+
+/** The name of something that was asked for and is otherwise in `known`, if there is any. */
+export function mismatch(asked: Partial<Shape>, known: Partial<Shape>): keyof Shape | undefined {
+  const names = Object.keys(known) as (keyof Shape)[];
+  return names.find((name) => asked[name] !== undefined && asked[name] !== known[name]);
+}
+
+function noDimensions(): Error {
+  return badOption("`dimensions` is required: the number of floats in every vector.");
+}
+
+function readPath(given: OpenOptions): string | null {
   const { path } = given;
   if (path === undefined) {
     for (const name of ["durability", "onDamage", "snapshotAfterBytes"] as const) {
-      if (given[name] !== undefined) throw bad(`\`${name}\` needs \`path\`: without it the index is in memory only.`);
+      if (given[name] === undefined) continue;
+      throw badOption(`\`${name}\` needs \`path\`: without it the index is in memory only.`);
     }
     return null;
   }
-  if (given.core !== undefined) throw bad("`core` and `path` exclude one another: a folder needs Bun and its threads.");
-  if (given.from !== undefined) throw bad("`from` and `path` exclude one another: the folder says what is in it.");
-  if (typeof path !== "string" || path === "") throw bad(`\`path\` must be a folder's name, not ${show(path)}.`);
+  if (given.core !== undefined) throw badOption("`core` and `path` exclude each other: a folder needs Bun's threads.");
+  if (given.from !== undefined) throw badOption("`from` and `path` exclude each other: the folder has the content.");
+  if (typeof path !== "string" || path === "") throw badOption(`\`path\` must be a folder's name, not ${show(path)}.`);
   return path;
 }
 
-/** Checks what `open` was given and fills in the defaults. `threads`: whether there can be any. Throws BAD_OPTION. */
-export function resolveOptions(given: OpenOptions, threads = canStartThreads): Settings {
-  const path = resolvePath(given);
-  refuseUnknown(given, NAMES, "open");
-  if (given.dimensions === undefined) throw bad("`dimensions` is required: the number of floats in every vector.");
-  if (given.onIncident !== undefined && typeof given.onIncident !== "function") {
-    throw bad("`onIncident` must be a function.");
-  }
-  if (given.core !== undefined && !(given.core instanceof WebAssembly.Module)) {
-    throw bad("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
-  }
-  const partitions = integer("partitions", given.partitions, 4, 1, 32);
-  const everything = partitions * PARTITION_BYTES;
-  const batching = resolveBatching(given.batching);
-  return {
-    dimensions: integer("dimensions", given.dimensions, 0, 1, MAX_DIMENSIONS),
-    metric: oneOf("metric", given.metric, "cosine", Object.keys(METRICS) as Metric[]),
-    workers: integer(
-      "workers",
-      given.workers,
-      threads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0,
-      0,
-      MAX_WORKERS,
-    ),
-    partitions,
-    memoryLimit: integer("memoryLimit", given.memoryLimit, everything, partitions * MIN_PARTITION_BYTES, everything),
-    M: integer("M", given.M, 16, MIN_M, MAX_M),
-    efConstruction: integer("efConstruction", given.efConstruction, 32, 8, 1024),
-    ef: integer("ef", given.ef, 64, 1, MAX_EF),
-    flatBelow: integer("flatBelow", given.flatBelow, 1000, 0, 1_000_000),
-    maxPending: integer("maxPending", given.maxPending, 16384, 64, 1_000_000),
-    quantization: oneOf("quantization", given.quantization, "auto", ["auto", "none"]),
-    seed: integer("seed", given.seed, 1, 0, 0xffffffff),
-    timeoutMs: integer("timeoutMs", given.timeoutMs, 30_000, 1, 2 ** 31 - 1),
-    batching,
-    stealing: resolveStealing(given.stealing),
-    path,
-    durability: oneOf("durability", given.durability, "commit", ["commit", "relaxed"]),
-    onDamage: oneOf("onDamage", given.onDamage, "refuse", ["refuse", "salvage"]),
-    snapshotAfterBytes: integer("snapshotAfterBytes", given.snapshotAfterBytes, 2 ** 28, 2 ** 20, 2 ** 40),
-  };
+/** Bytes of between `fewest` and `most` partitions. */
+function readLimit(given: number | undefined, fewest: number, most: number): number | undefined {
+  return integer("memoryLimit", given, undefined, fewest * MIN_PARTITION_BYTES, most * PARTITION_BYTES);
 }
 
-function resolveBatching(given: Partial<BatchingPolicy> | undefined): BatchingPolicy {
+function readBatching(given: Partial<BatchingPolicy> = {}): BatchingPolicy {
   const policy = DEFAULT_BATCHING;
-  if (given === undefined) return policy;
-  if (typeof given !== "object" || given === null) throw bad("`batching` must be an object.");
+  if (!isObject(given)) throw badOption("`batching` must be an object.");
   refuseUnknown(given, Object.keys(policy), "batching");
-  const resolved = {
-    min: integer("batching.min", given.min, policy.min, 1, 65536),
-    max: integer("batching.max", given.max, policy.max, 1, 65536),
-    lowDepth: integer("batching.lowDepth", given.lowDepth, policy.lowDepth, 1, 1_000_000),
-    highDepth: integer("batching.highDepth", given.highDepth, policy.highDepth, 2, 10_000_000),
-    latencyMsLow: integer("batching.latencyMsLow", given.latencyMsLow, policy.latencyMsLow, 1, 60_000),
-    latencyMsHigh: integer("batching.latencyMsHigh", given.latencyMsHigh, policy.latencyMsHigh, 1, 60_000),
+  const field = (name: keyof BatchingPolicy, low: number, high: number) =>
+    integer(`batching.${name}`, given[name], policy[name], low, high);
+  const read = {
+    min: field("min", 1, 65536),
+    max: field("max", 1, 65536),
+    lowDepth: field("lowDepth", 1, 1_000_000),
+    highDepth: field("highDepth", 2, 10_000_000),
+    latencyMsLow: field("latencyMsLow", 1, 60_000),
+    latencyMsHigh: field("latencyMsHigh", 1, 60_000),
   };
-  if (resolved.min > resolved.max)
-    throw bad(`\`batching.min\` (${resolved.min}) must not exceed \`max\` (${resolved.max}).`);
-  if (resolved.lowDepth >= resolved.highDepth) throw bad("`batching.lowDepth` must be below `highDepth`.");
-  return resolved;
+  if (read.min > read.max) throw badOption(`\`batching.min\` (${read.min}) must not exceed \`max\` (${read.max}).`);
+  if (read.lowDepth >= read.highDepth) throw badOption("`batching.lowDepth` must be below `highDepth`.");
+  return read;
 }
 
-function resolveStealing(given: Partial<StealingPolicy> | undefined): StealingPolicy {
+function readStealing(given: Partial<StealingPolicy> = {}): StealingPolicy {
   const policy = DEFAULT_STEALING;
-  if (given === undefined) return policy;
-  if (typeof given !== "object" || given === null) throw bad("`stealing` must be an object.");
+  if (!isObject(given)) throw badOption("`stealing` must be an object.");
   refuseUnknown(given, Object.keys(policy), "stealing");
   const { enabled = policy.enabled, fraction = policy.fraction } = given;
-  if (typeof enabled !== "boolean") throw bad("`stealing.enabled` must be true or false.");
+  if (typeof enabled !== "boolean") throw badOption("`stealing.enabled` must be true or false.");
   if (typeof fraction !== "number" || !(fraction > 0 && fraction <= 1)) {
-    throw bad(`\`stealing.fraction\` must be above 0 and at most 1, not ${show(fraction)}.`);
+    throw badOption(`\`stealing.fraction\` must be above 0 and at most 1, not ${show(fraction)}.`);
   }
   return {
     enabled,
@@ -207,52 +231,4 @@ function resolveStealing(given: Partial<StealingPolicy> | undefined): StealingPo
     threshold: integer("stealing.threshold", given.threshold, policy.threshold, 0, 1_000_000),
     latencyMs: integer("stealing.latencyMs", given.latencyMs, policy.latencyMs, 1, 60_000),
   };
-}
-
-/** What a search was asked for, with defaults. Throws BAD_OPTION or BAD_K. */
-export function resolveSearch(
-  given: SearchOptions | undefined,
-  defaultEf: number,
-): Required<Pick<SearchOptions, "k" | "ef">> & Pick<SearchOptions, "filter"> {
-  if (given === undefined) return { k: 10, ef: Math.max(10, defaultEf) };
-  if (typeof given !== "object" || given === null) throw bad("Search options must be an object.");
-  for (const name in given) {
-    if (name !== "k" && name !== "ef" && name !== "filter") refuseUnknown(given, ["k", "ef", "filter"], "search");
-  }
-  const { k = 10, ef = defaultEf, filter } = given;
-  if (!Number.isSafeInteger(k) || k < 1)
-    throw new HnswError("BAD_K", `\`k\` must be a positive integer, not ${show(k)}.`);
-  if (!Number.isSafeInteger(ef) || ef < 1) throw bad(`\`ef\` must be a positive integer, not ${show(ef)}.`);
-  if (filter !== undefined && typeof filter !== "function") throw bad("`filter` must be a function on keys.");
-  return { k: Math.min(k, 0xfffffff), ef: Math.min(Math.max(k, ef), 0xfffffff), filter };
-}
-
-function refuseUnknown(given: object, known: readonly string[], where: string): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-    const hint = near ? `did you mean \`${near}\`?` : `known are ${known.join(", ")}.`;
-    throw bad(`\`${name}\` is not an option of ${where}; ${hint}`);
-  }
-}
-
-function integer(name: string, value: unknown, byDefault: number, low: number, high: number): number {
-  if (value === undefined) return byDefault;
-  if (Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high) return value as number;
-  throw bad(`\`${name}\` must be an integer from ${low} to ${high}, not ${show(value)}.`);
-}
-
-function oneOf<T extends string>(name: string, value: unknown, byDefault: T, choices: readonly T[]): T {
-  if (value === undefined) return byDefault;
-  if (choices.includes(value as T)) return value as T;
-  throw bad(`\`${name}\` must be ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${show(value)}.`);
-}
-
-function show(value: unknown): string {
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "string" ? `"${value}"` : String(value);
-}
-
-function bad(message: string): HnswError {
-  return new HnswError("BAD_OPTION", message);
 }

@@ -16,7 +16,7 @@ import {
 } from "../../assembly/layout.ts";
 import type { Host } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
-import type { OpenOptions } from "../options/open.ts";
+import { mismatch, type Shape } from "../options/open.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import { metricOf } from "../values/metric.ts";
@@ -171,20 +171,15 @@ function checkMagic(head: Uint8Array): void {
   throw new HnswError("SNAPSHOT_FOREIGN", `\`from\` is of a newer or older format: ${versions}.`);
 }
 
-/** The options, with what the export was made with where nothing else is given. Throws SNAPSHOT_FOREIGN. */
-export function withExport(options: OpenOptions, { first }: Arriving): OpenOptions {
-  if (first === null) return options;
+/** What an export's index was created with; nothing when no space was exported. Throws SNAPSHOT_FOREIGN. */
+export function shapeOfExport({ first }: Arriving, asked: Partial<Shape>): Partial<Shape> {
+  if (first === null) return {};
   const { dimensions, M, seed } = first;
-  const made = { dimensions, metric: metricOf(first.metric), M, seed };
-  for (const [name, value] of Object.entries(made)) {
-    const given = options[name as keyof typeof made];
-    if (given === undefined || given === value) continue;
-    throw new HnswError(
-      "SNAPSHOT_FOREIGN",
-      `\`from\` was made with \`${name}\` ${value}, \`open\` was given ${given}.`,
-    );
-  }
-  return { ...options, ...made };
+  const made: Partial<Shape> = { dimensions, metric: metricOf(first.metric)!, M, seed };
+  const name = mismatch(asked, made);
+  if (name === undefined) return made;
+  const message = `\`from\` was made with \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
+  throw new HnswError("SNAPSHOT_FOREIGN", message);
 }
 
 /** Fills an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
-import type { Incident, OpenOptions, Settings } from "../options/open.ts";
+import { type Incident, mismatch, type Settings, type Shape } from "../options/open.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { damaged, lockFolder, lookAt, makeFolders, type OpenFolder } from "./disk/folder.ts";
 import { JournalStore, type Meta } from "./disk/sqlite.ts";
@@ -15,9 +15,6 @@ import { Recovery, type RecoveryReport } from "./recovery/recovery.ts";
 import { promoteFresh } from "./recovery/salvage.ts";
 
 export type { OpenFolder };
-
-/** What is decided once and for all when the folder is made. */
-const BAKED = ["dimensions", "metric", "M", "seed", "partitions"] as const;
 
 /** Locks a folder. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED; or PATH_DAMAGED unless salvaging. */
 export async function takeFolder(path: string, salvaging: boolean): Promise<OpenFolder> {
@@ -33,16 +30,13 @@ export async function takeFolder(path: string, salvaging: boolean): Promise<Open
   }
 }
 
-/** The options, with what the folder was made for where nothing else is given. Throws PATH_MISMATCH. */
-export function withFolder(options: OpenOptions, { meta, paths }: OpenFolder): OpenOptions {
-  if (meta === null) return options;
-  for (const name of BAKED) {
-    const given = options[name];
-    if (given === undefined || given === meta[name]) continue;
-    const message = `The index in ${paths.folder} has \`${name}\` ${meta[name]}, \`open\` was given ${given}.`;
-    throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or make another index and add everything again.`);
-  }
-  return { ...options, ...(meta as Pick<OpenOptions, (typeof BAKED)[number]>) };
+/** What the folder's index was created with; nothing when it is new. Throws PATH_MISMATCH. */
+export function shapeOfFolder({ meta, paths }: OpenFolder, asked: Partial<Shape>): Partial<Shape> {
+  const made: Partial<Shape> = (meta ?? {}) as Partial<Shape>;
+  const name = mismatch(asked, made);
+  if (name === undefined) return made;
+  const message = `The index in ${paths.folder} has \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
+  throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or make another index and add everything again.`);
 }
 
 export interface Kept {

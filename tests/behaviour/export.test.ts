@@ -10,7 +10,8 @@ import {
   OK,
   S_GENERATIONS,
 } from "../../assembly/layout.ts";
-import { type CoreChoice, openWith } from "../../src/api/open.ts";
+import { openWith } from "../../src/api/open.ts";
+import type { CoreChoice } from "../../src/api/start.ts";
 import { compileCore } from "../../src/core/build.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";

@@ -1,6 +1,6 @@
 /* When the snapshot thread can't start any more, is it given up, and said so, and does the journal thread live on? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Opened } from "../../src/api/open.ts";
+import type { Opened } from "../../src/api/start.ts";
 import type { Incident, VectorIndex } from "../../src/index.ts";
 import type { FolderPaths } from "../../src/storage/disk/folder.ts";
 import { refusalOf, until } from "../support/indexes.ts";

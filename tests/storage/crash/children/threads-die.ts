@@ -4,7 +4,8 @@
  */
 import { rmSync } from "node:fs";
 import { JOURNAL_STUCK } from "../../../../assembly/layout.ts";
-import { type Opened, openWith } from "../../../../src/api/open.ts";
+import { openWith } from "../../../../src/api/open.ts";
+import type { Opened } from "../../../../src/api/start.ts";
 import type { Key, VectorIndex } from "../../../../src/index.ts";
 import { JournalBoard } from "../../../../src/journal/board.ts";
 import { until } from "../../../support/indexes.ts";

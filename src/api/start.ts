@@ -1,0 +1,116 @@
+/* How does an index start? Partitions are created, its content is loaded, and its workers start in the meantime. */
+import { MAX_PAGES } from "../../assembly/layout.ts";
+import { type Build, bestVariant, compileCore, type Variant } from "../core/build.ts";
+import { Seat } from "../core/seat.ts";
+import { Handle } from "../engine/handle.ts";
+import { HnswError } from "../errors.ts";
+import { JournalBoard } from "../journal/board.ts";
+import { JournalLink } from "../journal/client.ts";
+import type { Incident, Settings } from "../options/open.ts";
+import { askForHugePages, canShare, canStartThreads, SMALL_BYTES } from "../runtime/platform.ts";
+import type { Kept } from "../storage/open-folder.ts";
+import { Control, controlBlock } from "../workers/control.ts";
+import { linkerOf } from "../workers/linker.ts";
+import type { Partitions, Pool } from "../workers/pool.ts";
+import type { SharedIndex } from "../workers/protocol.ts";
+import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
+import { commonTime } from "./stats.ts";
+import { VectorIndex } from "./vector-index.ts";
+
+/** Which build of the core to use; mostly for tests. */
+export interface CoreChoice {
+  build?: Build;
+  variant?: Variant;
+  /** Whether the memory is one that threads could share. */
+  shared?: boolean;
+  /** Compiled already. */
+  module?: WebAssembly.Module;
+}
+
+/** Loads the content of an index that was just created. Resolves to what keeps it on the disk, if anything does. */
+export type Load = (handle: Handle, parts: LoadParts) => Promise<Kept | null>;
+
+interface LoadParts {
+  shared: SharedIndex;
+  partitions: Partitions;
+  /** Settles when the workers are ready, or could not be started. */
+  started: Promise<void>;
+}
+
+/** An open index with its insides. */
+export interface Opened {
+  index: VectorIndex;
+  handle: Handle;
+  pool: Pool | null;
+  seats: Seat[];
+  kept: Kept | null;
+}
+
+/** Rejects with UNSUPPORTED, OUT_OF_MEMORY, TIMEOUT, or with what `load` rejects with; then nothing is left running. */
+export async function startIndex(
+  settings: Settings,
+  report: (incident: Incident) => void,
+  choice: CoreChoice,
+  load: Load | null,
+): Promise<Opened> {
+  const { workers } = settings;
+  const { seats, shared } = await createPartitions(settings, choice);
+  const control = new Control(shared.control);
+  for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
+  const inline = workers === 0 ? linkerOf(seats, 0, settings, control) : null;
+  const handle = new Handle(seats, settings, control, inline, journalClient(shared));
+  const partitions = partitionsOf(seats, control);
+  const pool =
+    workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, partitions, report);
+  try {
+    const started = pool?.start() ?? Promise.resolve();
+    started.catch(() => {}); // it is awaited below, when loading has ended
+    const kept = load && (await load(handle, { shared, partitions, started }));
+    await started;
+    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), handle, pool, seats, kept };
+  } catch (error) {
+    control.close();
+    await pool?.stop();
+    throw error;
+  }
+}
+
+async function createPartitions(
+  settings: Settings,
+  choice: CoreChoice,
+): Promise<{ seats: Seat[]; shared: SharedIndex }> {
+  const isShared = canShare && choice.shared !== false;
+  if (settings.workers > 0 && !(isShared && canStartThreads)) {
+    const where = "in pages that are not isolated, with a `core` for memory that is not shared, and in isolates";
+    throw new HnswError("UNSUPPORTED", `There are no threads that share memory ${where}: open with \`workers: 0\`.`);
+  }
+  const { build = "release", variant = bestVariant() } = choice;
+  const module = choice.module ?? (await compileCore(build, variant, isShared));
+  const partitionLimit = Math.floor(settings.memoryLimit / settings.partitions);
+  const seats = Array.from({ length: settings.partitions }, () =>
+    Seat.create(module, { ...settings, partitionLimit }, OPENING_SEAT, false, isShared),
+  );
+  const memories = seats.map(({ memory }) => memory);
+  await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);
+  const journal = settings.path === null ? null : new JournalBoard().buffer;
+  const control = controlBlock(isShared);
+  return { seats, shared: { module, memories, control, journal, settings, openedAt: commonTime() } };
+}
+
+function partitionsOf(seats: Seat[], control: Control): Partitions {
+  return {
+    repair: (seat) => {
+      for (const { core } of seats) core.repairSeat(seat);
+      control.progressed();
+    },
+    abandon: () => {
+      for (const { core } of seats) core.abandon();
+    },
+  };
+}
+
+/** How ops reach the journal; null in memory. */
+export function journalClient({ journal, settings }: SharedIndex): JournalLink | null {
+  const { partitions, durability, timeoutMs } = settings;
+  return journal && new JournalLink(new JournalBoard(journal), partitions, durability, timeoutMs);
+}

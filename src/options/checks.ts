@@ -1,0 +1,46 @@
+/* Is what a user gave what an option takes? Every refusal is worded here. */
+import { HnswError } from "../errors.ts";
+
+export function badOption(message: string): HnswError {
+  return new HnswError("BAD_OPTION", message);
+}
+
+/** Throws BAD_OPTION for a name that is not one of `known`. */
+export function refuseUnknown(given: object, known: readonly string[], where: string): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+    const hint = near ? `did you mean \`${near}\`?` : `known are ${known.join(", ")}.`;
+    throw badOption(`\`${name}\` is not an option of ${where}; ${hint}`);
+  }
+}
+
+export function isObject(given: unknown): given is object {
+  return typeof given === "object" && given !== null;
+}
+
+/** `fallback` stands in for undefined. Throws BAD_OPTION. */
+export function integer<T>(name: string, value: unknown, fallback: T, low: number, high: number): number | T {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high) return value as number;
+  throw badOption(`\`${name}\` must be an integer from ${low} to ${high}, not ${show(value)}.`);
+}
+
+/** `fallback` stands in for undefined. Throws BAD_OPTION. */
+export function oneOf<C extends string, T>(name: string, value: unknown, fallback: T, choices: readonly C[]): C | T {
+  if (value === undefined) return fallback;
+  if (choices.includes(value as C)) return value as C;
+  throw badOption(`\`${name}\` must be ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${show(value)}.`);
+}
+
+/** Throws BAD_OPTION. */
+export function checkCore(core: unknown): void {
+  if (core === undefined || core instanceof WebAssembly.Module) return;
+  throw badOption("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
+}
+
+/** A value as a message shows it. */
+export function show(value: unknown): string {
+  if (isObject(value)) return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "string" ? `"${value}"` : String(value);
+}
