@@ -1,0 +1,36 @@
+/* Does the code of the documents run as it is written, and print what it says? */
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type Block, promisedBy } from "./blocks.ts";
+import { isInstalled, Project } from "./project.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
+
+for (const document of ["README.md", "docs/RECIPES.md"]) {
+  describe(document, () => {
+    const project = new Project(document);
+    afterAll(() => project[Symbol.dispose]());
+
+    for (const block of project.blocks) {
+      if (block.file !== undefined) continue;
+      const name = `line ${block.line}, in ${block.section}`;
+      const reason = reasonAgainst(block);
+      if (reason !== null) test.skip(`${name}: ${reason}`, () => {});
+      else test(name, () => runs(project, block));
+    }
+
+    test("its TypeScript is typed as it says", async () => {
+      expect(await project.typeErrors()).toBe("");
+    });
+  });
+}
+
+function reasonAgainst({ needs, "not run": reason }: Block): string | null {
+  return reason ?? (needs === undefined || isInstalled(needs) ? null : `${needs} is not installed`);
+}
+
+async function runs(project: Project, block: Block): Promise<void> {
+  const { code, printed, errors } = await project.run(block);
+  expect({ code, errors: code === 0 ? "" : errors }).toEqual({ code: 0, errors: "" });
+  const promised = promisedBy(block.code);
+  if (promised.length > 0) expect(printed).toEqual(promised);
+}

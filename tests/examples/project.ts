@@ -1,0 +1,117 @@
+/*
+ * What does a reader have who types a document's code in? A folder a section, with the package installed: here the
+ * checkout stands in for it.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type Block, blocksOf, ROOT } from "./blocks.ts";
+
+const GIVEN = join(import.meta.dir, "given");
+const BENCH_MODULES = join(ROOT, "bench/node_modules");
+
+export interface Ended {
+  code: number;
+  /** Lines of stdout. */
+  printed: string[];
+  errors: string;
+}
+
+export class Project implements Disposable {
+  readonly blocks: Block[];
+  readonly folder: string;
+
+  /** Writes all of a document's code, in a folder that git ignores and from which the package's own types are found. */
+  constructor(document: string) {
+    this.blocks = blocksOf(document);
+    mkdirSync(join(ROOT, "build"), { recursive: true });
+    this.folder = mkdtempSync(join(ROOT, "build/document-"));
+    this.install();
+    for (const block of this.blocks) {
+      const folder = join(this.folder, block.section);
+      mkdirSync(folder, { recursive: true });
+      copyFileSync(join(GIVEN, "embed.ts"), join(folder, "embed.ts"));
+      if (block.language !== "sh" && block["not run"] === undefined) writeFileSync(this.pathOf(block), sourceOf(block));
+    }
+  }
+
+  /** The package as a reader has it: by name, its program too. */
+  private install(): void {
+    const modules = join(this.folder, "node_modules");
+    const installed = join(modules, "hnsw-workers");
+    mkdirSync(join(modules, ".bin"), { recursive: true });
+    mkdirSync(installed);
+    const source = (name: string) => JSON.stringify(join(ROOT, "src", name));
+    writeFileSync(join(installed, "index.ts"), `export * from ${source("index.ts")};\n`);
+    writeFileSync(join(installed, "search.ts"), `export * from ${source("search.ts")};\n`);
+    const exports = { ".": "./index.ts", "./search": "./search.ts" };
+    writeFileSync(join(installed, "package.json"), JSON.stringify({ name: "hnsw-workers", exports }));
+    const program = join(modules, ".bin/hnsw-workers");
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, "src/cli/main.ts")}' "$@"\n`);
+    chmodSync(program, 0o755);
+    symlinkSync(process.execPath, join(modules, ".bin/bun"));
+    for (const name of new Set(this.blocks.map(({ needs }) => needs ?? ""))) {
+      if (isInstalled(name)) symlinkSync(join(BENCH_MODULES, name), join(modules, name));
+    }
+    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+    const tsconfig = {
+      extends: "../../tsconfig.json",
+      compilerOptions: { moduleDetection: "force" },
+      include: [".", "../../src/**/*.d.ts"],
+      exclude: ["node_modules"],
+    };
+    writeFileSync(join(this.folder, "tsconfig.json"), JSON.stringify(tsconfig));
+  }
+
+  pathOf({ section, file, line, language }: Block): string {
+    return join(this.folder, section, file ?? `line-${line}.${language}`);
+  }
+
+  async run(block: Block): Promise<Ended> {
+    const command =
+      block.language === "sh" ? ["bash", "-euc", sourceOf(block)] : [process.execPath, this.pathOf(block)];
+    const job = this.start(command, block.section);
+    const [code, printed, errors] = await Promise.all([job.exited, job.stdout.text(), job.stderr.text()]);
+    return { code, printed: printed === "" ? [] : printed.trimEnd().split("\n"), errors };
+  }
+
+  start(command: string[], section: string, env: Record<string, string> = {}) {
+    const programs = join(this.folder, "node_modules/.bin");
+    return Bun.spawn(command, {
+      cwd: join(this.folder, section),
+      env: { ...process.env, PATH: `${programs}:${process.env.PATH}`, ...env },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  }
+
+  /** Empty when all of the document's TypeScript is as its types say. */
+  async typeErrors(): Promise<string> {
+    const compiler = Bun.spawn([process.execPath, "x", "tsc", "-p", this.folder], { cwd: ROOT, stdout: "pipe" });
+    const said = await compiler.stdout.text();
+    return (await compiler.exited) === 0 ? "" : said;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export function isInstalled(name: string): boolean {
+  return name !== "" && existsSync(join(BENCH_MODULES, name));
+}
+
+function sourceOf({ code, language, given, needs }: Block): string {
+  const before = given === undefined ? "" : `${readFileSync(join(GIVEN, `${given}.${language}`), "utf8")}\n`;
+  const unchecked = needs !== undefined && !isInstalled(needs) ? "// @ts-nocheck\n" : "";
+  return unchecked + before + code;
+}

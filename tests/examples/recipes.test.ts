@@ -1,0 +1,197 @@
+/* Do the recipes whose programs do not end, or that ask another server, do what their text says? */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { Project } from "./project.ts";
+
+setDefaultTimeout(120_000); // the machine may be busy
+
+const project = new Project("docs/RECIPES.md");
+const used = new Set<string>();
+
+afterAll(() => project[Symbol.dispose]());
+
+/** A file of a section. */
+function fileOf(section: string, file: string): string {
+  const block = project.blocks.find((block) => block.section === section && block.file === file);
+  if (block === undefined) throw new Error(`"${section}" has no file ${file}`);
+  used.add(`${section}/${file}`);
+  return project.pathOf(block);
+}
+
+async function freePort(): Promise<string> {
+  await using server = Bun.serve({ port: 0, fetch: () => new Response() });
+  return String(server.port);
+}
+
+interface Running extends AsyncDisposable {
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  /** As `docker stop` ends it; resolves to its exit code. */
+  end(): Promise<number>;
+}
+
+/** Starts a program that serves, and waits until it does. */
+async function serving(section: string, file: string, flags: string[] = []): Promise<Running> {
+  const port = await freePort();
+  const command = [process.execPath, ...flags, fileOf(section, file)];
+  const env = { PORT: port, VECTORS: "./vectors", FOLDER: "./vectors" };
+  const job = project.start(command, section, env);
+  const call: Running["call"] = async (method, path, body) => {
+    const request = { method, body: body === undefined ? undefined : JSON.stringify(body) };
+    const response = await fetch(`http://localhost:${port}${path}`, request);
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+  };
+  const end = async () => {
+    job.kill("SIGTERM");
+    return await job.exited;
+  };
+  for (;;) {
+    if (job.exitCode !== null) throw new Error(`${file} ended: ${await job.stderr.text()}`);
+    if (
+      await fetch(`http://localhost:${port}`).then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
+    await Bun.sleep(20);
+  }
+  return { call, end, [Symbol.asyncDispose]: async () => void (await end()) };
+}
+
+const keysOf = (hits: unknown) => (hits as { key: string }[]).map(({ key }) => key);
+
+test("a server keeps tenants apart, refuses by code, and keeps what it took", async () => {
+  const section = "a-bun-server-with-many-tenants";
+  {
+    await using server = await serving(section, "server.ts");
+    expect((await server.call("PUT", "/tenants/acme/vectors/red", [1, 0, 0])).status).toBe(204);
+    expect((await server.call("PUT", "/tenants/acme/vectors/green", [0, 1, 0])).status).toBe(204);
+    expect(keysOf((await server.call("POST", "/tenants/acme/search", [1, 0, 0])).body)).toEqual(["red", "green"]);
+    expect((await server.call("POST", "/tenants/other/search", [1, 0, 0])).body).toEqual([]);
+    const refused = await server.call("PUT", "/tenants/acme/vectors/up", [1]);
+    expect(refused).toMatchObject({ status: 400, body: { code: "BAD_DIMENSIONS" } });
+    expect((await server.call("DELETE", "/tenants/acme/vectors/green")).status).toBe(204);
+    expect((await server.call("DELETE", "/tenants/acme/vectors/green")).status).toBe(404);
+    expect(await server.end()).toBe(0);
+  }
+  await using server = await serving(section, "server.ts");
+  expect(keysOf((await server.call("POST", "/tenants/acme/search", [1, 0, 0])).body)).toEqual(["red"]);
+  expect((await server.call("DELETE", "/tenants/acme")).status).toBe(204);
+  expect((await server.call("DELETE", "/tenants/acme")).status).toBe(404);
+});
+
+test("what is written on one thread of a server is found on all", async () => {
+  await using server = await serving("one-server-on-several-threads", "main.ts");
+  fileOf("one-server-on-several-threads", "http.ts");
+  for (let i = 0; i < 10; i++) await server.call("PUT", `/vectors/${i}`, [1, i, 0]);
+  for (let i = 0; i < 10; i++) {
+    const { body } = await server.call("POST", "/search", [1, i, 0]);
+    expect(keysOf(body)[0]).toBe(String(i));
+  }
+});
+
+test("other processes ask the owner of a folder, or search a copy", async () => {
+  const section = "several-processes";
+  const owner = project.start([process.execPath, fileOf(section, "owner.ts")], section);
+  const { value } = await owner.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("ready\n");
+  for (const file of ["other.ts", "copy.ts"]) {
+    const answer = await project.start([process.execPath, fileOf(section, file)], section).stdout.text();
+    expect(keysOf(JSON.parse(answer))).toEqual(["red"]);
+  }
+  owner.kill();
+  await owner.exited;
+});
+
+test("a hot reload finds the index open", async () => {
+  await using server = await serving("bun---hot", "hot.ts", ["--hot"]);
+  await server.call("PUT", "/vectors/red", [1, 0, 0]);
+  const path = fileOf("bun---hot", "hot.ts");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"/search"', '"/find"'));
+  let found = await server.call("POST", "/find", [1, 0, 0]).catch(() => null);
+  while (found?.status !== 200) {
+    await Bun.sleep(20);
+    found = await server.call("POST", "/find", [1, 0, 0]).catch(() => null);
+  }
+  expect(keysOf(found.body)).toEqual(["red"]);
+});
+
+test("a container's server ends with its work on the disk", async () => {
+  {
+    await using server = await serving("docker-and-volumes", "server.js");
+    await server.call("PUT", "/vectors/red", [1, 0, 0]);
+    expect(await server.end()).toBe(0);
+  }
+  await using server = await serving("docker-and-volumes", "server.js");
+  expect(keysOf((await server.call("POST", "/search", [1, 0, 0])).body)).toEqual(["red"]);
+});
+
+test("the server that is to be one file serves", async () => {
+  await using server = await serving("a-server-in-one-file", "server.js");
+  await server.call("PUT", "/red", [1, 0, 0]);
+  expect(keysOf((await server.call("POST", "/", [1, 0, 0])).body)).toEqual(["red"]);
+});
+
+/** Imports what a script prints from a server that speaks like another product, and exports it again. */
+async function moved(section: string, script: string, server: { url: URL }, metric: string): Promise<string[]> {
+  const from = `bun '${fileOf(section, script)}' ${server.url.origin} articles`;
+  const into = `hnsw-workers import ./vectors - --space articles --dimensions 2 --metric ${metric} > report`;
+  const command = `${from} | ${into} && hnsw-workers export ./vectors --space articles`;
+  const job = project.start(["bash", "-euo", "pipefail", "-c", command], section);
+  const [code, lines, errors] = await Promise.all([job.exited, job.stdout.text(), job.stderr.text()]);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  return lines.trimEnd().split("\n");
+}
+
+test("a collection of Chroma comes over, page by page", async () => {
+  const vectors = Array.from({ length: 1500 }, (_, i) => [i, 1]);
+  const collections = "/api/v2/tenants/default_tenant/databases/default_database/collections";
+  await using chroma = Bun.serve({
+    port: 0,
+    routes: {
+      [`${collections}/articles`]: () => Response.json({ id: "1fec91cc", name: "articles" }),
+      [`${collections}/1fec91cc/get`]: {
+        POST: async (request: Request) => {
+          const { limit, offset, include } = (await request.json()) as Record<string, number>;
+          expect(include as unknown).toEqual(["embeddings"]);
+          const embeddings = vectors.slice(offset, offset! + limit!);
+          return Response.json({ ids: embeddings.map(([i]) => `doc-${i}`), embeddings, documents: null });
+        },
+      },
+    },
+  });
+  const lines = await moved("coming-from-chroma", "chroma.ts", chroma, "l2");
+  expect(lines).toHaveLength(1500);
+  expect(lines[1234]).toBe('{"key":"doc-1234","vector":[1234,1]}');
+});
+
+test("a collection of Qdrant comes over, page by page", async () => {
+  const points = Array.from({ length: 1500 }, (_, id) => ({ id, payload: null, vector: [id, 1] }));
+  await using qdrant = Bun.serve({
+    port: 0,
+    routes: {
+      "/collections/articles/points/scroll": {
+        POST: async (request: Request) => {
+          const { limit, offset = 0, with_vector } = (await request.json()) as Record<string, number>;
+          expect(with_vector as unknown).toBe(true);
+          const next = offset + limit!;
+          const result = { points: points.slice(offset, next), next_page_offset: next < points.length ? next : null };
+          return Response.json({ result, status: "ok", time: 0.001 });
+        },
+      },
+    },
+  });
+  const lines = await moved("coming-from-qdrant", "qdrant.ts", qdrant, "cosine");
+  expect(lines).toHaveLength(1500);
+  expect(lines[1234]).toBe('{"key":1234,"vector":[1234,1]}');
+});
+
+test("every file of a recipe runs here, or is imported by a block that does", () => {
+  const sources = project.blocks.map(({ section, code }) => ({ section, code }));
+  const unused = project.blocks.filter(({ section, file }) => {
+    if (file === undefined || used.has(`${section}/${file}`)) return false;
+    return !sources.some((source) => source.section === section && source.code.includes(`"./${file}"`));
+  });
+  expect(unused.map(({ section, file }) => `${section}/${file}`)).toEqual([]);
+});
