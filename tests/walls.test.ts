@@ -74,7 +74,6 @@ const EXCEPTIONS: string[] = [
   "src: storage/log → storage",
   "src: storage/snapshots → storage",
   "src: storage/snapshots → storage/tools",
-  "src: workers → engine",
 ];
 
 interface Import {

@@ -1,6 +1,7 @@
 /* How is an index opened? An empty one, one that starts from an export, or the one that a folder keeps. */
 import { JOURNAL_STUCK } from "../../assembly/layout.ts";
 import { isForSharedMemory } from "../core/build.ts";
+import * as calls from "../core/calls/index.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
 import { canStartThreads } from "../runtime/platform.ts";
@@ -60,7 +61,7 @@ async function openFolder(path: string, request: OpenRequest, choice: CoreChoice
   const folder = await takeFolder(path, request.settled.onDamage === "salvage");
   const load: Load = (handle, { shared, partitions: { repair }, started }) => {
     const stick = () => {
-      for (const { core } of handle.seats) core.setJournalState(JOURNAL_STUCK);
+      for (const seat of handle.seats) calls.setJournalState(seat, JOURNAL_STUCK);
     };
     return keep({ folder, handle, shared, started, seats: journalSeats(shared.settings), repair, stick, report });
   };

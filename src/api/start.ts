@@ -1,6 +1,7 @@
 /* How does an index start? Partitions are created, its content is loaded, and its workers start in the meantime. */
 import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../core/build.ts";
+import * as calls from "../core/calls/index.ts";
 import { Seat } from "../core/seat.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
@@ -100,11 +101,11 @@ async function createPartitions(
 function partitionsOf(seats: Seat[], control: Control): Partitions {
   return {
     repair: (seat) => {
-      for (const { core } of seats) core.repairSeat(seat);
+      for (const own of seats) calls.repairSeat(own, seat);
       control.progressed();
     },
     abandon: () => {
-      for (const { core } of seats) core.abandon();
+      for (const own of seats) calls.abandon(own);
     },
   };
 }

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import { FAILURE_THREAD, type JournalBoard } from "../journal/board.ts";
 import type { Incident } from "../options/open.ts";
+import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import type { FolderPaths } from "./disk/folder.ts";
@@ -21,7 +22,6 @@ import type { RoundReport } from "./snapshots/rounds.ts";
 import type { BackupReport } from "./tools/backup.ts";
 
 const STOP_MS = 10_000;
-const MOST_RESTARTS_WITHOUT_WORK = 5;
 
 type Kind = "journal" | "snapshots";
 const FILES = { journal: "journal-thread", snapshots: "snapshot-thread" } as const;
@@ -61,12 +61,12 @@ export class Keeper {
   private readonly asked = new Map<number, Asked>();
   private nextRequest = 0;
   private closing = false;
-  /** Ends in a row with no work between them: a thread that ends again and again so is given up. */
-  private readonly idleRestarts: Record<Kind, number> = { journal: 0, snapshots: 0 };
-  private readonly workAtStart: Record<Kind, number> = { journal: 0, snapshots: 0 };
+  private readonly restarts: Record<Kind, Restarts>;
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
+    const restarts = (kind: Kind) => new Restarts(() => parts.board.figure(WORK[kind]));
+    this.restarts = { journal: restarts("journal"), snapshots: restarts("snapshots") };
   }
 
   /** Starts both threads; resolves when they are ready. */
@@ -82,7 +82,7 @@ export class Keeper {
       ended: (failure) => this.ended(kind, failure),
     });
     this.threads[kind] = thread;
-    this.workAtStart[kind] = this.parts.board.figure(WORK[kind]);
+    this.restarts[kind].started();
     // It lets the process go when it is ready; by then it may have been asked.
     if (kind === "snapshots") void thread.ready.then(() => this.holdWhileAsked()).catch(() => {});
     return thread.ready;
@@ -116,10 +116,8 @@ export class Keeper {
     if (kind === "snapshots") this.refuseAsked("the snapshot thread ended");
     if (this.closing) return;
     const { board, stick } = this.parts;
-    const worked = board.figure(WORK[kind]) > this.workAtStart[kind];
-    this.idleRestarts[kind] = worked ? 0 : this.idleRestarts[kind] + 1;
     const why = failure?.message ?? "no reason";
-    if (this.idleRestarts[kind] <= MOST_RESTARTS_WITHOUT_WORK) {
+    if (this.restarts[kind].ended()) {
       board.count("restarts", 1);
       this.spawn(kind).catch(() => {});
       this.report(kind, `The ${NAMES[kind]} ended and is replaced (${why}).`);

@@ -1,12 +1,12 @@
 /*
- * What do threads tell each other outside the partitions? One small shared block per index.
+ * What do threads share outside the partitions? One small control block per index.
  *
- *   words    CLOSED, PROGRESS (bumped whenever work was done), WAITERS (handles that wait for it),
- *            then SEATS (1 taken, 2 attached), then per worker: WAKE (bumped to wake it), PARKED, STOP, ALIVE
+ *   words    CLOSED, PROGRESS (incremented when work was done), WAITERS (handles that wait for it),
+ *            then SEATS (1 taken, 2 attached), then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *
- * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. Whoever adds work looks at PARKED
- * after the work can be seen. All are sequentially consistent, so one of the two sees the other.
+ * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. A thread that adds work looks at
+ * PARKED after the work can be seen. All accesses are sequentially consistent, so one of the two sees the other.
  */
 import { MAX_SEATS, MAX_WORKERS } from "../../assembly/layout.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
@@ -30,7 +30,7 @@ export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "last
 export type Figure = (typeof FIGURES)[number];
 const FIGURE_WORDS = 8;
 
-/** A block of its own: shared only where the index is, since isolates may have the type and crash when they wait on it. */
+/** Shared only where the index is: isolates may have the type and crash when they wait on it. */
 export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
   const bytes = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
   return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
@@ -59,11 +59,11 @@ export class Control {
   close(): void {
     Atomics.store(this.words, CLOSED, 1);
     this.progressed(true);
-    this.wake(0); // the opening thread may wait to be called
+    this.wake(0); // the opening thread may be parked, see `serveOthers`
   }
 
   // ── seats ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-  /** Takes a free seat from `first` on, or answers −1. */
+  /** Takes a free seat from `first` on. Returns −1 if there is none. */
   takeSeat(first: number): number {
     for (let seat = first; seat < MAX_SEATS; seat++) {
       if (Atomics.compareExchange(this.words, SEATS + seat, 0, 1) === 0) return seat;
@@ -71,12 +71,12 @@ export class Control {
     return -1;
   }
 
-  /** Sits down on a seat that was taken for a ticket; false when somebody did already. */
+  /** Uses the ticket for a seat that was taken. Returns false if it was used before. */
   sitDown(seat: number): boolean {
     return Atomics.compareExchange(this.words, SEATS + seat, 1, 2) === 1;
   }
 
-  /** Takes `sitDown` back. */
+  /** Undoes `sitDown`. */
   standUp(seat: number): void {
     Atomics.store(this.words, SEATS + seat, 1);
   }
@@ -90,15 +90,15 @@ export class Control {
     return Atomics.load(this.words, PROGRESS);
   }
 
-  /** Says that ops were linked, moved or given up. */
+  /** Call it when ops were linked, moved or given up. */
   progressed(always = false): void {
     Atomics.add(this.words, PROGRESS, 1);
     if (always || Atomics.load(this.words, WAITERS) > 0) Atomics.notify(this.words, PROGRESS);
   }
 
-  /** Resolves when progress was made since it stood at `seen`, or after `ms`. Keeps the process alive meanwhile. */
+  /** Resolves when `progress` is no longer `seen`, or after `ms`. Keeps the process alive until then. */
   waitForProgress(seen: number, ms: number): Promise<void> {
-    if (!this.shared) return nextTurn(); // nobody but this thread makes progress
+    if (!this.shared) return nextTurn(); // only this thread makes progress
     return waitForChange(this.words, PROGRESS, WAITERS, seen, ms);
   }
 
@@ -119,7 +119,7 @@ export class Control {
   }
 
   /**
-   * Parks the calling worker until it is woken, for `ms` at most; not at all when `lastLook` finds work. Resolves to
+   * Parks the calling worker until it is woken, for at most `ms`; not at all when `lastLook` finds work. Resolves to
    * whether it slept. Does not keep the process alive.
    */
   async park(worker: number, ms: number, lastLook: () => boolean): Promise<boolean> {

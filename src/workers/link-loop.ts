@@ -3,6 +3,7 @@
  * same steps itself when there are no workers. What the loop works on, decides by and tells time by is passed in, so
  * that a simulation can run it on a virtual clock.
  */
+import type { Linked } from "../core/calls/linking.ts";
 import type { Control } from "./control.ts";
 
 const SLICE_MS = 5; // a call into the core can't be interrupted, so it is kept this short
@@ -28,9 +29,9 @@ export interface LinkedPartition {
   /** Claims up to `most` ops that wait for a home, and its compactions if `compact`. Returns how many it claimed. */
   claim(home: number, most: number, compact: boolean): number;
   hasClaims(): boolean;
-  /** Works off up to `ops` claimed ops. `moved`: steps of compactions; `more`: whether claims are left. */
-  link(ops: number): { linked: number; moved: number; more: boolean };
-  /** Housekeeping for idle threads: frees memory that no reader uses any more. */
+  /** Works off up to `most` claimed ops. */
+  link(most: number): Linked;
+  /** Housekeeping for idle threads: mends broken queues and frees memory that its last reader has left. */
   tidy(): void;
   /** Repairs what a trap of this thread left behind. */
   repair(): void;

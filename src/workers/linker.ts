@@ -1,4 +1,5 @@
 /* How does a thread link in the core? The link loop over its seats, by the policies that the index was opened with. */
+import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Settings } from "../options/open.ts";
 import { batchSize } from "../scheduler/batching.ts";
@@ -23,17 +24,12 @@ export function policyOf({ batching, stealing }: Pick<Settings, "batching" | "st
 }
 
 function linkedPartition(seat: Seat): LinkedPartition {
-  const { core } = seat;
   return {
-    // A claim may be counted a moment before the op that it takes: below 0 then.
-    depthOf: (home) => Math.max(0, core.depthOf(home)),
-    claim: (home, most, compact) => core.claim(home, most, compact ? 1 : 0),
-    hasClaims: () => core.hasClaims() !== 0,
-    link(ops) {
-      const more = core.link(ops) !== 0;
-      return { linked: seat.infoAt(0), moved: seat.infoAt(1), more };
-    },
-    tidy: () => void core.tidy(),
-    repair: () => void core.repairSeat(seat.number),
+    depthOf: (home) => calls.depthOf(seat, home),
+    claim: (home, most, compact) => calls.claim(seat, home, most, compact),
+    hasClaims: () => calls.hasClaims(seat),
+    link: (most) => calls.link(seat, most),
+    tidy: () => calls.tidy(seat),
+    repair: () => void calls.repairSeat(seat),
   };
 }

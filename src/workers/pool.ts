@@ -1,17 +1,16 @@
 /* How do workers start, crash, get replaced and stop? Knows threads, not vectors. */
-
 import type { Incident } from "../options/open.ts";
+import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { Control } from "./control.ts";
 import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
 import { seatOfWorker } from "./seats.ts";
 
 const STOP_MS = 5_000;
-const MOST_RESTARTS_WITHOUT_WORK = 5;
 
 /** What a pool asks of the opening thread's seats. */
 export interface Partitions {
-  /** Puts right what a dead worker's seat left. */
+  /** Repairs what a dead worker left in its seat. */
   repair(seat: number): void;
   /** Makes workers that wait for a lock trap: its owner is dead, and the index is being closed. */
   abandon(): void;
@@ -19,16 +18,13 @@ export interface Partitions {
 
 interface Member {
   thread: Thread;
-  restarts: number;
-  /** Ends in a row with no op linked between them. */
-  idleRestarts: number;
-  linkedAtStart: number;
+  /** Shares that it was sent and has not returned. */
   searches: Map<number, { resolve: (message: SearchedMessage) => void; reject: (error: Error) => void }>;
 }
 
 export class Pool {
   private readonly members: (Member | null)[] = [];
-  private readonly restarts: number[] = [];
+  private readonly restarts: Restarts[];
   private readonly shared: SharedIndex;
   private readonly control: Control;
   private readonly partitions: Partitions;
@@ -41,24 +37,27 @@ export class Pool {
     this.control = control;
     this.partitions = partitions;
     this.report = report;
+    const { workers } = shared.settings;
+    this.restarts = Array.from(
+      { length: workers },
+      (_, worker) => new Restarts(() => control.figure(worker, "linked")),
+    );
   }
 
   /** Starts all workers; resolves when every one is ready. */
   async start(): Promise<void> {
-    const { workers } = this.shared.settings;
-    await Promise.all(Array.from({ length: workers }, (_, worker) => this.spawn(worker, 0, 0)));
+    await Promise.all(this.restarts.map((_, worker) => this.spawn(worker)));
   }
 
-  private spawn(worker: number, restarts: number, idleRestarts: number): Promise<void> {
-    const linkedAtStart = this.control.figure(worker, "linked");
+  private spawn(worker: number): Promise<void> {
     const start: ToWorker = { type: "start", ...this.shared, worker, seat: seatOfWorker(worker) };
     const thread = startThread("worker", `Worker ${worker}`, start, {
       heard: (message) => this.receive(worker, member, message as FromWorker),
       ended: (failure) => this.ended(worker, member, failure),
     });
-    const member: Member = { thread, restarts, idleRestarts, linkedAtStart, searches: new Map() };
+    const member: Member = { thread, searches: new Map() };
     this.members[worker] = member;
-    this.restarts[worker] = restarts;
+    this.restarts[worker]!.started();
     return thread.ready;
   }
 
@@ -66,10 +65,10 @@ export class Pool {
     if (message.type === "trap") {
       if (!this.closing) this.report({ worker, kind: "trap", message: message.message });
     } else if (message.type === "searched" || message.type === "failed") {
-      const waiting = member.searches.get(message.id);
+      const search = member.searches.get(message.id);
       member.searches.delete(message.id);
-      if (message.type === "searched") waiting?.resolve(message);
-      else waiting?.reject(new Error(message.message));
+      if (message.type === "searched") search?.resolve(message);
+      else search?.reject(new Error(message.message));
     }
   }
 
@@ -84,16 +83,14 @@ export class Pool {
       this.report({ worker, kind: "trap", message: `while its seat was repaired: ${String(trap)}` });
     }
     if (this.closing) return;
-    const worked = this.control.figure(worker, "linked") > member.linkedAtStart;
-    const idleRestarts = worked ? 0 : member.idleRestarts + 1;
-    const lost = idleRestarts > MOST_RESTARTS_WITHOUT_WORK;
-    if (!lost) this.spawn(worker, member.restarts + 1, idleRestarts).catch(() => {});
-    // Whoever is told may close the index: by then its workers are those that are to be ended.
-    this.report({ worker, kind: lost ? "lost" : "exit", message: failure?.message ?? "the worker ended" });
+    const replace = this.restarts[worker]!.ended();
+    if (replace) this.spawn(worker).catch(() => {});
+    // Last, since the user may close the index now: then the replacement must be among the workers to end.
+    this.report({ worker, kind: replace ? "exit" : "lost", message: failure?.message ?? "the worker ended" });
   }
 
   restartsOf(worker: number): number {
-    return this.restarts[worker] ?? 0;
+    return this.restarts[worker]?.count ?? 0;
   }
 
   /** Workers that can be sent a search. */
@@ -101,7 +98,7 @@ export class Pool {
     return this.members.flatMap((member, worker) => (member && this.control.isAlive(worker) ? [worker] : []));
   }
 
-  /** Has a worker answer a share of a `searchMany`. Rejects when the worker ends or can't. */
+  /** Has a worker search a share of a `searchMany`. Rejects when the worker ends, fails or takes too long. */
   search(worker: number, job: Omit<SearchMessage, "type" | "id">): Promise<SearchedMessage> {
     const member = this.members[worker];
     if (!member) return Promise.reject(new Error("the worker ended"));
@@ -109,7 +106,7 @@ export class Pool {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         member.searches.delete(id);
-        reject(new Error("the worker does not answer"));
+        reject(new Error("the worker takes too long"));
       }, this.shared.settings.timeoutMs);
       const settle =
         <T>(how: (value: T) => void) =>
@@ -128,7 +125,7 @@ export class Pool {
     this.members[worker]?.thread.post(message);
   }
 
-  /** Tests only: ends a worker the hard way. Resolves to whether there was one. */
+  /** Tests only: ends a worker by force. Resolves to whether there was one. */
   async kill(worker: number): Promise<boolean> {
     const thread = this.members[worker]?.thread;
     thread?.terminate();
@@ -136,7 +133,7 @@ export class Pool {
     return thread !== undefined;
   }
 
-  /** Ends every worker: by asking, then by force. */
+  /** Ends every worker: asks it to, then by force. */
   async stop(): Promise<void> {
     this.closing = true;
     await Promise.all(this.members.map((member, worker) => (member ? this.stopOne(worker, member) : null)));

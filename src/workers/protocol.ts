@@ -1,10 +1,10 @@
-/* Which messages pass between a pool and its workers, and what is an attach ticket? Types only. */
-
+/* Which messages pass between a pool and its workers, and what is in an attach ticket? Types only. */
+import type { SpaceAt } from "../core/calls/spaces.ts";
 import type { Settings } from "../options/open.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
 import type { Key } from "../values/keys.ts";
 
-/** Everything that another thread needs to work on an open index. Can be posted. */
+/** All that another thread needs to work on an open index. Can be posted. */
 export interface SharedIndex {
   module: WebAssembly.Module;
   memories: WebAssembly.Memory[];
@@ -16,7 +16,7 @@ export interface SharedIndex {
   openedAt: number;
 }
 
-/** What `index.attach()` returns: post it to another thread and give it to `attach` there. */
+/** What `index.attach()` returns: post it to another thread and pass it to `attach` there. */
 export interface AttachTicket extends SharedIndex {
   readonly kind: "hnsw-workers-ticket";
   readonly seat: number;
@@ -34,8 +34,7 @@ export interface SearchMessage {
   type: "search";
   id: number;
   partition: number;
-  space: number;
-  incarnation: number;
+  space: SpaceAt;
   /** count × dimensions */
   queries: Float32Array;
   k: number;
@@ -52,7 +51,7 @@ export interface FaultMessage {
 
 export type ToWorker = StartMessage | SearchMessage | FaultMessage;
 
-/** Hits of several queries, packed: `counts[i]` hits of query i, one after the other. */
+/** Hits of several queries, packed: `counts[i]` hits of query i, query after query. */
 export interface SearchedMessage {
   type: "searched";
   id: number;

@@ -1,12 +1,13 @@
-/* How do many queries spread over the workers? Share by share; each worker asks for the next when it has answered one. */
-import type { SpaceRef } from "../engine/handle.ts";
+/* How are many queries spread over the workers? In shares; a worker gets the next one when it has returned the last. */
+import type { SpaceRef } from "../core/calls/spaces.ts";
 import type { Hit } from "../values/hit.ts";
 import type { VectorList } from "../values/vectors.ts";
 import type { Pool } from "./pool.ts";
+import type { SearchedMessage } from "./protocol.ts";
 
 const SHARE_QUERIES = 32;
 
-/** Answers what it can of many queries; a hole is left where a worker ended or could not. */
+/** Hits of each query; undefined where a worker ended or failed. */
 export type SearchSpreader = (
   ref: SpaceRef,
   queries: VectorList,
@@ -15,7 +16,8 @@ export type SearchSpreader = (
 ) => Promise<(Hit[] | undefined)[]>;
 
 export function spreadOver(pool: Pool): SearchSpreader {
-  return async ({ partition, address: space, incarnation }, queries, k, ef) => {
+  return async ({ partition, address, incarnation }, queries, k, ef) => {
+    const space = { address, incarnation };
     const results = new Array<Hit[] | undefined>(queries.count);
     let next = 0;
     const serve = async (worker: number) => {
@@ -23,20 +25,20 @@ export function spreadOver(pool: Pool): SearchSpreader {
         const first = next;
         const count = Math.min(SHARE_QUERIES, queries.count - first);
         next += count;
-        const share = queries.flatten(first, count);
-        const job = { partition, space, incarnation, queries: share, k, ef };
-        const answer = await pool.search(worker, job).catch(() => null);
-        if (answer === null) return;
-        let at = 0;
-        for (let i = 0; i < count; i++) {
-          const hits = new Array<Hit>(answer.counts[i]!);
-          for (let j = 0; j < hits.length; j++, at++)
-            hits[j] = { key: answer.keys[at]!, distance: answer.distances[at]! };
-          results[first + i] = hits;
-        }
+        const job = { partition, space, queries: queries.flatten(first, count), k, ef };
+        const searched = await pool.search(worker, job).catch(() => null);
+        if (searched === null) return;
+        for (const [i, hits] of unpack(searched).entries()) results[first + i] = hits;
       }
     };
     await Promise.all(pool.alive().map(serve));
     return results;
   };
+}
+
+function unpack({ keys, distances, counts }: SearchedMessage): Hit[][] {
+  let at = 0;
+  return Array.from(counts, (count) =>
+    Array.from({ length: count }, () => ({ key: keys[at]!, distance: distances[at++]! })),
+  );
 }

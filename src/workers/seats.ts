@@ -1,4 +1,4 @@
-/* Who sits where? The opening thread has seat 0, then come the workers, the threads of the journal, and attached handles. */
+/* Which seat has which thread? 0 the opening thread, then the workers, the journal's two threads, attached handles. */
 import type { Settings } from "../options/open.ts";
 
 export const OPENING_SEAT = 0;
@@ -11,7 +11,7 @@ export function journalSeats({ workers }: Settings): { journal: number; snapshot
   return { journal: workers + 1, snapshots: workers + 2 };
 }
 
-/** The lowest that an attached handle may take. */
+/** The lowest seat that an attached handle may take. */
 export function firstAttachedSeat({ workers, path }: Settings): number {
   return workers + (path === null ? 1 : 3);
 }

@@ -6,8 +6,8 @@ import type { RefusedMessage } from "../runtime/thread.ts";
 import type { SharedIndex } from "./protocol.ts";
 
 /**
- * Takes a seat. Answers null when there is no room for it: then `open` is told, and the thread waits until it is to end,
- * since one that ends by itself would be replaced.
+ * Takes a seat. Returns null when there is no room for its scratch memory: `open` is refused then, and the thread must
+ * wait to be ended, because one that ends by itself would be replaced.
  */
 export function takeSeats({ module, memories, settings }: SharedIndex, seat: number): Seat[] | null {
   try {

@@ -1,15 +1,15 @@
 /* The entry of a worker: link, steal, park, and answer searches ahead of linking. No policy of its own. */
-
+import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { endThread, fromParent, toParent } from "../runtime/parent.node.ts";
-import type { Key } from "../values/keys.ts";
+import type { Hit } from "../values/hit.ts";
 import { Control } from "./control.ts";
 import { linkerOf } from "./linker.ts";
 import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
 import { takeSeats } from "./take-seats.ts";
 
-const PARK_MS = 50; // also how often an idle worker looks whether memory can be given back
+const PARK_MS = 50; // also how often an idle worker checks for memory that can be freed
 const FAILURES_IN_A_ROW = 100;
 
 let seats: Seat[] = [];
@@ -22,7 +22,8 @@ fromParent((message: ToWorker) => {
     searches.push(message);
     interrupt();
   } else {
-    seats[message.partition]?.core.armFault(message.point, message.countdown);
+    const seat = seats[message.partition];
+    if (seat) calls.armFault(seat, message.point, message.countdown);
   }
 });
 
@@ -61,27 +62,21 @@ async function run(start: StartMessage): Promise<void> {
   endThread();
 }
 
-function answer({ id, partition, space, incarnation, queries, k, ef }: SearchMessage): FromWorker {
+function answer({ id, partition, space, queries, k, ef }: SearchMessage): FromWorker {
   const seat = seats[partition]!;
   try {
-    const count = queries.length / seat.dimensions;
-    const keys: Key[] = [];
-    const distances: number[] = [];
-    const counts = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
+    const all: Hit[][] = [];
+    for (let i = 0; i < queries.length / seat.dimensions; i++) {
       seat.putVectors(queries, i, 1);
-      const found = seat.core.search(space, incarnation, k, ef, 0);
-      if (found < 0) return { type: "failed", id, message: `search answered ${found}` };
-      for (const hit of seat.readHits(found)) {
-        keys.push(hit.key);
-        distances.push(hit.distance);
-      }
-      seat.core.endSearch();
-      counts[i] = found;
+      const hits = calls.search(seat, space, k, ef);
+      if (typeof hits === "number") return { type: "failed", id, message: `the core refused with ${hits}` };
+      all.push(hits);
     }
-    return { type: "searched", id, keys, distances: Float32Array.from(distances), counts };
+    const keys = all.flatMap((hits) => hits.map(({ key }) => key));
+    const distances = Float32Array.from(all.flatMap((hits) => hits.map(({ distance }) => distance)));
+    return { type: "searched", id, keys, distances, counts: Uint32Array.from(all, (hits) => hits.length) };
   } catch (trap) {
-    seat.core.repairSeat(seat.number);
+    calls.repairSeat(seat);
     return { type: "failed", id, message: String(trap) };
   }
 }
