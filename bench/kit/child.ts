@@ -5,9 +5,9 @@ import { allowedCores } from "./machine.ts";
 
 const TIMEOUT_MS = 30 * 60_000;
 
-/** Runs bench/experiments/<script> with a task; its answer is the last line it prints. Throws when the child fails. */
+/** Runs a program, named as from bench/, with a task; its answer is the last line it prints. Throws when the child fails. */
 export async function measureInChild<Task, Answer>(script: string, task: Task, cores: number): Promise<Answer> {
-  const command = [process.execPath, join(import.meta.dir, "..", "experiments", script), JSON.stringify(task)];
+  const command = [process.execPath, join(import.meta.dir, "..", script), JSON.stringify(task)];
   const taskset = Bun.which("taskset");
   const pinned = taskset ? [taskset, "-c", allowedCores().slice(0, cores).join(","), ...command] : command;
   const child = Bun.spawn(pinned, { stdout: "pipe", stderr: "pipe", timeout: TIMEOUT_MS });

@@ -1,6 +1,8 @@
 // How fast are two libraries at equal recall? Their ef means different things, so a rate is read off each one's curve.
 
-/** Where everybody's rates are read off. */
+/** What indexes are built to be searched with, and where recall is compared. */
+export const MAIN_EF = 64;
+/** Where the rates of all contenders are read off. */
 export const EQUAL_RECALL = 0.95;
 
 export interface CurvePoint {

@@ -3,8 +3,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type DatasetName, datasetNames } from "../datasets/index.ts";
-import type { Contender } from "../peers/contender.ts";
-import { chooseContenders } from "../peers/index.ts";
 import { resultPath } from "./results.ts";
 
 export interface Options {
@@ -16,7 +14,8 @@ export interface Options {
   repeats: number;
   /** Adds a second of open loops. */
   rate: number;
-  contenders: Contender[];
+  /** Names of contenders; none: all of them. */
+  contenders: string[];
   /** Another build of the core to compare with; for `core`. */
   against: string | null;
   /** Where the result goes. */
@@ -53,7 +52,7 @@ export function parseOptions(suite: string, args: readonly string[]): Options {
     sets: chooseSets(values.set),
     repeats: positiveInteger("--repeats", values.repeats),
     rate: positiveInteger("--rate", values.rate),
-    contenders: chooseContenders(values.peers.split(",").filter(Boolean)),
+    contenders: values.peers.split(",").filter(Boolean),
     against: values.against ?? null,
     json: values.json === undefined ? resultPath(suite) : resolve(values.json),
   };

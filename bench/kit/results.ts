@@ -1,8 +1,8 @@
 // Where does a result go? To the terminal as a table, and to a JSON file with everything it was made from.
 
 import { join } from "node:path";
+import { SEEDS } from "../datasets/seeds.ts";
 import { describeMachine } from "./machine.ts";
-import { SEEDS } from "./seeds.ts";
 import type { Spread } from "./statistics.ts";
 
 /** First column flush left, figures flush right. */

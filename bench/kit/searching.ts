@@ -1,8 +1,7 @@
 // How well and how fast does a graph answer, over what searches look through?
 
 import { TRUTH_K } from "../datasets/index.ts";
-import { MAIN_EF, type Store } from "../peers/contender.ts";
-import type { CurvePoint } from "./curve.ts";
+import { type CurvePoint, MAIN_EF } from "./curve.ts";
 import { spread } from "./statistics.ts";
 
 /** Each over all queries or the first so many seconds of them: short enough for one interruption to spoil it. */
@@ -11,7 +10,13 @@ const PASS_SECONDS = 0.5;
 /** Above this recall only MAIN_EF is still looked at. */
 const ENOUGH = 0.99;
 
-export type Searcher = Pick<Store, "setEf" | "search">;
+/** Anything that can be searched. */
+export interface Searcher {
+  /** What the next searches look through. Not timed. */
+  setEf(ef: number): void;
+  /** The keys of the k nearest. Timed, one at a time on one thread. */
+  search(query: Float32Array, k: number): number[] | Promise<number[]>;
+}
 
 export interface Queries {
   dimensions: number;

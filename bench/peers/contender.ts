@@ -2,12 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Searcher } from "../kit/searching.ts";
 
 /** The same for every peer; ours runs with its own defaults and is held to the peer's recall. */
 export const M = 16;
 export const EF_CONSTRUCTION = 128;
-/** What indexes are built to be searched with, and where recall is compared. */
-export const MAIN_EF = 64;
 
 export interface Contender {
   name: string;
@@ -38,13 +37,9 @@ export interface Plan {
   path: string;
 }
 
-export interface Store {
+export interface Store extends Searcher {
   /** Takes the whole base, row i under the key i; done when every vector is linked. Timed. */
   add(base: Float32Array): void | Promise<void>;
-  /** What the next searches look through. Not timed. */
-  setEf(ef: number): void;
-  /** The keys of the k nearest. Timed, one at a time on one thread. */
-  search(query: Float32Array, k: number): number[] | Promise<number[]>;
   /** Writes everything to the plan's file, the last call before `close`. Timed; absent where nothing can be saved. */
   save?(): void | Promise<void>;
   close(): void | Promise<void>;

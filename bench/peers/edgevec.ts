@@ -1,7 +1,8 @@
 // How is edgevec measured? Squared distance over unit vectors: its `dot` and `cosine` find the farthest.
 
 import type { EdgeVec } from "edgevec";
-import { type Contender, EF_CONSTRUCTION, M, MAIN_EF, missingPackage, type Plan, type Store } from "./contender.ts";
+import { MAIN_EF } from "../kit/curve.ts";
+import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 
 const CHUNK_BYTES = 2 ** 20;
 

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { HierarchicalNSW } from "hnswlib-node";
-import { SEEDS } from "../kit/seeds.ts";
+import { SEEDS } from "../datasets/seeds.ts";
 import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 import { addonPath, buildFailure } from "./hnswlib-node-build.ts";
 

@@ -1,6 +1,6 @@
 // How is hnswlib-wasm measured? Its module is for browsers: it starts elsewhere when told that there is a window.
 
-import { SEEDS } from "../kit/seeds.ts";
+import { SEEDS } from "../datasets/seeds.ts";
 import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 
 export const hnswlibWasm: Contender = {

@@ -1,7 +1,8 @@
 // How are we measured? Through the public API alone, as a user would: one addMany, one flush, every search awaited.
 
 import { type OpenOptions, open as openIndex, type Space, type VectorIndex } from "../../src/index.ts";
-import { type Contender, MAIN_EF, type Plan, type Store } from "./contender.ts";
+import { MAIN_EF } from "../kit/curve.ts";
+import type { Contender, Plan, Store } from "./contender.ts";
 
 /** By default, or with an efConstruction that gives the recall of the peers instead of a higher one. */
 export function ours(efConstruction?: number): Contender {

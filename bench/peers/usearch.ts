@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config, Index } from "usearch";
-import { type Contender, EF_CONSTRUCTION, M, MAIN_EF, missingPackage, type Plan, type Store } from "./contender.ts";
+import { MAIN_EF } from "../kit/curve.ts";
+import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 
 export function usearch(quantization: Config["quantization"]): Contender {
   const creator = async ({ dimensions }: Plan) => {

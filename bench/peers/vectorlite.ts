@@ -1,7 +1,8 @@
 // How is vectorlite measured? As the SQLite extension it is, in memory, prepared statements, one transaction.
 
 import { Database } from "bun:sqlite";
-import { type Contender, EF_CONSTRUCTION, M, MAIN_EF, missingPackage, type Plan, type Store } from "./contender.ts";
+import { MAIN_EF } from "../kit/curve.ts";
+import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 
 export const vectorlite: Contender = {
   name: "vectorlite",

@@ -1,6 +1,6 @@
 // How does docs/EXPERIMENTS.md come together? Sections in order, each from its saved figures or with its command.
 
-import type { Page, Saved, Section } from "../experiments/section.ts";
+import type { Page, Saved, Section } from "../experiment.ts";
 import { words } from "./markdown.ts";
 
 const OWN_THREADS = 1; // beside one per core
@@ -55,7 +55,7 @@ function isBusy({ load, cores }: Saved["machine"]): boolean {
 function sectionText({ section, saved, page }: Filled, folder: string): string {
   const title = `## ${section.title}\n`;
   if (saved === null || page === null) {
-    return `${title}\nNot measured yet: \`${section.command}\`${section.condense ? "" : " (the suite is to come)"}.\n`;
+    return `${title}\nNot measured yet: \`${section.command}\`.\n`;
   }
   const { cpu, cores, bun, load } = saved.machine;
   const busy = isBusy(saved.machine) ? `; other programs ran meanwhile (load ${load})` : "";

@@ -1,7 +1,6 @@
 // What do the plots look like? Vega-Lite specifications from figures; they know no files.
 
-import type { Plot } from "../experiments/section.ts";
-import type { Sample } from "../experiments/skew/sampling.ts";
+import type { Plot } from "../experiment.ts";
 import type { Spread } from "../kit/statistics.ts";
 
 const SIZE = { width: 480, height: 260 };
@@ -76,13 +75,4 @@ function quantity(field: string, { title, log, base = 10, close = false }: Axis,
 function colour(kind: string) {
   const scale = { scheme: "tableau10" as const };
   return { field: "kind", type: "nominal" as const, title: kind, sort: null, scale };
-}
-
-/** Ops that wait for each worker, over time. */
-export function depthsPlot(name: string, title: string, samples: Sample[]): Plot {
-  const points = samples.flatMap(({ ms, depths }) =>
-    depths.map((depth, worker) => ({ x: ms, y: depth, kind: `worker ${worker}` })),
-  );
-  const titles = { x: { title: "milliseconds" }, y: { title: "ops waiting" }, kind: "home" };
-  return lines(name, `Ops waiting over time: ${title}`, points, titles);
 }

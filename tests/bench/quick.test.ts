@@ -2,7 +2,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Suite } from "../../bench/experiments/experiment.ts";
+import type { Suite } from "../../bench/experiment.ts";
 import { suites } from "../../bench/experiments/index.ts";
 import { parseOptions } from "../../bench/kit/options.ts";
 import { resultPath } from "../../bench/kit/results.ts";

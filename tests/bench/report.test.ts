@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { planned, type Section } from "../../bench/experiments/section.ts";
-import { sections } from "../../bench/experiments/sections.ts";
+import type { Section } from "../../bench/experiment.ts";
+import { sections } from "../../bench/experiments/index.ts";
+import { make } from "../../bench/publish.ts";
 import { document } from "../../bench/report/document.ts";
-import { make } from "../../bench/report.ts";
 
 const DOCS = join(import.meta.dir, "../../docs");
 const machine = { cpu: "a CPU", cores: 2, memoryGiB: 8, platform: "linux-x64", bun: "1.0.0", load: 1, pinning: true };
@@ -34,11 +34,17 @@ describe("the committed document", () => {
   });
 });
 
+/** A suite that has saved nothing yet. */
+function planned(suite: string, title: string, claims: string[]): Section {
+  const page = () => ({ findings: [], text: "", plots: [] });
+  return { suite, title, claims, command: `bun run bench ${suite}`, condense: () => ({}), page };
+}
+
 test("a suite without figures has its claims in the table, and its command", () => {
   const section = planned("later", "Later", ["a claim"]);
   const text = document([{ section, saved: null, page: null }], "experiments");
   expect(text).toContain("| a claim |  | not measured yet | `bun run bench later` |");
-  expect(text).toContain("Not measured yet: `bun run bench later` (the suite is to come).");
+  expect(text).toContain("Not measured yet: `bun run bench later`.");
 });
 
 test("simulated figures are marked in the table and in their section", () => {

@@ -1,8 +1,8 @@
 /* Is growth looked at where it is said to be, and judged by what was measured? */
 import { describe, expect, test } from "bun:test";
 import { scale } from "../../bench/experiments/scale/page.ts";
-import type { VectorsStage } from "../../bench/experiments/scale/scale-vectors.ts";
 import { sizes } from "../../bench/experiments/scale/suite.ts";
+import type { VectorsStage } from "../../bench/experiments/scale/vectors.ts";
 
 test("sizes are those of the powers of ten from the first to the last, which is always one", () => {
   expect(sizes(1000, 1_000_000, [1, 3])).toEqual([1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]);

@@ -3,15 +3,14 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/experiments/batch/batch-steps.ts";
+import type { Saved } from "../../bench/experiment.ts";
+import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/experiments/batch/steps.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/experiments/freshness/arrivals.ts";
+import { pageOf, sections } from "../../bench/experiments/index.ts";
 import type { ScalingCase } from "../../bench/experiments/scaling/suite.ts";
-import type { Saved } from "../../bench/experiments/section.ts";
-import { sections } from "../../bench/experiments/sections.ts";
+import { canDraw } from "../../bench/install.ts";
 import { rateAtRecall } from "../../bench/kit/curve.ts";
-import { canDraw } from "../../bench/kit/install.ts";
 import type { Case } from "../../bench/kit/rounds.ts";
-import { plotsOf } from "../../bench/report/draw.ts";
 
 type StepsCase = Case<BatchStepsTask, BatchStepsMeasurement>;
 interface FreshnessResult {
@@ -37,7 +36,7 @@ async function bench(suite: string, ...args: string[]): Promise<Saved> {
 
 /** What a suite saves is drawn, beside the result where the packages for it are there. */
 function expectPlots(saved: Saved): void {
-  const plots = plotsOf(saved);
+  const plots = pageOf(saved).plots;
   expect(plots.length).toBeGreaterThan(0);
   expect(JSON.stringify(plots)).not.toMatch(/NaN|undefined|Infinity/);
   for (const { spec } of plots) expect(spec.data).toMatchObject({ values: expect.anything() });
@@ -48,9 +47,9 @@ function expectPlots(saved: Saved): void {
 
 /** It has its place in docs/EXPERIMENTS.md, if the suite has a section there. */
 function expectPage(saved: Saved): void {
-  const section = sections.find(({ suite, condense }) => suite === saved.suite && condense !== null);
+  const section = sections.find(({ suite }) => suite === saved.suite);
   if (!section) return;
-  const { findings, text } = section.page({ ...saved, ...section.condense!(saved as never) });
+  const { findings, text } = section.page({ ...saved, ...section.condense(saved as never) });
   expect(findings.length).toBeGreaterThan(0);
   expect(text + JSON.stringify(findings)).not.toMatch(/NaN|undefined|Infinity|null/);
 }

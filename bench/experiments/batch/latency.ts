@@ -3,8 +3,8 @@
 import { type BatchingPolicy, open } from "../../../src/index.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { Random } from "../../datasets/random.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
 import { keysUpTo } from "../../kit/rows.ts";
-import { SEEDS } from "../../kit/seeds.ts";
 
 const WARM = 2000; // ops before the clock starts: the space has its graph then
 

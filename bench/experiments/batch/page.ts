@@ -1,13 +1,13 @@
 // What do batches bring, and how long do ops wait? From the suite of that name.
 
+import type { Plot, Saved, Section } from "../../experiment.ts";
 import type { Case } from "../../kit/rounds.ts";
 import { spread } from "../../kit/statistics.ts";
+import type { CostsTask } from "../../kit/worker-costs.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
-import type { CostsTask } from "../calibrate/costs.ts";
-import type { Plot, Saved, Section } from "../section.ts";
-import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "./batch-steps.ts";
 import type { LatencyMeasurement, LatencyTask } from "./latency.ts";
+import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "./steps.ts";
 
 const COSTS = "100 / 85 / 25 µs an item at batches of 1 / 100 / 500";
 const ADAPTIVE = "adaptive batches keep within 10 ms at low load and 100 ms at high load";

@@ -2,15 +2,15 @@
 // its way takes, in memory and in a folder, and how long ops wait at a set rate with small, large and adaptive batches.
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds } from "../../kit/rounds.ts";
 import { spread } from "../../kit/statistics.ts";
-import { type CostsMeasurement, type CostsTask, meanCost } from "../calibrate/costs.ts";
-import type { Suite } from "../experiment.ts";
-import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "./batch-steps.ts";
+import { type CostsMeasurement, type CostsTask, meanCost } from "../../kit/worker-costs.ts";
 import type { LatencyMeasurement, LatencyTask } from "./latency.ts";
+import { type BatchStepsMeasurement, type BatchStepsTask, sumOf } from "./steps.ts";
 
 const VECTORS = 30_000;
 const SIZES = [1, 3, 10, 30, 100, 300, 500, 1000];
@@ -43,7 +43,7 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
     }),
   );
   await playRounds(
-    "calibrate/costs.ts",
+    "kit/worker-costs.ts",
     sizes,
     repeats,
     (answer) => `${times(cost(answer))} us of processor time an op`,
@@ -57,7 +57,7 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
     ),
   );
   await playRounds(
-    "batch/batch-steps.ts",
+    "experiments/batch/steps.ts",
     steps,
     repeats,
     (answer) => `${times(sumOf(answer))} us an op, step by step`,
@@ -71,7 +71,7 @@ async function compare(set: DatasetName, n: number, repeats: number, cores: numb
       }),
     ),
   );
-  await playRounds("batch/latency.ts", waits, repeats, ({ p99Ms }) => `p99 ${times(p99Ms)} ms`);
+  await playRounds("experiments/batch/latency.ts", waits, repeats, ({ p99Ms }) => `p99 ${times(p99Ms)} ms`);
   console.log(`\n${set}, ${whole(n)} vectors, one worker on ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
   tellSizes(sizes);
   console.log("\nus an op, one batch after the other, step by step\n");

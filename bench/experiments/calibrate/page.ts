@@ -1,5 +1,6 @@
 // Does the simulator tell the truth? What was measured beside what it says, from `calibrate`.
 
+import type { Finding, Saved, Section } from "../../experiment.ts";
 import { percent, short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
 import {
@@ -12,7 +13,6 @@ import {
   replay,
   titleOf,
 } from "../../simulator/calibration.ts";
-import type { Finding, Saved, Section } from "../section.ts";
 
 const CLAIM = "the simulator reproduces throughput, shares and steals at 1 and 2 workers within 10 %";
 

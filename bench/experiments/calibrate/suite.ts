@@ -3,13 +3,16 @@
 
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import type { Load } from "../../kit/loads.ts";
 import { allowedCores, describeMachine } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, playRounds } from "../../kit/rounds.ts";
 import { SLICE } from "../../kit/rows.ts";
+import type { SkewTask } from "../../kit/skewed-fill.ts";
 import { spread } from "../../kit/statistics.ts";
+import { type CostsMeasurement, type CostsTask, meanCost } from "../../kit/worker-costs.ts";
 import {
   type Case as CalibratedCase,
   type Calibration,
@@ -20,10 +23,7 @@ import {
   titleOf,
   WITHIN,
 } from "../../simulator/calibration.ts";
-import { measuredCosts } from "../../simulator/measured-costs.ts";
-import type { Suite } from "../experiment.ts";
-import type { SkewTask } from "../skew/measure.ts";
-import { type CostsMeasurement, type CostsTask, meanCost } from "./costs.ts";
+import { measuredCosts } from "./measured-costs.ts";
 import type { NeighboursMeasurement, NeighboursTask } from "./neighbours.ts";
 import type { WholeRun } from "./whole-run.ts";
 
@@ -59,14 +59,14 @@ async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
   const single = runs.filter(({ task }) => task.workers === 1);
   for (let round = 1; round <= repeats; round++) {
     console.error(`\nround ${round} of ${repeats}`);
-    await playRounds("calibrate/costs.ts", [small, large], 1, ({ samples }) => `${times(meanCost(samples))} us`);
+    await playRounds("kit/worker-costs.ts", [small, large], 1, ({ samples }) => `${times(meanCost(samples))} us`);
     await playRounds(
-      "calibrate/neighbours.ts",
+      "experiments/calibrate/neighbours.ts",
       [neighbours],
       1,
       ({ beside }) => `${times(beside)} times the cost beside another`,
     );
-    await playRounds("calibrate/whole-run.ts", runs, 1, tellRun);
+    await playRounds("experiments/calibrate/whole-run.ts", runs, 1, tellRun);
   }
   const calibration: Calibration = {
     date: new Date().toISOString(),

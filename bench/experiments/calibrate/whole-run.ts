@@ -4,13 +4,13 @@
 import { open } from "../../../src/index.ts";
 import { loadDataset } from "../../datasets/index.ts";
 import { Random } from "../../datasets/random.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
 import { namesOnHomes } from "../../kit/homes.ts";
 import { deal, shares } from "../../kit/loads.ts";
-import { SEEDS } from "../../kit/seeds.ts";
+import { arrive, fillAll, type SkewTask, SPACES } from "../../kit/skewed-fill.ts";
 import { sum } from "../../kit/statistics.ts";
 import { since, workerThreads } from "../../kit/threads.ts";
 import { warmUp } from "../../kit/warm-up.ts";
-import { arrive, fillAll, type SkewTask, SPACES } from "../skew/measure.ts";
 import { type CostSample, sampleCosts } from "./op-costs.ts";
 
 const WARM = 3000; // vectors of each worker

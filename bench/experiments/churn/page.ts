@@ -1,10 +1,10 @@
 // Does memory come back after deletes? From the suite of that name.
 
+import type { Finding, Saved, Section } from "../../experiment.ts";
 import { type Case, over } from "../../kit/rounds.ts";
 import { sum } from "../../kit/statistics.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { dots } from "../../report/plots.ts";
-import type { Finding, Saved, Section } from "../section.ts";
 import type { ChurnMeasurement, ChurnTask } from "./measure.ts";
 
 const CLAIM =

@@ -1,11 +1,11 @@
 // Does memory come back after deletes? Nine of ten vectors go, searches run all the while, nobody asks for anything.
 
 import { sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds } from "../../kit/rounds.ts";
-import type { Suite } from "../experiment.ts";
 import type { ChurnMeasurement, ChurnTask } from "./measure.ts";
 
 export const churn: Suite = {
@@ -23,7 +23,7 @@ async function run({ n, sets, repeats, json }: Options): Promise<void> {
   });
   const share = ({ bytes, freshBytes }: ChurnMeasurement) => bytes / freshBytes;
   await playRounds(
-    "churn/measure.ts",
+    "experiments/churn/measure.ts",
     cases,
     repeats,
     (answer) => `${times(share(answer))} times a fresh build's bytes`,

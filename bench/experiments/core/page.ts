@@ -1,8 +1,8 @@
 // Did a change of the core pay? Plots only: what a build is compared with is nobody's claim, so the document has no section.
 
+import type { Saved, Section } from "../../experiment.ts";
 import type { Spread } from "../../kit/statistics.ts";
 import { dots, spreadDots } from "../../report/plots.ts";
-import type { Saved, Section } from "../section.ts";
 
 interface Row {
   set: string;

@@ -5,10 +5,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Seat } from "../../../src/core/seat.ts";
 import { type Dataset, loadDataset, sources, TRUTH_K } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult } from "../../kit/results.ts";
 import { spread } from "../../kit/statistics.ts";
-import type { Suite } from "../experiment.ts";
 
 const OWN = join(import.meta.dir, "../../../build/core.release.relaxed.wasm");
 /** What a quick run compares with, since nobody names another build: the one that needs no relaxed SIMD. */

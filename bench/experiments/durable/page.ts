@@ -1,13 +1,13 @@
 // What does it cost that nothing is lost? From the suite of that name.
 
+import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
 import { type Case, over, ratio } from "../../kit/rounds.ts";
 import type { Spread } from "../../kit/statistics.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { dots, lines, spreadDots } from "../../report/plots.ts";
-import type { Finding, Plot, Saved, Section } from "../section.ts";
-import type { DurableIngestMeasurement, DurableIngestTask } from "./durable-ingest.ts";
-import type { DurableLatencyMeasurement, DurableLatencyTask } from "./durable-latency.ts";
-import type { DurableOpenMeasurement, DurableOpenTask } from "./durable-open.ts";
+import type { DurableIngestMeasurement, DurableIngestTask } from "./ingest.ts";
+import type { DurableLatencyMeasurement, DurableLatencyTask } from "./latency.ts";
+import type { DurableOpenMeasurement, DurableOpenTask } from "./open.ts";
 
 const INGEST = "commits hardly slow an ingest down (beyond the thread)";
 const WAITS = "who waits for the disk shares its commits: the more at a time, the larger a group (beyond the thread)";

@@ -1,14 +1,14 @@
 // What does it cost that nothing is lost? Ingest in memory and in a folder, waits for the disk, opening, snapshots.
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds, ratio } from "../../kit/rounds.ts";
-import type { Suite } from "../experiment.ts";
-import type { DurableIngestMeasurement, DurableIngestTask } from "./durable-ingest.ts";
-import type { DurableLatencyMeasurement, DurableLatencyTask } from "./durable-latency.ts";
-import type { DurableOpenMeasurement, DurableOpenTask } from "./durable-open.ts";
+import type { DurableIngestMeasurement, DurableIngestTask } from "./ingest.ts";
+import type { DurableLatencyMeasurement, DurableLatencyTask } from "./latency.ts";
+import type { DurableOpenMeasurement, DurableOpenTask } from "./open.ts";
 
 const FLAT_VECTORS = 100_000;
 const FLAT_SETS: DatasetName[] = ["synth128", "synth768"]; // vectors of 512 bytes and of 3 KB
@@ -52,7 +52,12 @@ async function ingests({ sets, n, repeats }: Options, cores: number): Promise<ob
       ingestCase(`${set}, commit, checkpoint half-way`, cores, { ...task, durability: "commit", checkpoint: true }),
     ];
   });
-  await playRounds("durable/durable-ingest.ts", groups.flat(), repeats, (answer) => `${whole(rate(answer))} inserts/s`);
+  await playRounds(
+    "experiments/durable/ingest.ts",
+    groups.flat(),
+    repeats,
+    (answer) => `${whole(rate(answer))} inserts/s`,
+  );
   console.log(`\ningest until linked and durable, one worker, ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
   printTable(
     ["case", "inserts/s", "x in memory", "ops a group", "ms a commit", "journal bytes/vector", "snapshot MiB", "in ms"],
@@ -81,7 +86,7 @@ async function flatIngests({ n, repeats }: Options, cores: number): Promise<obje
       ingestCase(`vectors of ${bytes}, commit`, cores, { ...task, durability: "commit" }),
     ];
   });
-  await playRounds("durable/durable-ingest.ts", cases, repeats, (answer) => `${whole(rate(answer))} vectors/s`);
+  await playRounds("experiments/durable/ingest.ts", cases, repeats, (answer) => `${whole(rate(answer))} vectors/s`);
   console.log(`\ninto flat spaces, until acknowledged, one caller; rounds: ${repeats}; median (min-max)\n`);
   printTable(
     ["case", "vectors/s", "MiB/s of journal", "the disk's own MiB/s", "ops a group", "ms a commit"],
@@ -103,7 +108,7 @@ async function waits({ n, repeats }: Options, cores: number): Promise<object[]> 
     return { title: `${whole(callers)} at a time`, task: { callers, adds }, cores, answers: [] };
   });
   const tell = ({ latencyMs }: DurableLatencyMeasurement) => `p50 ${times(latencyMs.p50)} ms`;
-  await playRounds("durable/durable-latency.ts", cases, repeats, tell);
+  await playRounds("experiments/durable/latency.ts", cases, repeats, tell);
   console.log(`\nadds of 512 bytes, each waits for the disk; rounds: ${repeats}; median (min-max)\n`);
   printTable(
     ["callers", "p50 ms", "p99 ms", "adds/s", "ops a group"],
@@ -126,7 +131,7 @@ async function opens({ sets, n, repeats }: Options, cores: number): Promise<obje
     }),
   );
   const tell = ({ openMs }: DurableOpenMeasurement) => `open after ${whole(openMs)} ms`;
-  await playRounds("durable/durable-open.ts", cases, repeats, tell);
+  await playRounds("experiments/durable/open.ts", cases, repeats, tell);
   console.log(`\nopening, one worker, ${cores} cores; rounds: ${repeats}; median (min-max)\n`);
   printTable(
     ["case", "ms to open", "ms until linked", "MiB", "ms to read the files"],

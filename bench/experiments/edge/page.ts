@@ -1,9 +1,9 @@
 // What does an export cost elsewhere? From the suite of that name.
 
+import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
 import { over } from "../../kit/rounds.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { dots } from "../../report/plots.ts";
-import type { Finding, Plot, Saved, Section } from "../section.ts";
 import type { EdgeMeasurement } from "./edge.js";
 import type { FreshMemoryMeasurement } from "./fresh-memory.ts";
 

@@ -4,12 +4,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { open } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
+import type { Suite } from "../../experiment.ts";
 import { measureInChild } from "../../kit/child.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { over } from "../../kit/rounds.ts";
-import { SEEDS } from "../../kit/seeds.ts";
-import type { Suite } from "../experiment.ts";
 import type { EdgeMeasurement } from "./edge.js";
 import type { FreshMemoryMeasurement, FreshMemoryTask } from "./fresh-memory.ts";
 import type { MeasuredRuntime } from "./runtimes.ts";
@@ -41,7 +41,7 @@ async function run({ n, repeats, json }: Options): Promise<void> {
     for (let round = 1; round <= repeats; round++) {
       memory.push(
         await measureInChild<FreshMemoryTask, FreshMemoryMeasurement>(
-          "edge/fresh-memory.ts",
+          "experiments/edge/fresh-memory.ts",
           { bytes: memoryBytes },
           1,
         ),

@@ -2,7 +2,7 @@
 // hnswlib-node on it, since neither's `add` has an asynchronous form.
 
 import { open } from "../../../src/index.ts";
-import { SEEDS } from "../../kit/seeds.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
 import { EF_CONSTRUCTION, M } from "../../peers/contender.ts";
 import { hnswlibNode } from "../../peers/hnswlib-node.ts";
 import { usearch } from "../../peers/usearch.ts";

@@ -1,10 +1,10 @@
 // Is the caller held up, and how soon are adds found? From the suite of that name.
 
+import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
 import { type Case, over } from "../../kit/rounds.ts";
 import { sum } from "../../kit/statistics.ts";
 import { percent, short, table, whole } from "../../report/markdown.ts";
 import { dots } from "../../report/plots.ts";
-import type { Finding, Plot, Saved, Section } from "../section.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "./arrivals.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "./measure.ts";
 

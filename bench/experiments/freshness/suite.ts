@@ -2,12 +2,12 @@
 // links at full speed; then requests at a set rate, for us and for libraries that insert on the event loop.
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds } from "../../kit/rounds.ts";
 import { sum } from "../../kit/statistics.ts";
-import type { Suite } from "../experiment.ts";
 import { type ArrivalsMeasurement, type ArrivalsTask, REQUEST } from "./arrivals.ts";
 import { liveStores } from "./live-stores.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "./measure.ts";
@@ -37,7 +37,7 @@ async function floods({ n, sets, repeats }: Options, cores: number): Promise<obj
   });
   const tell = ({ longestGapMs, searchMs }: FreshnessMeasurement) =>
     `longest gap ${times(longestGapMs)} ms, search p99 ${times(searchMs.p99)} ms`;
-  await playRounds("freshness/measure.ts", cases, repeats, tell);
+  await playRounds("experiments/freshness/measure.ts", cases, repeats, tell);
   console.log(
     `\none worker linking, one addMany on the main thread, ${cores} cores; rounds: ${repeats}; median (min-max)\n`,
   );
@@ -77,7 +77,7 @@ async function arrive({ n, sets, repeats }: Options, cores: number): Promise<obj
   const arrivals = sets.flatMap((set) => present.map(({ name }) => arrivalsCase(name, set, n, cores)));
   const tell = ({ foundMs, longestGapMs }: ArrivalsMeasurement) =>
     `found after ${times(foundMs.p50)} ms, longest gap ${times(longestGapMs)} ms`;
-  await playRounds("freshness/arrivals.ts", arrivals, repeats, tell);
+  await playRounds("experiments/freshness/arrivals.ts", arrivals, repeats, tell);
   console.log(
     `\n${whole(RATE)} vectors a second in requests of ${REQUEST}, and single ones that are searched for at once`,
   );

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "../../datasets/random.ts";
-import { SEEDS } from "../../kit/seeds.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
-const START = 1024; // as in bench/kernels/kernels.ts
+const START = 1024; // as in assemblyscript/kernels.ts
 const VECTORS = 64; // few enough to stay in the first-level cache: the kernel is measured, not memory
 
 export type KernelBuild =
@@ -66,7 +66,7 @@ async function compiled(relaxed: boolean, values: Float32Array, dimensions: numb
     const compiler = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
     const target = relaxed ? "relaxed" : "baseline";
     const job = Bun.spawn([process.execPath, compiler, "--target", target, "-o", output], {
-      cwd: join(ROOT, "bench/kernels"),
+      cwd: join(import.meta.dir, "assemblyscript"),
       stderr: "pipe",
     });
     if ((await job.exited) !== 0) throw new Error(await job.stderr.text());
@@ -121,7 +121,7 @@ function plain(values: Float32Array, d: number): Loops {
 
 /** Throws with the reason when it can't be built here. */
 async function rust(values: Float32Array, dimensions: number): Promise<Loops> {
-  const crate = join(ROOT, "bench/rust-kernel");
+  const crate = join(import.meta.dir, "rust");
   const output = mkdtempSync(join(tmpdir(), "hnsw-workers-rust-"));
   const command = ["wasm-pack", "build", crate, "--target", "nodejs", "--out-dir", output];
   const env = { ...process.env, RUSTFLAGS: "-C target-feature=+simd128" };

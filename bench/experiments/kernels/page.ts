@@ -1,10 +1,10 @@
 // What does the SIMD code generation bring? From the suite of that name.
 
+import type { Plot, Saved, Section } from "../../experiment.ts";
 import type { Case } from "../../kit/rounds.ts";
 import { spread } from "../../kit/statistics.ts";
 import { short, table } from "../../report/markdown.ts";
 import { dots } from "../../report/plots.ts";
-import type { Plot, Saved, Section } from "../section.ts";
 import type { KernelBuild, KernelsMeasurement, KernelsTask } from "./measure.ts";
 
 const CLAIM = "SIMD in WebAssembly is worth it (beyond the thread)";

@@ -1,10 +1,10 @@
 // What does the SIMD code generation bring? Nanoseconds a distance: AssemblyScript, plain JavaScript, and Rust where it
 // can be built.
 
+import type { Suite } from "../../experiment.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times } from "../../kit/results.ts";
 import { type Case, over, playRounds } from "../../kit/rounds.ts";
-import type { Suite } from "../experiment.ts";
 import type { KernelBuild, KernelsMeasurement, KernelsTask } from "./measure.ts";
 
 const DIMENSIONS = [128, 768];
@@ -29,7 +29,7 @@ async function run({ n, repeats, json }: Options): Promise<void> {
       return { title: `${build}, ${dimensions} dimensions`, task, cores: 1, answers: [] };
     }),
   );
-  await playRounds("kernels/measure.ts", cases, repeats, ({ dotNs }) => `${times(dotNs)} ns`);
+  await playRounds("experiments/kernels/measure.ts", cases, repeats, ({ dotNs }) => `${times(dotNs)} ns`);
   console.log(
     `\nns a distance, vectors in the first-level cache; Rust: ${rust}; rounds: ${repeats}; median (min-max)\n`,
   );

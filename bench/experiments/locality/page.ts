@@ -1,10 +1,10 @@
 // What is it worth that a space stays with its worker? From the suite of that name.
 
+import type { Saved, Section } from "../../experiment.ts";
 import type { Case } from "../../kit/rounds.ts";
 import { spread } from "../../kit/statistics.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
-import type { Saved, Section } from "../section.ts";
 import type { LocalityMeasurement, LocalityTask } from "./measure.ts";
 
 const CLAIM = "a space's fixed worker: 3.5 times a random worker per batch";

@@ -2,11 +2,11 @@
 // few large spaces and many small ones.
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds, ratio } from "../../kit/rounds.ts";
-import type { Suite } from "../experiment.ts";
 import type { Assignment, LocalityMeasurement, LocalityTask } from "./measure.ts";
 
 const WORKERS = 2;
@@ -48,7 +48,12 @@ async function compare(set: DatasetName, n: number, repeats: number): Promise<ob
     ),
   );
   const cost = ({ linkMicroseconds }: LocalityMeasurement) => linkMicroseconds;
-  await playRounds("locality/measure.ts", pairs.flat(), repeats, (answer) => `${times(cost(answer))} us an op`);
+  await playRounds(
+    "experiments/locality/measure.ts",
+    pairs.flat(),
+    repeats,
+    (answer) => `${times(cost(answer))} us an op`,
+  );
   console.log(`\n${set}, ${WORKERS} workers on ${cores} cores; processor time; rounds: ${repeats}; median (min-max)`);
   console.log("hardware counters are not available\n");
   printTable(

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Dataset, type DatasetName, loadDataset, TRUTH_K } from "../../datasets/index.ts";
+import { MAIN_EF } from "../../kit/curve.ts";
 import { type CurveMeasurement, measureCurve } from "../../kit/searching.ts";
-import { type Contender, MAIN_EF, type Plan, type Store } from "../../peers/contender.ts";
+import type { Contender, Plan, Store } from "../../peers/contender.ts";
 import { contenders } from "../../peers/index.ts";
 
 const EFS = [10, 16, 24, 32, 48, 64, 96, 128, 192];

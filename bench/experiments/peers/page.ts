@@ -1,10 +1,10 @@
 // How does it compare with other libraries? From the suite of that name.
 
-import { type Row, title } from "../../peers/comparison.ts";
-import { MAIN_EF } from "../../peers/contender.ts";
+import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
+import { MAIN_EF } from "../../kit/curve.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
-import type { Finding, Plot, Saved, Section } from "../section.ts";
+import { type Row, title } from "./comparison.ts";
 
 const CLAIM = "faster than the fastest peer at equal recall (beyond the thread)";
 /** Ours has equal recall when it is not lower than the peer's by more than this. */

@@ -1,14 +1,15 @@
 // How do we compare with other libraries? Contenders alternate, round by round, each build in a fresh process.
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { measureInChild } from "../../kit/child.ts";
-import { EQUAL_RECALL } from "../../kit/curve.ts";
+import { EQUAL_RECALL, MAIN_EF } from "../../kit/curve.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
-import { compare, type Entry, type Row, title } from "../../peers/comparison.ts";
-import { type Contender, MAIN_EF } from "../../peers/contender.ts";
-import type { Suite } from "../experiment.ts";
+import type { Contender } from "../../peers/contender.ts";
+import { chooseContenders } from "../../peers/index.ts";
+import { compare, type Entry, type Row, title } from "./comparison.ts";
 import type { PeersMeasurement, PeersTask } from "./measure.ts";
 
 /** What three rounds of everybody on two sets get through in ten minutes. */
@@ -21,7 +22,8 @@ export const peers: Suite = {
   run,
 };
 
-async function run({ n, sets, workers, repeats, contenders, json }: Options): Promise<void> {
+async function run({ n, sets, workers, repeats, contenders: names, json }: Options): Promise<void> {
+  const contenders = chooseContenders(names);
   const missing = contenders.flatMap((contender) => {
     const reason = contender.available();
     return reason === null ? [] : [{ name: contender.name, reason }];
@@ -61,12 +63,14 @@ async function playRound(entries: Entry[], present: Contender[], set: DatasetNam
   for (const entry of entries) {
     if (round > 1 && slow.has(entry.name)) continue;
     const task: PeersTask = { contender: entry.name, set, n, threads: entry.threads };
-    const measured = await measureInChild<PeersTask, PeersMeasurement>("peers/measure.ts", task, entry.cores).catch(
-      (error: Error) => {
-        entry.failures.push(`round ${round}: ${error.message}`);
-        return null;
-      },
-    );
+    const measured = await measureInChild<PeersTask, PeersMeasurement>(
+      "experiments/peers/measure.ts",
+      task,
+      entry.cores,
+    ).catch((error: Error) => {
+      entry.failures.push(`round ${round}: ${error.message}`);
+      return null;
+    });
     entry.rounds.push(measured);
     const outcome = measured ? `${whole(measured.insertsPerSecond)} inserts/s` : entry.failures.at(-1);
     console.error(`${set} round ${round}, ${title(entry)}: ${outcome}`);

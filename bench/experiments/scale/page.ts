@@ -1,13 +1,13 @@
 // How does cost grow with vectors and with spaces? From the suite of that name.
 
+import type { Finding, Saved, Section } from "../../experiment.ts";
+import { MAIN_EF } from "../../kit/curve.ts";
 import { type Case, over } from "../../kit/rounds.ts";
 import { spread } from "../../kit/statistics.ts";
-import { MAIN_EF } from "../../peers/contender.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
-import type { Finding, Saved, Section } from "../section.ts";
-import type { ScaleSpacesMeasurement, ScaleSpacesTask, SpacesStage } from "./scale-spaces.ts";
-import type { ScaleVectorsMeasurement, ScaleVectorsTask, VectorsStage } from "./scale-vectors.ts";
+import type { ScaleSpacesMeasurement, ScaleSpacesTask, SpacesStage } from "./spaces.ts";
+import type { ScaleVectorsMeasurement, ScaleVectorsTask, VectorsStage } from "./vectors.ts";
 
 const VECTORS = "cost grows slowly from 1,000 to 1,000,000 vectors (beyond the thread)";
 const SPACES = "a small space costs the same, the first and the hundred-thousandth (beyond the thread)";

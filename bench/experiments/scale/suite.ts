@@ -1,15 +1,14 @@
 // How does cost grow, with the vectors of a space and with the spaces of an index?
 
-import { EQUAL_RECALL } from "../../kit/curve.ts";
+import type { Suite } from "../../experiment.ts";
+import { EQUAL_RECALL, MAIN_EF } from "../../kit/curve.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds } from "../../kit/rounds.ts";
 import { spread } from "../../kit/statistics.ts";
-import { MAIN_EF } from "../../peers/contender.ts";
-import type { Suite } from "../experiment.ts";
-import type { ScaleSpacesMeasurement, ScaleSpacesTask, SpacesStage } from "./scale-spaces.ts";
-import type { ScaleVectorsMeasurement, ScaleVectorsTask, VectorsStage } from "./scale-vectors.ts";
+import type { ScaleSpacesMeasurement, ScaleSpacesTask, SpacesStage } from "./spaces.ts";
+import type { ScaleVectorsMeasurement, ScaleVectorsTask, VectorsStage } from "./vectors.ts";
 
 const VECTORS = 1_000_000;
 const FIRST = 1000;
@@ -37,8 +36,8 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   });
   const last = ({ stages }: { stages: { insertsPerSecond: number }[] }) =>
     `${whole(stages.at(-1)?.insertsPerSecond ?? 0)} inserts/s at last`;
-  await playRounds("scale/scale-vectors.ts", [growing], repeats, last);
-  await playRounds("scale/scale-spaces.ts", many, repeats, last);
+  await playRounds("experiments/scale/vectors.ts", [growing], repeats, last);
+  await playRounds("experiments/scale/spaces.ts", many, repeats, last);
   console.log(
     `\nmixture of Gaussians, 128 dimensions, one worker, ${cores} cores; rounds: ${repeats}; median (min-max)\n`,
   );

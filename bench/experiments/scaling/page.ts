@@ -1,10 +1,10 @@
 // What do more workers bring, and what does one mutex leave of it? From the suite of that name.
 
+import type { Finding, Saved, Section } from "../../experiment.ts";
 import { over, ratio } from "../../kit/rounds.ts";
 import { type Spread, spread } from "../../kit/statistics.ts";
 import { short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
-import type { Finding, Saved, Section } from "../section.ts";
 import type { ScalingKind } from "./measure.ts";
 import type { ScalingCase } from "./suite.ts";
 import type { ScalingMeasurement } from "./types.ts";

@@ -1,11 +1,11 @@
 // What do more workers bring: behind one mutex, inside one space, with spaces of their own, and for 20 by stealing?
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds, ratio } from "../../kit/rounds.ts";
-import type { Suite } from "../experiment.ts";
 import type { ScalingKind, ScalingTask } from "./measure.ts";
 import type { ScalingMeasurement } from "./types.ts";
 
@@ -39,7 +39,12 @@ async function run(options: Options): Promise<void> {
 async function compare(set: DatasetName, { n, repeats }: Options): Promise<object> {
   const count = Math.min(n ?? VECTORS, sources[set].size);
   const groups = (Object.keys(KINDS) as ScalingKind[]).map((kind) => casesOf(kind, set, count));
-  await playRounds("scaling/measure.ts", groups.flat(), repeats, (answer) => `${whole(perSecond(answer))} inserts/s`);
+  await playRounds(
+    "experiments/scaling/measure.ts",
+    groups.flat(),
+    repeats,
+    (answer) => `${whole(perSecond(answer))} inserts/s`,
+  );
   console.log(`\n${set}, ${whole(count)} vectors in all; rounds: ${repeats}; median (min-max)\n`);
   printTable(
     ["case", "inserts/s", "x 1 worker on 1 core", "recall@10", "steals"],

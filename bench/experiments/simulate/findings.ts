@@ -1,15 +1,15 @@
 // What does the simulation answer? Each question of the thread, and each of ours, in a line.
 
+import type { Finding, Verdict } from "../../experiment.ts";
 import { percent, short, whole } from "../../report/markdown.ts";
 import type { Calibration } from "../../simulator/calibration.ts";
-import type { BurstRow } from "../../simulator/experiments/burst.ts";
-import type { LatencyRow } from "../../simulator/experiments/latency.ts";
-import type { PolicyRow } from "../../simulator/experiments/policy.ts";
-import type { BandwidthRow, Scaling } from "../../simulator/experiments/scaling.ts";
-import type { StallRow } from "../../simulator/experiments/stall.ts";
-import type { ThreadRow, ThreadsTest } from "../../simulator/experiments/thread.ts";
-import { DEFAULT_RULE, THREADS_RULE } from "../../simulator/variations.ts";
-import type { Finding, Verdict } from "../section.ts";
+import type { BurstRow } from "./burst.ts";
+import type { LatencyRow } from "./latency.ts";
+import type { PolicyRow } from "./policy.ts";
+import type { BandwidthRow, Scaling } from "./scaling.ts";
+import type { ThreadRow, ThreadsTest } from "./source.ts";
+import type { StallRow } from "./stall.ts";
+import { DEFAULT_RULE, THREADS_RULE } from "./variations.ts";
 
 const LOW_TARGET_MS = 10;
 const HIGH_TARGET_MS = 100;

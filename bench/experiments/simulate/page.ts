@@ -1,8 +1,8 @@
 // What would happen with 2 to 64 workers? From `simulate`: nothing here was measured on such a machine.
 
+import type { Plot, Saved, Section } from "../../experiment.ts";
 import { percent, short, table, whole } from "../../report/markdown.ts";
 import { lines } from "../../report/plots.ts";
-import type { Plot, Saved, Section } from "../section.ts";
 import { findings, type Small } from "./findings.ts";
 
 const POLICY_REMARK = `What paid: a lower threshold, for which ops wait in proportion; at most 20 ms of work in a steal, since nobody can steal

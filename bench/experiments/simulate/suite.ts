@@ -1,17 +1,17 @@
 // What would happen on machines that are not here? The simulator's experiments, with the costs that were measured.
 
+import type { Suite } from "../../experiment.ts";
 import { describeMachine } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, saveResult, times, whole } from "../../kit/results.ts";
 import calibration from "../../simulator/calibration.json" with { type: "json" };
 import type { Calibration } from "../../simulator/calibration.ts";
-import { type BurstRow, bursts } from "../../simulator/experiments/burst.ts";
-import { latencies } from "../../simulator/experiments/latency.ts";
-import { policies } from "../../simulator/experiments/policy.ts";
-import { scalingRows } from "../../simulator/experiments/scaling.ts";
-import { stalls } from "../../simulator/experiments/stall.ts";
-import { threadsTest } from "../../simulator/experiments/thread.ts";
-import type { Suite } from "../experiment.ts";
+import { type BurstRow, bursts } from "./burst.ts";
+import { latencies } from "./latency.ts";
+import { policies } from "./policy.ts";
+import { scalingRows } from "./scaling.ts";
+import { threadsTest } from "./source.ts";
+import { stalls } from "./stall.ts";
 
 const MILLISECONDS = 4000;
 

@@ -1,27 +1,16 @@
 // What do skewed spaces do to throughput and to the workers' shares, with stealing and without? A child process.
 
-import { open, type StealingPolicy, type VectorIndex } from "../../../src/index.ts";
-import { type DatasetName, loadDataset } from "../../datasets/index.ts";
+import { open } from "../../../src/index.ts";
+import { loadDataset } from "../../datasets/index.ts";
 import { Random } from "../../datasets/random.ts";
-import { deal, type Load, shares } from "../../kit/loads.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
+import { deal, shares } from "../../kit/loads.ts";
 import { ownRecall } from "../../kit/own-recall.ts";
-import { SLICE } from "../../kit/rows.ts";
-import { SEEDS } from "../../kit/seeds.ts";
+import { arrive, fillAll, type SkewTask, SPACES } from "../../kit/skewed-fill.ts";
 import { type Sample, sampleWhile } from "./sampling.ts";
 
-export const SPACES = 20;
 const QUERIES = 100;
 const SAMPLE_MS = 25;
-
-export interface SkewTask {
-  set: DatasetName;
-  n: number;
-  workers: number;
-  load: Load;
-  stealing: Partial<StealingPolicy>;
-  /** Adds a second, whether or not there is room; not given: as fast as there is. */
-  rate?: number;
-}
 
 export interface SkewMeasurement {
   insertsPerSecond: number;
@@ -45,8 +34,6 @@ export interface SkewMeasurement {
   recall: number;
   samples: Sample[];
 }
-
-type Row = (row: number) => Float32Array;
 
 async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Promise<SkewMeasurement> {
   const { base, queries, dimensions } = await loadDataset(set, n);
@@ -85,36 +72,6 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
     recall: await ownRecall(index.space("space 0"), queries, dimensions, QUERIES),
     samples,
   };
-}
-
-/** Each space's rows, slice after slice, all spaces at once: each has one under way at any time. */
-export async function fillAll(index: VectorIndex, rows: number[][], row: Row): Promise<void> {
-  await Promise.all(
-    rows.map(async (own, i) => {
-      const space = index.space(`space ${i}`);
-      for (let from = 0; from < own.length; from += SLICE) {
-        const slice = own.slice(from, from + SLICE);
-        await space.addMany(slice, slice.map(row));
-      }
-    }),
-  );
-}
-
-/** Rows at random times, so many a second on average (a Poisson process), each added when its time has come. */
-export async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
-  const random = new Random(SEEDS.skew);
-  const spaceOf: number[] = [];
-  for (const [space, own] of rows.entries()) for (const i of own) spaceOf[i] = space;
-  const start = performance.now();
-  let due = 0;
-  let last: Promise<void> = Promise.resolve();
-  for (let i = 0; i < spaceOf.length; i++) {
-    due -= (Math.log(1 - random.uint32() / 2 ** 32) / rate) * 1e3;
-    while (performance.now() - start < due) await Bun.sleep(1);
-    last = index.space(`space ${spaceOf[i]}`).add(i, row(i));
-    if ((i & 1023) === 1023) await new Promise((resolve) => setImmediate(resolve)); // behind its time: let others run
-  }
-  await last; // they are accepted in their order
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

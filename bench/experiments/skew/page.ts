@@ -1,11 +1,12 @@
 // Do skewed spaces leave workers idle, and does stealing keep them busy? From the suite of that name.
 
+import type { Plot, Saved, Section } from "../../experiment.ts";
 import type { Case } from "../../kit/rounds.ts";
+import type { SkewTask } from "../../kit/skewed-fill.ts";
 import { spread } from "../../kit/statistics.ts";
 import { percent, short, table, whole } from "../../report/markdown.ts";
-import { depthsPlot } from "../../report/plots.ts";
-import type { Saved, Section } from "../section.ts";
-import type { SkewMeasurement, SkewTask } from "./measure.ts";
+import { lines } from "../../report/plots.ts";
+import type { SkewMeasurement } from "./measure.ts";
 import type { Sample } from "./sampling.ts";
 
 type Group = "closed" | "open" | "swept";
@@ -143,4 +144,13 @@ function findings({ rows, repeats }: Small & Saved): ReturnType<Section<Small>["
       why: "",
     },
   ];
+}
+
+/** Ops that wait for each worker, over time. */
+function depthsPlot(name: string, title: string, samples: Sample[]): Plot {
+  const points = samples.flatMap(({ ms, depths }) =>
+    depths.map((depth, worker) => ({ x: ms, y: depth, kind: `worker ${worker}` })),
+  );
+  const titles = { x: { title: "milliseconds" }, y: { title: "ops waiting" }, kind: "home" };
+  return lines(name, `Ops waiting over time: ${title}`, points, titles);
 }

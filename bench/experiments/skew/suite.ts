@@ -2,13 +2,14 @@
 // stealing and without; as fast as there is room and at a set rate; and what the threshold and the fraction do.
 
 import { type DatasetName, sources } from "../../datasets/index.ts";
+import type { Suite } from "../../experiment.ts";
 import type { Load } from "../../kit/loads.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, over, playRounds, ratio } from "../../kit/rounds.ts";
-import type { Suite } from "../experiment.ts";
-import { type SkewMeasurement, type SkewTask, SPACES } from "./measure.ts";
+import { type SkewTask, SPACES } from "../../kit/skewed-fill.ts";
+import type { SkewMeasurement } from "./measure.ts";
 
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 1.5"];
 const SWEPT_LOAD: Load = "one half";
@@ -49,7 +50,7 @@ async function compare(set: DatasetName, { n, repeats, rate }: Options): Promise
     ...FRACTIONS.map((fraction) => make(`${SWEPT_LOAD}, fraction ${fraction}`, SWEPT_LOAD, { fraction })),
   ];
   await playRounds(
-    "skew/measure.ts",
+    "experiments/skew/measure.ts",
     [...closed, ...open, ...swept],
     repeats,
     (answer) => `${whole(perSecond(answer))}/s`,

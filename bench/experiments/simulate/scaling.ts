@@ -2,9 +2,9 @@
 // memory bandwidth ends it.
 
 import type { Load } from "../../kit/loads.ts";
-import type { Costs } from "../costs.ts";
-import { setupOf } from "../machines.ts";
-import { simulate } from "../simulate.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import { setupOf } from "./machines.ts";
 
 const WORKERS = [1, 2, 4, 8, 16, 32, 64];
 const SPACES = [1, 20, 1000, 10_000];

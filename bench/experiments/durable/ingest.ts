@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { open } from "../../../src/index.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { keysUpTo } from "../../kit/rows.ts";
-import { TemporaryFolder } from "./durable-folder.ts";
+import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 
 export interface DurableIngestTask {
   set: DatasetName;

@@ -3,10 +3,10 @@
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
 import type { Load } from "../../kit/loads.ts";
-import type { Costs } from "../costs.ts";
-import { linkMs } from "../costs.ts";
-import { capacity, median, overSeeds, worst } from "../machines.ts";
-import { THREAD_STEALING } from "../policy.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import { linkMs } from "../../simulator/costs.ts";
+import { THREAD_STEALING } from "../../simulator/policy.ts";
+import { capacity, median, overSeeds, worst } from "./machines.ts";
 
 const WORKERS = 8;
 const SPACES = 20;

@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Saved, Section } from "./experiments/section.ts";
-import { sections } from "./experiments/sections.ts";
+import type { Saved, Section } from "./experiment.ts";
+import { sections } from "./experiments/index.ts";
 import { document, type Filled } from "./report/document.ts";
 import { render } from "./report/render.ts";
 
@@ -33,7 +33,7 @@ export function make(): { filled: Filled[]; text: string } {
 function takeIn(file: string): void {
   const result = JSON.parse(readFileSync(file, "utf8")) as Saved;
   const section = sections.find(({ suite }) => suite === result.suite);
-  if (!section?.condense) throw new Error(`${file} is of "${result.suite}", which has no place in the document`);
+  if (!section) throw new Error(`${file} is of "${result.suite}", which has no place in the document`);
   const { suite, date, machine, repeats } = result;
   const small = { suite, date, machine, repeats, ...section.condense(result as never) };
   writeFileSync(savedPath(section), `${JSON.stringify(small, rounded, 1)}\n`);

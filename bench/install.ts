@@ -2,8 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import manifest from "../package.json" with { type: "json" };
-import { buildAddon } from "../peers/hnswlib-node-build.ts";
+import manifest from "./package.json" with { type: "json" };
+import { buildAddon } from "./peers/hnswlib-node-build.ts";
 
 const BENCH = join(import.meta.dir, "..");
 const PLOTTING = ["vega", "vega-lite"];

@@ -2,7 +2,7 @@
  * How long does a distance take? The core's own kernels in a loop, so that the call from JavaScript does not count. A
  * module of its own: the core does not export them.
  */
-import { dotCode, dotF32, squaredF32 } from "../../assembly/vectors/kernels";
+import { dotCode, dotF32, squaredF32 } from "../../../../assembly/vectors/kernels";
 
 const START: usize = 1024;
 

@@ -3,10 +3,10 @@
 
 import { DEFAULT_BATCHING } from "../../../src/scheduler/batching.ts";
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
-import type { Costs } from "../costs.ts";
-import { capacity, median, overSeeds } from "../machines.ts";
-import type { Outcome, Setup } from "../simulate.ts";
-import { variations } from "../variations.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import type { Outcome, Setup } from "../../simulator/simulate.ts";
+import { capacity, median, overSeeds } from "./machines.ts";
+import { variations } from "./variations.ts";
 
 const WORKERS = 8;
 const SPACES = 20;

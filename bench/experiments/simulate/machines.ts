@@ -1,10 +1,10 @@
 // On which machines do the experiments run? Ones with as many cores as threads, and the costs that were measured here.
 
-import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
-import { DEFAULT_STEALING } from "../../src/scheduler/stealing.ts";
-import { type Load, shares } from "../kit/loads.ts";
-import type { Costs } from "./costs.ts";
-import { hashesOf, type Outcome, type Setup, simulate } from "./simulate.ts";
+import { DEFAULT_BATCHING } from "../../../src/scheduler/batching.ts";
+import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
+import { type Load, shares } from "../../kit/loads.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import { hashesOf, type Outcome, type Setup, simulate } from "../../simulator/simulate.ts";
 
 const PARTITIONS = 4;
 const PREFILLED = 10_000; // vectors in each space of up to 20; the same number in all where there are more

@@ -3,10 +3,10 @@
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
 import type { Load } from "../../kit/loads.ts";
-import type { Costs } from "../costs.ts";
-import { median, setupOf } from "../machines.ts";
-import { THREAD_STEALING } from "../policy.ts";
-import { opsOf, simulate } from "../simulate.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import { THREAD_STEALING } from "../../simulator/policy.ts";
+import { opsOf, simulate } from "../../simulator/simulate.ts";
+import { median, setupOf } from "./machines.ts";
 
 const OPS = [4000, 16_000, 64_000];
 const WORKERS = 8;

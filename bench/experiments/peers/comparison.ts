@@ -1,10 +1,9 @@
 // What do the rounds of several contenders come to, and how does each compare with the fastest peer?
 
-import { TRUTH_K } from "../datasets/index.ts";
-import type { PeersMeasurement } from "../experiments/peers/measure.ts";
-import { type CurvePoint, rateAtEqualRecall } from "../kit/curve.ts";
-import { type Spread, spread } from "../kit/statistics.ts";
-import { MAIN_EF } from "./contender.ts";
+import { TRUTH_K } from "../../datasets/index.ts";
+import { type CurvePoint, MAIN_EF, rateAtEqualRecall } from "../../kit/curve.ts";
+import { type Spread, spread } from "../../kit/statistics.ts";
+import type { PeersMeasurement } from "./measure.ts";
 
 /** A contender with so many threads on so many cores. */
 export interface Entry {

@@ -1,11 +1,11 @@
 // What do a worker's steps cost, each by itself? What the simulator draws from. The program of a child process.
 
-import { open, type Space, type VectorIndex } from "../../../src/index.ts";
-import { type DatasetName, loadDataset } from "../../datasets/index.ts";
-import { namesOnHomes } from "../../kit/homes.ts";
-import { keysUpTo } from "../../kit/rows.ts";
-import { sum } from "../../kit/statistics.ts";
-import { since, workerThreads } from "../../kit/threads.ts";
+import { open, type Space, type VectorIndex } from "../../src/index.ts";
+import { type DatasetName, loadDataset } from "../datasets/index.ts";
+import { namesOnHomes } from "./homes.ts";
+import { keysUpTo } from "./rows.ts";
+import { sum } from "./statistics.ts";
+import { since, workerThreads } from "./threads.ts";
 
 const SAMPLE_MS = 25;
 const WAKES = 50;

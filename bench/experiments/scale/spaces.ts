@@ -2,8 +2,8 @@
 
 import { open, type VectorIndex } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
 import { keysUpTo } from "../../kit/rows.ts";
-import { SEEDS } from "../../kit/seeds.ts";
 
 const DIMENSIONS = 128;
 const SEARCHES = 50_000;

@@ -1,11 +1,11 @@
 // What does a step cost, by what was measured? An op: by the whole runs with one worker themselves, so that those with
 // two are what a simulation foretells. Medians over the rounds, as the whole runs are summed up.
 
-import { type CostsMeasurement, meanCost } from "../experiments/calibrate/costs.ts";
-import type { NeighboursMeasurement } from "../experiments/calibrate/neighbours.ts";
-import type { CostSample } from "../experiments/calibrate/op-costs.ts";
-import { spread } from "../kit/statistics.ts";
-import { type Costs, neverFalling } from "./costs.ts";
+import { spread } from "../../kit/statistics.ts";
+import { type CostsMeasurement, meanCost } from "../../kit/worker-costs.ts";
+import { type Costs, neverFalling } from "../../simulator/costs.ts";
+import type { NeighboursMeasurement } from "./neighbours.ts";
+import type { CostSample } from "./op-costs.ts";
 
 const SMALLEST = 32; // ops in a space
 const LEAST_SHARE = 0.01; // of a round's ops; what fewer ops say is left out

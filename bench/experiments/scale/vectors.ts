@@ -3,12 +3,11 @@
 import { open, type Space } from "../../../src/index.ts";
 import { drawer, mixture128 } from "../../datasets/gaussian.ts";
 import { TRUTH_K } from "../../datasets/index.ts";
-import { rateAtEqualRecall } from "../../kit/curve.ts";
+import { MAIN_EF, rateAtEqualRecall } from "../../kit/curve.ts";
 import { exactHits } from "../../kit/own-recall.ts";
 import { addRows } from "../../kit/rows.ts";
 import { measureCurve, type Queries, queryVector } from "../../kit/searching.ts";
 import { warmUp } from "../../kit/warm-up.ts";
-import { MAIN_EF } from "../../peers/contender.ts";
 import { searching } from "../../peers/ours.ts";
 
 /** Exact scans of a million vectors are what takes long here. */

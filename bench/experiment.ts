@@ -1,7 +1,21 @@
-// What must a suite offer to have its place in docs/EXPERIMENTS.md? One file per suite in sections/.
+// What must an experiment offer? A suite that measures, and a section of docs/EXPERIMENTS.md that says what came of it.
 
 import type { TopLevelSpec } from "vega-lite";
-import type { Machine } from "../kit/machine.ts";
+import type { Machine } from "./kit/machine.ts";
+import type { Options } from "./kit/options.ts";
+
+export interface Suite {
+  /** What it answers, for the list of suites. */
+  question: string;
+  /** Its options when all of them run: about half a minute on two cores. */
+  quick: readonly string[];
+  /** Whether it measures other libraries. */
+  peers: boolean;
+  /** Whether it needs no data set. */
+  withoutData?: boolean;
+  /** Saves its result to `options.json`. */
+  run(options: Options): Promise<void>;
+}
 
 export type Verdict = "holds" | "holds in part" | "does not hold" | "cannot be told here";
 
@@ -47,13 +61,7 @@ export interface Section<Small extends object = object> {
   file?: string;
   /** Whether its figures are simulated. */
   simulated?: boolean;
-  /** From a saved result what the page needs, small enough to be committed. Null: the suite is not there yet. */
-  condense: ((result: never) => Small) | null;
+  /** From a saved result what the page needs, small enough to be committed. */
+  condense(result: never): Small;
   page(small: Small & Saved): Page;
-}
-
-/** A section whose suite is still to come. */
-export function planned(suite: string, title: string, claims: string[]): Section {
-  const page = () => ({ findings: [], text: "", plots: [] });
-  return { suite, title, claims, command: `bun run bench ${suite}`, condense: null, page };
 }

@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { open } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
-import { SEEDS } from "../../kit/seeds.ts";
-import { TemporaryFolder } from "./durable-folder.ts";
+import { SEEDS } from "../../datasets/seeds.ts";
+import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 
 const DIMENSIONS = 128;
 

@@ -1,9 +1,9 @@
 // Could the policies be better than the thread's? Variations of stealing to try in the simulator, each as the rules it
 // would follow. What paid went to src/scheduler; what did not stays here, and its figures in the report.
 
-import type { BatchingPolicy } from "../../src/scheduler/batching.ts";
-import { chooseVictim, type StealingPolicy } from "../../src/scheduler/stealing.ts";
-import { type Known, type Rules, rulesOf } from "./policy.ts";
+import type { BatchingPolicy } from "../../../src/scheduler/batching.ts";
+import { chooseVictim, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
+import { type Known, type Rules, rulesOf } from "../../simulator/policy.ts";
 
 export interface Variation {
   title: string;

@@ -10,7 +10,7 @@ import { linkerOf } from "../../../src/workers/linker.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { keysUpTo } from "../../kit/rows.ts";
 import { spread } from "../../kit/statistics.ts";
-import { TemporaryFolder } from "../durable/durable-folder.ts";
+import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 
 const MOST_BATCHES = 1000;
 

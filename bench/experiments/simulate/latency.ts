@@ -1,9 +1,9 @@
 // Where does a batch take longer than its target? 10 ms below 100 waiting, 100 ms above 1,000, by the load.
 
 import { DEFAULT_BATCHING } from "../../../src/scheduler/batching.ts";
-import type { Costs } from "../costs.ts";
-import { capacity, setupOf } from "../machines.ts";
-import { simulate } from "../simulate.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import { simulate } from "../../simulator/simulate.ts";
+import { capacity, setupOf } from "./machines.ts";
 
 const WORKERS = 8;
 const SPACES = 20;

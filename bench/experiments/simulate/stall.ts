@@ -1,9 +1,9 @@
 // What does a worker that stalls do to the others' work, over time? Eight workers at half load, one stops for a while.
 
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
-import type { Costs } from "../costs.ts";
-import { capacity, setupOf } from "../machines.ts";
-import { type Sample, simulate } from "../simulate.ts";
+import type { Costs } from "../../simulator/costs.ts";
+import { type Sample, simulate } from "../../simulator/simulate.ts";
+import { capacity, setupOf } from "./machines.ts";
 
 const WORKERS = 8;
 const SPACES = 20;
