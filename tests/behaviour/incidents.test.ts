@@ -5,6 +5,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Folder } from "../storage/folders.ts";
 import { opened, until } from "../support/indexes.ts";
+import { evaluate } from "../support/process.ts";
 
 setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
@@ -37,8 +38,7 @@ for (const where of ["in memory", "in a folder"]) {
   test(`one that throws stops nothing, ${where}`, async () => {
     using folder = new Folder();
     const source = THROWING.replace("PATH", where === "in memory" ? "undefined" : JSON.stringify(folder.path));
-    const child = Bun.spawn([process.execPath, "--eval", source], { stdout: "pipe", stderr: "pipe" });
-    const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    const { out, err, code } = await evaluate(source);
     const all = ["told of exit", "told of journal", "told of snapshot"];
     const wanted = where === "in memory" ? all.slice(0, 1) : all;
     expect({ out: out.trim().split(", "), err, code }).toEqual({ out: wanted, err: "", code: 0 });

@@ -1,6 +1,7 @@
 /* What does `open` say when a thread's own memory does not fit, and is everything closed then? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Folder } from "../storage/folders.ts";
+import { evaluate } from "../support/process.ts";
 
 setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
 
@@ -29,10 +30,7 @@ for (const where of ["in memory", "in a folder"]) {
   test(`OUT_OF_MEMORY, and nobody is started again, ${where}`, async () => {
     using folder = new Folder();
     const source = PROGRAM.replace("PATH", where === "in memory" ? "undefined" : JSON.stringify(folder.path));
-    const child = Bun.spawn([process.execPath, "--eval", source], {
-      ...{ stdout: "pipe", stderr: "pipe", timeout: 50_000, killSignal: "SIGKILL" },
-    });
-    const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    const { out, err, code } = await evaluate(source, { timeout: 50_000, killSignal: "SIGKILL" });
     expect({ err, code }).toEqual({ err: "", code: 0 });
     expect(out).toMatch(/^(opened ){2,}(OUT_OF_MEMORY ){2,}OUT_OF_MEMORY\n$/);
   });

@@ -1,24 +1,14 @@
 /* How does a test run the program? For real, in a process of its own; and how does it know that a folder was left alone? */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Ended, run as runCommand } from "../support/process.ts";
 
 const PROGRAM = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
-export interface Ended {
-  code: number;
-  out: string;
-  err: string;
-}
-
-export async function run(args: string[], stdin?: string | Uint8Array): Promise<Ended> {
-  const input = stdin === undefined ? "ignore" : Buffer.from(stdin);
-  const job = Bun.spawn([process.execPath, PROGRAM, ...args], { stdin: input, stdout: "pipe", stderr: "pipe" });
-  const [code, out, err] = await Promise.all([
-    job.exited,
-    new Response(job.stdout).text(),
-    new Response(job.stderr).text(),
-  ]);
-  return { code, out, err };
+export function run(args: string[], stdin?: string | Uint8Array): Promise<Ended> {
+  return runCommand([process.execPath, PROGRAM, ...args], {
+    stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
+  });
 }
 
 /** What a command that ends well prints; fails with its words otherwise. */

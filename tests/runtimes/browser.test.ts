@@ -3,17 +3,20 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleForEdge } from "../../.ci/bundle.ts";
 import { programs } from "./install.ts";
+import { BUILD, buildPackage } from "./package.ts";
 import { type Browser, launch, serveSite } from "./site.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-const ROOT = join(import.meta.dir, "../..");
-const BUILD = join(ROOT, "build");
 const { chromium } = programs;
 let browser: Browser;
+/** The build, with a bundle beside it that hands out the insides of an index. */
+const withInsides = mkdtempSync(join(tmpdir(), "hnsw-workers-insides-"));
+afterAll(() => rmSync(withInsides, { recursive: true }));
 
-/** Runs the body of an async function in a new page that has `open`; answers what it returns. */
+/** Runs the body of an async function in a new page that has `open`; returns what that returns. */
 async function inPage<T>(isolated: boolean, body: string, build = BUILD): Promise<T> {
   await using site = serveSite(isolated, { build });
   const page = await browser.newPage();
@@ -30,8 +33,9 @@ if ("missing" in chromium) {
   test.skip(chromium.missing, () => {});
 } else {
   beforeAll(async () => {
-    const build = Bun.spawn([process.execPath, ".ci/build.ts"], { cwd: ROOT, stdout: "inherit", stderr: "inherit" });
-    expect(await build.exited).toBe(0);
+    await buildPackage();
+    cpSync(BUILD, withInsides, { recursive: true });
+    await bundleForEdge([join(import.meta.dir, "insides.ts")], withInsides);
     browser = await launch(chromium.path);
   });
   afterAll(() => browser[Symbol.asyncDispose]());
@@ -87,10 +91,11 @@ if ("missing" in chromium) {
 
     test("loses nothing when workers are killed while they link, and is told of each", async () => {
       const killing = `
+        const { openWith } = await import("/build/edge-insides.js");
         const incidents = [];
         const onIncident = (incident) => incidents.push(incident);
         const options = { dimensions: 16, metric: "l2", flatBelow: 64, partitions: 2, maxPending: 1000 };
-        const index = await open({ ...options, workers: 2, onIncident });
+        const { index, pool } = await openWith({ ...options, workers: 2, onIncident }, {});
         const vectors = Array.from({ length: 4000 }, (_, i) => Float32Array.from({ length: 16 }, (_, j) => (i * (j + 7)) % 97));
         const space = index.space("s");
         let accepted = false;
@@ -100,7 +105,7 @@ if ("missing" in chromium) {
           const worker = kill % 2;
           const figures = () => index.stats().workers[worker];
           while (!(figures().alive && (figures().linked > linked[worker] || accepted))) await nextTurn();
-          await index.pool.kill(worker); // private, and not renamed
+          await pool.kill(worker);
           linked[worker] = figures().linked;
         }
         await adding;
@@ -115,15 +120,21 @@ if ("missing" in chromium) {
         return { held, ok, restarts, kinds: incidents.map(({ kind }) => kind).join() };
       `;
       const kinds = new Array(8).fill("exit").join();
-      expect(await inPage<unknown>(true, killing)).toEqual({ held: 4000, ok: true, restarts: [4, 4], kinds });
+      expect(await inPage<unknown>(true, killing, withInsides)).toEqual({
+        held: 4000,
+        ok: true,
+        restarts: [4, 4],
+        kinds,
+      });
     });
 
     test("replaces a worker that throws, and is told its words", async () => {
       const throwing = `
+        const { openWith } = await import("/build/edge-insides.js");
         let told;
         const incident = new Promise((resolve) => { told = resolve; });
-        const index = await open({ dimensions: 2, workers: 1, onIncident: told });
-        index.pool.send(0, { type: "search", id: 0, partition: 99 }); // there is none
+        const { index, pool } = await openWith({ dimensions: 2, workers: 1, onIncident: told }, {});
+        pool.send(0, { type: "search", id: 0, partition: 99 }); // there is none
         const { kind, message } = await incident;
         await index.space("s").addMany([1, 2], [[1, 0], [0, 1]]);
         await index.flush();
@@ -131,7 +142,7 @@ if ("missing" in chromium) {
         await index.close();
         return { kind, message, restarts };
       `;
-      expect(await inPage<unknown>(true, throwing)).toEqual({
+      expect(await inPage<unknown>(true, throwing, withInsides)).toEqual({
         ...{ kind: "exit", restarts: 1 },
         message: expect.stringContaining("TypeError"),
       });

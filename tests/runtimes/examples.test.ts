@@ -5,29 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPage } from "../../examples/browser/build.ts";
 import { writeSnapshot } from "../../examples/foods/snapshot.ts";
-import { type Program, programs } from "./install.ts";
+import { outputOf } from "../support/process.ts";
+import { programs } from "./install.ts";
+import { buildPackage, ROOT } from "./package.ts";
 import { launch, serveSite } from "./site.ts";
+import { testWith } from "./test-with.ts";
 import { serveIsolate } from "./workerd.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-const ROOT = join(import.meta.dir, "../..");
 const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-examples-"));
 
-beforeAll(async () => {
-  const build = Bun.spawn([process.execPath, ".ci/build.ts"], { cwd: ROOT, stdout: "inherit", stderr: "inherit" });
-  expect(await build.exited).toBe(0);
-});
-
+beforeAll(buildPackage);
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A test that needs a program; says so where there is none. */
-function testWith(program: Program, name: string, run: (path: string) => Promise<void>): void {
-  if ("missing" in program) {
-    console.warn(`not tested: ${name}: ${program.missing}`);
-    test.skip(`${name}: ${program.missing}`, () => {});
-  } else test(name, () => run(program.path));
-}
 
 testWith(programs.workerd, "examples/isolate answers from its snapshot", async (workerd) => {
   await writeSnapshot(join(folder, "foods.bin"));
@@ -92,9 +82,7 @@ test("examples/one-file runs from an empty folder, workers and all", async () =>
     (name) => `node_modules/hnsw-workers/build/${name}`,
   );
   const command = ["build", "--compile", "server.js", ...files, "--outfile", join(empty, "foods")];
-  const compile = Bun.spawn([process.execPath, ...command], { cwd: project, stdout: "pipe", stderr: "pipe" });
-  const [code, errors] = await Promise.all([compile.exited, compile.stderr.text()]);
-  expect({ code, errors: code === 0 ? "" : errors }).toEqual({ code: 0, errors: "" });
+  await outputOf([process.execPath, ...command], { cwd: project });
   rmSync(project, { recursive: true }); // nothing of it may be needed
 
   expect(readdirSync(empty)).toHaveLength(1);

@@ -1,15 +1,15 @@
 /* Does the index do the same on every runtime, to the last bit, and does an export travel between any two of them? */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { openWith } from "../../src/api/open.ts";
 import { openSearch } from "../../src/search.ts";
-import { answersOf, built, type Kit, type Result, run } from "./conformance.js";
-import { packageFolder, runtimes } from "./runtimes.ts";
+import { run } from "../support/process.ts";
+import { answersOf, built, run as conform, type Kit, type Result } from "./conformance.js";
+import { buildPackage, Project } from "./package.ts";
+import { runtimes } from "./runtimes.ts";
+import { testWith } from "./test-with.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-const ROOT = join(import.meta.dir, "../..");
 /** From source, in this process: the threaded build and the one for memory that is not shared. */
 const HERE: Record<string, Kit> = {
   "Bun from source, shared": { open: opener(true), openSearch, workers: 0, partitions: 2 },
@@ -26,8 +26,7 @@ let answers: string;
 const fingerprints = new Map<string, string>();
 
 beforeAll(async () => {
-  const build = Bun.spawn([process.execPath, ".ci/build.ts"], { cwd: ROOT, stdout: "inherit", stderr: "inherit" });
-  expect(await build.exited).toBe(0);
+  await buildPackage();
   const index = await built({ open: opener(true), workers: 2, partitions: 2 });
   answers = await answersOf(index);
   arriving = await index.exportBytes();
@@ -50,15 +49,12 @@ async function expectConforms(name: string, workers: number, results: Result[]):
 }
 
 for (const [name, kit] of Object.entries(HERE)) {
-  test(name, async () => expectConforms(name, 0, await run({ ...kit, arriving })));
+  test(name, async () => expectConforms(name, 0, await conform({ ...kit, arriving })));
 }
 
 describe("in", () => {
-  for (const { name, program, workers, run } of runtimes) {
-    if ("missing" in program) {
-      console.warn(`not tested in ${name}: ${program.missing}`);
-      test.skip(`${name}: ${program.missing}`, () => {});
-    } else test(name, async () => expectConforms(name, workers, await run(program.path, arriving)));
+  for (const { name, program, workers, conform } of runtimes) {
+    testWith(program, name, async (path) => expectConforms(name, workers, await conform(path, arriving)));
   }
 });
 
@@ -72,13 +68,10 @@ describe("without `workers` there is one for every core in", () => {
   `;
   for (const program of [process.execPath, "node"]) {
     test(program.split("/").at(-1)!, async () => {
-      const folder = await packageFolder();
-      await Bun.write(join(folder, "counting.mjs"), counting);
-      const job = Bun.spawn([program, "counting.mjs"], { cwd: folder, stdout: "pipe", stderr: "pipe" });
-      const [out, errors] = await Promise.all([job.stdout.text(), job.stderr.text()]);
-      await rm(folder, { recursive: true });
-      expect(errors).toBe("");
-      expect(out).toBe("true\n");
+      await using project = await Project.make();
+      await Bun.write(`${project.folder}/counting.mjs`, counting);
+      const ended = await run([program, "counting.mjs"], { cwd: project.folder });
+      expect(ended).toEqual({ code: 0, out: "true\n", err: "" });
     });
   }
 });

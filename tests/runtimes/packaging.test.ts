@@ -1,37 +1,84 @@
-/* Is what `npm pack` makes a package that every bundler and type checker takes as it is meant? */
+/* Is what `npm pack` makes a package that bundlers, type checkers and debuggers take as it is meant, whole in itself? */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
+import { outputOf } from "../support/process.ts";
 import { MODULES } from "./install.ts";
+import { Project, ROOT } from "./package.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-const ROOT = join(import.meta.dir, "../..");
 const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-pack-"));
+const unpacked = join(folder, "package");
 let tarball: string;
+let files: string[];
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function spoken(command: string[]): Promise<{ code: number; says: string }> {
-  const job = Bun.spawn(command, { cwd: ROOT, stdout: "pipe", stderr: "pipe" });
-  const [code, out, errors] = await Promise.all([job.exited, job.stdout.text(), job.stderr.text()]);
-  return { code, says: code === 0 ? "" : out + errors };
-}
-
 beforeAll(async () => {
-  expect(await spoken([process.execPath, "pm", "pack", "--destination", folder])).toEqual({ code: 0, says: "" });
+  await outputOf([process.execPath, "pm", "pack", "--destination", folder], { cwd: ROOT });
   tarball = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz"))!);
+  await outputOf(["tar", "-xzf", tarball, "-C", folder]);
+  files = readdirSync(unpacked, { recursive: true, encoding: "utf8" });
 });
 
+const textOf = (file: string) => Bun.file(join(unpacked, file)).text();
+
 test("publint finds nothing", async () => {
-  const program = join(MODULES, "publint/src/cli.js");
-  expect(await spoken([process.execPath, program, tarball, "--strict"])).toEqual({ code: 0, says: "" });
+  await outputOf([process.execPath, join(MODULES, "publint/src/cli.js"), tarball, "--strict"]);
 });
 
 test("the types are those of what is imported", async () => {
   const program = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
   // Modules only, as the package says; nobody imports the workers' file.
-  const command = [program, tarball, "--profile", "esm-only", "--exclude-entrypoints", "edge-worker.js"];
-  expect(await spoken([process.execPath, ...command])).toEqual({ code: 0, says: "" });
+  const rules = ["--profile", "esm-only", "--exclude-entrypoints", "edge-worker.js"];
+  await outputOf([process.execPath, program, tarball, ...rules]);
+});
+
+test("every bundle and every declaration has a map, and each of its sources is there or in the map", async () => {
+  const mapped = files.filter((file) => /^build\/.*(\.js|\.d\.ts)$/.test(file));
+  expect(mapped.length).toBeGreaterThan(20);
+  for (const file of mapped) {
+    const link = /^\/\/# sourceMappingURL=(.+)$/m.exec(await textOf(file))?.[1];
+    expect({ file, link }).toEqual({ file, link: `${file.split("/").at(-1)}.map` });
+    const { sources, sourcesContent = [] } = JSON.parse(await textOf(`${file}.map`)) as Record<string, string[]>;
+    for (const [i, source] of sources!.entries()) {
+      const isThere = sourcesContent[i] ? true : existsSync(join(unpacked, dirname(file), source));
+      expect({ file, source, isThere }).toEqual({ file, source, isThere: true });
+    }
+  }
+});
+
+test("an error's stack leads to the line of the source that made it", async () => {
+  await using project = await Project.make(unpacked);
+  const program = 'import { open } from "hnsw-workers"; await open({}).catch(({ stack }) => console.log(stack));';
+  await Bun.write(join(project.folder, "program.js"), program);
+  for (const command of [[process.execPath], ["node", "--enable-source-maps"]]) {
+    const stack = await outputOf([...command, "program.js"], { cwd: project.folder });
+    const [, file, line] = /hnsw-workers\/(src\/[^:]+):(\d+)/.exec(stack)!;
+    expect((await textOf(file!)).split("\n")[Number(line) - 1]).toContain("new HnswError(");
+  }
+});
+
+test("what README and docs link to is in the package, or an address", async () => {
+  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].filter((file) => files.includes(file));
+  const docs = files.filter((file) => /^docs\/.*\.md$/.test(file));
+  expect(docs.length).toBeGreaterThan(2);
+  for (const page of [...pages, ...docs]) {
+    const links = (await textOf(page)).matchAll(/(?<!!)\[[^\]]*\]\((?!https:|#)([^)#\s]+)/g);
+    for (const [, link] of links) {
+      const target = normalize(join(dirname(page), link!)).replace(/\/$/, "");
+      expect({ page, link, isThere: files.includes(target) }).toEqual({ page, link, isThere: true });
+    }
+  }
+});
+
+test("one owner has the repository, the homepage and the bugs, and only package.json names it", async () => {
+  const { repository, homepage, bugs } = await Bun.file(join(unpacked, "package.json")).json();
+  const address = /^git\+(https:\/\/github\.com\/[^/]+\/hnsw-workers)\.git$/.exec(repository.url)![1]!;
+  expect({ homepage, bugs }).toEqual({ homepage: `${address}#readme`, bugs: `${address}/issues` });
+  for (const file of files.filter((file) => /\.(md|ts|js|toml|html)$/.test(file))) {
+    expect({ file, namesIt: (await textOf(file)).includes(address) }).toEqual({ file, namesIt: false });
+  }
 });

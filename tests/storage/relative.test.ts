@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../src/api/open.ts";
+import { evaluate } from "../support/process.ts";
 import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
@@ -33,8 +34,7 @@ test("ops, snapshots and backups go where they were meant to go", async () => {
   using folder = new Folder();
   const elsewhere = join(folder.root, "elsewhere");
   mkdirSync(elsewhere);
-  const child = Bun.spawn([process.execPath, "--eval", PROGRAM], { cwd: folder.root, stdout: "pipe", stderr: "pipe" });
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const { out, err, code } = await evaluate(PROGRAM, { cwd: folder.root });
   expect({ out, err, code }).toEqual({ out: "", err: "", code: 0 });
   expect(readdirSync(folder.root).sort()).toEqual(["elsewhere", "index"]);
   expect(readdirSync(elsewhere)).toEqual(["copy"]);

@@ -2,11 +2,13 @@
 
 import { join } from "node:path";
 import { type Program, programs } from "../../../tests/runtimes/install.ts";
+import { Project } from "../../../tests/runtimes/package.ts";
 import { launch, serveSite } from "../../../tests/runtimes/site.ts";
 import { serveIsolate } from "../../../tests/runtimes/workerd.ts";
 import type { EdgeMeasurement } from "./edge.js";
 
-export { packageFolder } from "../../../tests/runtimes/runtimes.ts";
+/** A folder in which the package is installed. */
+export const packageFolder = async () => (await Project.make()).folder;
 
 const BUILD = join(import.meta.dir, "../../../build");
 const MEASURE = import.meta.dir;

@@ -1,0 +1,46 @@
+/* What do the tests of the published package share? Its build, and folders in which it is installed. */
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { outputOf } from "../support/process.ts";
+
+export const ROOT = join(import.meta.dir, "../..");
+export const BUILD = join(ROOT, "build");
+const LOADER = "node_modules/@assemblyscript/loader";
+
+let built: Promise<unknown> | null = null;
+
+/** Builds what is published, once a process. */
+export async function buildPackage(): Promise<void> {
+  built ??= outputOf([process.execPath, ".ci/build.ts"], { cwd: ROOT });
+  await built;
+}
+
+/** A folder of a program that has installed the package, and what that depends on; goes away with the test. */
+export class Project implements AsyncDisposable {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Installs a copy of an unpacked package, or a link to the checkout. */
+  static async make(unpacked?: string): Promise<Project> {
+    const folder = await mkdtemp(join(tmpdir(), "hnsw-workers-project-"));
+    await mkdir(join(folder, "node_modules/@assemblyscript"), { recursive: true });
+    const installed = join(folder, "node_modules/hnsw-workers");
+    await (unpacked ? cp(unpacked, installed, { recursive: true }) : symlink(ROOT, installed));
+    await symlink(join(ROOT, LOADER), join(folder, LOADER));
+    await Bun.write(join(folder, "package.json"), '{ "type": "module" }');
+    return new Project(folder);
+  }
+
+  /** Copies files of this folder into it. */
+  async add(...names: string[]): Promise<void> {
+    for (const name of names) await cp(join(import.meta.dir, name), join(this.folder, name));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true });
+  }
+}
