@@ -2,8 +2,9 @@
 import { Seat } from "../core/seat.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
+import type { AttachTicket } from "../values/attach-ticket.ts";
 import { Control } from "../workers/control.ts";
-import type { AttachTicket } from "../workers/protocol.ts";
+import type { Ticket } from "../workers/protocol.ts";
 import { journalClient } from "./start.ts";
 import { VectorIndex } from "./vector-index.ts";
 
@@ -12,6 +13,11 @@ import { VectorIndex } from "./vector-index.ts";
  * before the thread ends, so that its seat can be used again. Throws BAD_OPTION, CLOSED, OUT_OF_MEMORY or TIMEOUT.
  */
 export function attach(ticket: AttachTicket): VectorIndex {
+  return attachWith(ticket).index;
+}
+
+/** @internal `attach`, with the insides in what it returns. */
+export function attachWith(ticket: AttachTicket): { index: VectorIndex; seats: Seat[] } {
   if (!isTicket(ticket)) {
     throw new HnswError("BAD_OPTION", "`attach` needs the ticket that `index.attach()` returned on the other thread.");
   }
@@ -31,13 +37,13 @@ export function attach(ticket: AttachTicket): VectorIndex {
   }
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
   const handle = new Handle(seats, settings, control, null, journalClient(shared));
-  return new VectorIndex(handle, shared, null, seat);
+  return { index: new VectorIndex(handle, shared, null, seat), seats };
 }
 
 /** Whether it came through `postMessage` whole. */
-function isTicket(given: AttachTicket): boolean {
+function isTicket(given: AttachTicket): given is Ticket {
   if (typeof given !== "object" || given === null || given.kind !== "hnsw-workers-ticket") return false;
-  const { module, memories, control, settings, seat } = given;
+  const { module, memories, control, settings, seat } = given as Ticket;
   const isShared = Array.isArray(memories) && memories.every((memory) => memory instanceof WebAssembly.Memory);
   return (
     module instanceof WebAssembly.Module && isShared && control instanceof SharedArrayBuffer && !!settings && seat > 0

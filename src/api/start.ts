@@ -42,6 +42,7 @@ interface LoadParts {
 export interface Opened {
   index: VectorIndex;
   handle: Handle;
+  shared: SharedIndex;
   pool: Pool | null;
   seats: Seat[];
   kept: Kept | null;
@@ -68,7 +69,7 @@ export async function startIndex(
     started.catch(() => {}); // it is awaited below, when loading has ended
     const kept = load && (await load(handle, { shared, partitions, started }));
     await started;
-    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), handle, pool, seats, kept };
+    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), handle, shared, pool, seats, kept };
   } catch (error) {
     control.close();
     await pool?.stop();

@@ -13,8 +13,9 @@ import { exportChunks } from "../snapshot/export.ts";
 import type { Kept } from "../storage/open-folder.ts";
 import type { RecoveryReport } from "../storage/recovery/recovery.ts";
 import type { BackupReport } from "../storage/tools/backup.ts";
+import type { AttachTicket } from "../values/attach-ticket.ts";
 import type { Pool } from "../workers/pool.ts";
-import type { AttachTicket, SharedIndex } from "../workers/protocol.ts";
+import type { SharedIndex, Ticket } from "../workers/protocol.ts";
 import { spreadOver } from "../workers/search-shares.ts";
 import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
 import { Space } from "./space.ts";
@@ -199,7 +200,8 @@ export class VectorIndex implements AsyncDisposable {
       throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
     }
     void this.handle.serveOthers();
-    return { kind: "hnsw-workers-ticket", seat, ...this.shared };
+    const ticket: Ticket = { kind: "hnsw-workers-ticket", seat, ...this.shared };
+    return ticket;
   }
 
   /**

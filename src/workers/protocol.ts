@@ -2,6 +2,7 @@
 import type { SpaceAt } from "../core/calls/spaces.ts";
 import type { Settings } from "../options/open.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
+import type { AttachTicket } from "../values/attach-ticket.ts";
 import type { Key } from "../values/keys.ts";
 
 /** All that another thread needs to work on an open index. Can be posted. */
@@ -16,9 +17,8 @@ export interface SharedIndex {
   openedAt: number;
 }
 
-/** What `index.attach()` returns: post it to another thread and pass it to `attach` there. */
-export interface AttachTicket extends SharedIndex {
-  readonly kind: "hnsw-workers-ticket";
+/** What is in an attach ticket. */
+export interface Ticket extends AttachTicket, SharedIndex {
   readonly seat: number;
 }
 

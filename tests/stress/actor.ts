@@ -6,7 +6,6 @@
  * An op that is refused as INTERNAL trapped at a fault point: it must be in as a whole or not at all, as its message says.
  */
 import type { Seat } from "../../src/core/seat.ts";
-import type { Handle } from "../../src/engine/handle.ts";
 import { type Hit, HnswError, type Key, type Metric, type Space, type VectorIndex } from "../../src/index.ts";
 import { trueDistance } from "../core/harness.ts";
 import { Chance } from "./chance.ts";
@@ -42,11 +41,6 @@ export interface Outcome {
 
 type Model = Map<Key, Float32Array>;
 
-/** The seats behind a public handle: tests arm faults in them. */
-export function seatsOf(index: VectorIndex): Seat[] {
-  return (index as unknown as { handle: Handle }).handle.seats;
-}
-
 export class Actor {
   readonly models = new Map<string, Model>();
   readonly trigger: Trigger;
@@ -62,12 +56,13 @@ export class Actor {
   private doing = "start";
   private trapsSeen = 0;
 
-  constructor(index: VectorIndex, role: Role, beforeOp: () => void = () => {}) {
+  /** `seats`: the thread's, in which it arms faults. */
+  constructor({ index, seats }: { index: VectorIndex; seats: Seat[] }, role: Role, beforeOp: () => void = () => {}) {
     this.index = index;
     this.role = role;
     this.beforeOp = beforeOp;
     this.chance = new Chance(role.seed, role.name);
-    this.trigger = new Trigger(seatsOf(index));
+    this.trigger = new Trigger(seats);
     this.duplicates = Array.from({ length: 3 }, () => this.fresh());
     for (const name of ownSpaces(role.name)) this.models.set(name, new Map());
     this.models.set(SHARED, new Map());

@@ -107,7 +107,7 @@ class Round {
       churns: name === "main",
       others: ownSpaces("main"),
     });
-    const main = new Actor(index, role("main"), () => this.disturb(opened, faults));
+    const main = new Actor(opened, role("main"), () => this.disturb(opened, faults));
     await main.prepare();
     const helpers = Array.from({ length: HELPERS }, () => new Helper());
     const outcomes: Outcome[] = [];

@@ -121,10 +121,7 @@ async function run(path: string, rounds: number): Promise<void> {
   }
   await Promise.all(clients.map((client) => client.stop()));
   const content = new Map(SPACES.map((name, i) => [name, clients[i]!.content]));
-  await endBetweenSteps(
-    opened,
-    new JournalBoard((index as unknown as { shared: { journal: SharedArrayBuffer } }).shared.journal),
-  );
+  await endBetweenSteps(opened, new JournalBoard(opened.shared.journal!));
   content.get("a")!.set("x", vector(1));
   await index.close();
 
