@@ -43,7 +43,6 @@ const EXCEPTIONS: string[] = [
   "src: cli/commands → cli",
   "src: cli/formats → cli",
   "src: cli/terminal → cli",
-  "src: engine → journal",
   "src: journal → storage/disk",
   "src: journal → storage/log",
   "src: journal → storage/recovery",

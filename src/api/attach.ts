@@ -5,7 +5,7 @@ import { HnswError } from "../errors.ts";
 import type { AttachTicket } from "../values/attach-ticket.ts";
 import { Control } from "../workers/control.ts";
 import type { Ticket } from "../workers/protocol.ts";
-import { journalClient } from "./start.ts";
+import { durabilityOf } from "./start.ts";
 import { VectorIndex } from "./vector-index.ts";
 
 /**
@@ -36,7 +36,7 @@ export function attachWith(ticket: AttachTicket): { index: VectorIndex; seats: S
     throw error;
   }
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
-  const handle = new Handle(seats, settings, control, null, journalClient(shared));
+  const handle = new Handle(seats, settings, control, null, durabilityOf(shared));
   return { index: new VectorIndex(handle, shared, null, seat), seats };
 }
 

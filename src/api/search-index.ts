@@ -2,22 +2,22 @@
  * How is an export searched by a program that does nothing else? One partition on the calling thread: no scheduler, no
  * waiting, no journal. What was not linked when it was exported is scanned.
  */
-import { NOT_FOUND, OK } from "../../assembly/layout.ts";
 import { bestVariant, compileCore } from "../core/build.ts";
-import { refusalOf } from "../core/calls/refusals.ts";
-import { type SpaceAt, spacesOf } from "../core/calls/spaces.ts";
+import { type Refusal, refusalOf } from "../core/calls/refusals.ts";
+import { type SpaceRef, spacesOf } from "../core/calls/spaces.ts";
 import { type AGAIN, eventually } from "../core/retry.ts";
 import { Seat } from "../core/seat.ts";
-import { searchFiltered } from "../engine/filtered-search.ts";
-import type { Host } from "../engine/handle.ts";
+import { type Host, repaired } from "../engine/host.ts";
+import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
+import { badOption, checkCore, isObject, refuseUnknown } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Arriving, startFrom } from "../snapshot/import.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
 import { type Metric, metricOf } from "../values/metric.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
-import { checkShape, type Vector } from "../values/vectors.ts";
+import type { Vector } from "../values/vectors.ts";
 
 export interface OpenSearchOptions {
   /** What `index.export()` gave. Flush before it: what is not linked is scanned by every search. */
@@ -29,91 +29,94 @@ export interface OpenSearchOptions {
 }
 
 const DEFAULT_EF = 64;
+/** Nothing is added or linked here: what was flat stays flat, and has no room for a graph. */
+const FIXED = { efConstruction: 32, flatBelow: 2 ** 32 - 1, maxPending: 1_000_000, quantization: "auto" } as const;
 const PARTITION_LIMIT = 2 ** 32 - 2 * 65536;
-/** What was flat when it was exported stays flat: nobody links here, so room for a graph would never be used. */
-const NEVER_A_GRAPH = 2 ** 32 - 1;
-const NAMES = ["from", "core", "ef"];
 
 /**
  * Opens an export for searching. Rejects with BAD_OPTION, UNSUPPORTED, SNAPSHOT_FOREIGN, SNAPSHOT_DAMAGED or
  * OUT_OF_MEMORY.
  */
 export async function openSearch(options: OpenSearchOptions): Promise<SearchIndex> {
-  if (typeof options !== "object" || options === null) {
-    throw new HnswError("BAD_OPTION", "openSearch needs an object with at least `from`.");
-  }
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new HnswError("BAD_OPTION", `\`${unknown}\` is not an option of openSearch; known are ${NAMES.join(", ")}.`);
-  }
+  return (await openSearchWith(options)).index;
+}
+
+/** @internal `openSearch`, with the insides in what it resolves to. */
+export async function openSearchWith(options: OpenSearchOptions): Promise<{ index: SearchIndex; seat: Seat }> {
+  if (!isObject(options)) throw badOption("openSearch needs an object with at least `from`.");
+  refuseUnknown(options, ["from", "core", "ef"], "openSearch");
   const { from, core, ef = DEFAULT_EF } = options;
-  if (core !== undefined && !(core instanceof WebAssembly.Module)) {
-    throw new HnswError("BAD_OPTION", "`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
-  }
+  checkCore(core);
   resolveSearch({ ef }, ef); // refuses nonsense before it reads
   const arriving = await Arriving.open(from);
   try {
     const module = core ?? (await compileCore("release", bestVariant(), false));
     const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
     const metric = metricOf(word) ?? "cosine";
-    const shape = { dimensions, metric, M, seed, efConstruction: 32, flatBelow: NEVER_A_GRAPH, maxPending: 1_000_000 };
-    const seat = Seat.create(
-      module,
-      { ...shape, partitionLimit: PARTITION_LIMIT, quantization: "auto" },
-      0,
-      false,
-      false,
-    );
-    const shelf = new Shelf(seat, ef);
-    await startFrom(arriving, shelf);
-    return new SearchIndex(shelf, dimensions, metric);
+    const settings = { ...FIXED, dimensions, metric, M, seed, partitionLimit: PARTITION_LIMIT };
+    const seat = Seat.create(module, settings, 0, false, false);
+    const host = new SearchHost(seat, ef);
+    await startFrom(arriving, host);
+    for (const space of spacesOf(seat)) host.spaces.set(space.name, { ...space, seat, partition: 0, home: 0 });
+    return { index: new SearchIndex(host, dimensions, metric), seat };
   } finally {
     await arriving.close();
   }
 }
 
-/** The one seat, for whoever fills it and whoever searches. Nobody else has its locks: nothing is ever busy. */
-class Shelf implements Host {
+/** The one seat, for the thread that loads and searches. No other thread takes its locks: nothing is ever busy. */
+class SearchHost implements Host {
   readonly seats: Seat[];
-  readonly settings = { partitions: 1, workers: 0, timeoutMs: 30_000 };
-  readonly ef: number;
-  readonly spaces = new Map<string, SpaceAt>();
+  readonly settings: Host["settings"];
+  readonly spaces = new Map<string, SpaceRef>();
 
   constructor(seat: Seat, ef: number) {
     this.seats = [seat];
-    this.ef = ef;
+    this.settings = { dimensions: seat.dimensions, ef, partitions: 1, workers: 0, timeoutMs: 30_000 };
   }
 
   assertOpen(): void {
     if (this.seats.length === 0) throw new HnswError("CLOSED", "The index is closed.");
   }
 
-  get seat(): Seat {
-    this.assertOpen();
-    return this.seats[0]!;
+  close(): void {
+    this.seats.length = 0;
+    this.spaces.clear();
   }
 
-  whenFree<T>(call: () => T | typeof AGAIN): Promise<T> {
-    return eventually(() => this.guarded(call), this.settings.timeoutMs);
+  find(name: string): SpaceRef | null {
+    return this.spaces.get(name) ?? null;
   }
 
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return work();
+  forget(name: string): void {
+    this.spaces.delete(name);
   }
 
-  /** A trap is put right and becomes INTERNAL. */
   guarded<T>(call: () => T): T {
     try {
       return call();
     } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      this.seat.core.repairSeat(0);
-      throw new HnswError("INTERNAL", "The core trapped; this is a bug.", { cause: error });
+      throw repaired(error, this.seats);
     }
   }
 
-  refusal(answer: number, seat: Seat, which = "The query"): HnswError {
-    return refusalOf(answer, seat, which, () => "");
+  eventually<T>(attempt: () => T | typeof AGAIN): Promise<T> {
+    return eventually(() => {
+      this.assertOpen();
+      return attempt();
+    }, this.settings.timeoutMs);
+  }
+
+  whenFree<T>(call: () => T | typeof AGAIN): Promise<T> {
+    return this.eventually(() => this.guarded(call));
+  }
+
+  refusal(refusal: Refusal, seat: Seat, which = "The query"): HnswError {
+    return refusalOf(refusal, seat, which, () => "");
+  }
+
+  inTurn<T>(census: () => Promise<T>): Promise<T> {
+    return census();
   }
 
   wake(): void {}
@@ -123,113 +126,63 @@ class Shelf implements Host {
 export class SearchIndex {
   readonly dimensions: number;
   readonly metric: Metric;
-  private readonly shelf: Shelf;
+  private readonly host: SearchHost;
 
   /** @internal Use `openSearch`. */
-  constructor(shelf: Shelf, dimensions: number, metric: Metric) {
-    this.shelf = shelf;
+  constructor(host: SearchHost, dimensions: number, metric: Metric) {
+    this.host = host;
     this.dimensions = dimensions;
     this.metric = metric;
-    for (const space of spacesOf(shelf.seat)) shelf.spaces.set(space.name, space);
   }
 
   /** Names of all spaces. */
   spaces(): string[] {
-    return [...this.shelf.spaces.keys()];
+    return [...this.host.spaces.keys()];
   }
 
   /** The space of that name; one that was not exported holds nothing. Throws CLOSED. */
   space(name: string): SearchSpace {
-    this.shelf.assertOpen();
-    return new SearchSpace(name, this.shelf, this.dimensions);
+    this.host.assertOpen();
+    return new SearchSpace(name, this.host);
   }
 
   /** Lets go of the memory; everything throws CLOSED from here on. */
   close(): void {
-    this.shelf.seats.length = 0;
-    this.shelf.spaces.clear();
+    this.host.close();
   }
 }
 
 /** A named set of vectors, to be searched. */
 export class SearchSpace {
   readonly name: string;
-  private readonly shelf: Shelf;
-  private readonly dimensions: number;
+  private readonly host: SearchHost;
 
   /** @internal Use `index.space(name)`. */
-  constructor(name: string, shelf: Shelf, dimensions: number) {
+  constructor(name: string, host: SearchHost) {
     this.name = name;
-    this.shelf = shelf;
-    this.dimensions = dimensions;
-  }
-
-  private get at(): SpaceAt | undefined {
-    return this.shelf.spaces.get(this.name);
+    this.host = host;
   }
 
   /** Vectors. Throws CLOSED. */
   get size(): number {
-    const { core } = this.shelf.seat;
-    return this.at === undefined ? 0 : core.liveIn(this.at.address, this.at.incarnation) >>> 0;
+    return size(this.host, this.name);
   }
 
   /** Every key, oldest vector first. Rejects with OUT_OF_MEMORY or CLOSED. */
-  async keys(): Promise<Key[]> {
-    const { seat } = this.shelf;
-    const { at } = this;
-    if (at === undefined) return [];
-    return this.answered(
-      () => seat.core.listKeys(at.address, at.incarnation),
-      (count) => seat.readKeys(count),
-    );
+  keys(): Promise<Key[]> {
+    return keys(this.host, this.name);
   }
 
   /** The vector under the key, bit for bit as 32-bit floats, or undefined. Rejects with BAD_KEY or CLOSED. */
-  async get(key: Key): Promise<Float32Array | undefined> {
-    const { seat } = this.shelf;
-    const header = seat.putKey(key);
-    if (this.at === undefined) return undefined;
-    const answer = seat.core.get(this.at.address, this.at.incarnation, header, 1);
-    return answer === NOT_FOUND ? undefined : seat.takeVector();
+  get(key: Key): Promise<Float32Array | undefined> {
+    return get(this.host, this.name, key);
   }
 
   /**
    * The k nearest to a query, nearest first; fewer when the space holds fewer. Rejects with BAD_K, BAD_OPTION,
    * BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY or CLOSED.
    */
-  async search(query: Vector, options?: SearchOptions): Promise<Hit[]> {
-    checkShape(query, this.dimensions, "The query");
-    const { k, ef, filter } = resolveSearch(options, this.shelf.ef);
-    if (!filter) return this.look(query, k, ef, false);
-    const kept = Float64Array.from(query);
-    return await searchFiltered(async (width, ef, exactly) => this.look(kept, width, ef, exactly), k, ef, filter);
-  }
-
-  private look(query: Vector, k: number, ef: number, exactly: boolean): Hit[] {
-    const { seat } = this.shelf;
-    const { at } = this;
-    seat.putVector(query as ArrayLike<number>, 0);
-    if (at !== undefined) {
-      return this.answered(
-        () => seat.core.search(at.address, at.incarnation, k, ef, exactly ? 1 : 0),
-        (count) => seat.readHits(count),
-      );
-    }
-    const answer = seat.core.checkVectors(1); // a bad query is refused even where there is nothing to search
-    if (answer !== OK) throw this.shelf.refusal(answer, seat);
-    return [];
-  }
-
-  /** What a call of the core found; its refusals are thrown. */
-  private answered<T>(call: () => number, read: (count: number) => T[]): T[] {
-    const { seat } = this.shelf;
-    const count = this.shelf.guarded(call);
-    if (count < 0) throw this.shelf.refusal(count, seat);
-    try {
-      return read(count);
-    } finally {
-      seat.core.endSearch();
-    }
+  search(query: Vector, options?: SearchOptions): Promise<Hit[]> {
+    return search(this.host, this.name, query, options);
   }
 }

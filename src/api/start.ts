@@ -3,10 +3,11 @@ import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../core/build.ts";
 import * as calls from "../core/calls/index.ts";
 import { Seat } from "../core/seat.ts";
+import { type Durability, IN_MEMORY } from "../engine/durability.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
-import { JournalLink } from "../journal/client.ts";
+import { JournalClient } from "../journal/client.ts";
 import type { Incident, Settings } from "../options/open.ts";
 import { askForHugePages, canShare, canStartThreads, SMALL_BYTES } from "../runtime/platform.ts";
 import type { Kept } from "../storage/open-folder.ts";
@@ -60,7 +61,7 @@ export async function startIndex(
   const control = new Control(shared.control);
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const inline = workers === 0 ? linkerOf(seats, 0, settings, control) : null;
-  const handle = new Handle(seats, settings, control, inline, journalClient(shared));
+  const handle = new Handle(seats, settings, control, inline, durabilityOf(shared));
   const partitions = partitionsOf(seats, control);
   const pool =
     workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, partitions, report);
@@ -111,8 +112,8 @@ function partitionsOf(seats: Seat[], control: Control): Partitions {
   };
 }
 
-/** How ops reach the journal; null in memory. */
-export function journalClient({ journal, settings }: SharedIndex): JournalLink | null {
+/** What makes ops durable: the journal, if there is one. */
+export function durabilityOf({ journal, settings }: SharedIndex): Durability {
   const { partitions, durability, timeoutMs } = settings;
-  return journal && new JournalLink(new JournalBoard(journal), partitions, durability, timeoutMs);
+  return journal === null ? IN_MEMORY : new JournalClient(new JournalBoard(journal), partitions, durability, timeoutMs);
 }

@@ -1,69 +1,57 @@
-/* What does an index tell of itself, and where does it read it? */
-import { OK } from "../../assembly/layout.ts";
-import { spacesOf } from "../core/calls/spaces.ts";
+/* What does an index report of its workers, its spaces and its journal? */
+import * as calls from "../core/calls/index.ts";
+import type { SpaceInfo } from "../core/calls/spaces.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
-import { FAILURES, type JournalBoard } from "../journal/board.ts";
+import { FAILURES, JournalBoard } from "../journal/board.ts";
+import type { SharedIndex } from "../workers/protocol.ts";
 
 export interface WorkerStats {
   worker: number;
-  /** Whether the thread runs. With `workers: 0` the calling thread is worker 0. */
+  /** Whether the thread runs. With `workers: 0` the thread that opened the index is worker 0. */
   alive: boolean;
-  /** Accepted ops of its home spaces that nobody has claimed yet. */
+  /** Accepted ops of its home spaces that no worker has claimed yet. */
   queueDepth: number;
-  /** Ops linked, stolen ones included. Vectors of spaces that are small enough to be scanned are never linked. */
+  /** Ops linked, including stolen ones. Spaces that are small enough to be scanned are never linked. */
   linked: number;
   batches: number;
   /** Mean ops in a batch. */
   meanBatch: number;
   lastBatch: number;
-  /** Times that it took work from another worker, and how many ops. */
+  /** Times that it took work from another worker, and the ops taken. */
   steals: number;
   stolen: number;
-  /** Steps of compactions, each of up to 64 vectors that were moved. */
+  /** Steps of compactions; each moves up to 64 vectors. */
   moved: number;
   /** Share of the time since `open` that it spent working, 0 to 1. */
   busy: number;
-  /** Failed calls that were put right. */
+  /** Calls into the core that trapped and were repaired. */
   traps: number;
-  /** Threads that were replaced, as the thread knows that opened the index: 0 on others. */
+  /** How often its thread was replaced. Known to the thread that opened the index: 0 on others. */
   restarts: number;
 }
 
-export interface SpaceStats {
+export interface SpaceStats extends SpaceInfo {
   name: string;
-  live: number;
-  /** Replaced and deleted vectors that still take memory. */
-  dead: number;
-  /** Accepted and not yet linked; searches scan them. */
-  pending: number;
-  bytes: number;
-  kind: "flat" | "graph";
-  /** What the graph is walked by. */
-  beam: "codes" | "f32";
-  compactions: number;
-  /** Vectors that could not be linked and are found by scan. */
-  quarantined: number;
   partition: number;
-  home: number;
 }
 
-/** Of an index that is kept at a `path`, since it was opened. */
+/** The journal of an index that is kept at a `path`, since it was opened. */
 export interface JournalStats {
-  /** Ops on the disk, in so many group commits of so many bytes. */
+  /** Ops written to the disk, the group commits that wrote them, and their bytes. */
   ops: number;
   groups: number;
   bytes: number;
   meanGroup: number;
   meanCommitMs: number;
   lastCommitMs: number;
-  /** Why the disk takes nothing at the moment, or null. */
+  /** Why nothing can be written at the moment, or null. */
   failure: string | null;
-  /** Spaces' snapshots taken, their bytes, and the time that took. */
+  /** Snapshots of spaces, their bytes, and the time that they took. */
   snapshots: number;
   snapshotBytes: number;
   snapshotMs: number;
-  /** Journal and snapshot threads that were replaced. */
+  /** How often the journal's or the snapshots' thread was replaced. */
   restarts: number;
 }
 
@@ -75,7 +63,7 @@ export interface IndexStats {
   bytes: {
     /** Taken by spaces and threads. */
     used: number;
-    /** Memory that the partitions have grown to; it is never given back to the system. */
+    /** Memory that the partitions have grown to. It is never returned to the OS. */
     reserved: number;
     limit: number;
   };
@@ -86,9 +74,11 @@ export function commonTime(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** `openedAt`: by `commonTime`. */
-export function readStats(handle: Handle, openedAt: number, restartsOf: (worker: number) => number): IndexStats {
-  const { seats, settings, control } = handle;
+export function readStats(
+  { seats, settings, control }: Handle,
+  { openedAt, journal }: Pick<SharedIndex, "openedAt" | "journal">,
+  restartsOf: (worker: number) => number,
+): IndexStats {
   const elapsed = Math.max(1, commonTime() - openedAt);
   const workers = Array.from({ length: Math.max(1, settings.workers) }, (_, worker): WorkerStats => {
     const batches = control.figure(worker, "batches");
@@ -96,7 +86,7 @@ export function readStats(handle: Handle, openedAt: number, restartsOf: (worker:
     return {
       worker,
       alive: settings.workers === 0 || control.isAlive(worker),
-      queueDepth: seats.reduce((sum, seat) => sum + Math.max(0, seat.core.depthOf(worker)), 0),
+      queueDepth: seats.reduce((sum, seat) => sum + calls.depthOf(seat, worker), 0),
       linked,
       batches,
       meanBatch: batches === 0 ? 0 : linked / batches,
@@ -111,12 +101,11 @@ export function readStats(handle: Handle, openedAt: number, restartsOf: (worker:
   });
   const bytes = { used: 0, reserved: 0, limit: settings.memoryLimit };
   for (const seat of seats) {
-    seat.core.partitionInfo();
-    bytes.used += seat.infoAt(0);
+    bytes.used += calls.partitionInfo(seat).used;
     bytes.reserved += seat.memory.buffer.byteLength;
   }
   const spaces = seats.flatMap((seat, partition) => spaceStats(seat, partition));
-  return { workers, spaces, bytes, journal: handle.journal && journalStats(handle.journal.board) };
+  return { workers, spaces, bytes, journal: journal && journalStats(new JournalBoard(journal)) };
 }
 
 function journalStats(board: JournalBoard): JournalStats {
@@ -138,21 +127,9 @@ function journalStats(board: JournalBoard): JournalStats {
 
 function spaceStats(seat: Seat, partition: number): SpaceStats[] {
   const found: SpaceStats[] = [];
-  for (const { name, address, incarnation } of spacesOf(seat)) {
-    if (seat.core.spaceInfo(address, incarnation) !== OK) continue;
-    found.push({
-      name,
-      live: seat.infoAt(0),
-      dead: seat.infoAt(1),
-      pending: seat.infoAt(2),
-      bytes: seat.infoAt(3),
-      kind: seat.infoAt(4) === 0 ? "flat" : "graph",
-      beam: seat.infoAt(5) === 0 ? "codes" : "f32",
-      compactions: seat.infoAt(6),
-      quarantined: seat.infoAt(7),
-      partition,
-      home: seat.infoAt(8),
-    });
+  for (const space of calls.spacesOf(seat)) {
+    const info = calls.spaceInfo(seat, space);
+    if (info !== null) found.push({ name: space.name, ...info, partition });
   }
   return found;
 }

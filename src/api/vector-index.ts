@@ -1,15 +1,15 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
-import { E_BUSY, E_DAMAGED, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_STALE } from "../../assembly/layout.ts";
 import { spacesOf } from "../core/calls/spaces.ts";
-import { AGAIN } from "../core/retry.ts";
 import { type CheckReport, check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";
-import { BUSY, DONE, FULL } from "../engine/waiting-line.ts";
+import { dropSpace } from "../engine/ops.ts";
 import { HnswError } from "../errors.ts";
+import { badOption } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
 import { exportChunks } from "../snapshot/export.ts";
+import type { Keeper } from "../storage/keeper.ts";
 import type { Kept } from "../storage/open-folder.ts";
 import type { RecoveryReport } from "../storage/recovery/recovery.ts";
 import type { BackupReport } from "../storage/tools/backup.ts";
@@ -44,11 +44,12 @@ export class VectorIndex implements AsyncDisposable {
     return this.shared.settings;
   }
 
-  /** The space of that name. Costs nothing: a space comes into being with its first add. Throws BAD_SPACE, CLOSED. */
+  /** The space of that name. Costs nothing: a space is created by its first `add`. Throws BAD_SPACE or CLOSED. */
   space(name: string): Space {
     this.handle.assertOpen();
-    if (typeof name !== "string")
+    if (typeof name !== "string") {
       throw new HnswError("BAD_SPACE", `A space name must be a string, not ${typeof name}.`);
+    }
     try {
       this.handle.seats[0]!.putKey(name);
     } catch (error) {
@@ -65,29 +66,13 @@ export class VectorIndex implements AsyncDisposable {
 
   /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */
   async dropSpace(name: string): Promise<boolean> {
-    this.space(name); // refuses a bad name
-    let found = false;
-    await this.handle.accept(() => {
-      const ref = this.handle.find(name, false);
-      if (ref === AGAIN) return BUSY;
-      if (ref === null) return DONE;
-      const answer = this.handle.guarded(() => ref.seat.core.dropSpace(ref.address, ref.incarnation));
-      if (answer === E_BUSY) return BUSY;
-      if (answer === E_JOURNAL_FULL) return FULL;
-      if (answer === E_JOURNAL_STUCK || answer === E_DAMAGED) throw this.handle.refusal(answer, ref.seat);
-      this.handle.forget(name);
-      if (answer === E_STALE) return BUSY; // another one of that name may be there by now
-      this.handle.accepted(ref.partition);
-      found = true;
-      return DONE;
-    });
-    return found;
+    return await dropSpace(this.handle, this.space(name).name);
   }
 
   /**
-   * Resolves when everything that was accepted before is linked, every linked vector can be reached from its graph's
-   * entry point, and, where the index is kept at a `path`, all of it is on the disk. Searches don't need it. Rejects
-   * with TIMEOUT, CLOSED or JOURNAL_UNCERTAIN.
+   * Resolves when everything accepted so far is linked, every linked vector can be reached from its graph's entry point,
+   * and, where the index is kept at a `path`, all of it is on the disk. Searches don't need it. Rejects with TIMEOUT,
+   * CLOSED or JOURNAL_UNCERTAIN.
    */
   async flush(): Promise<void> {
     this.handle.assertOpen();
@@ -96,49 +81,46 @@ export class VectorIndex implements AsyncDisposable {
 
   /**
    * Takes snapshots of the spaces that have changed, and trims the journal by what they hold: the next `open` is fast.
-   * It happens by itself, too, every `snapshotAfterBytes` of journal and in `close`. Only on the thread that opened the index
-   * with a `path`. Rejects with SNAPSHOT_FAILED, CLOSED or BAD_OPTION.
+   * It also happens by itself, after every `snapshotAfterBytes` of journal and in `close`. Only on the thread that opened
+   * the index with a `path`. Rejects with SNAPSHOT_FAILED, CLOSED or BAD_OPTION.
    */
   async checkpoint(): Promise<void> {
-    this.handle.assertOpen();
-    if (this.kept === null) {
-      throw new HnswError("BAD_OPTION", "`checkpoint` needs the thread that opened the index, with a `path`.");
-    }
-    await this.kept.keeper.checkpoint("due");
+    await this.keeperFor("checkpoint").checkpoint("due");
   }
 
   /**
-   * Copies the folder to a new or empty one while the index goes on: an index of its own, with everything that was
+   * Copies the folder to a new or empty one while the index stays in use: an index of its own, with everything that was
    * accepted before the call. Resolves when it is on the disk. Only on the thread that opened the index with a `path`.
-   * Rejects with BAD_OPTION, PATH_FOREIGN (there is something at the destination), PATH_FAILED, PATH_DAMAGED,
-   * JOURNAL_UNCERTAIN or CLOSED, the destination is as before then; or with SNAPSHOT_FAILED when the thread that copies
-   * ended.
+   *
+   * Rejects with BAD_OPTION, PATH_FOREIGN (the destination is not empty), PATH_FAILED, PATH_DAMAGED, JOURNAL_UNCERTAIN or
+   * CLOSED: then the destination is as before. Rejects with SNAPSHOT_FAILED when the thread that copies has ended.
    */
   async backup(destination: string): Promise<BackupReport> {
-    this.handle.assertOpen();
-    if (this.kept === null) {
-      throw new HnswError("BAD_OPTION", "`backup` needs the thread that opened the index, with a `path`.");
-    }
+    const keeper = this.keeperFor("backup");
     if (typeof destination !== "string" || destination === "") {
-      throw new HnswError("BAD_OPTION", "`backup` needs the name of a folder that is not there yet, or empty.");
+      throw badOption("`backup` needs the name of a folder that does not exist yet, or is empty.");
     }
-    return await this.kept.keeper.backup(destination, allDurable(this.handle));
+    return await keeper.backup(destination, allDurable(this.handle));
+  }
+
+  private keeperFor(method: string): Keeper {
+    this.handle.assertOpen();
+    if (this.kept !== null) return this.kept.keeper;
+    throw badOption(`\`${method}\` needs the thread that opened the index, with a \`path\`.`);
   }
 
   /**
-   * All spaces that there are when it begins, or those named, as one stream of bytes that `open({ from })` starts from,
-   * on any runtime and with or without threads: `new Response(index.export())`, or `exportBytes()`. Each space as it is
-   * when its turn comes; everything goes on meanwhile. It begins with the first read, and takes a seat from then to its
-   * end: cancel what is not read on. While a space is being read nothing that its partition gives up is used again.
+   * All spaces that exist when it begins, or those named, as one stream of bytes that `open({ from })` starts from, on
+   * any runtime, with or without threads: `new Response(index.export())`, or `exportBytes()`. Each space is sent as it is
+   * when its turn comes; the index stays in use. It begins with the first read, and takes a seat until its end: cancel a
+   * stream that you do not read to the end. While a space is being read, memory that its partition frees is not reused.
+   *
    * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE or CLOSED.
    */
   export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.handle.assertOpen();
     if (spaces !== undefined && !Array.isArray(spaces)) {
-      throw new HnswError(
-        "BAD_OPTION",
-        'What to export must be an array of names, as in `index.export(["tenant-42"])`.',
-      );
+      throw badOption('What to export must be an array of names, as in `index.export(["tenant-42"])`.');
     }
     const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
     const chunks = exportChunks(this.shared, this.handle, names);
@@ -158,12 +140,12 @@ export class VectorIndex implements AsyncDisposable {
     );
   }
 
-  /** `export` in one piece. Rejects with what that throws, or its stream fails with. */
+  /** `export` in one piece. Rejects with what it throws, or what its stream fails with. */
   async exportBytes(spaces?: readonly string[]): Promise<Uint8Array> {
     return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
   }
 
-  /** What `open` found at `path`; null without one, and on other threads than the one that opened the index. */
+  /** What `open` found at `path`; null without one, and on threads other than the one that opened the index. */
   get recovery(): Readonly<RecoveryReport> | null {
     return this.kept?.recovery ?? null;
   }
@@ -171,7 +153,7 @@ export class VectorIndex implements AsyncDisposable {
   /** What the workers did, what the spaces hold, and how much memory that takes. Throws CLOSED or TIMEOUT. */
   stats(): IndexStats {
     this.handle.assertOpen();
-    return readStats(this.handle, this.shared.openedAt, (worker) => this.pool?.restartsOf(worker) ?? 0);
+    return readStats(this.handle, this.shared, (worker) => this.pool?.restartsOf(worker) ?? 0);
   }
 
   /**
@@ -199,15 +181,15 @@ export class VectorIndex implements AsyncDisposable {
     if (seat < 0) {
       throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
     }
-    void this.handle.serveOthers();
+    void this.handle.linker?.serveOthers();
     const ticket: Ticket = { kind: "hnsw-workers-ticket", seat, ...this.shared };
     return ticket;
   }
 
   /**
-   * Ends this handle; the thread that opened the index ends its workers too, and every other handle with them. What was
-   * accepted is on the disk then, with snapshots of what has changed; rejects with JOURNAL_UNCERTAIN or SNAPSHOT_FAILED
-   * when the disk refuses, and is closed all the same.
+   * Ends this handle; on the thread that opened the index, also its workers and every other handle. What was accepted is
+   * on the disk then, with snapshots of what has changed. Rejects with JOURNAL_UNCERTAIN or SNAPSHOT_FAILED when the disk
+   * refuses; the index is closed all the same.
    */
   close(): Promise<void> {
     this.closing ??= this.end();
@@ -215,12 +197,12 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   private async end(): Promise<void> {
-    const { control } = this.handle;
+    const { control, settings } = this.handle;
     this.handle.close();
     if (this.seat !== OPENING_SEAT) {
-      await allDurable(this.handle).catch(() => {}); // whoever waits for an op was told
+      await allDurable(this.handle).catch(() => {}); // callers that wait for an op hear of it
       // A seat that something still uses stays taken.
-      if (await this.handle.atRest()) control.leaveSeat(this.seat);
+      if (await this.handle.uses.atRest(settings.timeoutMs)) control.leaveSeat(this.seat);
       return;
     }
     try {

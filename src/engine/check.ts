@@ -1,8 +1,8 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
-
-import type { FoundSpace } from "../core/calls/spaces.ts";
+import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
-import { census, flush, listSpaces } from "./flush.ts";
+import { census, listSpaces } from "./census.ts";
+import { flush } from "./flush.ts";
 import type { Handle } from "./handle.ts";
 
 export interface CheckReport {
@@ -49,17 +49,12 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
 }
 
 /** What the invariant walker finds in a space, in words, or null. */
-async function problemOf(handle: Handle, seat: Seat, { address, incarnation }: FoundSpace): Promise<string | null> {
-  let where = "";
-  const walk = () => {
-    const answer = seat.core.check(address, incarnation);
-    where = `slot ${seat.infoAt(0)}, level ${seat.infoAt(1)}, position ${seat.infoAt(2)}`;
-    return answer;
-  };
-  let answer = await handle.whenFree(walk);
-  for (let tries = 1; answer > 0 && tries < TRIES; tries++) {
+async function problemOf(handle: Handle, seat: Seat, space: calls.SpaceAt): Promise<string | null> {
+  for (let tries = 1; ; tries++) {
+    const broken = await handle.whenFree(() => calls.check(seat, space));
+    if (broken === null || typeof broken === "number") return null; // a number: the space was dropped
+    const { promise, slot, level, position } = broken;
+    if (tries === TRIES) return `${PROMISES[promise]} (slot ${slot}, level ${level}, position ${position})`;
     await flush(handle); // what was going on, a compaction too, has come to its end
-    answer = await handle.whenFree(walk);
   }
-  return answer > 0 ? `${PROMISES[answer]} (${where})` : null; // below 0: it was dropped meanwhile
 }

@@ -1,4 +1,4 @@
-/* How is searched for the nearest that pass a filter? Wider and wider, and at everything in the end. */
+/* How do we find the nearest hits that pass a filter? By searching wider and wider, and everything in the end. */
 import { MAX_EF } from "../../assembly/layout.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";

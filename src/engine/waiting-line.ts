@@ -2,10 +2,9 @@
  * What happens to ops that find no room? They wait in one line per handle, in the order they came, and nothing passes
  * them: an op that would fit waits behind one that does not.
  *
- * An op is a function that tries to get in. It answers DONE, MORE (it used its slice of time and goes on after the
- * event loop had a turn), FULL (no room: try again after progress) or BUSY (somebody holds the lock: try again soon).
+ * An op is a function that tries to get in. It returns DONE, MORE (it used up its slice of time and goes on in a later
+ * turn of the event loop), FULL (no room: try again after progress) or BUSY (a lock is taken: try again soon).
  */
-
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import type { Control } from "../workers/control.ts";
@@ -23,7 +22,7 @@ interface Waiting {
 }
 
 const SETTLED = Promise.resolve();
-const LOOK_AGAIN_MS = 50; // progress wakes the line at once; this bounds what a lost worker can cost
+export const LOOK_AGAIN_MS = 50; // progress wakes the line at once; this bounds what a lost worker can cost
 
 export class WaitingLine {
   private readonly line: Waiting[] = [];
@@ -40,7 +39,7 @@ export class WaitingLine {
     this.help = help;
   }
 
-  /** Tries an op now if nobody waits, else puts it at the end. Rejects with what the op throws, or TIMEOUT. */
+  /** Tries an op now if none waits, else puts it at the end. Rejects with what the op throws, or TIMEOUT. */
   enter(attempt: () => Outcome): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
     if (this.line.length === 0) {
@@ -56,11 +55,7 @@ export class WaitingLine {
     });
   }
 
-  get isEmpty(): boolean {
-    return this.line.length === 0;
-  }
-
-  /** Refuses everybody who waits, and everybody who comes. */
+  /** Refuses every op that waits, and every op that comes. */
   shut(failure: HnswError): void {
     this.failure = failure;
     for (const { reject } of this.line.splice(0)) reject(failure);

@@ -1,13 +1,15 @@
 /*
- * What does a thread that accepts ops have to do with the journal? It wakes it, and waits for it where `durability` asks
- * for that.
+ * What does the journal ask of a thread that accepts ops? To wake it, and to wait for it where the options want every op
+ * on the disk.
  */
+import type { Seat } from "../core/seat.ts";
+import type { Durability } from "../engine/durability.ts";
 import type { Outcome, WaitingLine } from "../engine/waiting-line.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
 
-export class JournalLink {
-  readonly board: JournalBoard;
+export class JournalClient implements Durability {
+  private readonly board: JournalBoard;
   private readonly acknowledgements: Acknowledgements;
   private readonly waits: boolean;
   /** The op that the running attempt accepted last; −1: none. */
@@ -20,8 +22,7 @@ export class JournalLink {
     this.waits = durability === "commit";
   }
 
-  /** Enters the line with an op of one partition; resolves when it is accepted and as durable as it is to be. */
-  async follow(line: WaitingLine, attempt: () => Outcome): Promise<void> {
+  async accept(line: WaitingLine, attempt: () => Outcome): Promise<void> {
     let partition = -1;
     let sequence = 0;
     await line.enter(() => {
@@ -36,21 +37,27 @@ export class JournalLink {
     if (this.waits && partition >= 0) await this.acknowledgements.wait(partition, sequence);
   }
 
-  /** An op was accepted, or a call depends on it: it has that number in its partition. */
-  accepted(partition: number, sequence: number): void {
+  accepted(partition: number, seat: Seat): void {
     this.partition = partition;
-    this.sequence = sequence;
+    this.sequence = seat.sequence;
     this.board.wake();
   }
 
-  /** Resolves once the partition's op of that number is on the disk, without letting others gather first. */
-  async durable(partition: number, sequence: number): Promise<void> {
-    if (this.board.durable(partition) >= sequence) return;
-    this.board.hurry();
-    await this.acknowledgements.wait(partition, sequence);
+  async durable(lastOps: () => Promise<number[]>): Promise<void> {
+    const sequences = await lastOps();
+    // No other ops gather first.
+    if (sequences.some((sequence, partition) => this.board.durable(partition) < sequence)) this.board.hurry();
+    await Promise.all(sequences.map((sequence, partition) => this.acknowledgements.wait(partition, sequence)));
   }
 
-  /** Why nothing is accepted at the moment. */
+  hurry(): void {
+    this.board.hurry();
+  }
+
+  completed(): void {
+    this.board.wake();
+  }
+
   refusal(): string {
     const { failure } = this.board;
     const why = failure === FAILURE_NONE ? "the disk refused an op a moment ago" : FAILURES[failure];

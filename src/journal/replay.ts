@@ -12,12 +12,12 @@ import {
 } from "../../assembly/layout.ts";
 import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
+import { Slice } from "../runtime/event-loop.ts";
 import type { KnownSpace, RecoveredPartition } from "../snapshot/partition-state.ts";
 import type { Findings } from "../storage/disk/findings.ts";
 import type { SpaceLoader } from "../storage/recovery/section-loader.ts";
 import type { Entry } from "./entries.ts";
 
-const SLICE_MS = 2;
 const MOST_TRIES_WITHOUT_MEMORY = 200; // of up to 50 ms: a compaction or a reader may hold what an op then found free
 
 export class Replay {
@@ -48,9 +48,9 @@ export class Replay {
     core.useReserve(1); // an op may need what was free when it was accepted
     try {
       await this.handle.line.enter(() => {
-        const end = performance.now() + SLICE_MS;
+        const slice = new Slice();
         for (; next < entries.length; next++) {
-          if ((next & 31) === 31 && performance.now() >= end) return MORE;
+          if ((next & 31) === 31 && slice.isOver) return MORE;
           const outcome = this.apply(first + next, entries[next]!);
           if (outcome !== DONE) return outcome;
         }

@@ -21,15 +21,11 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => later(resolve));
 }
 
-/** Long work in slices of time: `if (slice.isOver) await slice.next()` wherever one may end. */
-export class Slice {
-  private readonly ms: number;
-  private end: number;
+const SLICE_MS = 2;
 
-  constructor(ms: number) {
-    this.ms = ms;
-    this.end = performance.now() + ms;
-  }
+/** Long work in slices of 2 ms: `if (slice.isOver) await slice.next()` wherever one may end. */
+export class Slice {
+  private end = performance.now() + SLICE_MS;
 
   get isOver(): boolean {
     return performance.now() >= this.end;
@@ -38,6 +34,6 @@ export class Slice {
   /** Lets the event loop run, then begins the next one. */
   async next(): Promise<void> {
     await nextTurn();
-    this.end = performance.now() + this.ms;
+    this.end = performance.now() + SLICE_MS;
   }
 }

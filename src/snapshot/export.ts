@@ -22,8 +22,6 @@ import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, putFrame } fro
 import { MAGIC } from "./magic.ts";
 
 const CHUNK_BYTES = 1 << 18;
-const SLICE_MS = 4;
-
 /** Collects frames until a chunk is full. */
 class Chunks {
   private readonly hash: FrameHash;
@@ -112,7 +110,7 @@ interface Place {
  */
 async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
   const places: Place[] = [];
-  const slice = new Slice(SLICE_MS);
+  const slice = new Slice();
   for (const seat of seats) {
     const names = new Set<string>(); // another thread may move a name to a header that comes later in the walk
     let address = 0;

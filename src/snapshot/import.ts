@@ -14,7 +14,7 @@ import {
   MIN_M,
   OK,
 } from "../../assembly/layout.ts";
-import type { Host } from "../engine/handle.ts";
+import type { Host } from "../engine/host.ts";
 import { HnswError } from "../errors.ts";
 import { mismatch, type Shape } from "../options/open.ts";
 import { Slice } from "../runtime/event-loop.ts";
@@ -35,8 +35,6 @@ import {
 import { MAGIC } from "./magic.ts";
 import { RecoveredPartition } from "./partition-state.ts";
 import { Filling, foreignWord, SpaceFiller } from "./space-loader.ts";
-
-const SLICE_MS = 4;
 
 /** An export that is being read; its beginning says what it needs. */
 export class Arriving {
@@ -185,7 +183,7 @@ export function shapeOfExport({ first }: Arriving, asked: Partial<Shape>): Parti
 /** Fills an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
 export async function startFrom(arriving: Arriving, handle: Host): Promise<void> {
   const filler = new Filler(handle);
-  const slice = new Slice(SLICE_MS);
+  const slice = new Slice();
   for (let frame = await arriving.next(); frame !== null; frame = await arriving.next()) {
     await filler.take(frame);
     if (slice.isOver) await slice.next();

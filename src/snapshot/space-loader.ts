@@ -10,8 +10,8 @@ import {
   MAX_PAGES,
 } from "../../assembly/layout.ts";
 import type { Seat } from "../core/seat.ts";
-import { census } from "../engine/flush.ts";
-import type { Host } from "../engine/handle.ts";
+import { census } from "../engine/census.ts";
+import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/platform.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";

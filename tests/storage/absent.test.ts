@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openWith } from "../../src/api/open.ts";
+import { JournalBoard } from "../../src/journal/board.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -15,8 +16,8 @@ afterEach(() => rmSync(path, { recursive: true }));
 
 test("what a drop or a delete has taken away is gone for good when others are told that it is not there", async () => {
   const options = { dimensions: 2, workers: 0, partitions: 1, path: join(path, "index") };
-  const { index, handle, seats } = await openWith(options, {});
-  const { board } = handle.journal!;
+  const { index, shared, seats } = await openWith(options, {});
+  const board = new JournalBoard(shared.journal!);
   const seat = seats[0]!;
   const calls = {
     "delete in a dropped space": () => index.space("s").delete("key"),

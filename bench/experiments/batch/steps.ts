@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
 import { allDurable } from "../../../src/engine/flush.ts";
-import type { JournalFigure } from "../../../src/journal/board.ts";
+import { JournalBoard, type JournalFigure } from "../../../src/journal/board.ts";
 import { nextTurn } from "../../../src/runtime/event-loop.ts";
 import { linkerOf } from "../../../src/workers/linker.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
@@ -49,7 +49,7 @@ async function measure({ set, n, batch, durable }: BatchStepsTask): Promise<Batc
   const kept = durable ? ({ path: join(folder.path, "index"), durability: "relaxed" } as const) : {};
   const batching = { min: batch, max: batch };
   const opened = await openWith({ dimensions, workers: 0, partitions: 1, flatBelow: 0, batching, ...kept }, {});
-  const { handle, seats } = opened;
+  const { shared, handle, seats } = opened;
   await using index = opened.index;
   const space = index.space("s");
   const half = n >> 1;
@@ -66,7 +66,8 @@ async function measure({ set, n, batch, durable }: BatchStepsTask): Promise<Batc
     linkMs += performance.now() - start;
     return more;
   };
-  const journalFigure = (figure: JournalFigure) => handle.journal?.board.figure(figure) ?? 0;
+  const board = shared.journal && new JournalBoard(shared.journal);
+  const journalFigure = (figure: JournalFigure) => board?.figure(figure) ?? 0;
   const [opsBefore, groupsBefore] = [journalFigure("ops"), journalFigure("groups")];
   const batches: { queue: number; call: number; link: number; commit: number }[] = [];
   for (let first = half; first + batch <= n && batches.length < MOST_BATCHES; first += batch) {

@@ -4,8 +4,8 @@
 import { Worker } from "node:worker_threads";
 import { openWith } from "../../../src/api/open.ts";
 import { bestVariant, compileCore } from "../../../src/core/build.ts";
+import type { SpaceRef } from "../../../src/core/calls/spaces.ts";
 import type { Seat } from "../../../src/core/seat.ts";
-import type { SpaceRef } from "../../../src/engine/handle.ts";
 import type { Dataset } from "../../datasets/index.ts";
 import { heard } from "../../kit/bare-core.ts";
 import { ownRecall } from "../../kit/own-recall.ts";

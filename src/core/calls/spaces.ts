@@ -30,13 +30,18 @@ export interface FoundSpace extends SpaceAt {
 
 export interface SpaceInfo {
   live: number;
+  /** Replaced and deleted vectors that still take memory. */
   dead: number;
+  /** Accepted and not yet linked; searches scan them. */
   pending: number;
   bytes: number;
   kind: "flat" | "graph";
+  /** What a search of the graph compares vectors by. */
   beam: "codes" | "f32";
   compactions: number;
+  /** Vectors that could not be linked; searches scan them. */
   quarantined: number;
+  /** The worker that links the space unless another one steals from it. */
   home: number;
 }
 

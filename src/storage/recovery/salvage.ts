@@ -8,7 +8,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { listSpaces } from "../../engine/flush.ts";
+import { listSpaces } from "../../engine/census.ts";
 import type { Handle } from "../../engine/handle.ts";
 import { partitionOf } from "../../scheduler/assignment.ts";
 import { MAGIC } from "../../snapshot/magic.ts";

@@ -9,8 +9,6 @@ import { Filling, foreignWord, SpaceFiller } from "../../snapshot/space-loader.t
 import { Damage } from "../disk/sqlite.ts";
 import { readSection } from "../snapshots/file.ts";
 
-const SLICE_MS = 2;
-
 /** A section of a file, and what it should be. */
 export interface WantedSection {
   path: string;
@@ -39,7 +37,7 @@ export class SpaceLoader extends SpaceFiller {
     const { path, offset, bytes } = section;
     let filling: Filling | null = null;
     try {
-      const slice = new Slice(SLICE_MS);
+      const slice = new Slice();
       for (const body of readSection(path, offset, bytes)) {
         filling ??= this.begin(partition, section, readSpaceFrame(body));
         const answer = await filling.put(body, asSpace);

@@ -1,0 +1,197 @@
+/*
+ * How do many ops get in at once? By slices of time, each an attempt in the handle's line, so that the event loop runs
+ * between them and ops that come later stay behind.
+ */
+import { E_BUSY, E_MEMORY, E_NOT_FINITE, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
+import type { SpaceRef } from "../core/calls/spaces.ts";
+import { AGAIN } from "../core/retry.ts";
+import type { Seat } from "../core/seat.ts";
+import { HnswError } from "../errors.ts";
+import { nextTurn, Slice } from "../runtime/event-loop.ts";
+import { type Key, keyBytes } from "../values/keys.ts";
+import { type Vector, VectorList } from "../values/vectors.ts";
+import type { Handle } from "./handle.ts";
+import { outcomeOf, tryRemove } from "./ops.ts";
+import { endsWithin } from "./uses.ts";
+import { BUSY, DONE, MORE, type Outcome } from "./waiting-line.ts";
+
+const MOST_KEYS_AT_ONCE = 0xffffff;
+
+/** Adds many vectors: all are checked, and memory for all is set aside, before the first is accepted. */
+export async function addMany(
+  handle: Handle,
+  space: string,
+  keys: readonly Key[],
+  vectors: Float32Array | readonly Vector[],
+): Promise<void> {
+  handle.assertOpen();
+  const list = new VectorList(vectors, handle.settings.dimensions);
+  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+  if (keys.length !== list.count) {
+    throw new HnswError("BAD_VECTOR", `There are ${keys.length} keys and ${list.count} vectors.`);
+  }
+  if (keys.length > MOST_KEYS_AT_ONCE) throw new HnswError("BAD_KEY", `At most ${MOST_KEYS_AT_ONCE} keys at once.`);
+  if (keys.length === 0) return;
+  const adding = new BulkAdd(handle, space, keys, list);
+  try {
+    await handle.accept(() => adding.step());
+  } finally {
+    await adding.giveBack();
+  }
+}
+
+class BulkAdd {
+  private readonly handle: Handle;
+  private readonly space: string;
+  private readonly keys: readonly Key[];
+  private readonly vectors: VectorList;
+  /** Keys that were checked, with their vectors, and the bytes of those keys. */
+  private readonly checked = new Set<Key>();
+  private keyBytes = 0;
+  private promise: { ref: SpaceRef; bytes: number } | null = null;
+  private accepted = 0;
+
+  constructor(handle: Handle, space: string, keys: readonly Key[], vectors: VectorList) {
+    this.handle = handle;
+    this.space = space;
+    this.keys = keys;
+    this.vectors = vectors;
+  }
+
+  /** One slice: of checking first, then of adding. */
+  step(): Outcome {
+    if (this.checked.size < this.keys.length) {
+      this.check();
+      if (this.checked.size < this.keys.length) return MORE;
+    }
+    this.promise ??= this.tryReserve();
+    return this.promise === null ? BUSY : this.add(this.promise);
+  }
+
+  private check(): void {
+    const { handle, keys, vectors, checked } = this;
+    const seat = handle.seats[0]!;
+    const slice = new Slice();
+    do {
+      const first = checked.size;
+      const count = Math.min(seat.intake, keys.length - first);
+      for (let i = first; i < first + count; i++) {
+        this.keyBytes += keyBytes(putKeyAt(seat, keys[i]!, i));
+        checked.add(keys[i]!);
+        if (checked.size !== i + 1) throw duplicate(keys[i]!);
+      }
+      vectors.checkRows(first, count);
+      vectors.copyTo(seat, first, count);
+      const bad = calls.checkVectors(seat, count);
+      if (bad !== null) throw handle.refusal(bad.status, seat, `Vector ${first + bad.index}`);
+    } while (checked.size < keys.length && !slice.isOver);
+  }
+
+  private tryReserve(): { ref: SpaceRef; bytes: number } | null {
+    const { handle, keys, space } = this;
+    const ref = handle.find(space, true);
+    if (ref === AGAIN) return null;
+    const { status, needed, available } = handle.guarded(() => {
+      return calls.reserve(ref.seat, ref, keys.length, this.keyBytes);
+    });
+    if (status === OK) return { ref, bytes: needed };
+    if (status === E_STALE) handle.forget(space);
+    if (status === E_STALE || status === E_BUSY) return null;
+    const { message } = handle.refusal(E_MEMORY, ref.seat);
+    throw new HnswError(
+      "OUT_OF_MEMORY",
+      `${keys.length} vectors need ${needed} bytes, ${available} are free. ${message}`,
+    );
+  }
+
+  private add({ ref, bytes }: { ref: SpaceRef; bytes: number }): Outcome {
+    const { handle, keys, vectors } = this;
+    const { seat } = ref;
+    const slice = new Slice();
+    while (this.accepted < keys.length) {
+      const first = this.accepted;
+      const count = Math.min(seat.intake, keys.length - first);
+      try {
+        vectors.checkRows(first, count);
+      } catch (error) {
+        throw changed(first, error as HnswError);
+      }
+      vectors.copyTo(seat, first, count);
+      for (let i = 0; i < count; i++) {
+        const key = seat.putKey(keys[first + i]!);
+        const status = handle.guarded(() => calls.add(seat, ref, key, i, bytes));
+        if (status === E_STALE) throw dropped(this.space, this.accepted);
+        if (status <= E_NOT_FINITE && status >= E_ZERO) throw changed(this.accepted, handle.refusal(status, seat));
+        const outcome = outcomeOf(status, handle, this.space, ref);
+        if (outcome !== DONE) return outcome;
+        this.accepted++;
+      }
+      if (this.accepted < keys.length && slice.isOver) return MORE;
+    }
+    return DONE;
+  }
+
+  /** Even when this handle was closed in the meantime: the others go on with the partition's memory. */
+  async giveBack(): Promise<void> {
+    if (this.promise === null) return;
+    const { handle } = this;
+    const { ref, bytes } = this.promise;
+    const isBusy = () => handle.guarded(() => calls.unreserve(ref.seat, bytes)) === E_BUSY && !handle.control.closed;
+    if (!isBusy()) return;
+    // The caller waits as long as for anything else; the bytes are given back however long it takes.
+    const given = handle.uses.start(async () => {
+      while (isBusy()) await nextTurn();
+    });
+    await endsWithin(given, handle.settings.timeoutMs);
+  }
+}
+
+/** Deletes keys, in order. Resolves to how many were there. */
+export async function removeMany(handle: Handle, space: string, keys: readonly Key[]): Promise<number> {
+  handle.assertOpen();
+  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+  const seen = new Set<Key>();
+  for (const key of keys) {
+    handle.seats[0]!.putKey(key);
+    if (seen.has(key)) throw duplicate(key);
+    seen.add(key);
+  }
+  let found = 0;
+  let next = 0;
+  await handle.accept(() => {
+    const slice = new Slice();
+    for (; next < keys.length; next++) {
+      if ((next & 63) === 63 && slice.isOver) return MORE;
+      const removed = tryRemove(handle, space, keys[next]!);
+      if (removed === AGAIN) return BUSY;
+      if (removed) found++;
+    }
+    return DONE;
+  });
+  return found;
+}
+
+function putKeyAt(seat: Seat, key: Key, i: number): number {
+  try {
+    return seat.putKey(key);
+  } catch (error) {
+    throw new HnswError("BAD_KEY", `Key ${i}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function duplicate(key: Key): HnswError {
+  return new HnswError(
+    "DUPLICATE_KEY",
+    `The key ${typeof key === "bigint" ? `${key}n` : JSON.stringify(key)} appears twice.`,
+  );
+}
+
+function dropped(name: string, accepted: number): HnswError {
+  return new HnswError("SPACE_DROPPED", `Space "${name}" was dropped after ${accepted} vectors had been accepted.`);
+}
+
+function changed(accepted: number, cause: HnswError): HnswError {
+  const message = `Vector ${accepted} changed while addMany was reading it: ${cause.message} ${accepted} were accepted.`;
+  return new HnswError("INPUT_CHANGED", message, { cause });
+}

@@ -1,0 +1,66 @@
+/* Can every linked vector be reached from its graph's entry point? A walk in slices, which links again what it misses. */
+import { E_MEMORY } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
+import type { FoundSpace, SpaceAt } from "../core/calls/spaces.ts";
+import type { Seat } from "../core/seat.ts";
+import { HnswError } from "../errors.ts";
+import { nextTurn } from "../runtime/event-loop.ts";
+import type { Host } from "./host.ts";
+import { timeout } from "./waiting-line.ts";
+
+const NODES = 2000; // about 2 ms
+
+/** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */
+export async function listSpaces(host: Host, seat: Seat): Promise<FoundSpace[]> {
+  const found: FoundSpace[] = [];
+  const next = () => calls.nextSpace(seat, found.at(-1)?.address ?? 0);
+  for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) {
+    found.push(space);
+  }
+  return found;
+}
+
+/**
+ * Walks a space's graph and links again what it does not reach; without `always` only if something was linked since the
+ * last census. Resolves to how many slots it did not reach.
+ */
+export function census(host: Host, seat: Seat, space: SpaceAt, always: boolean): Promise<number> {
+  return host.inTurn(async () => {
+    const end = performance.now() + host.settings.timeoutMs;
+    let missing = 0;
+    for (;;) {
+      const walk = await walkOnce(host, seat, space, always);
+      missing = Math.max(missing, walk.missing);
+      if (walk.isComplete) return missing;
+      // A compaction moved the slots, or a list that should take one was busy.
+      if (performance.now() > end) throw timeout(host.settings.timeoutMs);
+      await nextTurn();
+    }
+  });
+}
+
+async function walkOnce(
+  host: Host,
+  seat: Seat,
+  space: SpaceAt,
+  always: boolean,
+): Promise<{ isComplete: boolean; missing: number }> {
+  const started = await host.whenFree(() => calls.startCensus(seat, space, always));
+  if (started === false) return { isComplete: true, missing: 0 };
+  if (started === E_MEMORY) throw outOfMemory("for the notes of a census");
+  try {
+    for (;;) {
+      const walk = await host.whenFree(() => calls.continueCensus(seat, NODES));
+      if (typeof walk === "number") throw outOfMemory("to link again what a loaded graph does not reach");
+      if (!walk.goesOn) return { isComplete: !walk.moved && walk.unmended === 0, missing: walk.missing };
+      await nextTurn();
+    }
+  } catch (error) {
+    host.guarded(() => calls.endCensus(seat));
+    throw error;
+  }
+}
+
+function outOfMemory(what: string): HnswError {
+  return new HnswError("OUT_OF_MEMORY", `There is no memory left ${what}.`);
+}

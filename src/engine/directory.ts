@@ -1,0 +1,46 @@
+/* Where is the space of that name? Asked of the core once, then remembered until the space is dropped. */
+import { E_JOURNAL_FULL } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
+import type { SpaceRef } from "../core/calls/spaces.ts";
+import { AGAIN } from "../core/retry.ts";
+import { homeOf, partitionOf } from "../scheduler/assignment.ts";
+import type { Host } from "./host.ts";
+
+/** A thread that adds: it hears of every op that was accepted in a partition, and of every look that depends on one. */
+type Adder = Pick<Host, "seats" | "settings" | "guarded" | "refusal"> & { accepted(partition: number): void };
+
+export class Directory {
+  private readonly handle: Adder;
+  private readonly refs = new Map<string, SpaceRef>();
+
+  constructor(handle: Adder) {
+    this.handle = handle;
+  }
+
+  /** The space of that name, or null if there is none and `create` is false; AGAIN while the partition is busy. */
+  find(name: string, create: boolean): SpaceRef | null | typeof AGAIN {
+    const known = this.refs.get(name);
+    if (known) return known;
+    const { seats, settings } = this.handle;
+    const hash = calls.hashName(seats[0]!, seats[0]!.putKey(name));
+    const partition = partitionOf(hash, settings.partitions);
+    const home = homeOf(hash, settings.partitions, settings.workers);
+    const seat = seats[partition]!;
+    const header = seat.putKey(name);
+    const found = this.handle.guarded(() =>
+      create ? calls.makeSpace(seat, header, home) : calls.findSpace(seat, header),
+    );
+    if (found === AGAIN || found === E_JOURNAL_FULL) return AGAIN;
+    if (typeof found === "number") throw this.handle.refusal(found, seat);
+    this.handle.accepted(partition); // also that there is none may not be durable yet
+    if (found === null) return null;
+    const ref = { ...found, seat, partition, home };
+    this.refs.set(name, ref);
+    return ref;
+  }
+
+  /** Forgets where a space was: it was dropped. */
+  forget(name: string): void {
+    this.refs.delete(name);
+  }
+}

@@ -1,0 +1,27 @@
+/* What lies between accepting an op and resolving its promise? Nothing in memory; a journal where the index is kept. */
+import type { Seat } from "../core/seat.ts";
+import type { Outcome, WaitingLine } from "./waiting-line.ts";
+
+export interface Durability {
+  /** Enters the line with an op; resolves when it is accepted and as durable as the options ask. */
+  accept(line: WaitingLine, attempt: () => Outcome): Promise<void>;
+  /** The running attempt was accepted through that seat, or depends on what it found there. */
+  accepted(partition: number, seat: Seat): void;
+  /** Resolves when each partition's op of that number is durable. Rejects with JOURNAL_UNCERTAIN. */
+  durable(lastOps: () => Promise<number[]>): Promise<void>;
+  /** An op waits for room in the ring. */
+  hurry(): void;
+  /** A repair completed an op. */
+  completed(): void;
+  /** Why no ops are accepted at the moment. */
+  refusal(): string;
+}
+
+export const IN_MEMORY: Durability = {
+  accept: (line, attempt) => line.enter(attempt),
+  accepted() {},
+  async durable() {},
+  hurry() {},
+  completed() {},
+  refusal: () => "",
+};

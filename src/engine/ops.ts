@@ -1,0 +1,110 @@
+/* How does one op get in? An attempt in the handle's line: it is accepted, refused for good, or tried again. */
+import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
+import type { SpaceRef } from "../core/calls/spaces.ts";
+import { AGAIN } from "../core/retry.ts";
+import type { Key } from "../values/keys.ts";
+import { checkShape, type Vector } from "../values/vectors.ts";
+import type { Handle } from "./handle.ts";
+import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
+
+/** Adds a vector, or replaces the one under that key. */
+export function add(handle: Handle, space: string, key: Key, vector: Vector): Promise<void> {
+  try {
+    handle.assertOpen();
+    checkShape(vector, handle.settings.dimensions);
+    handle.seats[0]!.putKey(key); // refuses a bad key before the op waits
+    let given = vector;
+    return handle.accept(() => {
+      const outcome = tryAdd(handle, space, key, given);
+      // It waits from here on: the caller may reuse the array.
+      if (outcome !== DONE && given === vector) given = Float64Array.from(vector);
+      return outcome;
+    });
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function tryAdd(handle: Handle, space: string, key: Key, vector: Vector): Outcome {
+  const ref = handle.find(space, true);
+  if (ref === AGAIN) return BUSY;
+  const { seat } = ref;
+  seat.putVector(vector, 0);
+  const status = handle.guarded(() => calls.add(seat, ref, seat.putKey(key)));
+  return outcomeOf(status, handle, space, ref);
+}
+
+/** Deletes a key. Resolves to whether it was there. */
+export async function remove(handle: Handle, space: string, key: Key): Promise<boolean> {
+  handle.assertOpen();
+  handle.seats[0]!.putKey(key);
+  let found = false;
+  await handle.accept(() => {
+    const removed = tryRemove(handle, space, key);
+    if (removed === AGAIN) return BUSY;
+    found = removed;
+    return DONE;
+  });
+  return found;
+}
+
+/** Whether the key was there; AGAIN when the partition is busy or its journal full. */
+export function tryRemove(handle: Handle, space: string, key: Key): boolean | typeof AGAIN {
+  const ref = handle.find(space, false);
+  if (ref === AGAIN) return AGAIN;
+  if (ref === null) return false;
+  const { seat } = ref;
+  const status = handle.guarded(() => calls.remove(seat, ref, seat.putKey(key)));
+  if (status !== NOT_FOUND) return outcomeOf(status, handle, space, ref) === DONE ? true : AGAIN;
+  handle.accepted(ref.partition); // that it is gone may not be durable yet
+  return false;
+}
+
+/** Deletes a space. Resolves to whether there was one. */
+export async function dropSpace(handle: Handle, space: string): Promise<boolean> {
+  let found = false;
+  await handle.accept(() => {
+    const ref = handle.find(space, false);
+    if (ref === AGAIN) return BUSY;
+    if (ref === null) return DONE;
+    const outcome = outcomeOf(
+      handle.guarded(() => calls.dropSpace(ref.seat, ref)),
+      handle,
+      space,
+      ref,
+    );
+    if (outcome === DONE) {
+      handle.forget(space);
+      found = true;
+    }
+    return outcome;
+  });
+  return found;
+}
+
+/** What an op's status means for its place in the line. Throws what refuses it for good. */
+export function outcomeOf(status: number, handle: Handle, space: string, ref: SpaceRef): Outcome {
+  switch (status) {
+    case OK:
+      handle.accepted(ref.partition);
+      return DONE;
+    case OK_WAKE:
+      handle.accepted(ref.partition);
+      handle.wake(ref.home);
+      return DONE;
+    case E_JOURNAL_FULL:
+      handle.durability.hurry();
+      return FULL;
+    case E_PENDING:
+      handle.wake(ref.home);
+      return FULL;
+    case E_STALE:
+      handle.forget(space); // dropped by another thread: the next try makes it again
+      return BUSY;
+    case E_BUSY:
+      return BUSY;
+    default:
+      throw handle.refusal(status, ref.seat);
+  }
+}

@@ -1,0 +1,163 @@
+/* What is in a space, and what is nearest to a query? */
+import { E_BUSY, E_STALE } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
+import type { Refusal } from "../core/calls/refusals.ts";
+import type { SpaceRef } from "../core/calls/spaces.ts";
+import { AGAIN, insist } from "../core/retry.ts";
+import { resolveSearch, type SearchOptions } from "../options/search.ts";
+import { Slice } from "../runtime/event-loop.ts";
+import type { Hit } from "../values/hit.ts";
+import type { Key } from "../values/keys.ts";
+import { checkShape, type Vector, VectorList } from "../values/vectors.ts";
+import type { SearchSpreader } from "../workers/search-shares.ts";
+import { type Look, searchFiltered } from "./filtered-search.ts";
+import type { Host } from "./host.ts";
+
+/** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
+function read<T>(host: Host, space: string, call: (ref: SpaceRef) => T | Refusal, absent: () => T): T | typeof AGAIN {
+  const ref = host.find(space, false);
+  if (ref === AGAIN) return AGAIN;
+  if (ref === null) return absent();
+  const found = host.guarded(() => call(ref));
+  if (typeof found !== "number") return found;
+  if (found === E_STALE)
+    host.forget(space); // another thread dropped it, and may have made it again
+  else if (found !== E_BUSY) throw host.refusal(found, ref.seat, "The query");
+  return AGAIN;
+}
+
+/** The vector under the key, or undefined. */
+export async function get(host: Host, space: string, key: Key): Promise<Float32Array | undefined> {
+  host.assertOpen();
+  host.seats[0]!.putKey(key); // refuses a bad key where there is no space, too
+  return await host.eventually(() =>
+    read(
+      host,
+      space,
+      (ref) => calls.get(ref.seat, ref, ref.seat.putKey(key)),
+      () => undefined,
+    ),
+  );
+}
+
+export async function has(host: Host, space: string, key: Key): Promise<boolean> {
+  host.assertOpen();
+  host.seats[0]!.putKey(key);
+  return await host.eventually(() =>
+    read(
+      host,
+      space,
+      (ref) => calls.has(ref.seat, ref, ref.seat.putKey(key)),
+      () => false,
+    ),
+  );
+}
+
+/** Every key, oldest vector first. */
+export async function keys(host: Host, space: string): Promise<Key[]> {
+  return await host.eventually(() =>
+    read(
+      host,
+      space,
+      (ref) => calls.listKeys(ref.seat, ref),
+      () => [],
+    ),
+  );
+}
+
+/** Live vectors. */
+export function size(host: Host, space: string): number {
+  host.assertOpen();
+  const ref = insist(() => host.find(space, false));
+  if (ref === null) return 0;
+  const live = calls.liveIn(ref.seat, ref);
+  if (live !== null) return live;
+  host.forget(space);
+  return size(host, space);
+}
+
+/** The k nearest to a query, nearest first. */
+export function search(host: Host, space: string, query: Vector, options?: SearchOptions): Promise<Hit[]> {
+  try {
+    host.assertOpen();
+    checkShape(query, host.settings.dimensions, "The query");
+    const { k, ef, filter } = resolveSearch(options, host.settings.ef);
+    if (filter) return searchFiltered(lookerFor(host, space, Float64Array.from(query)), k, ef, filter);
+    const hits = tryLook(host, space, query, k, ef, false);
+    if (hits !== AGAIN) return Promise.resolve(hits);
+    return lookerFor(host, space, Float64Array.from(query))(k, ef, false);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Searches for one query in as many turns as it takes. */
+function lookerFor(host: Host, space: string, query: Vector): Look {
+  return (k, ef, exactly) => host.eventually(() => tryLook(host, space, query, k, ef, exactly));
+}
+
+/** One search on this thread. */
+function tryLook(
+  host: Host,
+  space: string,
+  query: Vector,
+  k: number,
+  ef: number,
+  exactly: boolean,
+): Hit[] | typeof AGAIN {
+  const look = (ref: SpaceRef) => {
+    ref.seat.putVector(query, 0);
+    return calls.search(ref.seat, ref, k, ef, exactly);
+  };
+  return read(host, space, look, () => {
+    host.seats[0]!.putVector(query, 0);
+    refuseBad(host, 1, () => "The query"); // even where there is nothing to search
+    return [];
+  });
+}
+
+/** Searches for many queries: the workers take what they can, this thread what is left. One list of hits a query. */
+export async function searchMany(
+  host: Host,
+  space: string,
+  queries: Float32Array | readonly Vector[],
+  options: SearchOptions | undefined,
+  spread: SearchSpreader | null,
+): Promise<Hit[][]> {
+  host.assertOpen();
+  const list = new VectorList(queries, host.settings.dimensions);
+  const { k, ef, filter } = resolveSearch(options, host.settings.ef);
+  await checkQueries(host, list);
+  const ref = await host.eventually(() => host.find(space, false));
+  if (ref === null) return Array.from({ length: list.count }, () => []);
+  const shares = spread && !filter ? await spread(ref, list, k, ef) : [];
+  const results: Hit[][] = [];
+  const slice = new Slice();
+  for (let i = 0; i < list.count; i++) {
+    const look = lookerFor(host, space, list.row(i));
+    results.push(shares[i] ?? (await (filter ? searchFiltered(look, k, ef, filter) : look(k, ef, false))));
+    if (slice.isOver) await slice.next();
+  }
+  return results;
+}
+
+async function checkQueries(host: Host, list: VectorList): Promise<void> {
+  const seat = host.seats[0]!;
+  const slice = new Slice();
+  for (let first = 0; first < list.count; first += seat.intake) {
+    const count = Math.min(seat.intake, list.count - first);
+    list.checkRows(first, count);
+    list.copyTo(seat, first, count);
+    refuseBad(host, count, (index) => `Query ${first + index}`);
+    if (!slice.isOver) continue;
+    await slice.next();
+    host.assertOpen();
+  }
+}
+
+/** Throws if one of the first `count` vectors of the intake is none that any space takes. */
+function refuseBad(host: Host, count: number, nameOf: (index: number) => string): void {
+  const seat = host.seats[0]!;
+  const bad = calls.checkVectors(seat, count);
+  if (bad !== null) throw host.refusal(bad.status, seat, nameOf(bad.index));
+}

@@ -1,0 +1,45 @@
+/* What still calls the core through a handle's seats? Its seats are another thread's only once all of it has ended. */
+
+export class Uses {
+  private readonly running = new Set<Promise<unknown>>();
+  /** The last census of the thread: a seat has room for one. */
+  private census: Promise<unknown> = Promise.resolve();
+
+  /** Starts something that must have ended before the seats are another thread's. */
+  start<T>(work: () => Promise<T>): Promise<T> {
+    const result = work();
+    const end = result.then(nothing, nothing);
+    this.running.add(end);
+    void end.then(() => this.running.delete(end));
+    return result;
+  }
+
+  /** Starts a census once those before it have ended. */
+  inTurn<T>(census: () => Promise<T>): Promise<T> {
+    const result = this.start(() => this.census.then(census));
+    this.census = result.catch(nothing);
+    return result;
+  }
+
+  /** Resolves to true once nothing runs, or to false after `ms`. */
+  atRest(ms: number): Promise<boolean> {
+    return endsWithin(Promise.all(this.running), ms);
+  }
+}
+
+/** Resolves to true when the promise settles, or to false after `ms`. */
+export async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const end = promise.then(
+    () => true,
+    () => true,
+  );
+  const hasEnded = await Promise.race([end, late]);
+  clearTimeout(timer);
+  return hasEnded;
+}
+
+function nothing(): void {}
