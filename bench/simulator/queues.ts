@@ -32,11 +32,12 @@ export class Queues {
   readonly spaces: VirtualSpace[];
   /** Ops that wait for each home. */
   readonly depths: Float64Array;
-  private readonly partitions: number;
+  readonly partitions: number;
   private readonly workers: number;
   private readonly flatBelow: number;
-  /** Dirty spaces of partition p and home h at p × workers + h, the next one first. */
+  /** Dirty spaces of partition p and home h at p × workers + h, the next one first; and ops that wait in each list. */
   private readonly lists: VirtualSpace[][];
+  private readonly waits: Float64Array;
 
   constructor(hashes: readonly number[], partitions: number, workers: number, flatBelow: number) {
     this.partitions = partitions;
@@ -44,6 +45,7 @@ export class Queues {
     this.flatBelow = flatBelow;
     this.depths = new Float64Array(workers);
     this.lists = Array.from({ length: partitions * workers }, () => []);
+    this.waits = new Float64Array(partitions * workers);
     this.spaces = hashes.map((hash) => ({
       partition: partitionOf(hash, partitions),
       home: homeOf(hash, partitions, workers),
@@ -68,16 +70,16 @@ export class Queues {
       space.eligible = true;
       ops = space.count; // what was scanned until now waits to be linked, all of it
     }
-    this.depths[space.home] = this.depths[space.home]! + ops;
+    this.count(space, ops);
     if (space.queued) return false;
     space.queued = true;
-    this.listOf(space.partition, space.home).push(space);
+    this.lists[this.indexOf(space.partition, space.home)]!.push(space);
     return true;
   }
 
   /** Up to `most` ops of one partition's queue of a home: from the space at the head, which then goes to the tail. */
   claim(partition: number, home: number, most: number): Claim[] {
-    const list = this.listOf(partition, home);
+    const list = this.lists[this.indexOf(partition, home)]!;
     const claims: Claim[] = [];
     let ops = 0;
     let firstKept: VirtualSpace | null = null;
@@ -87,7 +89,7 @@ export class Queues {
       const take = Math.min(waiting, most - ops);
       claims.push({ space, left: take, arrivals: takeArrivals(space, take) });
       space.claimed += take;
-      this.depths[home] = this.depths[home]! - take;
+      this.count(space, -take);
       ops += take;
       if (take < waiting) {
         list.push(space);
@@ -102,12 +104,17 @@ export class Queues {
     return this.depths.reduce((sum, depth) => sum + depth, 0);
   }
 
-  get partitionCount(): number {
-    return this.partitions;
+  depthOf(partition: number, home: number): number {
+    return this.waits[this.indexOf(partition, home)]!;
   }
 
-  private listOf(partition: number, home: number): VirtualSpace[] {
-    return this.lists[partition * this.workers + home]!;
+  private count({ partition, home }: VirtualSpace, ops: number): void {
+    this.depths[home]! += ops;
+    this.waits[this.indexOf(partition, home)]! += ops;
+  }
+
+  private indexOf(partition: number, home: number): number {
+    return partition * this.workers + home;
   }
 }
 

@@ -1,5 +1,6 @@
 // What came of it? Counts, shares and latencies of a simulation, from the end of its warm-up on.
 
+import type { Figure } from "../../src/workers/control.ts";
 import type { Claim } from "./queues.ts";
 
 const FINEST_MS = 0.01;
@@ -79,15 +80,9 @@ export class Records {
     this.batches = { low: new Histogram(), between: new Histogram(), high: new Histogram(), stolen: new Histogram() };
   }
 
-  batch(worker: number): void {
-    this.workers[worker]!.batches++;
-  }
-
-  steal(worker: number, ops: number): void {
-    const record = this.workers[worker]!;
-    record.batches++;
-    record.steals++;
-    record.stolen += ops;
+  /** What the loop counts when it claims; what it links is counted by `slice`, when the time for it is over. */
+  count(worker: number, figure: Figure, by: number): void {
+    if (figure === "batches" || figure === "steals" || figure === "stolen") this.workers[worker]![figure] += by;
   }
 
   slice(worker: number, ops: number, busyMs: number, workedMs: number, aloneMs: number): void {
@@ -96,11 +91,6 @@ export class Records {
     record.busyMs += busyMs;
     record.workedMs += workedMs;
     record.aloneMs += aloneMs;
-  }
-
-  /** Processor time beside that of its slices. */
-  worked(worker: number, ms: number): void {
-    this.workers[worker]!.workedMs += ms;
   }
 
   linked(claim: Claim, ops: number, now: number): void {
@@ -120,7 +110,9 @@ export class Records {
     this.batches[stolen ? "stolen" : own].add(ms, ops);
   }
 
-  parked(worker: number): void {
+  /** `ms`: processor time of parking and of waking again. */
+  parked(worker: number, ms: number): void {
+    this.workers[worker]!.workedMs += ms;
     this.onPark?.(worker);
   }
 }

@@ -5,19 +5,20 @@
  *       ▲ room                  ▲ wake          │ linked
  *       └──────────────────────progressed◄──────┘
  *
- * The decisions are those of src/scheduler, called as src/workers/link-loop.ts calls them (worker.ts), on queues that go round as
- * those of the core do (queues.ts). What costs time is drawn from measured figures (costs.ts). The same setup and seed
- * give the same outcome to the last digit. Not modelled: locks that are busy, compaction, searches.
+ * The workers run the link loop of src/workers (worker.ts) with the policies of src/scheduler, on queues that take turns
+ * as those of the core do (queues.ts). The time that work takes is drawn from measured figures (costs.ts). The same setup
+ * and seed give the same outcome to the last digit. Not modelled: locks that are busy, compaction, searches.
  */
 
 import type { BatchingPolicy } from "../../src/scheduler/batching.ts";
 import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
+import type { LinkPolicy } from "../../src/workers/link-loop.ts";
+import { policyOf } from "../../src/workers/linker.ts";
 import { Random } from "../datasets/random.ts";
 import { type Load, shares as sharesOf } from "../kit/loads.ts";
 import { sum } from "../kit/statistics.ts";
 import type { Costs } from "./costs.ts";
 import { Events } from "./events.ts";
-import { type Rules, rulesOf } from "./policy.ts";
 import { type Arrivals, ClosedLoop, type Intake, OpenLoop, type Producer } from "./producers.ts";
 import { Queues } from "./queues.ts";
 import { type Histogram, Records } from "./records.ts";
@@ -36,8 +37,8 @@ export interface Setup {
   maxPending: number;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
-  /** In place of what the policies say. */
-  rules?: Rules;
+  /** In place of what `batching` and `stealing` say; may look at what an op costs each worker. */
+  policy?: (workers: readonly Pick<VirtualWorker, "msPerOp">[]) => LinkPolicy;
   costs: Costs;
   load: { kind: "closed"; ops: number[]; slice: number } | ({ kind: "open"; shares: number[] } & Arrivals);
   /** Milliseconds of which nothing is recorded. */
@@ -97,14 +98,14 @@ export function simulate(setup: Setup): Outcome {
   const onPark = setup.onPark && ((worker: number) => setup.onPark!(worker, queues.depths[worker]!));
   const records = new Records(setup.workers, setup.batching, onPark ?? null);
   const workers: VirtualWorker[] = [];
-  const rules = setup.rules ?? rulesOf(setup.batching, setup.stealing);
+  const policy = setup.policy?.(workers) ?? policyOf(setup);
   const { costs, cores, maxPending, load } = setup;
   const shop: Shop = {
-    ...{ events, queues, costs, rules, random, records, workers, accepting: 0 },
+    ...{ events, queues, costs, policy, random, records, workers, accepting: 0 },
     crowding: (linking) => Math.max(1, (linking + shop.accepting) / cores),
     progressed: () => producer.progressed(),
   };
-  for (let number = 0; number < setup.workers; number++) workers.push(new VirtualWorker(number, shop));
+  for (let number = 0; number < setup.workers; number++) workers.push(new VirtualWorker(number, setup.workers, shop));
   const setAccepting = (threads: number) => {
     shop.accepting = threads;
   };

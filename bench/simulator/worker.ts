@@ -1,62 +1,88 @@
-// What does a virtual worker do next? The loop of src/workers/link-loop.ts and src/workers/worker.ts, step by step, with the policies of
-// src/scheduler; only the time that linking takes is drawn instead of spent. Change this file with those.
+// What does a virtual worker do next? It runs the LinkLoop of src/workers over virtual partitions and on a virtual clock:
+// the time that linking takes is drawn instead of spent, and what was linked counts when that time is over.
 
+import { type LinkedPartition, LinkLoop, type LinkPolicy } from "../../src/workers/link-loop.ts";
 import type { Random } from "../datasets/random.ts";
 import { type Costs, linkMs, noise, slowdown } from "./costs.ts";
 import type { Events } from "./events.ts";
-import type { Rules } from "./policy.ts";
 import type { Claim, Queues } from "./queues.ts";
 import type { Records } from "./records.ts";
 
-const SLICE_MS = 5;
-const FIRST_SLICE_OPS = 8;
-const LARGEST_SLICE_OPS = 4096;
-const SMOOTHING = 0.2;
-const PARK_MS = 50;
+const PARK_MS = 50; // as in src/workers/worker.ts
 
 /** What all workers of a simulation share. */
 export interface Shop {
   events: Events;
   queues: Queues;
   costs: Costs;
-  rules: Rules;
+  policy: LinkPolicy;
   random: Random;
   records: Records;
   workers: VirtualWorker[];
   /** Threads that accept ops now; a fraction for one that is busy part of the time. */
   accepting: number;
-  /** How much longer everything takes while so many threads link: more threads than cores share them. */
+  /** How much longer everything takes while this many threads link: more threads than cores share them. */
   crowding(linking: number): number;
-  /** Called after every slice: who waits for room tries again. */
+  /** Called after every slice: producers that wait for room try again. */
   progressed(): void;
+}
+
+/** What the step under way has linked, and how long that takes: by the clock, without waiting for a core, alone. */
+interface Slice {
+  parts: { claim: Claim; ops: number }[];
+  ops: number;
+  tookMs: number;
+  workedMs: number;
+  aloneMs: number;
+  crowded: number;
 }
 
 export class VirtualWorker {
   readonly number: number;
+  /** Milliseconds that linking an op has taken lately; 0 before the first. */
   msPerOp = 0;
-  linking = false;
   parked = false;
   private readonly shop: Shop;
-  /** Claims by partition: a seat each, as in the core. */
+  private readonly loop: LinkLoop;
+  /** Claims by partition. */
   private readonly claims: Claim[][];
-  private current = -1;
-  private nextPartition = 0;
+  private slice: Slice | null = null;
+  /** Milliseconds that claims in the step under way have taken. */
+  private claimingMs = 0;
   private parkings = 0;
   private stalledUntil = 0;
   private batch = { since: 0, depth: 0, ops: 0, stolen: false };
 
-  constructor(number: number, shop: Shop) {
+  constructor(number: number, workers: number, shop: Shop) {
     this.number = number;
     this.shop = shop;
-    this.claims = Array.from({ length: shop.queues.partitionCount }, () => []);
+    this.claims = Array.from({ length: shop.queues.partitions }, () => []);
+    this.loop = new LinkLoop({
+      ...{ worker: number, workers, policy: shop.policy, partitions: this.claims.map((_, i) => this.partition(i)) },
+      control: {
+        count: (_, figure, by) => shop.records.count(number, figure, by),
+        isParked: (other) => shop.workers[other]!.parked,
+        wake: (other) => shop.workers[other]!.wake(),
+        ...{ set: () => {}, progressed: () => {} },
+      },
+      now: () => this.slice?.tookMs ?? 0, // since the step began
+    });
+  }
+
+  get linking(): boolean {
+    return this.slice !== null;
   }
 
   /** Whether it holds no claims. */
   get idle(): boolean {
-    return this.current < 0;
+    return !this.linking && !this.hasClaims;
   }
 
-  /** Does nothing from now on for so long, as a thread that the system does not run. */
+  private get hasClaims(): boolean {
+    return this.claims.some((claims) => claims.length > 0);
+  }
+
+  /** Does nothing for this long, as a thread that the system does not run. */
   stall(ms: number): void {
     this.stalledUntil = this.shop.events.now + ms;
   }
@@ -72,132 +98,86 @@ export class VirtualWorker {
 
   /** One turn of the loop: a slice and the next turn, or park. */
   step(): void {
-    const { events, costs } = this.shop;
+    const { events } = this.shop;
     if (events.now < this.stalledUntil) {
       events.at(this.stalledUntil, () => this.step());
       return;
     }
-    const own = this.current >= 0 ? 0 : this.takeOwn();
-    const stolen = this.current >= 0 ? 0 : this.steal();
-    if (this.current < 0) {
-      this.park();
-      return;
-    }
-    this.link(own + stolen > 0 ? costs.batchMicroseconds / 1e3 : 0);
+    this.claimingMs = 0;
+    if (this.loop.step()) events.after(this.slice!.tookMs, () => this.settle());
+    else this.park();
   }
 
-  private takeOwn(): number {
-    const { queues, rules, records } = this.shop;
-    const depth = queues.depths[this.number]!;
-    const claimed = this.claim(this.number, rules.batchSize(depth, this.msPerOp));
-    if (claimed === 0) return 0;
-    this.begin(depth, claimed, false);
-    records.batch(this.number);
-    if (depth > rules.wakeThreshold) this.wakeThief();
-    return claimed;
-  }
-
-  private wakeThief(): void {
-    if (!this.shop.rules.steals) return;
-    for (const other of this.shop.workers) {
-      if (other === this || !other.parked) continue;
-      other.wake();
-      return;
-    }
-  }
-
-  private steal(): number {
-    const { queues, rules, records, workers } = this.shop;
-    const victim = rules.chooseVictim(this.number, queues.depths, workers);
-    if (victim < 0) return 0;
-    const depth = queues.depths[victim]!;
-    const stolen = this.claim(victim, rules.stealSize(depth, this.msPerOp));
-    if (stolen === 0) return 0;
-    this.begin(depth, stolen, true);
-    records.steal(this.number, stolen);
-    if (depth - stolen > rules.wakeThreshold) this.wakeThief();
-    return stolen;
-  }
-
-  private begin(depth: number, ops: number, stolen: boolean): void {
-    this.batch = { since: this.shop.events.now, depth, ops, stolen };
-    this.current = this.claims.findIndex((claims) => claims.length > 0);
-  }
-
-  /** Claims up to `most` ops of a home's queues, starting with another partition each time. */
-  private claim(home: number, most: number): number {
+  private partition(number: number): LinkedPartition {
     const { queues } = this.shop;
-    const first = this.nextPartition++;
-    let claimed = 0;
-    for (let i = 0; i < queues.partitionCount && claimed < most; i++) {
-      const partition = (first + i) % queues.partitionCount;
-      this.claims[partition] = queues.claim(partition, home, most - claimed);
-      for (const { left } of this.claims[partition]!) claimed += left;
-    }
-    return claimed;
+    return {
+      depthOf: (home) => queues.depthOf(number, home),
+      claim: (home, most) => this.claim(number, home, most),
+      hasClaims: () => this.claims[number]!.length > 0,
+      link: (most) => this.link(this.claims[number]!, most),
+      ...{ tidy: () => {}, repair: () => {} },
+    };
   }
 
-  /** One slice of about 5 ms of the current seat's claims. */
-  private link(claiming: number): void {
-    const { events, costs, random, records, workers } = this.shop;
-    const affordable = this.msPerOp > 0 ? SLICE_MS / this.msPerOp : FIRST_SLICE_OPS;
-    let most = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
-    const parts: { claim: Claim; ops: number }[] = [];
-    let ms = 0;
-    let alone = 0;
-    let ops = 0;
-    for (const claim of this.claims[this.current]!) {
-      if (most === 0) break;
-      const part = Math.min(most, claim.left);
-      parts.push({ claim, ops: part });
-      const shared = claim.space.linkers > 0 ? costs.sharedSpace : 1;
+  private claim(partition: number, home: number, most: number): number {
+    const { events, queues, costs } = this.shop;
+    if (!this.hasClaims) {
+      this.batch = { since: events.now, depth: queues.depths[home]!, ops: 0, stolen: home !== this.number };
+    }
+    const claims = queues.claim(partition, home, most);
+    const ops = claims.reduce((sum, { left }) => sum + left, 0);
+    this.claims[partition] = claims;
+    this.batch.ops += ops;
+    if (ops > 0) this.claimingMs = costs.batchMicroseconds / 1e3;
+    return ops;
+  }
+
+  /** Takes up to `most` ops off the claims, and draws how long linking them takes. */
+  private link(claims: Claim[], most: number): ReturnType<LinkedPartition["link"]> {
+    const { costs, random, workers } = this.shop;
+    const parts: Slice["parts"] = [];
+    let [ops, ms, aloneMs] = [0, 0, 0];
+    while (ops < most && claims.length > 0) {
+      const claim = claims[0]!;
+      const part = Math.min(most - ops, claim.left);
       const cost = part * linkMs(costs, claim.space.linked);
-      alone += cost;
-      ms += cost * shared;
-      claim.space.linkers++;
-      most -= part;
+      parts.push({ claim, ops: part });
       ops += part;
+      aloneMs += cost;
+      ms += cost * (claim.space.linkers++ > 0 ? costs.sharedSpace : 1);
+      claim.left -= part;
+      if (claim.left === 0) claims.shift();
     }
-    this.linking = true;
-    const linking = workers.reduce((count, worker) => count + (worker.linking ? 1 : 0), 0);
+    const linking = workers.reduce((count, worker) => count + (worker.linking ? 1 : 0), 1);
     const crowded = this.shop.crowding(linking);
-    const worked = claiming + ms * noise(costs, random) * slowdown(costs, linking, ms / ops);
-    const took = worked * crowded;
-    events.after(took, () => {
-      this.linking = false;
-      this.settle(parts);
-      const cost = took / ops;
-      this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
-      records.slice(this.number, ops, took, worked, alone);
-      records.worked(this.number, costs.sliceMicroseconds / 1e3);
-      this.shop.progressed();
-      events.after((costs.sliceMicroseconds / 1e3) * crowded, () => this.step());
-    });
+    const workedMs = this.claimingMs + ms * noise(costs, random) * slowdown(costs, linking, ms / ops);
+    this.slice = { parts, ops, workedMs, tookMs: workedMs * crowded, aloneMs, crowded };
+    return { linked: ops, moved: 0, more: claims.length > 0 };
   }
 
-  private settle(parts: { claim: Claim; ops: number }[]): void {
-    const { events, records } = this.shop;
-    const seat = this.claims[this.current]!;
+  /** The time of the slice is over: its ops are linked. */
+  private settle(): void {
+    const { events, costs, records } = this.shop;
+    const { parts, ops, tookMs, workedMs, aloneMs, crowded } = this.slice!;
+    this.slice = null;
+    this.msPerOp = this.loop.msPerOp;
     for (const { claim, ops } of parts) {
       claim.space.linkers--;
       claim.space.linked += ops;
-      claim.left -= ops;
       records.linked(claim, ops, events.now);
-      if (claim.left === 0) seat.shift();
     }
-    if (seat.length > 0) return;
-    this.current = this.claims.findIndex((claims) => claims.length > 0);
-    if (this.current < 0) {
-      const { since, depth, ops, stolen } = this.batch;
-      records.batchDone(depth, ops, events.now - since, stolen);
-    }
+    const { since, depth, ops: claimed, stolen } = this.batch;
+    if (!this.hasClaims) records.batchDone(depth, claimed, events.now - since, stolen);
+    const turnMs = costs.sliceMicroseconds / 1e3;
+    records.slice(this.number, ops, tookMs, workedMs + turnMs, aloneMs);
+    this.shop.progressed();
+    events.after(turnMs * crowded, () => this.step());
   }
 
   private park(): void {
-    const { events, records } = this.shop;
+    const { events, costs, records } = this.shop;
     this.parked = true;
-    records.parked(this.number);
-    records.worked(this.number, this.shop.costs.parkMicroseconds / 1e3);
+    records.parked(this.number, costs.parkMicroseconds / 1e3);
     const parking = ++this.parkings;
     events.after(PARK_MS, () => {
       if (parking !== this.parkings) return;

@@ -53,7 +53,7 @@ export class LinkLoop {
   private readonly setup: LinkSetup;
   private readonly depths: Float64Array;
   /** Milliseconds that linking one op takes, smoothed; 0 before the first. */
-  private msPerOp = 0;
+  msPerOp = 0;
   /** The partition whose claims are being worked off. */
   private current: LinkedPartition | null;
   private nextPartition = 0;

@@ -3,12 +3,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Random } from "../../bench/datasets/random.ts";
+import { SOURCE_STEALING } from "../../bench/experiments/simulate/variations.ts";
 import { Dealer, type Load, shares } from "../../bench/kit/loads.ts";
 import saved from "../../bench/simulator/calibration.json" with { type: "json" };
 import { type Calibration, deviation, type Figures, replay, titleOf } from "../../bench/simulator/calibration.ts";
 import { linkMs, neverFalling } from "../../bench/simulator/costs.ts";
 import { Events } from "../../bench/simulator/events.ts";
-import { THREAD_STEALING } from "../../bench/simulator/policy.ts";
 import { poisson } from "../../bench/simulator/producers.ts";
 import { Histogram } from "../../bench/simulator/records.ts";
 import { hashesOf, opsOf, type Setup, simulate } from "../../bench/simulator/simulate.ts";
@@ -29,7 +29,7 @@ const EXACT = {
 function setup(changes: Partial<Setup>): Setup {
   return {
     ...{ workers: 2, cores: 64, partitions: 4, hashes: hashesOf(20, SEED), prefilled: 0, flatBelow: 0 },
-    ...{ maxPending: 16384, batching: DEFAULT_BATCHING, stealing: THREAD_STEALING, costs: EXACT },
+    ...{ maxPending: 16384, batching: DEFAULT_BATCHING, stealing: SOURCE_STEALING, costs: EXACT },
     ...{ load: { kind: "closed", ops: opsOf("even", 20, 10_000), slice: 1000 }, warmUpMs: 0, stalls: [], seed: SEED },
     ...changes,
   };
@@ -53,7 +53,7 @@ const someSetup: fc.Arbitrary<Setup> = fc
     setup({
       ...rest,
       hashes: hashesOf(spaces, rest.seed),
-      stealing: { ...THREAD_STEALING, enabled: stealing, threshold },
+      stealing: { ...SOURCE_STEALING, enabled: stealing, threshold },
       costs: { ...EXACT, spread, wakeMicroseconds, acceptMicroseconds, sliceMicroseconds: 10, batchMicroseconds: 5 },
       load: { kind: "closed", ops: opsOf(load, spaces, 20_000), slice: 1000 },
     }),
@@ -117,7 +117,7 @@ describe("by hand", () => {
 
   test("two workers, one space: without stealing the other one does nothing", () => {
     const load: Setup["load"] = { kind: "closed", ops: [8000], slice: 8000 };
-    const stealing = { ...THREAD_STEALING, enabled: false };
+    const stealing = { ...SOURCE_STEALING, enabled: false };
     const outcome = simulate(setup({ hashes: [1], load, stealing }));
     expect(outcome.linked).toEqual([0, 8000]);
     expect(outcome.seconds).toBeCloseTo(0.08, 9);
@@ -194,7 +194,7 @@ describe("an open loop", () => {
 
   test("when a worker stalls its spaces wait for it, unless others steal from them", () => {
     const stalls = [{ worker: 0, atMs: 1500, forMs: 1000 }];
-    const alone = open(50_000, { stalls, stealing: { ...THREAD_STEALING, enabled: false } });
+    const alone = open(50_000, { stalls, stealing: { ...SOURCE_STEALING, enabled: false } });
     expect(alone.latencyMs.max).toBeGreaterThan(900);
     const helped = open(50_000, { stalls });
     expect(helped.steals).toBeGreaterThan(0);

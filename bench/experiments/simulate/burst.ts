@@ -4,9 +4,9 @@
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
 import type { Load } from "../../kit/loads.ts";
 import type { Costs } from "../../simulator/costs.ts";
-import { THREAD_STEALING } from "../../simulator/policy.ts";
 import { opsOf, simulate } from "../../simulator/simulate.ts";
 import { median, setupOf } from "./machines.ts";
+import { SOURCE_STEALING } from "./variations.ts";
 
 const OPS = [4000, 16_000, 64_000];
 const WORKERS = 8;
@@ -18,8 +18,8 @@ const CASES: { spaces: number; load: Load }[] = [
   { spaces: 20, load: "zipf 1.5" },
 ];
 const RULES: Record<string, StealingPolicy> = {
-  "the thread's rule": THREAD_STEALING,
-  "the thread's rule above 250": { ...THREAD_STEALING, threshold: DEFAULT_STEALING.threshold },
+  "the thread's rule": SOURCE_STEALING,
+  "the thread's rule above 250": { ...SOURCE_STEALING, threshold: DEFAULT_STEALING.threshold },
   "by default": DEFAULT_STEALING,
 };
 

@@ -9,7 +9,7 @@ import type { PolicyRow } from "./policy.ts";
 import type { BandwidthRow, Scaling } from "./scaling.ts";
 import type { ThreadRow, ThreadsTest } from "./source.ts";
 import type { StallRow } from "./stall.ts";
-import { DEFAULT_RULE, THREADS_RULE } from "./variations.ts";
+import { DEFAULT_RULE, SOURCE_RULE } from "./variations.ts";
 
 const LOW_TARGET_MS = 10;
 const HIGH_TARGET_MS = 100;
@@ -121,7 +121,7 @@ function ofPolicy({ policy }: Small): Finding {
   const sweep = worst(policy.sweep);
   const best = most(sweep, ({ throughput }) => throughput);
   const asMuch = sweep.filter(({ throughput }) => throughput >= AS_MUCH * best).toSorted((a, b) => a.p99Ms - b.p99Ms);
-  const [thread, ours] = [THREADS_RULE, DEFAULT_RULE].map((title) =>
+  const [thread, ours] = [SOURCE_RULE, DEFAULT_RULE].map((title) =>
     worst(policy.variations).find(({ rule }) => rule === title),
   );
   return {

@@ -1,7 +1,6 @@
 // Which threshold and fraction are best, and would another rule be better? Swept and tried on what strains stealing:
 // a skewed load, saturated and at 80 % of what the workers can take, and a worker that stalls.
 
-import { DEFAULT_BATCHING } from "../../../src/scheduler/batching.ts";
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
 import type { Costs } from "../../simulator/costs.ts";
 import type { Outcome, Setup } from "../../simulator/simulate.ts";
@@ -67,8 +66,6 @@ export function policies(costs: Costs, seconds: number): { sweep: PolicyRow[]; v
         values,
       ),
     ),
-    variations: variations.flatMap(({ title, rules }) =>
-      strain(title, { rules: rules(DEFAULT_BATCHING, DEFAULT_STEALING) }),
-    ),
+    variations: variations.flatMap(({ title, policy }) => strain(title, { policy })),
   };
 }

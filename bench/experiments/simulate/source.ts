@@ -5,8 +5,8 @@ import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/st
 import type { Load } from "../../kit/loads.ts";
 import type { Costs } from "../../simulator/costs.ts";
 import { linkMs } from "../../simulator/costs.ts";
-import { THREAD_STEALING } from "../../simulator/policy.ts";
 import { capacity, median, overSeeds, worst } from "./machines.ts";
+import { SOURCE_STEALING } from "./variations.ts";
 
 const WORKERS = 8;
 const SPACES = 20;
@@ -20,7 +20,7 @@ export type Rule = "each its own" | "the thread's rule" | "stealing by default";
 
 const RULES: Record<Rule, StealingPolicy> = {
   "stealing by default": DEFAULT_STEALING,
-  "the thread's rule": THREAD_STEALING,
+  "the thread's rule": SOURCE_STEALING,
   "each its own": { ...DEFAULT_STEALING, enabled: false },
 };
 
