@@ -5,7 +5,7 @@ import { join } from "node:path";
 import manifest from "./package.json" with { type: "json" };
 import { buildAddon } from "./peers/hnswlib-node-build.ts";
 
-const BENCH = join(import.meta.dir, "..");
+const BENCH = import.meta.dir;
 const PLOTTING = ["vega", "vega-lite"];
 const TRIED = "HNSW_WORKERS_BENCH_INSTALLED";
 

@@ -1,4 +1,4 @@
-// How long does much that comes at once take, with the thread's rule and with ours? Until the last op is linked,
+// How long does much that comes at once take, with the source's rule and with ours? Until the last op is linked,
 // against the same work perfectly spread.
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
@@ -18,8 +18,8 @@ const CASES: { spaces: number; load: Load }[] = [
   { spaces: 20, load: "zipf 1.5" },
 ];
 const RULES: Record<string, StealingPolicy> = {
-  "the thread's rule": SOURCE_STEALING,
-  "the thread's rule above 250": { ...SOURCE_STEALING, threshold: DEFAULT_STEALING.threshold },
+  "the source's rule": SOURCE_STEALING,
+  "the source's rule above 250": { ...SOURCE_STEALING, threshold: DEFAULT_STEALING.threshold },
   "by default": DEFAULT_STEALING,
 };
 

@@ -1,4 +1,4 @@
-// What does the simulation answer? Each question of the thread, and each of ours, in a line.
+// What does the simulation say? Each claim of the source, and each of ours, in a line.
 
 import type { Finding, Verdict } from "../../experiment.ts";
 import { percent, short, whole } from "../../report/markdown.ts";
@@ -7,7 +7,7 @@ import type { BurstRow } from "./burst.ts";
 import type { LatencyRow } from "./latency.ts";
 import type { PolicyRow } from "./policy.ts";
 import type { BandwidthRow, Scaling } from "./scaling.ts";
-import type { ThreadRow, ThreadsTest } from "./source.ts";
+import type { SourceRow, SourceTest } from "./source.ts";
 import type { StallRow } from "./stall.ts";
 import { DEFAULT_RULE, SOURCE_RULE } from "./variations.ts";
 
@@ -20,7 +20,7 @@ const AS_MUCH = 0.98; // of the most: what links that much links as much
 export interface Small {
   seconds: number;
   calibrated: Pick<Calibration, "date" | "machine" | "costs">;
-  thread: ThreadsTest;
+  source: SourceTest;
   policy: { sweep: PolicyRow[]; variations: PolicyRow[] };
   latency: LatencyRow[];
   burst: BurstRow[];
@@ -29,7 +29,7 @@ export interface Small {
 }
 
 export function findings(small: Small): Finding[] {
-  return [...ofThread(small), ofBatches(small), ofPolicy(small), ofBurst(small), ofStall(small), ...ofScaling(small)];
+  return [...ofSource(small), ofBatches(small), ofPolicy(small), ofBurst(small), ofStall(small), ...ofScaling(small)];
 }
 
 function most<Row>(rows: Row[], figure: (row: Row) => number): number {
@@ -44,15 +44,15 @@ function holdsIf(all: boolean, some: boolean): Verdict {
   return all ? "holds" : some ? "holds in part" : "does not hold";
 }
 
-function ofThread({ thread }: Small): Finding[] {
-  const offered = least(thread.rows, (row) => row.offered);
-  const skewed = thread.rows.filter((row) => row.load !== "even");
-  const rule = (stealing: ThreadRow["stealing"], saturated: boolean) =>
+function ofSource({ source }: Small): Finding[] {
+  const offered = least(source.rows, (row) => row.offered);
+  const skewed = source.rows.filter((row) => row.load !== "even");
+  const rule = (stealing: SourceRow["stealing"], saturated: boolean) =>
     skewed.filter((row) => row.stealing === stealing && row.offered > offered === saturated);
-  const atRate = rule("the thread's rule", false);
+  const atRate = rule("the source's rule", false);
   const own = rule("each its own", false);
   const full = rule("stealing by default", true);
-  const equal = thread.equalCost.filter((row) => row.load !== "even");
+  const equal = source.equalCost.filter((row) => row.load !== "even");
   const sustained = atRate.filter((row) => row.linkedPerSecond >= AS_MUCH * offered);
   const loads = sustained.map(({ load }) => load).join(", ");
   const imbalance = most(full, (row) => row.imbalance);
@@ -64,7 +64,7 @@ function ofThread({ thread }: Small): Finding[] {
       claim: "100,000/s over 20 skewed spaces on 8 workers",
       measured: `sustained with ${loads || "no"} load; without stealing ${whole(least(own, (row) => row.linkedPerSecond))}/s at worst`,
       verdict: holdsIf(sustained.length === atRate.length, sustained.length > 0),
-      why: `evenly loaded the eight link ${whole(thread.capacity)}/s.`,
+      why: `evenly loaded the eight link ${whole(source.capacity)}/s.`,
     },
     {
       claim: "59,000 of 100,000/s without stealing",
@@ -121,14 +121,14 @@ function ofPolicy({ policy }: Small): Finding {
   const sweep = worst(policy.sweep);
   const best = most(sweep, ({ throughput }) => throughput);
   const asMuch = sweep.filter(({ throughput }) => throughput >= AS_MUCH * best).toSorted((a, b) => a.p99Ms - b.p99Ms);
-  const [thread, ours] = [SOURCE_RULE, DEFAULT_RULE].map((title) =>
+  const [source, ours] = [SOURCE_RULE, DEFAULT_RULE].map((title) =>
     worst(policy.variations).find(({ rule }) => rule === title),
   );
   return {
-    claim: "the best threshold and fraction (beyond the thread)",
+    claim: "the best threshold and fraction (beyond the source)",
     measured: `as much gets linked with ${asMuch.length} of ${sweep.length}; ops wait least with ${asMuch[0]!.rule} (p99 ${short(asMuch[0]!.p99Ms)} ms at 80 % load, ${whole(asMuch[0]!.steals)} steals a second)`,
     verdict: "holds",
-    why: `throughput does not choose, waiting does, in proportion to the threshold; steals cost caches, which is not simulated. Between: ${DEFAULT_RULE}, op p99 ${short(ours!.p99Ms)} ms at 80 % load and ${short(ours!.stolenP99Ms)} ms for a stolen batch, saturated; the thread's rule ${short(thread!.p99Ms)} and ${short(thread!.stolenP99Ms)} ms.`,
+    why: `throughput does not choose, waiting does, in proportion to the threshold; steals cost caches, which is not simulated. Between: ${DEFAULT_RULE}, op p99 ${short(ours!.p99Ms)} ms at 80 % load and ${short(ours!.stolenP99Ms)} ms for a stolen batch, saturated; the source's rule ${short(source!.p99Ms)} and ${short(source!.stolenP99Ms)} ms.`,
   };
 }
 
@@ -138,11 +138,11 @@ function ofBurst({ burst }: Small): Finding {
     of(rule)
       .map(({ ms }) => short(ms))
       .join(", ");
-  const [thread, ours] = [of("the thread's rule"), of("by default")];
-  const gains = thread.map(({ ms }, i) => ms / ours[i]!.ms);
+  const [source, ours] = [of("the source's rule"), of("by default")];
+  const gains = source.map(({ ms }, i) => ms / ours[i]!.ms);
   return {
-    claim: "better rules than the thread's (beyond the thread)",
-    measured: `16,000 ops at once into ${ours.map(({ spaces, load }) => (spaces === 1 ? "one space" : `${spaces}, ${load}`)).join("; ")}: ${told("by default")} ms by default, ${told("the thread's rule")} ms with the thread's rule`,
+    claim: "better rules than the source's (beyond the source)",
+    measured: `16,000 ops at once into ${ours.map(({ spaces, load }) => (spaces === 1 ? "one space" : `${spaces}, ${load}`)).join("; ")}: ${told("by default")} ms by default, ${told("the source's rule")} ms with the source's rule`,
     verdict: holdsIf(Math.min(...gains) > 1.1, Math.max(...gains) > 1.1),
     why: "half of a long queue is more than the rest of it takes the others, and nobody can steal from a thief; so a steal is at most 20 ms of work, the threshold is lower, and a thief that finds much wakes the next one.",
   };
@@ -151,7 +151,7 @@ function ofBurst({ burst }: Small): Finding {
 function ofStall({ stall }: Small): Finding {
   const [own, stealing] = [false, true].map((with_) => stall.find((row) => row.stealing === with_)!);
   return {
-    claim: "a worker that stalls (beyond the thread)",
+    claim: "a worker that stalls (beyond the source)",
     measured: `eight at half load, one stops for a quarter of the time: op p99 ${short(stealing!.p99Ms)} ms with stealing, ${short(own!.p99Ms)} ms without`,
     verdict: stealing!.p99Ms < own!.p99Ms / 2 ? "holds" : "does not hold",
     why: "its queue is carried by the others; only what it had claimed itself waits for it.",
@@ -174,13 +174,13 @@ function ofScaling({ scaling, calibrated: { costs } }: Small): Finding[] {
       why: `all were busy; eight fill the spaces faster than one in the same time, and an op into a larger space costs more. Each further worker is taken to slow all by the ${percent(costs.slowdownPerWorker)} that a second one did here, in a space of its own; what more of them do to each other two cores cannot tell.`,
     },
     {
-      claim: "rates up to 2 million a second (beyond the thread)",
+      claim: "rates up to 2 million a second (beyond the source)",
       measured: `64 workers sustain ${sustained.length === 0 ? "none of them" : `${whole(most(sustained, ({ offered }) => offered))}/s`}; at 2,000,000/s they link ${whole(linked)}/s`,
       verdict: "cannot be told here",
       why: "as far as costs from two cores carry; memory without a limit.",
     },
     {
-      claim: "where memory bandwidth ends the scaling (beyond the thread)",
+      claim: "where memory bandwidth ends the scaling (beyond the source)",
       measured: ends(scaling.bandwidth),
       verdict: "cannot be told here",
       why: `1,000 spaces; if an op moves ${short(costs.memory?.kibPerOp ?? 0)} KiB to and from memory, which is assumed from what it touches. Caches that hold a part of it move the end outwards.`,

@@ -7,7 +7,7 @@ import { findings, type Small } from "./findings.ts";
 
 const POLICY_REMARK = `What paid: a lower threshold, for which ops wait in proportion; at most 20 ms of work in a steal, since nobody can steal
 from a thief; and a thief that finds much wakes the next one. \`stealing: { threshold: 1000, latencyMs: 60_000 }\` is the
-thread's rule. What did not pay: victims by the time that their queue will take instead of its ops, which does what a
+source's rule. What did not pay: victims by the time that their queue will take instead of its ops, which does what a
 lower threshold does. Not in the simulation: what a core's caches lose when a space changes workers, which
 [Locality](#locality) measures.`;
 
@@ -17,20 +17,28 @@ export const simulation: Section<Small> = {
   simulated: true,
   claims: ["100,000/s over 20 skewed spaces on 8 workers, imbalance below 6 %, 4 steals a second"],
   command: "bun run bench simulate --n 2000",
-  condense: ({ seconds, calibrated, thread, policy, latency, burst, scaling, stall }: Small) => {
+  condense: (result: Small) => {
+    const { seconds, calibrated, source, policy, latency, burst, scaling, stall } = renamed(result);
     const { date, machine, costs } = calibrated;
-    return { seconds, calibrated: { date, machine, costs }, thread, policy, latency, burst, scaling, stall };
+    return { seconds, calibrated: { date, machine, costs }, source, policy, latency, burst, scaling, stall };
   },
   page: (small: Small & Saved) => ({ findings: findings(small), text: text(small), plots: plots(small) }),
 };
 
-function text({ seconds, calibrated, thread, policy, latency, burst, scaling }: Small): string {
+/** Results from before December 2026 call the source "the thread". */
+function renamed(result: Small): Small {
+  return JSON.parse(
+    JSON.stringify(result).replaceAll("the thread's", "the source's").replace('"thread":', '"source":'),
+  );
+}
+
+function text({ seconds, calibrated, source, policy, latency, burst, scaling }: Small): string {
   return [
     `Costs from ${calibrated.machine.cpu}, ${calibrated.date.slice(0, 10)}; ${short(seconds)} s of virtual time each, as many cores as threads.`,
-    "The thread's test, and the same saturated: 8 workers, 20 spaces. Of the work: the same ops perfectly spread, each at what it costs a worker that is alone. Last, saturated, as if all ops cost the same.",
+    "The source's test, and the same saturated: 8 workers, 20 spaces. Of the work: the same ops perfectly spread, each at what it costs a worker that is alone. Last, saturated, as if all ops cost the same.",
     table(
       ["load", "offered/s", "linked/s", "of even", "of the work", "imbalance", "of time", "steals/s", "op p99 ms"],
-      [...thread.rows, ...thread.equalCost.map((row) => ({ ...row, stealing: "equal cost" }))].map((row) => [
+      [...source.rows, ...source.equalCost.map((row) => ({ ...row, stealing: "equal cost" }))].map((row) => [
         `${row.load}, ${row.stealing}`,
         ...[whole(row.offered), whole(row.linkedPerSecond), percent(row.ofEven), percent(row.ofWork)],
         ...[percent(row.imbalance), percent(row.busyImbalance), short(row.stealsPerSecond), short(row.latencyMs.p99)],
@@ -80,7 +88,7 @@ function text({ seconds, calibrated, thread, policy, latency, burst, scaling }: 
   ].join("\n\n");
 }
 
-function plots({ scaling, latency, policy, stall, thread }: Small): Plot[] {
+function plots({ scaling, latency, policy, stall, source }: Small): Plot[] {
   const zipf = scaling.rows.filter(({ load, spaces }) => spaces === 1 || load === "zipf 1.0");
   const swept = policy.sweep.filter(({ fraction }) => fraction === 0.5);
   return [
@@ -123,8 +131,8 @@ function plots({ scaling, latency, policy, stall, thread }: Small): Plot[] {
     lines(
       "simulate-skew",
       "Simulated: linked a second of 100,000 offered, by load (8 workers, 20 spaces)",
-      thread.rows
-        .filter(({ offered }) => offered === Math.min(...thread.rows.map((row) => row.offered)))
+      source.rows
+        .filter(({ offered }) => offered === Math.min(...source.rows.map((row) => row.offered)))
         .map((row) => ({
           x: exponentOf(row.load),
           y: row.linkedPerSecond,

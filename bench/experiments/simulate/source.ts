@@ -1,4 +1,4 @@
-// Does the thread's own test hold? 100,000 adds a second to 20 skewed spaces, 8 workers: sustained, imbalance, steals;
+// Does the source's own test hold? 100,000 adds a second to 20 skewed spaces, 8 workers: sustained, imbalance, steals;
 // the same with the workers saturated; and that once more with ops of one cost, to tell what is unequal work.
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
@@ -16,19 +16,19 @@ const SEEDS = 7;
 const LOADS: Load[] = ["even", "one half", "zipf 1.0", "zipf 1.5", "zipf 2"];
 const EQUAL_AT = 10_000; // ops in a space: what any op costs where all cost the same
 
-export type Rule = "each its own" | "the thread's rule" | "stealing by default";
+export type Rule = "each its own" | "the source's rule" | "stealing by default";
 
 const RULES: Record<Rule, StealingPolicy> = {
   "stealing by default": DEFAULT_STEALING,
-  "the thread's rule": SOURCE_STEALING,
+  "the source's rule": SOURCE_STEALING,
   "each its own": { ...DEFAULT_STEALING, enabled: false },
 };
 
-export interface ThreadRow {
+export interface SourceRow {
   load: Load;
   /** None, half when more than 1,000 wait, or our default. */
   stealing: Rule;
-  /** Adds a second: the thread's, or more than the workers can take. */
+  /** Adds a second: the source's, or more than the workers can take. */
   offered: number;
   linkedPerSecond: number;
   /** With the least lucky draw of homes. */
@@ -47,15 +47,15 @@ export interface ThreadRow {
   latencyMs: { p50: number; p99: number };
 }
 
-export interface ThreadsTest {
+export interface SourceTest {
   /** Linked a second, evenly loaded. */
   capacity: number;
-  rows: ThreadRow[];
+  rows: SourceRow[];
   /** Saturated, by default, when an op into a large or shared space costs what any op does. */
-  equalCost: ThreadRow[];
+  equalCost: SourceRow[];
 }
 
-export function threadsTest(costs: Costs, seconds: number): ThreadsTest {
+export function sourceTest(costs: Costs, seconds: number): SourceTest {
   const most = capacity(costs, WORKERS, SPACES, seconds);
   const all = Object.keys(RULES) as Rule[];
   const equal: Costs = { ...costs, linkMicroseconds: [[EQUAL_AT, linkMs(costs, EQUAL_AT) * 1e3]], sharedSpace: 1 };
@@ -67,8 +67,8 @@ export function threadsTest(costs: Costs, seconds: number): ThreadsTest {
   };
 }
 
-function rowsAt(costs: Costs, offered: number, seconds: number, rules: Rule[]): ThreadRow[] {
-  const rows: ThreadRow[] = [];
+function rowsAt(costs: Costs, offered: number, seconds: number, rules: Rule[]): SourceRow[] {
+  const rows: SourceRow[] = [];
   let even = { linkedPerSecond: 1, useful: 1 };
   for (const load of LOADS) {
     for (const stealing of rules) {

@@ -10,7 +10,7 @@ import { type BurstRow, bursts } from "./burst.ts";
 import { latencies } from "./latency.ts";
 import { policies } from "./policy.ts";
 import { scalingRows } from "./scaling.ts";
-import { threadsTest } from "./source.ts";
+import { sourceTest } from "./source.ts";
 import { stalls } from "./stall.ts";
 
 const MILLISECONDS = 4000;
@@ -29,8 +29,8 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   const seconds = (n ?? MILLISECONDS) / 1e3;
   const { costs, date, machine } = calibration as unknown as Calibration;
   console.log(`simulated with the costs of ${machine.cpu}, measured ${date.slice(0, 10)}; ${seconds} s each`);
-  const thread = threadsTest(costs, seconds);
-  tellThread(thread);
+  const source = sourceTest(costs, seconds);
+  tellSource(source);
   const policy = policies(costs, seconds);
   tellPolicies("threshold and fraction", policy.sweep);
   tellPolicies("other rules", policy.variations);
@@ -51,11 +51,11 @@ async function run({ n, repeats, json }: Options): Promise<void> {
   );
   await saveResult("simulate", json, {
     ...{ repeats, simulated: true, seconds, calibrated: { date, machine, costs }, on: describeMachine() },
-    ...{ thread, policy, latency, burst, scaling, stall },
+    ...{ source, policy, latency, burst, scaling, stall },
   });
 }
 
-function tellThread({ rows, equalCost, capacity }: ReturnType<typeof threadsTest>): void {
+function tellSource({ rows, equalCost, capacity }: ReturnType<typeof sourceTest>): void {
   console.log(
     `\n8 workers, 20 spaces; evenly loaded they link ${whole(capacity)}/s; last, as if all ops cost the same`,
   );
