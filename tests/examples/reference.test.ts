@@ -1,0 +1,111 @@
+/* Does the reference name all that is exported, with the defaults and ranges that hold? */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { HnswError, type OpenOptions, open } from "../../src/index.ts";
+import { ROOT } from "./blocks.ts";
+
+const REFERENCE = readFileSync(join(ROOT, "docs/REFERENCE.md"), "utf8").replace(/^### `(\w+)`$/gm, "### $1");
+const SOURCES = [...new Bun.Glob("src/**/*.ts").scanSync(ROOT)].map((file) => readFileSync(join(ROOT, file), "utf8"));
+/** What is nothing but what its text says, or made of what is described elsewhere. */
+const IN_WORDS = ["Settings", "AttachTicket"];
+
+/** Cells of the table rows under a heading, by what the first one names. */
+function rowsOf(heading: string): Map<string, string[]> {
+  const section = REFERENCE.split(/^##+ /m).find((part) => part.startsWith(`${heading}\n`));
+  if (section === undefined) throw new Error(`the reference has no "${heading}"`);
+  const rows = section.match(/^\| `.*\|$/gm) ?? [];
+  return new Map(
+    rows.map((row) => {
+      const [first, ...others] = row
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim());
+      return [/^`(\w+)/.exec(first!)![1]!, others];
+    }),
+  );
+}
+
+const headings = [...REFERENCE.matchAll(/^### (\w+)$/gm)].map(([, name]) => name!);
+
+function exportsOf(entry: string): string[] {
+  const lists = readFileSync(join(ROOT, entry), "utf8").matchAll(/^export (?:type )?\{([^}]*)\}/gm);
+  return [...lists].flatMap(([, names]) => names!.split(",").map((name) => name.trim().replace("type ", "")));
+}
+
+/** The lines of an interface or class, up to the brace that ends it. */
+function bodyOf(name: string): string | null {
+  const pattern = new RegExp(`^export (?:interface|class) ${name}\\b.*?\\{\\n(.*?)^\\}`, "ms");
+  return SOURCES.map((source) => pattern.exec(source)?.[1]).find((body) => body !== undefined) ?? null;
+}
+
+/** Public properties, getters and methods: lines that are indented once. */
+function membersOf(body: string): string[] {
+  const lines = body.matchAll(/^ {2}(?:readonly |get |async )*(\w+)\??(?:\(|: )/gm);
+  return [...new Set([...lines].map(([, name]) => name!))].filter(
+    (name) => name !== "constructor" && name !== "private",
+  );
+}
+
+const names = new Set([...exportsOf("src/index.ts"), ...exportsOf("src/search.ts")].filter(Boolean));
+
+test("every export is described", () => {
+  const described = new Set([...headings, ...rowsOf("Functions").keys(), "HnswError", "HnswErrorCode"]);
+  expect([...names].filter((name) => !described.has(name))).toEqual([]);
+  expect(names.size).toBeGreaterThan(20);
+});
+
+describe("every member is described, and nothing else, of", () => {
+  for (const name of headings.filter((heading) => !IN_WORDS.includes(heading))) {
+    const body = bodyOf(name);
+    if (body === null) continue; // a type that is said in words
+    test(name, () => expect([...rowsOf(name).keys()].sort()).toEqual(membersOf(body).sort()));
+  }
+});
+
+test("every error has its row", () => {
+  const errors = SOURCES.find((source) => source.includes("export type HnswErrorCode"))!;
+  const codes = [...errors.matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(([, code]) => code!);
+  expect([...rowsOf("Errors").keys()].sort()).toEqual(codes.sort());
+  expect(codes.length).toBeGreaterThan(20);
+});
+
+test("defaults are those of an index that was given none", async () => {
+  await using index = await open({ dimensions: 3 });
+  const { batching, stealing, ...options } = index.options;
+  const given = { dimensions: "required", workers: "one per core", memoryLimit: "all", path: "none: in memory" };
+  for (const [heading, settings, byHand] of [
+    ["OpenOptions", options, given],
+    ["BatchingPolicy", batching, {}],
+    ["StealingPolicy", stealing, {}],
+  ] as const) {
+    const rows = rowsOf(heading);
+    const defaults = Object.entries(settings).map(([name, value]) => [name, written(value)]);
+    const expected = { ...Object.fromEntries(defaults), ...byHand };
+    expect(Object.fromEntries(defaults.map(([name]) => [name, rows.get(name!)?.[0]]))).toEqual(expected);
+  }
+});
+
+test("ranges are those that a refusal names", async () => {
+  const refusal = async (options: Partial<OpenOptions>) => {
+    const error = await open({ dimensions: 3, ...options }).catch((error: unknown) => error);
+    return error instanceof HnswError ? error.message : "it was not refused";
+  };
+  let compared = 0;
+  const wrong = async (heading: string, given: (name: string) => Partial<OpenOptions>) => {
+    for (const [name, [, range = ""]] of rowsOf(heading)) {
+      if (!/^[\d,]+ to [\d,]+$/.test(range)) continue;
+      expect(await refusal(given(name))).toContain(`from ${range.replaceAll(",", "")}`);
+      compared++;
+    }
+  };
+  await wrong("OpenOptions", (name) => ({ path: name === "snapshotAfterBytes" ? "./unused" : undefined, [name]: -1 }));
+  await wrong("BatchingPolicy", (name) => ({ batching: { [name]: -1 } }));
+  await wrong("StealingPolicy", (name) => ({ stealing: { [name]: -1 } }));
+  expect(compared).toBeGreaterThan(15);
+});
+
+function written(value: unknown): string {
+  if (typeof value === "string") return `\`"${value}"\``;
+  return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
+}
