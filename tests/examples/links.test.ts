@@ -43,3 +43,25 @@ test.each(DOCUMENTS.filter((document) => !OWN_FILES.includes(document)))("%s: fi
   const files = Array.from(textOf(document).matchAll(/[\w./-]+\.ts\b/g), ([file]) => basename(file));
   expect(files.filter((file) => !FILES.has(file))).toEqual([]);
 });
+
+test("docs/ARCHITECTURE.md names every room", () => {
+  const tree = /```\n(src[\s\S]*?)```/.exec(textOf("docs/ARCHITECTURE.md"))![1]!;
+  const rooms = ["src", "assembly", "bench"].flatMap((top) => {
+    return [...new Bun.Glob(`${top}/**/*.ts`).scanSync(ROOT)].map((file) => dirname(file));
+  });
+  const missing = [...new Set(rooms)].filter((room) => {
+    if (room.includes("node_modules") || room.startsWith("bench/experiments/")) return false;
+    return !new RegExp(`^ *(?:\\S+ +)*${basename(room)}(?:/|\\b)`, "m").test(tree);
+  });
+  expect(missing).toEqual([]);
+});
+
+test("what the documents on threads and disks name in code is in the code", () => {
+  const sources = [...new Bun.Glob("{src,assembly}/**/*.ts").scanSync(ROOT)].map(textOf).join("\n");
+  for (const document of ["docs/ARCHITECTURE.md", "docs/CONCURRENCY.md", "docs/DURABILITY.md"]) {
+    const prose = textOf(document).replace(/^```[\s\S]*?^```/gm, "");
+    const names = Array.from(prose.matchAll(/`([A-Za-z_]\w*)(?:\([^`]*\))?`/g), ([, name]) => name!);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([]);
+    expect(names.length).toBeGreaterThan(5);
+  }
+});
