@@ -1,15 +1,15 @@
-/* How do several threads write to one index? The main thread opens it, another one joins it by a ticket. */
+/* How do several threads write to one index? The main thread opens it, another joins it by a ticket. */
 import { open } from "../../src/index.ts"; // in your project: from "hnsw-workers"
 
 const index = await open({ dimensions: 8 });
-const reader = new Worker(new URL("./reader.ts", import.meta.url));
+const adder = new Worker(new URL("./adder.ts", import.meta.url));
 const done = new Promise<number>((resolve) => {
-  reader.onmessage = ({ data }) => resolve(data);
+  adder.onmessage = ({ data }) => resolve(data);
 });
-reader.postMessage(index.attach());
+adder.postMessage(index.attach());
 
 const added = await done;
 await index.flush();
 console.log(`the other thread added ${added}, this one sees ${index.space("shared").size}`);
-reader.terminate();
+adder.terminate();
 await index.close();

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeSnapshot } from "../foods/snapshot.ts";
 
-/** Writes the page and all that it loads into a folder; any server of files can serve it. */
+/** Writes the page and everything it loads into a folder, for any file server. */
 export async function buildPage(folder: string): Promise<void> {
   const page = join(import.meta.dir, "index.html");
   const bundle = await Bun.build({ entrypoints: [page], outdir: folder, target: "browser", minify: true });
   if (!bundle.success) throw new AggregateError(bundle.logs, "bundling failed");
-  // Vite finds the workers' file by itself; Bun's bundler wants it put beside what it makes.
+  // Vite finds the workers' file by itself; for Bun's bundler it is copied beside the output.
   const worker = fileURLToPath(import.meta.resolve("hnsw-workers/edge-worker.js"));
   await Bun.write(join(folder, "edge-worker.js"), Bun.file(worker));
   await writeSnapshot(join(folder, "foods.bin"));

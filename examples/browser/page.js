@@ -1,6 +1,6 @@
 /*
- * How does a page search an index that a server built, and add to it? It loads the snapshot once; nothing that is typed
- * leaves the page. If the page is cross-origin isolated, workers link what is added, else the page's own thread does.
+ * How does a page search an index that a server built, and add to it? It loads the snapshot once, and nothing that is
+ * typed leaves the page. If the page is cross-origin isolated, workers link what is added, otherwise its own thread does.
  */
 
 import { open } from "hnsw-workers";
@@ -18,7 +18,7 @@ const index = await open({ dimensions: DIMENSIONS, partitions: 1, from, core });
 const foods = index.space("foods");
 const { workers } = index.options;
 const threads = workers === 0 ? "one thread" : `${workers} worker${workers === 1 ? "" : "s"}`;
-tell();
+showStatus();
 input.disabled = false;
 input.focus();
 
@@ -36,13 +36,13 @@ async function search() {
   const mine = ++asked;
   const start = performance.now();
   const hits = input.value.trim() === "" ? [] : await foods.search(embed(input.value), { k: 8 });
-  if (mine !== asked) return; // a newer letter was typed meanwhile
-  tell(`, searched in ${(performance.now() - start).toFixed(1)} ms`);
+  if (mine !== asked) return; // more was typed since
+  showStatus(`, searched in ${(performance.now() - start).toFixed(1)} ms`);
   list.replaceChildren(...hits.map(row));
   list.dataset.query = input.value;
 }
 
-function tell(more = "") {
+function showStatus(more = "") {
   status.textContent = `${foods.size.toLocaleString("en")} names, ${threads}${more}`;
 }
 

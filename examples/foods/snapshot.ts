@@ -1,4 +1,4 @@
-/* How is an index made on a server, to be searched elsewhere? WordNet's foods by their names, as one file of bytes. */
+/* How does a server make an index that is searched elsewhere? WordNet's foods by name, as one file. */
 import { open } from "../../src/index.ts"; // in your project: from "hnsw-workers"
 import { readSynsets } from "../wordnet/synsets.ts";
 import { DIMENSIONS, embed } from "./trigrams.js";

@@ -1,4 +1,4 @@
-/* What do the examples for browsers and isolates search by? Letters, three at a time: no model to load, and typos are forgiven. */
+/* What do the examples for browsers and isolates search by? Letters, three at a time: no model to load, typos are forgiven. */
 
 export const DIMENSIONS = 96;
 

@@ -1,6 +1,6 @@
 /*
- * How does an isolate platform answer searches? A module worker without threads or files: the core and the snapshot are
- * modules of their own, uploaded with it.
+ * How does a program search on an isolate platform? It has no threads and no files: the core and the snapshot are modules,
+ * uploaded with it.
  *
  *   GET /?q=banana   → [{ key, distance }, …]
  */

@@ -5,10 +5,10 @@
  *     node_modules/hnsw-workers/build/{worker,journal-thread,snapshot-thread}.js \
  *     node_modules/hnsw-workers/build/core.release.relaxed.wasm
  *
- * With FOLDER the index is kept there; without, the first of the workers is enough.
+ * With FOLDER set, the index is kept in that folder; without it, worker.js is the only thread file needed.
  *
  *   PUT /:key   body: JSON array of 3 numbers
- *   POST /      body: the same; answers the nearest
+ *   POST /      body: the same; returns the nearest
  */
 import { open } from "hnsw-workers";
 

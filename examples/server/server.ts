@@ -48,7 +48,7 @@ export async function serve(dimensions: number, port: number) {
       },
       "/stats": () => Response.json(index.stats()),
     },
-    // Every refusal has a stable code: the caller's mistakes are 400, those of the server's state have their own.
+    // Every refusal has a stable code: 400 for the caller's mistakes, unless STATUS says otherwise.
     error(error) {
       if (error instanceof SyntaxError) return new Response("the body is not JSON", { status: 400 });
       if (!(error instanceof HnswError)) return new Response("internal error", { status: 500 });

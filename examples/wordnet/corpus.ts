@@ -4,7 +4,7 @@ import { fit } from "./embed.ts";
 import { readSynsets, type Synset, textOf } from "./synsets.ts";
 
 export interface Corpus {
-  /** Row by row what the vectors stand for, space after space as WordNet has them. */
+  /** What each vector stands for, row by row, grouped by space in WordNet's order. */
   synsets: Synset[];
   synsetById: Map<string, Synset>;
   dimensions: number;
@@ -13,7 +13,7 @@ export interface Corpus {
   /** Rows by space, largest space first. */
   rowsOf: Map<string, number[]>;
   embed(text: string): Float32Array;
-  /** Texts a second on this one thread, fitting not counted. */
+  /** Texts a second on one thread, without fitting. */
   textsPerSecond: number;
 }
 
@@ -45,8 +45,8 @@ export function vectorOf({ vectors, dimensions }: Corpus, row: number): Float32A
 }
 
 /**
- * All the corpus as a server with many tenants would see it come in: WordNet's order within each space, the spaces
- * interleaved in proportion to their size so that each has its first to its last arrival spread over the whole run.
+ * The whole corpus in the order in which a server with many tenants would receive it: WordNet's order within a space, the
+ * spaces interleaved in proportion to their size, so that the arrivals of each are spread over the whole run.
  */
 export function arrivals({ synsets, rowsOf }: Corpus, repeat: number): Arrival[] {
   const order: { row: number; at: number }[] = [];

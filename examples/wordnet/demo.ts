@@ -27,13 +27,13 @@ async function run(options: Options): Promise<void> {
   const index = await open({ dimensions: corpus.dimensions, metric: "cosine", workers: options.workers });
   try {
     await measure(index, corpus, options);
-    if (query !== undefined) await answer(index, corpus, query, options);
+    if (query !== undefined) await search(index, corpus, query, options);
   } finally {
     await index.close();
   }
 }
 
-/** The sentence's vector; checks what only the corpus can tell about the options. */
+/** The sentence's vector; checks the options that depend on the corpus. */
 function queryOf({ sentence, space, spaces }: Options, corpus: Corpus): Float32Array | undefined {
   if (sentence === undefined) return undefined;
   if (space !== undefined && !corpus.rowsOf.has(space)) {
@@ -61,7 +61,7 @@ async function measure(index: Index, corpus: Corpus, options: Options): Promise<
   if (options.json !== undefined) await Bun.write(options.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-async function answer(index: Index, corpus: Corpus, query: Float32Array, options: Options): Promise<void> {
+async function search(index: Index, corpus: Corpus, query: Float32Array, options: Options): Promise<void> {
   const { sentence, space, k, repeat } = options;
   const spaces = space === undefined ? [...corpus.rowsOf.keys()] : [space];
   const start = performance.now();

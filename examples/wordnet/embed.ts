@@ -3,7 +3,7 @@
 // Averaged token vectors, nothing deeper: the mean of the text's token vectors from MiniLM's input layer, rare tokens
 // weighing more (smooth inverse frequency; Arora, Liang, Ma: "A simple but tough-to-beat baseline for sentence
 // embeddings", 2017), without the directions that all texts share, on the directions in which the texts differ most.
-// Word order is lost, and so is what a transformer's layers would make of the context.
+// Word order is lost, and so is the context that a transformer's layers would add.
 //
 //   weight w(t) = A / (A + p(t)), p(t) the token's share of the corpus
 //   text        = unit( P · Σ w(t) · unit(v(t)) ), P: principal directions SHARED .. SHARED + DIMENSIONS
@@ -26,7 +26,7 @@ import type { Tensor } from "./safetensors.ts";
 const DIMENSIONS = 128;
 /** A in the paper. */
 const RARITY = 3e-4;
-/** How many of the first principal directions are dropped as common to all texts. */
+/** How many of the first principal directions are dropped, as all texts share them. */
 const SHARED = 8;
 /** Texts that the principal directions are found on, evenly spread over the corpus. */
 const SAMPLE_SIZE = 4096;

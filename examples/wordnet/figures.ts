@@ -16,7 +16,7 @@ export interface Figures {
   perWorker: { linked: number; batches: number; meanBatch: number; steals: number; stolen: number; busy: number }[];
   /** Vectors in spaces so small that they are scanned: no worker links those. */
   scanned: number;
-  /** The most any worker linked over the mean, minus 1: 0 is perfect balance. */
+  /** The most that any worker linked over the mean, minus 1: 0 is perfect balance. */
   imbalance: number;
   recallAt10: number;
   searchMsMean: number;
@@ -58,7 +58,7 @@ throughput   ${grouped(figures.vectorsPerSecond)} vectors/s
 imbalance    ${percent(figures.imbalance)} (the most any worker linked, over the mean)
 steals       ${grouped(steals)}
 recall@10    ${figures.recallAt10.toFixed(4)} (${RECALL_QUERIES} queries: synsets and noise of length ${NOISE}; ef ${RECALL_EF})
-search       ${figures.searchMsMean.toFixed(2)} ms in the mean
+search       ${figures.searchMsMean.toFixed(2)} ms on average
 memory       ${megabytes(bytes)} used, ${megabytes(bytesReserved)} reserved
 embedding    ${grouped(figures.textsPerSecond)} texts/s on one thread (averaged token vectors)
 

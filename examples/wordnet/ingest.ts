@@ -4,13 +4,13 @@ import { type Arrival, type Corpus, vectorOf } from "./corpus.ts";
 import type { Index, Stats } from "./library.ts";
 import type { Progress } from "./progress.ts";
 
-/** Adds that wait for acceptance at one time, like a server's open requests. */
+/** Adds under way at one time, like a server's open requests. */
 const OPEN_ADDS = 64;
-/** The adding gives timers and messages a turn this often. */
+/** Adding yields to timers and messages this often. */
 const TURN_MS = 20;
 const DRAW_MS = 100;
 
-/** Adds all arrivals in their order, flushes, and returns the seconds both took and the workers' figures. */
+/** Adds all arrivals in order and flushes; returns the seconds that both took, and the workers' figures. */
 export async function ingest(
   index: Index,
   corpus: Corpus,

@@ -1,6 +1,6 @@
 // Which of the known names could a mistyped one have meant?
 
-/** The `count` closest of `names`; those that hold the typed name, or a part of it, come before mere misspellings. */
+/** The `count` closest of `names`; those that contain the typed name, or a part of it, come before misspellings. */
 export function nearest(typed: string, names: readonly string[], count: number): string[] {
   const wanted = typed.toLowerCase();
   const scored = names.map((name) => ({ name, edits: partEdits(wanted, name.toLowerCase()) }));
@@ -8,7 +8,7 @@ export function nearest(typed: string, names: readonly string[], count: number):
   return scored.slice(0, count).map(({ name }) => name);
 }
 
-/** Edits to the name or, a little dearer, to the part after its dot: `foood` means `noun.food`. */
+/** Edits to the name or, for half an edit more, to the part after its dot: `foood` means `noun.food`. */
 function partEdits(typed: string, name: string): number {
   const part = name.slice(name.indexOf(".") + 1);
   const typedPart = typed.slice(typed.indexOf(".") + 1);

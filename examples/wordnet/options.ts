@@ -14,7 +14,7 @@ export interface Options {
   json: string | undefined;
   /** What to search for after the ingest. */
   sentence: string | undefined;
-  /** The one space to search; all that are loaded if undefined. */
+  /** The space to search; undefined: all that are loaded. */
   space: string | undefined;
   k: number;
 }
@@ -22,14 +22,14 @@ export interface Options {
 /** As many as one index takes. */
 const WORKERS_MAX = 64;
 
-/** The command line asks for something that cannot be; the message says what and is meant for the user. */
+/** The command line asks for something impossible; the message is meant for the user. */
 export class UsageError extends Error {}
 
 export const HELP = `Ingests WordNet's synsets, one space per lexicographer file, and says how fast.
 
   npm run demo -- [options] [sentence]
 
-A sentence is searched for when all is in:
+A sentence is searched for once everything is in:
   npm run demo -- --space noun.food "yellow curved fruit"
 
   --workers N    worker threads (default: the machine's cores)

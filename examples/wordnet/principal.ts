@@ -5,12 +5,12 @@
 
 import { gaussian, type Random } from "./random.ts";
 
-/** With 4 rounds described things were found later (see embed.ts), with 24 no sooner; 2026-11-23. */
+/** With 4 rounds, described things rank lower (see embed.ts), with 24 no higher; 2026-11-23. */
 const ROUNDS = 8;
 
 /**
  * The `count` directions in which `vectors` (n x `dimensions`, row after row) spread the most, widest first, as rows
- * of unit length. The mean is not taken off first: it is most of the first direction.
+ * of unit length. The mean is not subtracted first: it makes most of the first direction.
  */
 export function principalDirections(
   vectors: Float32Array,

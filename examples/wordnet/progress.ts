@@ -1,4 +1,4 @@
-// How far is the ingest, and what is each worker at?
+// How far is the ingest, and what is each worker doing?
 
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Stats } from "./library.ts";
@@ -6,16 +6,16 @@ import type { Stats } from "./library.ts";
 type WorkerStats = Stats["workers"][number];
 
 export interface Progress {
-  /** `accepted` vectors are in the index's hands after `seconds`; `stats` says how many of them still wait. */
+  /** The index has accepted this many vectors after `seconds`; `stats` says how many still wait. */
   draw(accepted: number, stats: Stats, seconds: number): void;
   stop(): void;
 }
 
-/** A plain line this often where there is no terminal to redraw. */
+/** How often a plain line is printed where there is no terminal to redraw. */
 const LINE_SECONDS = 1;
 const WORKER_FORMAT = "{name}  queue {queue}  batch {batch}  steals {steals}  busy {busy}";
 
-/** Live bars on a terminal, otherwise a line now and then. */
+/** Live bars on a terminal, plain lines elsewhere. */
 export function progressOn(stream: NodeJS.WriteStream, total: number, workers: number): Progress {
   return stream.isTTY ? bars(stream, total, workers) : lines(stream, total);
 }

@@ -1,4 +1,4 @@
-// Where does repeatable chance come from? The same seed gives the same run on every machine.
+// Where do repeatable random numbers come from? The same seed gives the same run on every machine.
 
 /** Uniform in [0, 1). */
 export type Random = () => number;

@@ -10,13 +10,13 @@ export const RECALL_EF = 64;
 /** Length of the noise added to a synset's vector, whose own length is 1. */
 export const NOISE = 0.2;
 const K = 10;
-/** Two distances this close are one: the index need not round as brute force here does. */
+/** Distances this close count as equal: the index does not round as brute force here does. */
 const EQUAL = 1e-4;
 
 /**
- * Mean recall@10 over queries that are vectors of the corpus with a little noise, each asked in its own space. The
- * rows stand space after space, so that one row out of each even stretch gives every space its share. A hit counts if
- * it is as near as the tenth nearest: copies and other ties are as good as each other.
+ * Mean recall@10 over queries that are vectors of the corpus with a little noise, each asked in its own space. Rows are
+ * grouped by space, so one row from each of equal stretches gives every space its share. A hit counts if it is as near as
+ * the tenth nearest: copies and other ties are equally good.
  */
 export async function measureRecall(
   index: Index,

@@ -1,4 +1,4 @@
-// What does WordNet hold, and to which lexicographer file does each synset belong?
+// What does WordNet contain, and to which lexicographer file does each synset belong?
 //
 // A line of a data file (man page wndb(5WN)), cut here before the pointers:
 //   07769568 13 n 01 banana 0 003 @ ... | elongated crescent-shaped yellow fruit; "an example"
@@ -112,8 +112,8 @@ function parseGloss(gloss: string): Pick<Synset, "definition" | "examples"> {
 }
 
 /**
- * What is embedded of a synset: its words and its definition. Not the examples, which did not decide the matter:
- * with them 20 of 40 described things came first and 36 within the first ten, without them 21 and 33 (see embed.ts).
+ * What is embedded of a synset: its words and its definition. Examples make no clear difference: with them 20 of 40
+ * described things came first and 36 within the first ten, without them 21 and 33 (see embed.ts).
  */
 export function textOf({ words, definition }: Synset): string {
   return `${words.join(", ")}: ${definition}`;

@@ -45,7 +45,7 @@ export class Tokenizer {
     return ids;
   }
 
-  /** Appends the pieces of the word `text[start, end)`; if any part of it has none, all of it is unknown. */
+  /** Appends the pieces of the word `text[start, end)`; if any part has none, the whole word is unknown. */
   #cut(text: string, start: number, end: number, ids: number[]): void {
     const idsBefore = ids.length;
     for (let at = start; at < end; at = this.#pieces.matchEnd) {
@@ -65,7 +65,7 @@ function kindAt(text: string, at: number): number {
   return code < 128 ? (KIND_OF[code] as number) : LETTER;
 }
 
-/** Leaves only what `kindAt` can tell apart: beyond ASCII, marks and CJK characters are set apart by spaces here. */
+/** Leaves only what `kindAt` can tell apart: beyond ASCII, this puts spaces around marks and CJK characters. */
 function normalise(text: string): string {
   if (isAscii(text)) return text.toLowerCase();
   return text

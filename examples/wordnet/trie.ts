@@ -1,7 +1,7 @@
 // Which is the longest piece of the vocabulary that starts at this character?
 //
-// BERT's vocabulary marks the pieces that go on inside a word with "##". They get a root of their own here, so that a
-// text is matched where it stands and no substring is ever made.
+// BERT's vocabulary marks the pieces that continue a word with "##". They have a root of their own here, so that text is
+// matched in place, without making substrings.
 
 const COLUMNS = 36;
 /** `a`-`z` and `0`-`9` to their column in the dense table, everything else to -1. */
@@ -22,7 +22,7 @@ export class PieceTrie {
   readonly #sparse = new Map<number, number>();
   #pieceAt: Int32Array;
   #nodes = 2;
-  /** Where the piece found last ends. */
+  /** Where the last piece found ends. */
   matchEnd = 0;
 
   constructor(vocabulary: Iterable<readonly [piece: string, id: number]>) {
@@ -38,7 +38,7 @@ export class PieceTrie {
     this.#pieceAt = this.#pieceAt.slice(0, this.#nodes);
   }
 
-  /** The id of the longest piece within `text[from, end)`, which then ends at `matchEnd`; -1 if there is none. */
+  /** The id of the longest piece within `text[from, end)`, which ends at `matchEnd`; -1 if there is none. */
   longest(root: typeof WORD_START | typeof INSIDE_WORD, text: string, from: number, end: number): number {
     let node: number = root;
     let found = NO_PIECE;
