@@ -17,13 +17,14 @@ const besideTheCore: BunPlugin = {
 
 /**
  * Leaves out what only Bun and Node can do: bundlers for browsers and isolates resolve every import, even one that
- * never runs. `platform.ts` finds neither `Bun` nor `process` there, so a `path` is refused first. Threads are Web
+ * never runs. `runtime/` finds neither `Bun` nor `process` there, so a `path` is refused first. Threads are Web
  * Workers there.
  */
 const elsewhere: BunPlugin = {
   name: "elsewhere",
   setup(builder) {
-    builder.onLoad({ filter: /src\/storage\/open-folder\.ts$/ }, () => ({ contents: "export {}", loader: "ts" }));
+    const nobody = { contents: "export const JournalClient = null", loader: "ts" } as const;
+    builder.onLoad({ filter: /src\/(storage\/open-folder|journal\/client)\.ts$/ }, () => nobody);
     builder.onResolve({ filter: /\/(threads|parent)\.node\.ts$/ }, ({ path }) => ({
       path: source(`runtime/${basename(path, ".node.ts")}.web`),
     }));
@@ -42,12 +43,15 @@ export function bundleForBun(entrypoints: string[], outdir: string): Promise<voi
 }
 
 /** For browsers and isolates: one file each, small, with the core's loader in it, so that a page needs no bundler. */
-export function bundleForEdge(entrypoints: string[], outdir: string): Promise<void> {
-  return bundle({
-    ...{ entrypoints, outdir, target: "browser", minify: true, plugins: [elsewhere, besideTheCore] },
-    naming: { entry: "edge-[name].[ext]" },
-    define: { Bun: "undefined", process: "undefined" },
-  });
+export async function bundleForEdge(entrypoints: string[], outdir: string): Promise<void> {
+  // One at a time: what one entry imports later would be kept whole in all of them.
+  for (const entrypoint of entrypoints) {
+    await bundle({
+      ...{ entrypoints: [entrypoint], outdir, target: "browser", minify: true, plugins: [elsewhere, besideTheCore] },
+      naming: { entry: "edge-[name].[ext]" },
+      define: { Bun: "undefined", process: "undefined" },
+    });
+  }
 }
 
 async function bundle(options: BuildConfig): Promise<void> {

@@ -180,6 +180,11 @@ test("only storage, the program and runtime touch files; SQLite comes with a pat
   ]);
 });
 
+test("runtimes are told apart in runtime/ only; storage and the program are for Bun alone", () => {
+  const files = filesWhere(/typeof (Bun|process|navigator)|\b(Bun|process|navigator)\.|globalThis/);
+  expect(files.filter((file) => !/^src\/(runtime|storage|cli)\//.test(file))).toEqual([]);
+});
+
 test("nothing of the program is part of the library", () => {
   const entries = ["index", "workers/worker", "storage/log/journal-thread", "storage/snapshots/snapshot-thread"];
   const parts = entries.flatMap((entry) => [...reachedFrom(`src/${entry}.ts`)]);

@@ -4,7 +4,7 @@ import { isForSharedMemory } from "../core/build.ts";
 import * as calls from "../core/calls/index.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
-import { canStartThreads } from "../runtime/platform.ts";
+import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { Arriving, shapeOfExport, startFrom } from "../snapshot/import.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
 import { journalSeats } from "../workers/seats.ts";
@@ -53,7 +53,7 @@ async function openExport(from: SnapshotSource, request: OpenRequest, choice: Co
 }
 
 async function openFolder(path: string, request: OpenRequest, choice: CoreChoice): Promise<Opened> {
-  if (typeof Bun === "undefined") {
+  if (!canKeepFolders) {
     throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
   }
   const { keep, shapeOfFolder, takeFolder } = await import("../storage/open-folder.ts");

@@ -9,14 +9,14 @@ import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { JournalClient } from "../journal/client.ts";
 import type { Incident, Settings } from "../options/open.ts";
-import { askForHugePages, canShare, canStartThreads, SMALL_BYTES } from "../runtime/platform.ts";
+import { askForHugePages, SMALL_BYTES } from "../runtime/huge-pages.ts";
+import { canShare, canStartThreads, commonTime } from "../runtime/platform.ts";
 import type { Kept } from "../storage/open-folder.ts";
 import { Control, controlBlock } from "../workers/control.ts";
 import { linkerOf } from "../workers/linker.ts";
 import type { Partitions, Pool } from "../workers/pool.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
-import { commonTime } from "./stats.ts";
 import { VectorIndex } from "./vector-index.ts";
 
 /** Which build of the core to use; mostly for tests. */

@@ -4,6 +4,7 @@ import type { SpaceInfo } from "../core/calls/spaces.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
 import { FAILURES, JournalBoard } from "../journal/board.ts";
+import { commonTime } from "../runtime/platform.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 
 export interface WorkerStats {
@@ -67,11 +68,6 @@ export interface IndexStats {
     reserved: number;
     limit: number;
   };
-}
-
-/** Milliseconds on a clock that all threads of a process share. */
-export function commonTime(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 export function readStats(

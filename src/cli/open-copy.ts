@@ -6,7 +6,8 @@
 import { warnOf } from "../api/incidents.ts";
 import { startIndex } from "../api/start.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
-import { completeSettings, type OpenOptions, readOptions, type Shape } from "../options/open.ts";
+import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
+import type { Shape } from "../options/shape.ts";
 import { canStartThreads } from "../runtime/platform.ts";
 import { damaged, type OpenFolder } from "../storage/disk/folder.ts";
 import { Recovery, type RecoveryReport } from "../storage/recovery/recovery.ts";

@@ -1,6 +1,6 @@
 /* Which build of the core does this engine run, and where does it lie? */
 import { HnswError } from "../errors.ts";
-import { readOwnFile } from "../runtime/platform.ts";
+import { readOwnFile } from "../runtime/own-file.ts";
 import { exportsOf } from "./exports.ts";
 
 export type Variant = "relaxed" | "baseline";

@@ -6,7 +6,7 @@
  *   figures  per partition the number of its last durable op; then what the journal counts. Written by the journal
  *            thread before it bumps MOVED, and by the snapshot thread those that it counts.
  */
-import { waitForChange } from "../runtime/waking.ts";
+import { waitForChange } from "../runtime/event-loop.ts";
 
 const WAKE = 0;
 const PARKED = 1;

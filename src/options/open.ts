@@ -6,6 +6,7 @@ import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts"
 import { METRICS, type Metric } from "../values/metric.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
 import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
+import type { Shape } from "./shape.ts";
 
 /** A fault in the background that the index dealt with, or could not. */
 export interface Incident {
@@ -95,9 +96,6 @@ export interface Settings
   stealing: StealingPolicy;
 }
 
-/** What is fixed when an index is created; its folder or export knows it. */
-export type Shape = Pick<Settings, "dimensions" | "metric" | "M" | "seed" | "partitions">;
-
 /** The checked options of an `open`. Undefined is what a folder, an export or the runtime may still decide. */
 export interface OpenRequest extends Pick<OpenOptions, "workers" | "memoryLimit" | "from" | "core" | "onIncident"> {
   shape: Partial<Shape>;
@@ -165,12 +163,6 @@ export function completeSettings(request: OpenRequest, threads: boolean, known: 
     workers: workers ?? (threads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0),
     memoryLimit: readLimit(memoryLimit, partitions, partitions) ?? partitions * PARTITION_BYTES,
   };
-}
-
-/** The name of something that was asked for and is otherwise in `known`, if there is any. */
-export function mismatch(asked: Partial<Shape>, known: Partial<Shape>): keyof Shape | undefined {
-  const names = Object.keys(known) as (keyof Shape)[];
-  return names.find((name) => asked[name] !== undefined && asked[name] !== known[name]);
 }
 
 function noDimensions(): Error {

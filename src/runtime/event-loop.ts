@@ -1,12 +1,13 @@
-/* How does a thread let its event loop run in the middle of long work? */
-import { hearsItself } from "./platform.ts";
+/* How does a thread let its event loop run in the middle of long work, or while it waits for shared memory to change? */
 
 const later: (then: () => void) => void =
   typeof setImmediate === "function" ? (then) => void setImmediate(then) : byMessage();
 
 /** Browsers clamp timers to 4 ms; a message to oneself comes at once, after those that came before. */
 function byMessage(): (then: () => void) => void {
-  if (!hearsItself) return (then) => void setTimeout(then, 0);
+  // Not in isolates: there a channel belongs to the request that made it, and in the next one no message ever comes.
+  const isBrowser = "document" in globalThis || typeof Reflect.get(globalThis, "importScripts") === "function";
+  if (!isBrowser || typeof MessageChannel === "undefined") return (then) => void setTimeout(then, 0);
   const waiting: (() => void)[] = [];
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => waiting.shift()?.();
@@ -21,7 +22,7 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => later(resolve));
 }
 
-const SLICE_MS = 2;
+const SLICE_MS = 2; // not noticed beside a request, and long enough that turns of the event loop cost little
 
 /** Long work in slices of 2 ms: `if (slice.isOver) await slice.next()` wherever one may end. */
 export class Slice {
@@ -35,5 +36,27 @@ export class Slice {
   async next(): Promise<void> {
     await nextTurn();
     this.end = performance.now() + SLICE_MS;
+  }
+}
+
+/**
+ * Resolves when `words[word]` is no longer `seen`, or after `ms`. Until then it is counted in `words[waiters]`, so a
+ * thread that changes the word knows whether to notify. Keeps the process alive.
+ */
+export async function waitForChange(
+  words: Int32Array,
+  word: number,
+  waiters: number,
+  seen: number,
+  ms: number,
+): Promise<void> {
+  Atomics.add(words, waiters, 1);
+  const wait = Atomics.waitAsync(words, word, seen, ms);
+  const keepAlive = setTimeout(() => {}, ms + 1000);
+  try {
+    if (wait.async) await wait.value;
+  } finally {
+    clearTimeout(keepAlive);
+    Atomics.sub(words, waiters, 1);
   }
 }

@@ -1,4 +1,4 @@
-/* How does a thread of this package talk to the one that started it? `web-parent.ts` is the same for browsers. */
+/* How does a thread of this package talk to the one that started it? `parent.web.ts` is the same for browsers. */
 import { parentPort } from "node:worker_threads";
 
 export function fromParent<Message>(heard: (message: Message) => void): void {

@@ -1,6 +1,6 @@
 /*
- * How does a Web Worker talk to the thread that started it? The build for browsers has this in place of `parent.ts`, and
- * `web-spawning.ts` is the other side: the first message names the lock that this thread holds as long as it lives.
+ * How does a Web Worker talk to the thread that started it? The build for browsers has this in place of `parent.node.ts`;
+ * `threads.web.ts` is the other side. The first message names the lock that this thread holds as long as it lives.
  */
 
 /** Of a worker's global scope; the types of Bun lack it. */
@@ -26,7 +26,7 @@ export function endThread(): void {
   close();
 }
 
-// Browsers tell whoever started a worker of errors only.
+// Browsers report only errors to the thread that started a worker.
 addEventListener("unhandledrejection", (event) => {
   throw (event as Event & { reason: unknown }).reason;
 });

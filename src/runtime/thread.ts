@@ -1,10 +1,10 @@
-/* How does a thread of this package start, say that it is ready, and end? Workers and the journal's two alike. */
+/* How does a thread of this package start, report that it is ready, and end? Workers and the journal's two alike. */
 import { HnswError, type HnswErrorCode } from "../errors.ts";
 import { type Listener, type Spawned, spawn, type ThreadFile } from "./threads.node.ts";
 
 const START_MS = 20_000;
 
-/** What a thread says that can't begin. */
+/** What a thread sends that can't begin. */
 export interface RefusedMessage {
   type: "refused";
   code: HnswErrorCode;
@@ -13,20 +13,20 @@ export interface RefusedMessage {
 
 export interface Thread extends Spawned {
   /**
-   * Resolves when it is ready. Rejects with what it refused to begin for, with TIMEOUT, with INTERNAL when it ended
-   * before, with UNSUPPORTED when the runtime did not start it.
+   * Resolves when it is ready. Rejects with its reason if it refused to begin, with TIMEOUT, with INTERNAL if it ended
+   * too early, with UNSUPPORTED if the runtime did not start it.
    */
   readonly ready: Promise<void>;
   /** Resolves when it runs no more. */
   readonly end: Promise<void>;
 }
 
-/** In place of a thread that could not be started. */
+/** Stands in for a thread that could not be started. */
 const NOBODY: Spawned = { post() {}, keepAlive() {}, terminate() {} };
 
 /**
- * Starts a thread with its first message. `called`: as errors call it. Its other messages than "ready" are passed on.
- * Never throws: one that can't be started ends in a later turn.
+ * Starts a thread with its first message. `called`: its name in errors. Messages other than "ready" and "refused" go to
+ * the listener. Never throws: a thread that can't be started ends in a later turn.
  */
 export function startThread(file: ThreadFile, called: string, start: unknown, listener: Listener): Thread {
   let spawned = NOBODY;
@@ -73,7 +73,7 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
   return { ...spawned, ready, end };
 }
 
-/** Waits for a thread that was asked to end, and ends it by force after `ms`. */
+/** Waits for the end of a thread that was asked to end; ends it by force after `ms`. */
 export async function endOf(thread: Thread, ms: number, beforeForce = () => {}): Promise<void> {
   const force = setTimeout(() => {
     beforeForce();

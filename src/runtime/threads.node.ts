@@ -1,8 +1,8 @@
-/* How is a thread started where there is node:worker_threads? `web-spawning.ts` is the same for browsers. */
+/* How is a thread started where there is node:worker_threads? `threads.web.ts` is the same for browsers. */
 import { Worker } from "node:worker_threads";
-import { isOneFile } from "./platform.ts";
+import { isOneFile } from "./own-file.ts";
 
-/** The threads' entries as a checkout has them; a build has them all in one folder. */
+/** The threads' entries in a checkout; a build has them all in one folder. */
 const ENTRIES = {
   worker: "../workers/worker.ts",
   "journal-thread": "../storage/log/journal-thread.ts",
@@ -11,22 +11,22 @@ const ENTRIES = {
 
 export type ThreadFile = keyof typeof ENTRIES;
 
-/** Who is told what a thread does. */
+/** Is called when a thread sends a message or ends. */
 export interface Listener {
   heard(message: unknown): void;
-  /** It runs no more, whatever the cause. */
+  /** It runs no more, for any reason. */
   ended(failure: Error | null): void;
 }
 
 export interface Spawned {
   post(message: unknown): void;
-  /** Whether the process waits for its end. */
+  /** Whether the process stays alive as long as the thread. */
   keepAlive(yes: boolean): void;
   terminate(): void;
 }
 
 export function spawn(file: ThreadFile, { heard, ended }: Listener): Spawned {
-  const thread = new Worker(urlOf(file), { execArgv: [] }); // flags of Node are for the program, not for us
+  const thread = new Worker(urlOf(file), { execArgv: [] }); // Node's flags are meant for the program's own threads
   let failure: Error | null = null;
   thread.on("message", heard);
   thread.on("error", (error: Error) => {
@@ -40,9 +40,9 @@ export function spawn(file: ThreadFile, { heard, ended }: Listener): Spawned {
   };
 }
 
-/** In the package, the file beside the bundle that this one is part of. */
+/** In the package: the file beside the bundle that holds this module. */
 function urlOf(file: ThreadFile): URL {
-  // A program of one file has this one at its root, and those it was built with by their paths.
+  // A program of one file has this module at its root, and the files that it was built with under their paths.
   if (isOneFile) return new URL(`./node_modules/hnsw-workers/build/${file}.js`, import.meta.url);
   return new URL(import.meta.url.endsWith(".ts") ? ENTRIES[file] : `./${file}.js`, import.meta.url);
 }

@@ -1,9 +1,9 @@
 /*
- * How is a thread started in a browser? The build for browsers has this in place of `spawning.ts`.
+ * How is a thread started in a browser? The build for browsers has this in place of `threads.node.ts`.
  *
- * Nothing tells of a Web Worker's end, and `terminate()` returns while it still runs. So each holds a lock of the browser
- * (Web Locks) for its life: whoever gets it next knows that the worker runs no more, whatever the cause. It is given
- * work once it holds the lock.
+ * A browser does not report a Web Worker's end, and `terminate()` returns while it still runs. So each worker holds a
+ * lock of the browser (Web Locks) for its life: when this side gets the lock, the worker runs no more, for any reason.
+ * The worker gets its first message once it holds the lock.
  */
 import type { Listener, Spawned, ThreadFile } from "./threads.node.ts";
 
@@ -27,14 +27,14 @@ export function spawn(_: ThreadFile, { heard, ended }: Listener): Spawned {
     for (const message of waiting.splice(0)) thread.postMessage(message);
   };
   thread.onerror = (event) => {
-    event.preventDefault(); // it is told as an incident
+    event.preventDefault(); // it is reported as an incident
     failure = new Error(event.message ?? "edge-worker.js could not be loaded from beside the script that starts it");
     terminate();
   };
   thread.postMessage(life);
   return {
     post: (message) => (begun ? thread.postMessage(message) : waiting.push(message)),
-    keepAlive: () => {}, // a page ends when it likes
+    keepAlive: () => {}, // no page waits for its workers
     terminate,
   };
 }

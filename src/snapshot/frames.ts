@@ -26,6 +26,7 @@ import {
 } from "../../assembly/layout.ts";
 import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
+import { xxHash64 } from "../runtime/platform.ts";
 
 export const CHECKSUM_BYTES = 8;
 /** The largest body: an intake. */
@@ -38,7 +39,7 @@ export class BadFrame extends Error {}
 export type FrameHash = (body: Uint8Array) => bigint;
 
 /** The runtime's own, if it has one. */
-export const ownHash: FrameHash | null = typeof Bun === "undefined" ? null : (body) => Bun.hash.xxHash64(body);
+export const ownHash: FrameHash | null = xxHash64;
 
 /** The runtime's own, else the core's: then the body passes through the seat's intake. */
 export function frameHash(seat: Seat): FrameHash {

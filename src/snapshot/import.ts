@@ -16,7 +16,7 @@ import {
 } from "../../assembly/layout.ts";
 import type { Host } from "../engine/host.ts";
 import { HnswError } from "../errors.ts";
-import { mismatch, type Shape } from "../options/open.ts";
+import { mismatch, type Shape } from "../options/shape.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import { metricOf } from "../values/metric.ts";

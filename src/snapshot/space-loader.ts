@@ -13,7 +13,7 @@ import type { Seat } from "../core/seat.ts";
 import { census } from "../engine/census.ts";
 import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
-import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/platform.ts";
+import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/huge-pages.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import { metricOf } from "../values/metric.ts";
 import { leftOutIn } from "./frames.ts";

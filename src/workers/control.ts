@@ -9,9 +9,8 @@
  * PARKED after the work can be seen. All accesses are sequentially consistent, so one of the two sees the other.
  */
 import { MAX_SEATS, MAX_WORKERS } from "../../assembly/layout.ts";
-import { nextTurn } from "../runtime/event-loop.ts";
+import { nextTurn, waitForChange } from "../runtime/event-loop.ts";
 import { canShare } from "../runtime/platform.ts";
-import { waitForChange } from "../runtime/waking.ts";
 
 const CLOSED = 0;
 const PROGRESS = 1;

@@ -13,7 +13,7 @@ export interface SharedIndex {
   /** The journal's board (journal/board.ts); null without `path`. */
   journal: SharedArrayBuffer | null;
   settings: Settings;
-  /** Milliseconds, by `commonTime` (stats.ts). */
+  /** Milliseconds, by `commonTime`. */
   openedAt: number;
 }
 

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { BUILD, buildPackage } from "./package.ts";
 
 const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
-/** Bytes after gzip, of 2026-11-24 and a tenth more: whoever needs more raises them knowingly. */
+/** Bytes after gzip, as measured and a tenth more: a change that needs more raises them knowingly. */
 const LIMITS = {
   "edge-index.js": 26_100, // 23,7xx
-  "edge-search.js": 14_900, // 13,5xx
-  "edge-worker.js": 9_400, // 8,5xx; only where there are workers
+  "edge-search.js": 13_400, // 12,1xx
+  "edge-worker.js": 8_700, // 7,9xx; only where there are workers
   core: 22_600, // 20,504
 };
 
