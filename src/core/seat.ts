@@ -19,25 +19,18 @@ import {
   X_VECTORS,
 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
+import type { Settings } from "../options/open.ts";
 import type { Hit } from "../values/hit.ts";
 import { decodeKey, encodeKey, type Key, type KeyHeader } from "../values/keys.ts";
-import { METRICS, type Metric } from "../values/metric.ts";
+import { METRICS } from "../values/metric.ts";
 import { type CoreExports, instantiate } from "./exports.ts";
 import { insist } from "./retry.ts";
 
 /** What a partition is set up with; see `assembly/memory/settings.ts`. */
-export interface PartitionSettings {
-  dimensions: number;
-  metric: Metric;
-  M: number;
-  efConstruction: number;
-  seed: number;
-  flatBelow: number;
-  maxPending: number;
-  /** Bytes that the partition's blocks may take. */
-  partitionLimit: number;
-  quantization: "auto" | "none";
-}
+export type PartitionSettings = Pick<
+  Settings,
+  "dimensions" | "metric" | "M" | "efConstruction" | "seed" | "flatBelow" | "maxPending" | "quantization"
+> & { partitionLimit: number }; // bytes that its blocks may take
 
 /** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
 function createMemory(shared: boolean): WebAssembly.Memory {

@@ -84,7 +84,7 @@ class BulkAdd {
       vectors.checkRows(first, count);
       vectors.copyTo(seat, first, count);
       const bad = calls.checkVectors(seat, count);
-      if (bad !== null) throw handle.refusal(bad.status, seat, `Vector ${first + bad.index}`);
+      if (bad !== null) throw handle.refusal(bad.refusal, seat, `Vector ${first + bad.index}`);
     } while (checked.size < keys.length && !slice.isOver);
   }
 

@@ -49,7 +49,7 @@ export class Handle implements Host {
 
   close(): void {
     this.closed = true;
-    this.line.shut(new HnswError("CLOSED", "The index was closed while the op was waiting for room."));
+    this.line.shut();
   }
 
   // ── accepting ─────────────────────────────────────────────────────────────────────────────────────────────────────

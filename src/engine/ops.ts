@@ -68,16 +68,10 @@ export async function dropSpace(handle: Handle, space: string): Promise<boolean>
     const ref = handle.find(space, false);
     if (ref === AGAIN) return BUSY;
     if (ref === null) return DONE;
-    const outcome = outcomeOf(
-      handle.guarded(() => calls.dropSpace(ref.seat, ref)),
-      handle,
-      space,
-      ref,
-    );
-    if (outcome === DONE) {
-      handle.forget(space);
-      found = true;
-    }
+    const status = handle.guarded(() => calls.dropSpace(ref.seat, ref));
+    const outcome = outcomeOf(status, handle, space, ref);
+    found = outcome === DONE;
+    if (found) handle.forget(space);
     return outcome;
   });
   return found;

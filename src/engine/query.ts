@@ -4,10 +4,11 @@ import * as calls from "../core/calls/index.ts";
 import type { Refusal } from "../core/calls/refusals.ts";
 import type { SpaceRef } from "../core/calls/spaces.ts";
 import { AGAIN, insist } from "../core/retry.ts";
+import type { Seat } from "../core/seat.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Hit } from "../values/hit.ts";
-import type { Key } from "../values/keys.ts";
+import type { Key, KeyHeader } from "../values/keys.ts";
 import { checkShape, type Vector, VectorList } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
 import { type Look, searchFiltered } from "./filtered-search.ts";
@@ -20,49 +21,37 @@ function read<T>(host: Host, space: string, call: (ref: SpaceRef) => T | Refusal
   if (ref === null) return absent();
   const found = host.guarded(() => call(ref));
   if (typeof found !== "number") return found;
-  if (found === E_STALE)
-    host.forget(space); // another thread dropped it, and may have made it again
+  if (found === E_STALE) host.forget(space);
   else if (found !== E_BUSY) throw host.refusal(found, ref.seat, "The query");
-  return AGAIN;
+  return AGAIN; // after E_STALE, too: another thread dropped the space, and may have made it again
 }
 
 /** The vector under the key, or undefined. */
-export async function get(host: Host, space: string, key: Key): Promise<Float32Array | undefined> {
-  host.assertOpen();
-  host.seats[0]!.putKey(key); // refuses a bad key where there is no space, too
-  return await host.eventually(() =>
-    read(
-      host,
-      space,
-      (ref) => calls.get(ref.seat, ref, ref.seat.putKey(key)),
-      () => undefined,
-    ),
-  );
+export function get(host: Host, space: string, key: Key): Promise<Float32Array | undefined> {
+  return readKey(host, space, key, calls.get, undefined);
 }
 
-export async function has(host: Host, space: string, key: Key): Promise<boolean> {
+export function has(host: Host, space: string, key: Key): Promise<boolean> {
+  return readKey(host, space, key, calls.has, false);
+}
+
+async function readKey<T>(
+  host: Host,
+  space: string,
+  key: Key,
+  call: (seat: Seat, space: SpaceRef, key: KeyHeader) => T | Refusal,
+  absent: T,
+): Promise<T> {
   host.assertOpen();
-  host.seats[0]!.putKey(key);
-  return await host.eventually(() =>
-    read(
-      host,
-      space,
-      (ref) => calls.has(ref.seat, ref, ref.seat.putKey(key)),
-      () => false,
-    ),
-  );
+  host.seats[0]!.putKey(key); // refuses a bad key even where there is no space
+  const look = (ref: SpaceRef) => call(ref.seat, ref, ref.seat.putKey(key));
+  return await host.eventually(() => read(host, space, look, () => absent));
 }
 
 /** Every key, oldest vector first. */
 export async function keys(host: Host, space: string): Promise<Key[]> {
-  return await host.eventually(() =>
-    read(
-      host,
-      space,
-      (ref) => calls.listKeys(ref.seat, ref),
-      () => [],
-    ),
-  );
+  const list = (ref: SpaceRef) => calls.listKeys(ref.seat, ref);
+  return await host.eventually(() => read(host, space, list, () => []));
 }
 
 /** Live vectors. */
@@ -82,38 +71,34 @@ export function search(host: Host, space: string, query: Vector, options?: Searc
     host.assertOpen();
     checkShape(query, host.settings.dimensions, "The query");
     const { k, ef, filter } = resolveSearch(options, host.settings.ef);
-    if (filter) return searchFiltered(lookerFor(host, space, Float64Array.from(query)), k, ef, filter);
-    const hits = tryLook(host, space, query, k, ef, false);
+    if (filter) return searchFiltered(lookLater(host, space, Float64Array.from(query)), k, ef, filter);
+    const hits = lookNow(host, space, query)(k, ef, false);
     if (hits !== AGAIN) return Promise.resolve(hits);
-    return lookerFor(host, space, Float64Array.from(query))(k, ef, false);
+    return lookLater(host, space, Float64Array.from(query))(k, ef, false);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-/** Searches for one query in as many turns as it takes. */
-function lookerFor(host: Host, space: string, query: Vector): Look {
-  return (k, ef, exactly) => host.eventually(() => tryLook(host, space, query, k, ef, exactly));
+/** Searches for one query on this thread, in as many turns as it takes to find the partition free. */
+function lookLater(host: Host, space: string, query: Vector): Look {
+  const look = lookNow(host, space, query);
+  return (k, ef, exactly) => host.eventually(() => look(k, ef, exactly));
 }
 
-/** One search on this thread. */
-function tryLook(
-  host: Host,
-  space: string,
-  query: Vector,
-  k: number,
-  ef: number,
-  exactly: boolean,
-): Hit[] | typeof AGAIN {
-  const look = (ref: SpaceRef) => {
-    ref.seat.putVector(query, 0);
-    return calls.search(ref.seat, ref, k, ef, exactly);
+/** The same at once, if the partition is free. */
+function lookNow(host: Host, space: string, query: Vector) {
+  return (k: number, ef: number, exactly: boolean) => {
+    const look = (ref: SpaceRef) => {
+      ref.seat.putVector(query, 0);
+      return calls.search(ref.seat, ref, k, ef, exactly);
+    };
+    return read(host, space, look, () => {
+      host.seats[0]!.putVector(query, 0);
+      refuseBad(host, 1, () => "The query"); // even where there is nothing to search
+      return [];
+    });
   };
-  return read(host, space, look, () => {
-    host.seats[0]!.putVector(query, 0);
-    refuseBad(host, 1, () => "The query"); // even where there is nothing to search
-    return [];
-  });
 }
 
 /** Searches for many queries: the workers take what they can, this thread what is left. One list of hits a query. */
@@ -134,7 +119,7 @@ export async function searchMany(
   const results: Hit[][] = [];
   const slice = new Slice();
   for (let i = 0; i < list.count; i++) {
-    const look = lookerFor(host, space, list.row(i));
+    const look = lookLater(host, space, list.row(i));
     results.push(shares[i] ?? (await (filter ? searchFiltered(look, k, ef, filter) : look(k, ef, false))));
     if (slice.isOver) await slice.next();
   }
@@ -159,5 +144,5 @@ async function checkQueries(host: Host, list: VectorList): Promise<void> {
 function refuseBad(host: Host, count: number, nameOf: (index: number) => string): void {
   const seat = host.seats[0]!;
   const bad = calls.checkVectors(seat, count);
-  if (bad !== null) throw host.refusal(bad.status, seat, nameOf(bad.index));
+  if (bad !== null) throw host.refusal(bad.refusal, seat, nameOf(bad.index));
 }

@@ -21,6 +21,8 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+type Progress = Pick<Control, "closed" | "progress" | "waitForProgress">;
+
 const SETTLED = Promise.resolve();
 export const LOOK_AGAIN_MS = 50; // progress wakes the line at once; this bounds what a lost worker can cost
 
@@ -28,12 +30,12 @@ export class WaitingLine {
   private readonly line: Waiting[] = [];
   private pumping = false;
   private failure: HnswError | null = null;
-  private readonly control: Control;
+  private readonly control: Progress;
   private readonly timeoutMs: number;
   /** Makes progress on the calling thread where there are no workers; true if it did. */
   private readonly help: () => boolean;
 
-  constructor(control: Control, timeoutMs: number, help: () => boolean) {
+  constructor(control: Progress, timeoutMs: number, help: () => boolean) {
     this.control = control;
     this.timeoutMs = timeoutMs;
     this.help = help;
@@ -56,9 +58,9 @@ export class WaitingLine {
   }
 
   /** Refuses every op that waits, and every op that comes. */
-  shut(failure: HnswError): void {
-    this.failure = failure;
-    for (const { reject } of this.line.splice(0)) reject(failure);
+  shut(): void {
+    this.failure = new HnswError("CLOSED", "The index was closed while the op was waiting for room.");
+    for (const { reject } of this.line.splice(0)) reject(this.failure);
   }
 
   private async pump(): Promise<void> {
@@ -66,7 +68,7 @@ export class WaitingLine {
     let moved = performance.now();
     while (this.line.length > 0) {
       if (this.control.closed) {
-        this.shut(new HnswError("CLOSED", "The index was closed while the op was waiting for room."));
+        this.shut();
         break;
       }
       const first = this.line[0]!;

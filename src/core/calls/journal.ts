@@ -5,18 +5,7 @@ import type { Seat } from "../seat.ts";
 
 const WORD = 2 ** 32;
 
-/** The ring, and the numbers of the partition's ops. */
-export interface JournalRing {
-  /** Address and bytes of the ring. */
-  ring: number;
-  size: number;
-  /** Bytes ever written to the ring, and those of them that are on the disk. */
-  head: number;
-  tail: number;
-  /** Numbers of the last op, and of the last one on the disk. */
-  last: number;
-  durable: number;
-}
+export type JournalRing = Exclude<ReturnType<typeof journalRing>, typeof AGAIN>;
 
 /** Takes the memory that the journal will need. OK, E_MEMORY or E_BUSY. */
 export function reserveJournal(seat: Seat): number {
@@ -28,16 +17,15 @@ export function openJournal(seat: Seat): number {
   return seat.core.openJournal();
 }
 
-export function journalRing(seat: Seat): JournalRing | typeof AGAIN {
+/**
+ * Address and bytes of the ring; bytes ever written to it (`head`) and to the disk (`tail`); numbers of the partition's
+ * last op and of the last one on the disk.
+ */
+export function journalRing(seat: Seat) {
   if (seat.core.journalWaiting() !== OK) return AGAIN;
-  return {
-    ring: seat.infoAt(8),
-    size: seat.infoAt(9),
-    head: seat.wideInfoAt(2),
-    tail: seat.wideInfoAt(0),
-    last: seat.wideInfoAt(6),
-    durable: seat.wideInfoAt(4),
-  };
+  const [tail, head] = [seat.wideInfoAt(0), seat.wideInfoAt(2)];
+  const [durable, last] = [seat.wideInfoAt(4), seat.wideInfoAt(6)];
+  return { ring: seat.infoAt(8), size: seat.infoAt(9), head, tail, last, durable };
 }
 
 /** Everything up to `head`, with the op of that number as its last, is on the disk. */

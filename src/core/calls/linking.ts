@@ -4,23 +4,13 @@ import type { SpaceAt } from "./spaces.ts";
 
 const MOVED = 2; // the slots are in another generation by now
 
-/** What one call of `link` did. */
-export interface Linked {
-  /** Ops linked. */
-  linked: number;
-  /** Steps of compactions. */
-  moved: number;
-  /** Whether the seat has claims left. */
-  more: boolean;
-}
-
 /** The slots of a space that were accepted by some moment: the first `count` of the generation `serial`. */
 export interface Slots {
   serial: number;
   count: number;
 }
 
-/** Ops of a home that nobody has claimed yet. */
+/** Ops of a home that no worker has claimed yet. */
 export function depthOf(seat: Seat, home: number): number {
   return Math.max(0, seat.core.depthOf(home)); // below 0 for a moment when a claim is counted before its op
 }
@@ -35,8 +25,10 @@ export function hasClaims(seat: Seat): boolean {
   return seat.core.hasClaims() !== 0;
 }
 
-/** Works off up to `most` ops of the seat's claims. */
-export function link(seat: Seat, most: number): Linked {
+export type Linked = ReturnType<typeof link>;
+
+/** Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `more`: whether claims are left. */
+export function link(seat: Seat, most: number) {
   const more = seat.core.link(most) !== 0;
   return { linked: seat.infoAt(0), moved: seat.infoAt(1), more };
 }

@@ -5,26 +5,10 @@ import type { Seat } from "../seat.ts";
 import type { Refusal } from "./refusals.ts";
 import type { SpaceAt } from "./spaces.ts";
 
-/** The first vector of the intake that no space takes, and why. */
-export interface BadVector {
-  index: number;
-  status: Refusal;
-}
-
-/** Whether memory was set aside. */
-export interface Reservation {
-  /** OK, E_MEMORY or another refusal. */
-  status: number;
-  /** Bytes that it takes: promised, after OK. */
-  needed: number;
-  /** Bytes that are free. */
-  available: number;
-}
-
-/** Looks at the first `count` vectors of the intake. */
-export function checkVectors(seat: Seat, count: number): BadVector | null {
-  const status = seat.core.checkVectors(count);
-  return status === OK ? null : { status, index: seat.infoAt(1) };
+/** The first bad one among the first `count` vectors of the intake and the refusal of it, or null. */
+export function checkVectors(seat: Seat, count: number) {
+  const refusal = seat.core.checkVectors(count);
+  return refusal === OK ? null : { refusal, index: seat.infoAt(1) };
 }
 
 /**
@@ -53,8 +37,11 @@ export function has(seat: Seat, space: SpaceAt, key: KeyHeader): boolean | Refus
   return status < 0 ? status : status === OK;
 }
 
-/** Sets memory aside for `count` more vectors with `keyBytes` of encoded keys. */
-export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number): Reservation {
+/**
+ * Sets memory aside for `count` more vectors with `keyBytes` of encoded keys. After OK the bytes `needed` are promised,
+ * after E_MEMORY only `available` are free.
+ */
+export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number) {
   const status = seat.core.reserve(space.address, space.incarnation, count, keyBytes);
   return { status, needed: seat.infoAt(0), available: seat.infoAt(1) };
 }

@@ -2,14 +2,8 @@
 import type { KeyHeader } from "../../values/keys.ts";
 import type { Seat } from "../seat.ts";
 
-export interface PartitionInfo {
-  /** Bytes that its blocks take. */
-  used: number;
-  /** Bytes that they may take. */
-  limit: number;
-}
-
-export function partitionInfo(seat: Seat): PartitionInfo {
+/** Bytes that the partition's blocks take, and may take. */
+export function partitionInfo(seat: Seat) {
   seat.core.partitionInfo();
   return { used: seat.infoAt(0), limit: seat.infoAt(2) };
 }

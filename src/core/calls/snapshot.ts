@@ -5,16 +5,6 @@ import type { Seat } from "../seat.ts";
 import type { Refusal } from "./refusals.ts";
 import type { SpaceAt } from "./spaces.ts";
 
-/** What became of a frame. */
-export interface LoadedFrame {
-  /** OK, E_FOREIGN, E_BROKEN or E_MEMORY. */
-  status: number;
-  /** The space that it belongs to, if there is one. */
-  space: SpaceAt | null;
-  /** After E_FOREIGN: the offset in the frame of the setting that differs. */
-  differsAt: number;
-}
-
 /**
  * Takes the cut of a space. Returns the number of the last op in it. From then until `endSnapshot`, the seat may only
  * read its frames.
@@ -34,13 +24,15 @@ export function endSnapshot(seat: Seat): number {
   return seat.core.endSnapshot();
 }
 
-/** Loads the frame in the intake; `first`: a new space begins, with that home. */
-export function loadFrame(seat: Seat, home: number, first: boolean): LoadedFrame | typeof AGAIN {
+/**
+ * Loads the frame in the intake; `first`: a new space begins, with that home. OK, E_BROKEN or E_MEMORY, and where the
+ * space is (address 0: nowhere); or E_FOREIGN, and the offset in the frame of the setting that differs.
+ */
+export function loadFrame(seat: Seat, home: number, first: boolean) {
   const status = seat.core.loadFrame(home, first ? 1 : 0);
   if (status === E_BUSY) return AGAIN;
-  const [address, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
-  if (status === E_FOREIGN) return { status, space: null, differsAt: address };
-  return { status, space: address === 0 ? null : { address, incarnation }, differsAt: 0 };
+  if (status === E_FOREIGN) return { status, space: { address: 0, incarnation: 0 }, differsAt: seat.infoAt(0) };
+  return { status, space: { address: seat.infoAt(0), incarnation: seat.infoAt(1) }, differsAt: 0 };
 }
 
 /** xxHash64 of the first `bytes` of the intake. */

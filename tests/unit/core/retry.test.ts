@@ -1,0 +1,31 @@
+/* Is a call that finds a lock taken made again, and given up in time? */
+import { expect, test } from "bun:test";
+import { AGAIN, eventually, insist } from "../../../src/core/retry.ts";
+
+/** Busy so many times, then free. */
+function busyFor(times: number): () => string | typeof AGAIN {
+  return () => (times-- > 0 ? AGAIN : "free");
+}
+
+test("a busy call is made again in later turns of the event loop", async () => {
+  let turns = 0;
+  const counting = setInterval(() => turns++, 0);
+  expect(await eventually(busyFor(0), 1000)).toBe("free");
+  expect(turns).toBe(0); // a free one needs none
+  expect(await eventually(busyFor(500), 10_000)).toBe("free");
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(0);
+});
+
+test("it rejects with TIMEOUT when the lock is not free in time, and with what the call throws", async () => {
+  await expect(eventually(() => AGAIN, 5)).rejects.toMatchObject({ code: "TIMEOUT" });
+  const broken = () => {
+    throw new Error("broken");
+  };
+  await expect(eventually(broken, 1000)).rejects.toThrow("broken");
+});
+
+test("a caller without a later turn insists, but not for ever", () => {
+  expect(insist(busyFor(1000))).toBe("free");
+  expect(() => insist(() => AGAIN)).toThrow("busy for a second");
+});
