@@ -5,7 +5,7 @@
  *
  *   <!-- file: server.ts -->         it is that file; other blocks import it, or a test starts it
  *   <!-- given: index -->            given/index.ts comes before it: what the text takes for granted
- *   <!-- needs: hnswlib-node -->     it runs where that package is installed
+ *   <!-- needs: hnswlib-node -->     it imports that package of the bench's, or given/hnswlib-node.ts in its stead
  *   <!-- not run: needs Docker -->   it does not run, for that reason
  *
  * A program's lines `// → TEXT` are what it prints, in order.

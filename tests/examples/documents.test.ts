@@ -1,7 +1,7 @@
 /* Does the code of the documents run as it is written, and print what it says? */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Block, promisedBy } from "./blocks.ts";
-import { isInstalled, Project } from "./project.ts";
+import { Project } from "./project.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -13,8 +13,8 @@ for (const document of ["README.md", "docs/RECIPES.md"]) {
     for (const block of project.blocks) {
       if (block.file !== undefined) continue;
       const name = `line ${block.line}, in ${block.section}`;
-      const reason = reasonAgainst(block);
-      if (reason !== null) test.skip(`${name}: ${reason}`, () => {});
+      const { "not run": reason } = block;
+      if (reason !== undefined) test.skip(`${name}: ${reason}`, () => {});
       else test(name, () => runs(project, block));
     }
 
@@ -22,10 +22,6 @@ for (const document of ["README.md", "docs/RECIPES.md"]) {
       expect(await project.typeErrors()).toBe("");
     });
   });
-}
-
-function reasonAgainst({ needs, "not run": reason }: Block): string | null {
-  return reason ?? (needs === undefined || isInstalled(needs) ? null : `${needs} is not installed`);
 }
 
 async function runs(project: Project, block: Block): Promise<void> {

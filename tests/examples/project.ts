@@ -59,8 +59,13 @@ export class Project implements Disposable {
     writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, "src/cli/main.ts")}' "$@"\n`);
     chmodSync(program, 0o755);
     symlinkSync(process.execPath, join(modules, ".bin/bun"));
-    for (const name of new Set(this.blocks.map(({ needs }) => needs ?? ""))) {
-      if (isInstalled(name)) symlinkSync(join(BENCH_MODULES, name), join(modules, name));
+    for (const name of new Set(this.blocks.map(({ needs }) => needs).filter((needs) => needs !== undefined))) {
+      const real = join(BENCH_MODULES, name);
+      if (canImport(real)) symlinkSync(real, join(modules, name));
+      else {
+        mkdirSync(join(modules, name));
+        copyFileSync(join(GIVEN, `${name}.ts`), join(modules, name, "index.ts"));
+      }
     }
     writeFileSync(join(this.folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
     const tsconfig = {
@@ -106,12 +111,12 @@ export class Project implements Disposable {
   }
 }
 
-export function isInstalled(name: string): boolean {
-  return name !== "" && existsSync(join(BENCH_MODULES, name));
+/** Whether a package is there, and its native part too. */
+function canImport(path: string): boolean {
+  if (!existsSync(path)) return false;
+  return Bun.spawnSync([process.execPath, "-e", `await import(${JSON.stringify(path)})`]).success;
 }
 
-function sourceOf({ code, language, given, needs }: Block): string {
-  const before = given === undefined ? "" : `${readFileSync(join(GIVEN, `${given}.${language}`), "utf8")}\n`;
-  const unchecked = needs !== undefined && !isInstalled(needs) ? "// @ts-nocheck\n" : "";
-  return unchecked + before + code;
+function sourceOf({ code, language, given }: Block): string {
+  return given === undefined ? code : `${readFileSync(join(GIVEN, `${given}.${language}`), "utf8")}\n${code}`;
 }
