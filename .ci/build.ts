@@ -8,7 +8,7 @@ import { bundleForBun, bundleForEdge, source } from "./bundle.ts";
 const root = join(import.meta.dir, "..");
 const build = join(root, "build");
 const ENTRIES = ["index", "search", "workers/worker"].map(source);
-const ONLY_BUN = ["storage/log/journal-thread", "storage/snapshots/snapshot-thread", "cli/main"].map(source);
+const ONLY_BUN = ["storage/threads/journal-thread", "storage/threads/snapshot-thread", "cli/main"].map(source);
 
 await buildCore();
 for (const name of await readdir(build)) if (/\.js(\.map)?$/.test(name)) await rm(join(build, name)); // old chunks

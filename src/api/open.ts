@@ -5,7 +5,7 @@ import * as calls from "../core/calls/index.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
-import { Arriving, shapeOfExport, startFrom } from "../snapshot/import.ts";
+import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
 import { journalSeats } from "../workers/seats.ts";
 import { reporterOf } from "./incidents.ts";
@@ -40,15 +40,15 @@ function hasThreads({ shared }: CoreChoice): boolean {
 }
 
 async function openExport(from: SnapshotSource, request: OpenRequest, choice: CoreChoice): Promise<Opened> {
-  const arriving = await Arriving.open(from);
+  const reader = await ExportReader.open(from);
   try {
-    const settings = completeSettings(request, hasThreads(choice), shapeOfExport(arriving, request.shape));
+    const settings = completeSettings(request, hasThreads(choice), shapeOfExport(reader, request.shape));
     return await startIndex(settings, reporterOf(request.onIncident), choice, async (handle) => {
-      await startFrom(arriving, handle);
+      await loadExport(reader, handle);
       return null;
     });
   } finally {
-    await arriving.close();
+    await reader.close();
   }
 }
 
@@ -56,14 +56,14 @@ async function openFolder(path: string, request: OpenRequest, choice: CoreChoice
   if (!canKeepFolders) {
     throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
   }
-  const { keep, shapeOfFolder, takeFolder } = await import("../storage/open-folder.ts");
+  const { loadFolder, shapeOfFolder, takeFolder } = await import("../storage/open-folder.ts");
   const report = reporterOf(request.onIncident);
   const folder = await takeFolder(path, request.settled.onDamage === "salvage");
   const load: Load = (handle, { shared, partitions: { repair }, started }) => {
     const stick = () => {
       for (const seat of handle.seats) calls.setJournalState(seat, JOURNAL_STUCK);
     };
-    return keep({ folder, handle, shared, started, seats: journalSeats(shared.settings), repair, stick, report });
+    return loadFolder({ folder, handle, shared, started, seats: journalSeats(shared.settings), repair, stick, report });
   };
   try {
     const settings = completeSettings(request, hasThreads(choice), shapeOfFolder(folder, request.shape));

@@ -12,7 +12,7 @@ import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
-import { Arriving, startFrom } from "../snapshot/import.ts";
+import { ExportReader, loadExport } from "../snapshot/import.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
 import { type Metric, metricOf } from "../values/metric.ts";
@@ -48,19 +48,19 @@ export async function openSearchWith(options: OpenSearchOptions): Promise<{ inde
   const { from, core, ef = DEFAULT_EF } = options;
   checkCore(core);
   resolveSearch({ ef }, ef); // refuses nonsense before it reads
-  const arriving = await Arriving.open(from);
+  const reader = await ExportReader.open(from);
   try {
     const module = core ?? (await compileCore("release", bestVariant(), false));
-    const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = arriving.first ?? {};
+    const { dimensions = 1, metric: word = 0, M = 16, seed = 1 } = reader.first ?? {};
     const metric = metricOf(word) ?? "cosine";
     const settings = { ...FIXED, dimensions, metric, M, seed, partitionLimit: PARTITION_LIMIT };
     const seat = Seat.create(module, settings, 0, false, false);
     const host = new SearchHost(seat, ef);
-    await startFrom(arriving, host);
+    await loadExport(reader, host);
     for (const space of spacesOf(seat)) host.spaces.set(space.name, { ...space, seat, partition: 0, home: 0 });
     return { index: new SearchIndex(host, dimensions, metric), seat };
   } finally {
-    await arriving.close();
+    await reader.close();
   }
 }
 

@@ -11,7 +11,7 @@ import { JournalClient } from "../journal/client.ts";
 import type { Incident, Settings } from "../options/open.ts";
 import { askForHugePages, SMALL_BYTES } from "../runtime/huge-pages.ts";
 import { canShare, canStartThreads, commonTime } from "../runtime/platform.ts";
-import type { Kept } from "../storage/open-folder.ts";
+import type { Keeper } from "../storage/open-folder.ts";
 import { Control, controlBlock } from "../workers/control.ts";
 import { linkerOf } from "../workers/linker.ts";
 import type { Partitions, Pool } from "../workers/pool.ts";
@@ -30,7 +30,7 @@ export interface CoreChoice {
 }
 
 /** Loads the content of an index that was just created. Resolves to what keeps it on the disk, if anything does. */
-export type Load = (handle: Handle, parts: LoadParts) => Promise<Kept | null>;
+export type Load = (handle: Handle, parts: LoadParts) => Promise<Keeper | null>;
 
 interface LoadParts {
   shared: SharedIndex;
@@ -46,7 +46,7 @@ export interface Opened {
   shared: SharedIndex;
   pool: Pool | null;
   seats: Seat[];
-  kept: Kept | null;
+  keeper: Keeper | null;
 }
 
 /** Rejects with UNSUPPORTED, OUT_OF_MEMORY, TIMEOUT, or with what `load` rejects with; then nothing is left running. */
@@ -68,9 +68,9 @@ export async function startIndex(
   try {
     const started = pool?.start() ?? Promise.resolve();
     started.catch(() => {}); // it is awaited below, when loading has ended
-    const kept = load && (await load(handle, { shared, partitions, started }));
+    const keeper = load && (await load(handle, { shared, partitions, started }));
     await started;
-    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, kept), handle, shared, pool, seats, kept };
+    return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, keeper), handle, shared, pool, seats, keeper };
   } catch (error) {
     control.close();
     await pool?.stop();

@@ -9,10 +9,7 @@ import { badOption } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
 import { exportChunks } from "../snapshot/export.ts";
-import type { Keeper } from "../storage/keeper.ts";
-import type { Kept } from "../storage/open-folder.ts";
-import type { RecoveryReport } from "../storage/recovery/recovery.ts";
-import type { BackupReport } from "../storage/tools/backup.ts";
+import type { BackupReport, Keeper, RecoveryReport } from "../storage/open-folder.ts";
 import type { AttachTicket } from "../values/attach-ticket.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { SharedIndex, Ticket } from "../workers/protocol.ts";
@@ -27,16 +24,16 @@ export class VectorIndex implements AsyncDisposable {
   private readonly shared: SharedIndex;
   private readonly pool: Pool | null;
   private readonly seat: number;
-  private readonly kept: Kept | null;
+  private readonly keeper: Keeper | null;
   private closing: Promise<void> | null = null;
 
   /** @internal Use `open` or `attach`. */
-  constructor(handle: Handle, shared: SharedIndex, pool: Pool | null, seat: number, kept: Kept | null = null) {
+  constructor(handle: Handle, shared: SharedIndex, pool: Pool | null, seat: number, keeper: Keeper | null = null) {
     this.handle = handle;
     this.shared = shared;
     this.pool = pool;
     this.seat = seat;
-    this.kept = kept;
+    this.keeper = keeper;
   }
 
   /** The options that this index was opened with, defaults filled in. */
@@ -105,7 +102,7 @@ export class VectorIndex implements AsyncDisposable {
 
   private keeperFor(method: string): Keeper {
     this.handle.assertOpen();
-    if (this.kept !== null) return this.kept.keeper;
+    if (this.keeper !== null) return this.keeper;
     throw badOption(`\`${method}\` needs the thread that opened the index, with a \`path\`.`);
   }
 
@@ -147,7 +144,7 @@ export class VectorIndex implements AsyncDisposable {
 
   /** What `open` found at `path`; null without one, and on threads other than the one that opened the index. */
   get recovery(): Readonly<RecoveryReport> | null {
-    return this.kept?.recovery ?? null;
+    return this.keeper?.recovery ?? null;
   }
 
   /** What the workers did, what the spaces hold, and how much memory that takes. Throws CLOSED or TIMEOUT. */
@@ -206,14 +203,14 @@ export class VectorIndex implements AsyncDisposable {
       return;
     }
     try {
-      if (this.kept !== null) {
+      if (this.keeper !== null) {
         await allDurable(this.handle);
-        await this.kept.keeper.checkpoint("changed");
+        await this.keeper.checkpoint("changed");
       }
     } finally {
       control.close();
       await this.pool?.stop();
-      await this.kept?.keeper.stop();
+      await this.keeper?.stop();
     }
   }
 

@@ -7,9 +7,8 @@ import { warnOf } from "../api/incidents.ts";
 import { startIndex } from "../api/start.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
 import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
-import type { Shape } from "../options/shape.ts";
 import { canStartThreads } from "../runtime/platform.ts";
-import { damaged, type OpenFolder } from "../storage/disk/folder.ts";
+import { type LockedFolder, shapeIn } from "../storage/disk/folder.ts";
 import { Recovery, type RecoveryReport } from "../storage/recovery/recovery.ts";
 
 export interface CopyOptions extends Pick<OpenOptions, "workers" | "flatBelow"> {
@@ -29,14 +28,15 @@ export interface IndexCopy extends AsyncDisposable {
  * Takes over a locked folder (`lockToRead`), and leaves it when the copy is disposed of or could not be made. Rejects
  * with PATH_DAMAGED, OUT_OF_MEMORY or TIMEOUT.
  */
-export async function openCopy({ paths, lock, meta, damage }: OpenFolder, options: CopyOptions): Promise<IndexCopy> {
+export async function openCopy(folder: LockedFolder, options: CopyOptions): Promise<IndexCopy> {
+  const { paths, lock } = folder;
   const { salvaging = false, onRead, ...others } = options;
   try {
-    if (meta === null) throw damaged(damage!);
+    const shape = shapeIn(folder);
     let recovery: RecoveryReport | null = null;
-    const settings = completeSettings(readOptions({ ...others, ...(meta as Shape) }), canStartThreads);
+    const settings = completeSettings(readOptions({ ...others, ...shape }), canStartThreads);
     const { index } = await startIndex(settings, warnOf, {}, async (handle) => {
-      recovery = await new Recovery(handle, paths, salvaging, onRead).fill(meta, null, "read");
+      recovery = await new Recovery(handle, paths, salvaging, onRead).load(shape, null, "read");
       return null;
     });
     const dispose = async () => {

@@ -1,71 +1,69 @@
 /*
- * How do ops get from the rings to the disk? Everything that waits, of all partitions, goes out in one transaction: the
+ * How do ops get from the rings to the log? Everything that waits, in all partitions, goes out in one transaction: the
  * longer a commit takes, the more ops share the next one.
  *
- * When the disk refuses, nobody knows what of the group is on it. So the partitions take no more ops, whoever waits is
- * told, and the same groups are written again under the same numbers, through a file that was opened anew, until it
- * works. The rings keep what waits: nothing that was accepted is lost while the process lives.
+ * When the disk refuses, it is unknown what of the group is on it. So the partitions accept no more ops, every caller
+ * that waits is told, and the same groups are written again under the same numbers, through a log that was opened again,
+ * until that works. The rings keep what waits: nothing that was accepted is lost while the process lives.
  */
 import { J_BYTES, JOURNAL_OPEN, JOURNAL_STUCK } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
+import { insist } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
-import type { Group, JournalStore } from "../storage/disk/sqlite.ts";
-import type { Mark } from "../storage/log/mark.ts";
 import type { Control } from "../workers/control.ts";
 import { FAILURE_DISK, FAILURE_FULL, FAILURE_NONE, type JournalBoard } from "./board.ts";
+import { type Group, LogFull, type Mark, type OpLog } from "./log.ts";
 
 /** What waits in a partition. */
 interface Waiting {
   partition: number;
-  /** The ring's head behind it, low and high word. */
-  head: [number, number];
+  /** Where it ends in the ring. */
+  head: number;
   /** Number of its last op. */
   last: number;
   groups: Group[];
 }
 
 /**
- * A row of the journal holds up to so much. Larger ones would make SQLite's copy of a blob a mapping of its own, and
- * fresh pages are dear: with 8 MiB here, flat ingest of 3 KB vectors is 0.8 times as fast (bench durable, 2026-11-24).
+ * A group holds up to this much. With larger ones SQLite's copy of a blob would be a mapping of its own, and fresh pages
+ * are expensive: with 8 MiB here, flat ingest of 3 KB vectors is 0.8 times as fast (bench durable, 2026-11-24).
  */
-const ROW_BYTES = 1 << 18;
+const GROUP_BYTES = 1 << 18;
 
 export class JournalWriter {
   private readonly seats: Seat[];
-  private readonly openStore: () => Promise<JournalStore>;
+  private readonly openLog: () => Promise<OpLog>;
   private readonly mark: Mark;
   private readonly board: JournalBoard;
   private readonly control: Control;
   private readonly now: () => number;
-  /** Per partition, as large as its ring: used again and again, for the same reason as ROW_BYTES. */
+  /** Per partition, as large as its ring: reused, for the same reason as GROUP_BYTES. */
   private readonly buffers: Uint8Array[] = [];
-  private store: JournalStore | null = null;
+  private log: OpLog | null = null;
   /** Groups that the disk refused. */
   private refused: Waiting[] | null = null;
-  /** Whether the partitions are known to take ops: a thread that ended may have left them shut. */
+  /** Whether the partitions are known to accept ops: a thread that ended may have left them shut. */
   private isOpen = false;
 
   constructor(
     seats: Seat[],
-    openStore: () => Promise<JournalStore>,
+    openLog: () => Promise<OpLog>,
     mark: Mark,
     board: JournalBoard,
     control: Control,
     now: () => number,
   ) {
     this.seats = seats;
-    this.openStore = openStore;
+    this.openLog = openLog;
     this.mark = mark;
     this.board = board;
     this.control = control;
     this.now = now;
   }
 
-  /** Goes on where the thread before this one ended, be it between writing a group and telling of it. */
+  /** Continues where the thread before this one ended, even if that was between writing a group and reporting it. */
   takeOver(): void {
-    for (const [partition, seat] of this.seats.entries()) {
-      seat.core.journalWaiting();
-      this.board.setDurable(partition, seat.wideInfoAt(4));
-    }
+    for (const [partition, seat] of this.seats.entries()) this.board.setDurable(partition, ringOf(seat).durable);
     if (this.hasWork()) this.board.publish(this.board.failure);
     else this.reopen();
   }
@@ -74,12 +72,12 @@ export class JournalWriter {
   private reopen(): void {
     this.refused = null;
     this.board.publish(FAILURE_NONE); // before anything is accepted again, or it would be taken for uncertain
-    if (!this.isOpen) for (const { core } of this.seats) core.setJournalState(JOURNAL_OPEN);
+    if (!this.isOpen) for (const seat of this.seats) calls.setJournalState(seat, JOURNAL_OPEN);
     this.isOpen = true;
   }
 
   hasWork(): boolean {
-    return this.refused !== null || this.seats.some((seat) => waitingIn(seat).bytes > 0);
+    return this.refused !== null || this.seats.some((seat) => bytesIn(ringOf(seat)) > 0);
   }
 
   /** Writes what waits. Resolves to how many ops, or rejects with what the disk said; then the groups stay refused. */
@@ -89,24 +87,22 @@ export class JournalWriter {
     if (waiting.length === 0) return 0;
     const groups = waiting.flatMap((each) => each.groups);
     try {
-      this.store ??= await this.openStore();
-      this.store.append(groups);
+      this.log ??= await this.openLog();
+      this.log.append(groups);
     } catch (error) {
       this.refuse(waiting, error);
       throw error;
     }
-    const ops = groups.reduce((sum, { count }) => sum + count, 0);
     for (const { partition, head, last } of waiting) {
-      this.seats[partition]!.core.journalWritten(...head, last % 2 ** 32, Math.floor(last / 2 ** 32));
+      calls.journalWritten(this.seats[partition]!, head, last);
       this.board.setDurable(partition, last);
     }
     this.mark.write((partition) => this.board.durable(partition));
+    const ops = groups.reduce((sum, { count }) => sum + count, 0);
+    const bytes = groups.reduce((sum, { payload }) => sum + payload.length, 0);
     this.board.count("ops", ops);
     this.board.count("groups", 1);
-    this.board.count(
-      "bytes",
-      groups.reduce((sum, { payload }) => sum + payload.length, 0),
-    );
+    this.board.count("bytes", bytes);
     this.board.count("commitMs", this.now() - start);
     this.board.set("lastCommitMs", this.now() - start);
     this.reopen();
@@ -116,51 +112,52 @@ export class JournalWriter {
 
   /** Copies what waits in a partition; null when nothing does. */
   private take(seat: Seat, partition: number): Waiting | null {
-    const { bytes } = waitingIn(seat);
+    const waiting = ringOf(seat);
+    const { ring, size, head, tail, last, durable } = waiting;
+    const bytes = bytesIn(waiting);
     if (bytes === 0) return null;
-    const head: [number, number] = [seat.infoAt(2), seat.infoAt(3)];
-    const first = seat.wideInfoAt(4) + 1;
-    const last = seat.wideInfoAt(6);
-    const [tail, ring, size] = [seat.infoAt(0), seat.infoAt(8), seat.infoAt(9)];
     this.buffers[partition] ??= new Uint8Array(size);
     const buffer = this.buffers[partition]!;
     seat.copyRing(ring, size, tail, bytes, buffer);
-    return { partition, head, last, groups: inRows(partition, first, buffer.subarray(0, bytes)) };
+    return { partition, head, last, groups: inGroups(partition, durable + 1, buffer.subarray(0, bytes)) };
   }
 
   private refuse(waiting: Waiting[], error: unknown): void {
     this.refused = waiting;
     this.isOpen = false;
-    for (const { core } of this.seats) core.setJournalState(JOURNAL_STUCK);
-    this.board.publish((error as { code?: string }).code === "SQLITE_FULL" ? FAILURE_FULL : FAILURE_DISK);
+    for (const seat of this.seats) calls.setJournalState(seat, JOURNAL_STUCK);
+    this.board.publish(error instanceof LogFull ? FAILURE_FULL : FAILURE_DISK);
     this.control.progressed();
     this.close();
   }
 
   close(): void {
     try {
-      this.store?.close();
+      this.log?.close();
     } catch {
-      // it is opened anew in any case
+      // it is opened again in any case
     }
-    this.store = null;
+    this.log = null;
   }
 }
 
-function waitingIn(seat: Seat): { bytes: number } {
-  seat.core.journalWaiting();
-  return { bytes: (seat.infoAt(2) - seat.infoAt(0)) >>> 0 };
+function ringOf(seat: Seat): calls.JournalRing {
+  return insist(() => calls.journalRing(seat));
 }
 
-/** Cuts ops into rows, always at the same places from the same first op on. */
-function inRows(partition: number, first: number, entries: Uint8Array): Group[] {
+function bytesIn({ head, tail }: calls.JournalRing): number {
+  return head - tail;
+}
+
+/** Cuts ops into groups, always at the same places from the same first op on. */
+function inGroups(partition: number, first: number, entries: Uint8Array): Group[] {
   const words = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
   const groups: Group[] = [];
   let from = 0;
   let count = 0;
   for (let at = 0; at < entries.length; ) {
     const bytes = words.getUint32(at + J_BYTES, true);
-    if (count > 0 && at + bytes - from > ROW_BYTES) {
+    if (count > 0 && at + bytes - from > GROUP_BYTES) {
       groups.push({ partition, first, count, payload: entries.subarray(from, at) });
       first += count;
       from = at;

@@ -5,8 +5,8 @@ import { isOneFile } from "./own-file.ts";
 /** The threads' entries in a checkout; a build has them all in one folder. */
 const ENTRIES = {
   worker: "../workers/worker.ts",
-  "journal-thread": "../storage/log/journal-thread.ts",
-  "snapshot-thread": "../storage/snapshots/snapshot-thread.ts",
+  "journal-thread": "../storage/threads/journal-thread.ts",
+  "snapshot-thread": "../storage/threads/snapshot-thread.ts",
 };
 
 export type ThreadFile = keyof typeof ENTRIES;

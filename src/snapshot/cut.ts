@@ -1,6 +1,6 @@
-/* How is the snapshot of a space begun and ended, be it for a file or for a stream? A seat takes one at a time. */
+/* How is the snapshot of a space begun and ended, for a file or for a stream? A seat takes one at a time. */
 import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
-import type { SpaceAt } from "../core/calls/spaces.ts";
+import * as calls from "../core/calls/index.ts";
 import { type AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
@@ -9,36 +9,32 @@ import { nextTurn } from "../runtime/event-loop.ts";
 /** Calls the core until nothing that it needs is busy. */
 export type WhenFree = <T>(call: () => T | typeof AGAIN) => Promise<T>;
 
-/** For a thread that can do nothing else: it comes back in later turns, where it doesn't sleep in the core. */
+/** For a thread that has nothing else to do: it comes back in later turns, where it doesn't sleep in the core. */
 export const asLongAsItTakes: WhenFree = (call) => eventually(call, Number.POSITIVE_INFINITY);
 
 /**
- * Begins one. Resolves to the number of the last op in it, or to null when the space was dropped meanwhile. Until
- * `endSnapshot`, which must follow in any case, the seat does nothing but read its frames. Rejects with OUT_OF_MEMORY.
+ * Begins a snapshot. Resolves to the number of the last op in it, or to null when the space was dropped. Until
+ * `endSnapshot`, which must follow in any case, the seat may only read its frames. Rejects with OUT_OF_MEMORY.
  */
-export async function beginSnapshot(
-  seat: Seat,
-  { address, incarnation }: SpaceAt,
-  whenFree: WhenFree,
-): Promise<number | null> {
-  const answer = await whenFree(() => seat.core.startSnapshot(address, incarnation));
-  if (answer === E_STALE) return null;
-  if (answer === E_MEMORY) {
+export async function beginSnapshot(seat: Seat, space: calls.SpaceAt, whenFree: WhenFree): Promise<number | null> {
+  const sequence = await whenFree(() => calls.startSnapshot(seat, space));
+  if (sequence === E_STALE) return null;
+  if (sequence === E_MEMORY) {
     throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
   }
-  return seat.wideInfoAt(1);
+  return sequence;
 }
 
 /** Writes the next frame to the seat's intake. Resolves to its bytes, 0 after the last, below 0 when it was dropped. */
 export async function nextFrame(seat: Seat, whenFree: WhenFree): Promise<number> {
   for (;;) {
-    const answer = await whenFree(() => seat.core.nextFrame());
-    if (answer !== E_MORE) return answer;
+    const bytes = await whenFree(() => calls.nextFrame(seat));
+    if (bytes !== E_MORE) return bytes;
     await nextTurn();
   }
 }
 
-/** Gives back what it took. */
+/** Releases what the snapshot took. */
 export async function endSnapshot(seat: Seat, whenFree: (call: () => number) => Promise<number>): Promise<void> {
-  await whenFree(() => seat.core.endSnapshot());
+  await whenFree(() => calls.endSnapshot(seat));
 }

@@ -1,14 +1,14 @@
 /*
- * How does an index travel, from a server to wherever it is to be searched? As one stream of bytes that any build on any
- * runtime can start from.
+ * How does an index leave a process, to be searched elsewhere? As one stream of bytes that any build on any runtime can
+ * start from.
  *
  *   [magic, 16 bytes][frames of one space after the other …][FRAME_FINISH]
  *
- * Frames and checksums are those of the files of snapshots. A stream can't take back what it has sent: of a space
- * that is dropped in the middle, FRAME_GONE says that it does not count. Without FRAME_FINISH the stream was cut off.
+ * Frames and checksums are those of the files of snapshots. A stream can't take back what it has sent: FRAME_GONE says
+ * that a space whose frames were sent was dropped and does not count. Without FRAME_FINISH the stream was cut off.
  */
-import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import { nextSpace, type SpaceAt } from "../core/calls/spaces.ts";
+import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
+import * as calls from "../core/calls/index.ts";
 import { AGAIN, eventually } from "../core/retry.ts";
 import { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
@@ -18,8 +18,7 @@ import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { firstAttachedSeat } from "../workers/seats.ts";
 import { beginSnapshot, endSnapshot, nextFrame, type WhenFree } from "./cut.ts";
-import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, putFrame } from "./frames.ts";
-import { MAGIC } from "./magic.ts";
+import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
 
 const CHUNK_BYTES = 1 << 18;
 /** Collects frames until a chunk is full. */
@@ -43,8 +42,8 @@ class Chunks {
     this.filled += body.length + CHECKSUM_BYTES;
   }
 
-  /** A frame that says something of the stream. */
-  say(kind: number, count: number): void {
+  /** A frame about the stream itself. */
+  note(kind: number, count: number): void {
     const body = new Uint8Array(F_HEADER);
     const words = new DataView(body.buffer);
     words.setUint32(F_BYTES, F_HEADER, true);
@@ -61,8 +60,8 @@ class Chunks {
 }
 
 /**
- * The chunks of an export, of all spaces that there are when it begins, or those named. Takes a seat of its own, so that
- * everything goes on meanwhile. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT, CLOSED or INTERNAL.
+ * The chunks of an export, of all spaces that exist when it begins, or of those named. Takes a seat of its own, so that
+ * everything else goes on. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT, CLOSED or INTERNAL.
  */
 export async function* exportChunks(
   { module, memories, settings }: SharedIndex,
@@ -79,43 +78,43 @@ export async function* exportChunks(
     for (const memory of memories) {
       seats.push(await Seat.joinWhenFree(module, memory, number, settings.dimensions, whenFree));
     }
-    // What was taken is given back by a closed handle, too, as long as the index is open.
-    const giveBack = (call: () => number) =>
+    // A closed handle releases what was taken as well, as long as the index is open.
+    const release = (call: () => number) =>
       eventually(() => {
-        const answer = handle.guarded(call, seats);
-        return answer === AGAIN && handle.control.closed ? OK : answer;
+        const status = handle.guarded(call, seats);
+        return status === AGAIN && handle.control.closed ? OK : status;
       }, settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
     let count = 0;
-    for (const place of names === null ? await placesOfAll(seats, handle) : placesOf(names, seats)) {
-      const space = await spaceAt(place, whenFree);
-      if (space !== null && (yield* exportSpace(place.seat, space, chunks, whenFree, giveBack))) count++;
+    for (const { name, seat } of names === null ? await placesOfAll(seats, handle) : placesOf(names, seats)) {
+      const space = await whenFree(() => calls.findSpace(seat, seat.putKey(name)));
+      if (space !== null && (yield* exportSpace(seat, space, chunks, whenFree, release))) count++;
     }
-    chunks.say(FRAME_FINISH, count);
+    chunks.note(FRAME_FINISH, count);
     yield chunks.take();
   } finally {
     handle.control.leaveSeat(number);
   }
 }
 
-/** A name, and the partition that a space of that name is in, if there is one. */
+/** A name, and a seat in the partition of spaces of that name. */
 interface Place {
   name: string;
   seat: Seat;
 }
 
 /**
- * By name, since an export takes its time: a header that was dropped serves another space meanwhile, of a name that has
- * had its turn or will have it at another header.
+ * By name, since an export takes its time: in the meantime the header of a dropped space may serve another, of a name
+ * that was exported before or is still to come at another header.
  */
 async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
   const places: Place[] = [];
   const slice = new Slice();
   for (const seat of seats) {
-    const names = new Set<string>(); // another thread may move a name to a header that comes later in the walk
+    const names = new Set<string>(); // another thread may move a name to a header later in the walk
     let address = 0;
     for (;;) {
-      const space = await handle.eventually(() => handle.guarded(() => nextSpace(seat, address), [seat]));
+      const space = await handle.whenFree(() => calls.nextSpace(seat, address), [seat]);
       if (space === null) break;
       names.add(space.name);
       address = space.address;
@@ -129,41 +128,34 @@ async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
 function placesOf(names: ReadonlySet<string>, seats: Seat[]): Place[] {
   const first = seats[0]!;
   return Array.from(names, (name) => {
-    const hash = first.core.hashName(first.putKey(name)) >>> 0;
+    const hash = calls.hashName(first, first.putKey(name));
     return { name, seat: seats[partitionOf(hash, seats.length)]! };
   });
 }
 
-/** The space of that name, or null when there is none. */
-async function spaceAt({ name, seat }: Place, whenFree: WhenFree): Promise<SpaceAt | null> {
-  const answer = await whenFree(() => seat.core.openSpace(seat.putKey(name), 0, 0));
-  if (answer === NOT_FOUND) return null;
-  return { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
-}
-
-/** Answers whether the space counts: it may have been dropped meanwhile. */
+/** Returns whether the space counts: not if it was dropped before its last frame. */
 async function* exportSpace(
   seat: Seat,
-  space: SpaceAt,
+  space: calls.SpaceAt,
   chunks: Chunks,
   whenFree: WhenFree,
-  giveBack: (call: () => number) => Promise<number>,
+  release: (call: () => number) => Promise<number>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
   try {
     if ((await beginSnapshot(seat, space, whenFree)) === null) return false;
     let hasBegun = false;
-    let answer = await nextFrame(seat, whenFree);
-    for (; answer > 0; answer = await nextFrame(seat, whenFree)) {
-      chunks.put(seat.intakeBytes.subarray(0, answer));
+    let bytes = await nextFrame(seat, whenFree);
+    for (; bytes > 0; bytes = await nextFrame(seat, whenFree)) {
+      chunks.put(seat.intakeBytes.subarray(0, bytes));
       hasBegun = true;
       if (!chunks.isFull) continue;
       yield chunks.take();
       await nextTurn();
     }
-    if (answer !== OK && hasBegun) chunks.say(FRAME_GONE, 0);
+    if (bytes !== OK && hasBegun) chunks.note(FRAME_GONE, 0);
     if (chunks.isFull) yield chunks.take();
-    return answer === OK;
+    return bytes === OK;
   } finally {
-    await endSnapshot(seat, giveBack);
+    await endSnapshot(seat, release);
   }
 }

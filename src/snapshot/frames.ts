@@ -1,8 +1,8 @@
 /*
- * How do snapshot frames travel? As bytes in a file or a stream: each frame's body as assembly/snapshot/write.ts writes it,
- * then its checksum.
+ * How do snapshot frames travel? As bytes in a file or a stream: first the magic, then each frame's body as
+ * assembly/snapshot/write.ts writes it, followed by its checksum.
  *
- *   [bytes of the body u32][kind u32] … [xxHash64 of the body u64]
+ *   [magic, 16 bytes]   [bytes of the body u32][kind u32] … [xxHash64 of the body u64]   …
  */
 import {
   F_BYTES,
@@ -28,20 +28,22 @@ import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
 import { xxHash64 } from "../runtime/platform.ts";
 
+/** What files and streams begin with; the last byte is the version of what follows. */
+export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
 export const CHECKSUM_BYTES = 8;
-/** The largest body: an intake. */
+/** The largest body fills an intake. */
 export const LARGEST_BODY = 65536;
 
-/** Bytes that are not frames, or not those that were written. */
+/** These bytes are not frames, or not the ones that were written. */
 export class BadFrame extends Error {}
 
 /** xxHash64 of a frame's body. */
 export type FrameHash = (body: Uint8Array) => bigint;
 
-/** The runtime's own, if it has one. */
+/** The runtime's own, or null. */
 export const ownHash: FrameHash | null = xxHash64;
 
-/** The runtime's own, else the core's: then the body passes through the seat's intake. */
+/** The runtime's own, or else the core's; then the body passes through the seat's intake. */
 export function frameHash(seat: Seat): FrameHash {
   if (ownHash !== null) return ownHash;
   return (body) => {
@@ -50,7 +52,7 @@ export function frameHash(seat: Seat): FrameHash {
   };
 }
 
-/** Puts body and checksum at `at` of a buffer that has room for them. */
+/** Puts body and checksum at `at` in a buffer that has room for them. */
 export function putFrame(body: Uint8Array, hash: FrameHash, buffer: Uint8Array, at: number): void {
   buffer.set(body, at);
   const end = at + body.length;
@@ -59,7 +61,7 @@ export function putFrame(body: Uint8Array, hash: FrameHash, buffer: Uint8Array, 
 
 export interface Frame {
   body: Uint8Array;
-  /** What is written beside it. */
+  /** As written after the body. */
   checksum: bigint;
 }
 
@@ -68,12 +70,12 @@ export function checkFrame({ body, checksum }: Frame, hash: FrameHash): void {
   if (hash(body) !== checksum) throw new BadFrame("a frame's checksum is wrong");
 }
 
-/** Cuts chunks of bytes into frames. Most lie whole in a chunk, and are views on it; the others are put together. */
+/** Cuts chunks of bytes into frames. Most lie whole in a chunk and are views on it; the others are put together. */
 export class FrameSplitter {
   private readonly begun = new Uint8Array(LARGEST_BODY + CHECKSUM_BYTES);
   private filled = 0;
 
-  /** All frames that are complete with this chunk, not checked yet. A body is valid until the next one is asked for. */
+  /** The frames that this chunk completes, not checked yet. A body is valid until the next one is requested. */
   *push(chunk: Uint8Array): Generator<Frame> {
     let at = 0;
     while (this.filled > 0) {
@@ -98,7 +100,7 @@ export class FrameSplitter {
     this.filled = chunk.length - at;
   }
 
-  /** Whether bytes of an unfinished frame are left. */
+  /** Whether no bytes of an unfinished frame are left. */
   get isBetweenFrames(): boolean {
     return this.filled === 0;
   }
@@ -108,7 +110,7 @@ function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** Bytes of the frame that begins there, its checksum included. */
+/** Bytes of the frame that begins at `at`, its checksum included. */
 function bytesOfFrame(words: DataView, at: number): number {
   const length = words.getUint32(at + F_BYTES, true);
   if (length < F_HEADER || length > LARGEST_BODY || length % 8 !== 0) {
@@ -148,7 +150,7 @@ export interface SpaceFrame {
   name: Uint8Array;
 }
 
-/** What the first frame of a space says, or null when this is another one. */
+/** The contents of a space's first frame, or null for any other frame. */
 export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
   if (kindOf(body) !== FRAME_SPACE) return null;
   const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -169,7 +171,7 @@ export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
   };
 }
 
-/** Ids that lists named beyond the snapshot, when this is its last frame; else 0. */
+/** From a space's last frame: how many ids its lists left out, since they lie beyond the snapshot. Otherwise 0. */
 export function leftOutIn(body: Uint8Array): number {
   return kindOf(body) === FRAME_END ? number64(new DataView(body.buffer, body.byteOffset), FE_LEFT_OUT) : 0;
 }

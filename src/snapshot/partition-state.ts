@@ -1,31 +1,46 @@
-/* What has come back so far? */
+/* What has been loaded into a partition so far? */
+import * as calls from "../core/calls/index.ts";
 import type { Seat } from "../core/seat.ts";
+import type { Host } from "../engine/host.ts";
+import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 
-/** A space that came back. */
-export interface KnownSpace {
-  address: number;
-  incarnation: number;
+/** A space that was loaded. */
+export interface LoadedSpace extends calls.SpaceAt {
   home: number;
   /** Ops up to this number are in it. */
   sequence: number;
 }
 
-/** One partition while it is being filled. */
-export class RecoveredPartition {
+/** One partition of an index that is being loaded. */
+export class PartitionState {
   readonly number: number;
   readonly seat: Seat;
   /** By their ids. */
-  readonly spaces = new Map<number, KnownSpace>();
+  readonly spaces = new Map<number, LoadedSpace>();
   /** Ids of spaces whose snapshots are all damaged: the op that made them must be in the journal. */
   readonly missing = new Set<number>();
   /** Number of the last op. */
   last = 0;
-  /** Id that the next new space gets. */
+  /** Id of the next new space. */
   nextSpace = 0;
+  private readonly settings: Host["settings"];
 
-  constructor(number: number, seat: Seat) {
+  constructor({ seats, settings }: Host, number: number) {
     this.number = number;
-    this.seat = seat;
+    this.seat = seats[number]!;
+    this.settings = settings;
+  }
+
+  /** One for each partition of an index. */
+  static ofAll(host: Host): PartitionState[] {
+    return host.seats.map((_, number) => new PartitionState(host, number));
+  }
+
+  /** The home of a space of that name, or null when the name does not belong in this partition. */
+  homeOf(header: number, name: Uint8Array): number | null {
+    const { partitions, workers } = this.settings;
+    const hash = hashOf(this.seat, header, name);
+    return partitionOf(hash, partitions) === this.number ? homeOf(hash, partitions, workers) : null;
   }
 
   sawSpace(id: number): void {
@@ -36,8 +51,18 @@ export class RecoveredPartition {
     this.last = Math.max(this.last, sequence);
   }
 
-  /** The next op has this number, the next new space this id. */
+  /** Gives the next op this number, and the next new space this id. */
   expect(sequence: number, space = this.nextSpace): void {
-    this.seat.core.setNext(sequence % 2 ** 32, Math.floor(sequence / 2 ** 32), space);
+    calls.setNext(this.seat, sequence, space);
   }
+}
+
+/** The partition in which a name belongs. */
+export function partitionOfName({ seats, settings }: Host, header: number, name: Uint8Array): number {
+  return partitionOf(hashOf(seats[0]!, header, name), settings.partitions);
+}
+
+function hashOf(seat: Seat, header: number, name: Uint8Array): number {
+  seat.putKeyBytes(name);
+  return calls.hashName(seat, header);
 }

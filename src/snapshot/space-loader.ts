@@ -1,6 +1,7 @@
-/* How does a space come back from frames? One after the other, into the partition of its name. Knows no files. */
+/* How does a space come back from frames? One frame after the other, into the partition of its name. Knows no files. */
 import {
   E_FOREIGN,
+  E_MEMORY,
   FS_DIMENSIONS,
   FS_FORMAT,
   FS_ID,
@@ -8,20 +9,19 @@ import {
   FS_METRIC,
   FS_SEED,
   MAX_PAGES,
+  OK,
 } from "../../assembly/layout.ts";
-import type { Seat } from "../core/seat.ts";
+import * as calls from "../core/calls/index.ts";
 import { census } from "../engine/census.ts";
 import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/huge-pages.ts";
-import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import { metricOf } from "../values/metric.ts";
-import { leftOutIn } from "./frames.ts";
-import type { KnownSpace, RecoveredPartition } from "./partition-state.ts";
+import { BadFrame, leftOutIn, type SpaceFrame } from "./frames.ts";
+import type { PartitionState } from "./partition-state.ts";
 
 const LARGE_BYTES = 256 * 2 ** 20;
-
-const WORDS = new Map<number, string>([
+const SETTINGS = new Map<number, string>([
   [FS_FORMAT, "format"],
   [FS_DIMENSIONS, "dimensions"],
   [FS_METRIC, "metric"],
@@ -29,35 +29,45 @@ const WORDS = new Map<number, string>([
   [FS_SEED, "seed"],
 ]);
 
-/** One space while it is being loaded. */
-export class Filling {
-  readonly space: KnownSpace;
-  private readonly handle: Host;
-  private readonly partition: RecoveredPartition;
+/** A space was made with other settings than the index has. The message names one, with its value in the snapshot. */
+export class ForeignSpace extends Error {}
+
+/** Loads one space. */
+export class SpaceLoader {
+  readonly partition: PartitionState;
+  /** Id of the space in its partition. */
+  readonly id: number;
+  readonly home: number;
+  readonly sequence: number;
+  /** Where it is; null before its first frame. */
+  at: calls.SpaceAt | null = null;
+  private readonly host: Host;
   private isFirst = true;
   private leftOut = 0;
 
-  constructor(handle: Host, partition: RecoveredPartition, home: number, sequence: number) {
-    this.handle = handle;
+  constructor(host: Host, partition: PartitionState, id: number, home: number, sequence: number) {
+    this.host = host;
     this.partition = partition;
-    this.space = { address: 0, incarnation: 0, home, sequence };
+    this.id = id;
+    this.home = home;
+    this.sequence = sequence;
   }
 
-  /** Loads the next frame, as part of the space with that id. Answers OK, E_FOREIGN, E_BROKEN or E_MEMORY. */
-  async put(body: Uint8Array, id: number): Promise<number> {
+  /** Loads the next frame. Rejects with ForeignSpace, BadFrame, OUT_OF_MEMORY or TIMEOUT. */
+  async put(body: Uint8Array): Promise<void> {
     const { seat } = this.partition;
     const first = this.isFirst;
     this.isFirst = false;
     this.leftOut = leftOutIn(body);
     seat.intakeBytes.set(body);
-    if (first) seat.setIntakeWord(FS_ID, id);
+    if (first) seat.setIntakeWord(FS_ID, this.id);
     const before = seat.memory.buffer.byteLength;
-    const answer = await this.handle.whenFree(() => seat.core.loadFrame(this.space.home, first ? 1 : 0));
+    const { status, space, differsAt } = await this.host.whenFree(() => calls.loadFrame(seat, this.home, first));
     if (first) await expectWrites(seat.memory, before);
-    if (answer === E_FOREIGN) return answer;
-    this.space.address = seat.infoAt(0);
-    this.space.incarnation = seat.infoAt(1);
-    return answer;
+    if (status === E_FOREIGN) throw new ForeignSpace(settingAt(differsAt, seat.intakeWord(differsAt)));
+    this.at = space;
+    if (status === E_MEMORY) throw this.host.refusal(E_MEMORY, seat);
+    if (status !== OK) throw new BadFrame("its frames do not fit together");
   }
 
   /** Whether the space was linked into while its snapshot was written: some ways through its graph are missing. */
@@ -65,59 +75,54 @@ export class Filling {
     return this.leftOut > 0;
   }
 
-  /** Leaves nothing of it. */
+  /** Removes what was loaded. */
   async drop(): Promise<void> {
-    const { address, incarnation } = this.space;
-    if (address !== 0) await this.handle.whenFree(() => this.partition.seat.core.dropSpace(address, incarnation));
+    const { at } = this;
+    if (at !== null) await this.host.whenFree(() => calls.dropSpace(this.partition.seat, at));
   }
 }
 
-/** The memory has grown by what a space takes: all of that is written to soon. */
+function settingAt(word: number, value: number): string {
+  return `\`${SETTINGS.get(word)!}\` ${word === FS_METRIC ? (metricOf(value) ?? value) : value}`;
+}
+
+/** The memory has grown by the size of a space: all of that is written to soon. */
 async function expectWrites(memory: WebAssembly.Memory, before: number): Promise<void> {
   const { byteLength } = memory.buffer;
   if (byteLength - before > LARGE_BYTES) await askForHugePages([memory], 0, MAX_PAGES * 65536);
   else if (byteLength - before > SMALL_BYTES) await provideMemory(memory, before, byteLength, nextTurn);
 }
 
-/** Keeps count of the spaces that came back. */
-export class SpaceFiller {
-  /** Spaces that are whole. */
+/** Loads the spaces of an index, one at a time. */
+export class IndexLoader {
+  /** Spaces that are complete. */
   loaded = 0;
-  protected readonly handle: Host;
-  private readonly thin: { partition: RecoveredPartition; space: KnownSpace }[] = [];
+  protected readonly host: Host;
+  private readonly thin: SpaceLoader[] = [];
 
-  constructor(handle: Host) {
-    this.handle = handle;
+  constructor(host: Host) {
+    this.host = host;
   }
 
-  /** The home of a space of that name, or null when the name does not belong into the partition. */
-  homeIn({ number, seat }: RecoveredPartition, header: number, name: Uint8Array): number | null {
-    const { partitions, workers } = this.handle.settings;
-    seat.putKeyBytes(name);
-    const hash = seat.core.hashName(header) >>> 0;
-    return partitionOf(hash, partitions) === number ? homeOf(hash, partitions, workers) : null;
+  /** Begins a space, by its first frame; null when its name does not belong in the partition. */
+  begin(partition: PartitionState, { nameHeader, name, sequence }: SpaceFrame, id: number): SpaceLoader | null {
+    const home = partition.homeOf(nameHeader, name);
+    return home === null ? null : new SpaceLoader(this.host, partition, id, home, sequence);
   }
 
-  /** A space has come to its end. */
-  take(partition: RecoveredPartition, filling: Filling, id: number): void {
-    const { space, isThin } = filling;
-    partition.spaces.set(id, space);
+  /** Completes a space, after its last frame. */
+  complete(loader: SpaceLoader): void {
+    const { partition, id, at, home, sequence } = loader;
+    partition.spaces.set(id, { ...at!, home, sequence });
     partition.sawSpace(id);
-    partition.sawOp(space.sequence);
-    if (isThin) this.thin.push({ partition, space });
+    partition.sawOp(sequence);
+    if (loader.isThin) this.thin.push(loader);
     this.loaded++;
-    this.handle.wake(space.home);
+    this.host.wake(home);
   }
 
-  /** Links what the graphs of thin snapshots do not reach. */
+  /** After the last space: links what the graphs of thin snapshots do not reach. */
   async mend(): Promise<void> {
-    for (const { partition, space } of this.thin) await census(this.handle, partition.seat, space, true);
+    for (const { partition, at } of this.thin) await census(this.host, partition.seat, at!, true);
   }
-}
-
-/** After E_FOREIGN: the setting that differs, and its value in the snapshot. */
-export function foreignWord(seat: Seat): { name: string; value: string | number } {
-  const word = seat.infoAt(0);
-  const value = seat.intakeWord(word);
-  return { name: WORDS.get(word)!, value: word === FS_METRIC ? (metricOf(value) ?? value) : value };
 }

@@ -1,6 +1,6 @@
 /*
- * Who keeps what was accepted? The journal thread and the snapshot thread: started, replaced when they end, asked for
- * snapshots, and ended in their order. Of the opening thread.
+ * Who keeps what was accepted? The journal thread and the snapshot thread. The opening thread starts them, replaces them
+ * when they end, asks for snapshots and backups, and stops them in their order.
  */
 import { resolve } from "node:path";
 import { HnswError } from "../errors.ts";
@@ -9,16 +9,17 @@ import type { Incident } from "../options/open.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
-import type { FolderPaths } from "./disk/folder.ts";
 import type { FolderLock } from "./disk/lock.ts";
+import type { FolderPaths } from "./disk/paths.ts";
+import type { RecoveryReport } from "./recovery/recovery.ts";
+import type { RoundReport } from "./snapshots/rounds.ts";
 import type {
   BackupMessage,
   CheckpointMessage,
-  JournalStartMessage,
-  JournalToMain,
-  SnapshotsToMain,
-} from "./messages.ts";
-import type { RoundReport } from "./snapshots/rounds.ts";
+  FromJournal,
+  FromSnapshots,
+  KeeperStartMessage,
+} from "./threads/messages.ts";
 import type { BackupReport } from "./tools/backup.ts";
 
 const STOP_MS = 10_000;
@@ -26,18 +27,17 @@ const STOP_MS = 10_000;
 type Kind = "journal" | "snapshots";
 const FILES = { journal: "journal-thread", snapshots: "snapshot-thread" } as const;
 const NAMES = { journal: "journal thread", snapshots: "snapshot thread" } as const;
-/** What each counts when it has worked. */
+/** The figure that grows when a thread has worked. */
 const WORK = { journal: "groups", snapshots: "jobs" } as const;
 const LOST = {
   journal: "nothing is accepted",
   snapshots: "no snapshots are taken, so the journal grows,",
 } as const;
-type Message = JournalToMain | SnapshotsToMain;
 
 const NO_SNAPSHOTS =
   "The snapshot thread ended again and again: close the index and open it again. What is durable stays so.";
 
-interface Asked {
+interface Request {
   resolve: (report: RoundReport | BackupReport) => void;
   reject: (error: HnswError) => void;
 }
@@ -47,10 +47,12 @@ export interface KeeperParts {
   board: JournalBoard;
   paths: FolderPaths;
   lock: FolderLock;
+  /** What was found in the folder. */
+  recovery: RecoveryReport;
   seats: Record<Kind, number>;
-  /** Puts right what a dead thread's seat left. */
+  /** Repairs what a dead thread's seat left. */
   repair: (seat: number) => void;
-  /** Makes every partition refuse ops: nobody writes the journal any more. */
+  /** Makes every partition refuse ops: there is no journal thread any more. */
   stick: () => void;
   report: (incident: Incident) => void;
 }
@@ -58,7 +60,7 @@ export interface KeeperParts {
 export class Keeper {
   private readonly parts: KeeperParts;
   private readonly threads: Record<Kind, Thread | null> = { journal: null, snapshots: null };
-  private readonly asked = new Map<number, Asked>();
+  private readonly requests = new Map<number, Request>();
   private nextRequest = 0;
   private closing = false;
   private readonly restarts: Record<Kind, Restarts>;
@@ -69,6 +71,10 @@ export class Keeper {
     this.restarts = { journal: restarts("journal"), snapshots: restarts("snapshots") };
   }
 
+  get recovery(): RecoveryReport {
+    return this.parts.recovery;
+  }
+
   /** Starts both threads; resolves when they are ready. */
   async start(): Promise<void> {
     await Promise.all([this.spawn("journal"), this.spawn("snapshots")]);
@@ -76,29 +82,30 @@ export class Keeper {
 
   private spawn(kind: Kind): Promise<void> {
     const { shared, seats, paths } = this.parts;
-    const start: JournalStartMessage = { shared, seat: seats[kind], paths };
+    const start: KeeperStartMessage = { shared, seat: seats[kind], paths };
     const thread = startThread(FILES[kind], `The ${NAMES[kind]}`, start, {
-      heard: (message) => this.receive(message as Message),
+      heard: (message) => this.receive(message as FromJournal | FromSnapshots),
       ended: (failure) => this.ended(kind, failure),
     });
     this.threads[kind] = thread;
     this.restarts[kind].started();
-    // It lets the process go when it is ready; by then it may have been asked.
-    if (kind === "snapshots") void thread.ready.then(() => this.holdWhileAsked()).catch(() => {});
+    // Once ready it lets the process end; by then there may be a request.
+    if (kind === "snapshots") void thread.ready.then(() => this.holdWhileRequested()).catch(() => {});
     return thread.ready;
   }
 
-  private receive(message: Message): void {
+  private receive(message: FromJournal | FromSnapshots): void {
     if (message.type === "done") {
-      this.takeAsked(message.id)?.resolve(message.report);
+      this.takeRequest(message.id)?.resolve(message.report);
     } else if (message.type === "failed" && "id" in message) {
-      const asked = message.id === null ? undefined : this.takeAsked(message.id);
-      if (asked) asked.reject(new HnswError(message.code, message.message));
+      const request = message.id === null ? undefined : this.takeRequest(message.id);
+      if (request) request.reject(new HnswError(message.code, message.message));
       else this.report("snapshots", message.message);
     } else if (message.type === "failed") {
-      this.report("journal", `The journal can't be written: ${message.message}. It is tried again; adds are refused.`);
+      const then = "Adds are refused until it can; it is tried again";
+      this.report("journal", `The journal can't be written: ${message.message}. ${then}.`);
     } else if (message.type === "recovered") {
-      this.report("journal", "The journal is written again, nothing that was accepted is lost.");
+      this.report("journal", "The journal is written again; nothing that was accepted is lost.");
     }
   }
 
@@ -113,7 +120,7 @@ export class Keeper {
     } catch (trap) {
       this.report(kind, `A trap while the ${NAMES[kind]}'s seat was repaired: ${String(trap)}`);
     }
-    if (kind === "snapshots") this.refuseAsked("the snapshot thread ended");
+    if (kind === "snapshots") this.refuseRequests("the snapshot thread ended");
     if (this.closing) return;
     const { board, stick } = this.parts;
     const why = failure?.message ?? "no reason";
@@ -131,60 +138,63 @@ export class Keeper {
     }
   }
 
-  private refuseAsked(why: string): void {
-    for (const { reject } of this.asked.values())
-      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot or backup was made: ${why}.`));
-    this.asked.clear();
-  }
-
   /** Has snapshots taken. Rejects with SNAPSHOT_FAILED. */
   async checkpoint(which: CheckpointMessage["which"]): Promise<RoundReport> {
-    return (await this.ask({ type: "checkpoint", which })) as RoundReport;
+    return (await this.request({ type: "checkpoint", which })) as RoundReport;
   }
 
   /**
-   * Has the folder copied once `before` has resolved, behind what was asked for by then. Rejects like that and `backUp`,
-   * and with SNAPSHOT_FAILED.
+   * Has the folder copied once `before` has resolved, after the requests made by then. Rejects like `before` and
+   * `backUp`, and with SNAPSHOT_FAILED.
    */
   async backup(destination: string, before: Promise<void>): Promise<BackupReport> {
-    const place = resolve(destination); // the process may go to another folder meanwhile
+    const place = resolve(destination); // the process may change its working directory in the meantime
     await before;
-    return (await this.ask({ type: "backup", destination: place })) as BackupReport;
+    return (await this.request({ type: "backup", destination: place })) as BackupReport;
   }
 
-  private ask(request: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">): Promise<RoundReport | BackupReport> {
+  private request(
+    message: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">,
+  ): Promise<RoundReport | BackupReport> {
     const thread = this.threads.snapshots;
     if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", NO_SNAPSHOTS));
     const id = this.nextRequest++;
     return new Promise((resolve, reject) => {
-      this.asked.set(id, { resolve, reject });
-      this.holdWhileAsked();
-      thread.post({ ...request, id });
+      this.requests.set(id, { resolve, reject });
+      this.holdWhileRequested();
+      thread.post({ ...message, id });
       this.parts.board.callSnapshots();
     });
   }
 
-  /** Whoever asked for that, once: it is answered now. */
-  private takeAsked(id: number): Asked | undefined {
-    const asked = this.asked.get(id);
-    this.asked.delete(id);
-    this.holdWhileAsked();
-    return asked;
+  /** A request that is settled now. */
+  private takeRequest(id: number): Request | undefined {
+    const request = this.requests.get(id);
+    this.requests.delete(id);
+    this.holdWhileRequested();
+    return request;
   }
 
-  /** The process waits for the snapshot thread as long as somebody waits for its answer. */
-  private holdWhileAsked(): void {
-    this.threads.snapshots?.keepAlive(this.asked.size > 0);
+  private refuseRequests(why: string): void {
+    for (const { reject } of this.requests.values()) {
+      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot or backup was made: ${why}.`));
+    }
+    this.requests.clear();
   }
 
-  /** Tests only: ends a thread the hard way. */
+  /** The process stays alive as long as a request waits for the snapshot thread. */
+  private holdWhileRequested(): void {
+    this.threads.snapshots?.keepAlive(this.requests.size > 0);
+  }
+
+  /** Tests only: ends a thread by force. */
   async kill(kind: Kind): Promise<void> {
     const thread = this.threads[kind];
     thread?.terminate();
     await thread?.end;
   }
 
-  /** Ends both threads, the journal's after it has written what waits, and leaves the folder. */
+  /** Ends both threads, the journal's after it has written what waits, and releases the folder. */
   async stop(): Promise<void> {
     this.closing = true;
     const { board, lock } = this.parts;

@@ -16,7 +16,7 @@ import { compileCore } from "../../src/core/build.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 import { CHECKSUM_BYTES, ownHash, putFrame } from "../../src/snapshot/frames.ts";
-import { Arriving } from "../../src/snapshot/import.ts";
+import { ExportReader } from "../../src/snapshot/import.ts";
 import {
   clustered,
   expectHolds,
@@ -349,8 +349,8 @@ describe("what is refused", () => {
     };
     const streamOf = (part: unknown) => async () => new Response(source.slice()).body!.pipeThrough(replacing(part));
     const cases = [
-      [used, /nobody has read yet/],
-      [locked, /nobody else reads/],
+      [used, /a response that has not been read/],
+      [locked, /that has no other reader/],
       [streamOf("text"), /a stream of Uint8Arrays/],
       [streamOf(source.slice().buffer), /a stream of Uint8Arrays/],
       [streamOf(undefined), /a stream of Uint8Arrays/],
@@ -425,7 +425,7 @@ describe("what is refused", () => {
     for (const [at, value] of cases) {
       const changed = (await bytes).slice();
       new DataView(changed.buffer).setUint32(16 + at, value, true);
-      expect((await refusalOf(() => Arriving.open(changed, null))).code).toBe("SNAPSHOT_DAMAGED");
+      expect((await refusalOf(() => ExportReader.open(changed, null))).code).toBe("SNAPSHOT_DAMAGED");
       const body = changed.subarray(16, 16 + new DataView(changed.buffer).getUint32(16 + F_BYTES, true));
       putFrame(body, ownHash!, changed, 16);
       for (const call of [

@@ -19,17 +19,17 @@ const THROWING = `
   process.on("uncaughtException", ({ message }) => caught.push(message));
   const onIncident = ({ kind }) => { throw new Error("told of " + kind); };
   const options = { dimensions: 2, workers: 1, partitions: 1, flatBelow: 0, onIncident, path: PATH };
-  const { index, pool, kept } = await openWith(options, {});
+  const { index, pool, keeper } = await openWith(options, {});
   await pool.kill(0);
   await index.space("s").add(1, [1, 2]);
   await index.flush(); // links it
-  if (kept !== null) {
-    await kept.keeper.kill("journal");
-    await kept.keeper.kill("snapshots");
+  if (keeper !== null) {
+    await keeper.kill("journal");
+    await keeper.kill("snapshots");
     await index.space("s").add(2, [2, 2]);
     await index.checkpoint();
   }
-  await until(() => caught.length >= (kept === null ? 1 : 3), "what was thrown is heard of");
+  await until(() => caught.length >= (keeper === null ? 1 : 3), "what was thrown is heard of");
   await index.close();
   console.log(caught.join(", "));
 `;

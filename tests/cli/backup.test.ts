@@ -4,8 +4,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { openWith } from "../../src/api/open.ts";
 import { attach } from "../../src/index.ts";
-import { JournalStore } from "../../src/storage/disk/sqlite.ts";
+import { SqliteFile } from "../../src/storage/disk/sqlite.ts";
 import { readMark } from "../../src/storage/log/mark.ts";
+import { Catalog } from "../../src/storage/snapshots/catalog.ts";
 import { backUp } from "../../src/storage/tools/backup.ts";
 import { Folder } from "../storage/folders.ts";
 import { refusalOf, until } from "../support/indexes.ts";
@@ -147,7 +148,7 @@ describe("of a closed folder", () => {
     const full = join(folder.root, "full");
     mkdirSync(full);
     writeFileSync(join(full, "file"), "");
-    const says = `1 PATH_FOREIGN: The folder ${full} is not empty: give a backup one of its own.`;
+    const says = `1 PATH_FOREIGN: The folder ${full} is not empty: give the backup a folder of its own.`;
     expect(await copyTo(full)).toBe(says);
     expect(readdirSync(full)).toEqual(["file"]);
     expect(await copyTo(join(full, "file"))).toStartWith("1 PATH_FAILED: ");
@@ -156,24 +157,25 @@ describe("of a closed folder", () => {
   test("a file that a round has replaced meanwhile: all is copied anew", async () => {
     using folder = new Folder();
     await closed(folder);
-    const store = await JournalStore.open(join(folder.path, "journal.sqlite"), "write");
-    const states = store.partitions(2);
+    const journal = await SqliteFile.open(join(folder.path, "journal.sqlite"), "write");
+    const catalog = new Catalog(journal);
+    const states = catalog.partitions(2);
     let rounds = 0;
     const round = () => {
       if (rounds++ > 0) return;
-      const rows = store.snapshots();
+      const rows = catalog.snapshots();
       const snapshots = join(folder.path, "snapshots");
       for (const file of new Set(rows.map((row) => row.file))) {
         copyFileSync(join(snapshots, file), join(snapshots, `9${file}`));
       }
       const moved = rows.map((row) => ({ ...row, file: `9${row.file}` }));
       const isOld = ({ file }: { file: string }) => !file.startsWith("9");
-      store.register(moved, isOld, () => states);
+      catalog.register(moved, isOld, () => states);
       for (const file of readdirSync(snapshots)) if (!file.startsWith("9")) rmSync(join(snapshots, file));
     };
     const copy = join(folder.root, "copy");
     const { files } = await backUp(folder.path, copy, round);
-    store.close();
+    journal.close();
     expect(rounds).toBeGreaterThan(files);
     expect(readdirSync(join(copy, "snapshots")).every((file) => file.startsWith("9"))).toBe(true);
     await expectHoldsUpTo(copy, 20);

@@ -88,8 +88,8 @@ describe("two at once", () => {
     });
     await second;
     expect(code).toBe("PATH_FOREIGN");
-    const why = `${copy} holds backup.unfinished: another backup is under way there, or one was cut off`;
-    expect(message).toBe(`The folder ${why}. Wait for it, or empty the folder if there is none.`);
+    const why = `${copy} holds backup.unfinished: another backup to it is running, or one was interrupted`;
+    expect(message).toBe(`The folder ${why}. Wait for it, or empty the folder if none is running.`);
     await expectWhole(copy);
   });
 
@@ -110,7 +110,7 @@ test("one that was cut off stays as it is, until somebody empties the folder", a
   writeFileSync(join(copy, "backup.unfinished", "journal.sqlite"), "half");
   const before = stateOf(copy);
   const refusal = await refusalOf(() => backUp(folder.path, copy));
-  expect([refusal.code, refusal.message]).toEqual(["PATH_FOREIGN", expect.stringContaining("or one was cut off")]);
+  expect([refusal.code, refusal.message]).toEqual(["PATH_FOREIGN", expect.stringContaining("or one was interrupted")]);
   expect(stateOf(copy)).toEqual(before);
   rmSync(join(copy, "backup.unfinished"), { recursive: true });
   await backUp(folder.path, copy);

@@ -2,7 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { JournalStore, type SnapshotRow } from "../../src/storage/disk/sqlite.ts";
+import { SqliteFile } from "../../src/storage/disk/sqlite.ts";
+import { Catalog, type SnapshotRow } from "../../src/storage/snapshots/catalog.ts";
 import { Folder } from "../storage/folders.ts";
 import { uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
@@ -22,10 +23,8 @@ async function filled(folder: Folder): Promise<SnapshotRow[]> {
   for (let i = 40; i < 60; i++) await space.add(i, set.at(i));
   await space.add("last", LAST);
   await index.close();
-  const store = await JournalStore.open(join(folder.path, "journal.sqlite"), "read");
-  const rows = store.snapshots();
-  store.close();
-  return rows;
+  const journal = join(folder.path, "journal.sqlite");
+  return await SqliteFile.using(journal, "read", (file) => new Catalog(file).snapshots());
 }
 
 function flip(path: string, at: number): void {
@@ -143,6 +142,6 @@ test("a folder that is open is refused, with what to do", async () => {
   await using opened = await folder.open(OPTIONS);
   await opened.index.space("only").add(1, LAST);
   const line = await failureOf(["verify", folder.path]);
-  expect(line).toStartWith(`1 PATH_IN_USE: The folder ${folder.path} is open already`);
+  expect(line).toStartWith(`1 PATH_IN_USE: The folder ${folder.path} is already open`);
   expect(line).toContain("hnsw-workers backup");
 });

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Opened } from "../../src/api/start.ts";
 import type { Incident, VectorIndex } from "../../src/index.ts";
-import type { FolderPaths } from "../../src/storage/disk/folder.ts";
+import type { FolderPaths } from "../../src/storage/disk/paths.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { Folder } from "./folders.ts";
 
@@ -12,11 +12,11 @@ const OPTIONS = { dimensions: 2, workers: 0, partitions: 1 } as const;
 const MOST_RESTARTS = 5;
 
 /** Ends the snapshot thread, and every one that comes in its place as it starts. Resolves to what was told of it. */
-async function loseSnapshots({ index, kept }: Opened, incidents: Incident[]): Promise<string[]> {
-  const { parts } = kept!.keeper as unknown as { parts: { paths: FolderPaths } };
+async function loseSnapshots({ index, keeper }: Opened, incidents: Incident[]): Promise<string[]> {
+  const { parts } = keeper! as unknown as { parts: { paths: FolderPaths } };
   const { paths } = parts;
   parts.paths = { ...paths, journal: `${paths.journal} that is not there` };
-  await kept!.keeper.kill("snapshots");
+  await keeper!.kill("snapshots");
   const told = () => incidents.filter(({ kind }) => kind === "snapshot").map(({ message }) => message);
   await until(() => told().length > MOST_RESTARTS, "the snapshot thread has ended again and again");
   parts.paths = paths;
@@ -60,9 +60,9 @@ describe("the snapshot thread", () => {
     using folder = new Folder();
     const incidents: Incident[] = [];
     const opened = await folder.open({ ...OPTIONS, onIncident: (incident) => incidents.push(incident) });
-    const { index, kept } = opened;
+    const { index, keeper } = opened;
     await loseSnapshots(opened, incidents);
-    await kept!.keeper.kill("journal");
+    await keeper!.kill("journal");
     await index.space("s").add("key", [1, 2]);
     expect(index.stats().journal).toMatchObject({ failure: null, restarts: MOST_RESTARTS + 1 });
     await expectNoSnapshots(index);
@@ -71,10 +71,10 @@ describe("the snapshot thread", () => {
   test("that ends between checkpoints, however often, is replaced each time", async () => {
     using folder = new Folder();
     await using opened = await folder.open({ ...OPTIONS, onIncident: () => {} });
-    const { index, kept } = opened;
+    const { index, keeper } = opened;
     for (let ends = 1; ends <= MOST_RESTARTS + 2; ends++) {
       await index.checkpoint(); // finds nothing that has changed
-      await kept!.keeper.kill("snapshots");
+      await keeper!.kill("snapshots");
       expect(index.stats().journal!.restarts).toBe(ends);
     }
   });

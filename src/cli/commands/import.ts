@@ -4,8 +4,8 @@ import { open } from "../../api/open.ts";
 import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { HnswError, type HnswErrorCode } from "../../errors.ts";
-import { damaged, lookToRead } from "../../storage/disk/folder.ts";
-import type { Meta } from "../../storage/disk/sqlite.ts";
+import type { Shape } from "../../options/shape.ts";
+import { findFolder, shapeIn } from "../../storage/disk/folder.ts";
 import type { Metric } from "../../values/metric.ts";
 import { type Command, type Given, JSON_OPTION } from "../command.ts";
 import { FileError } from "../failures.ts";
@@ -39,9 +39,9 @@ export const importVectors: Command = {
     const start = performance.now();
     given.oneOf("space", "all");
     const [path, file] = [given.place(0), given.place(1)];
-    const meta = await metaOf(path, given.has("dimensions") || /\.npy$/i.test(file));
-    const source = await openSource(given, meta?.dimensions);
-    const imported = await fill(path, given, source, meta);
+    const shape = await shapeOf(path, given.has("dimensions") || /\.npy$/i.test(file));
+    const source = await openSource(given, shape?.dimensions);
+    const imported = await fill(path, given, source, shape);
     const report = { path, file, imported, ms: performance.now() - start };
     const where = given.has("all") ? "" : ` in space "${given.text("space")}"`;
     await (given.has("json") ? printJson(report) : print(`${path}: ${counted(imported, "vector")} added${where}\n`));
@@ -50,12 +50,10 @@ export const importVectors: Command = {
 };
 
 /** What PATH was made for; null when it is new. Rejects with what is wrong with it. */
-async function metaOf(path: string, canDoWithout: boolean): Promise<Meta | null> {
+async function shapeOf(path: string, canDoWithout: boolean): Promise<Shape | null> {
   if (!existsSync(path)) return null;
   try {
-    const { meta, damage } = await lookToRead(path);
-    if (meta === null) throw damaged(damage!);
-    return meta;
+    return shapeIn(await findFolder(path));
   } catch (error) {
     // Empty, or its making was cut off: `open` knows whether it can be made there.
     const isNew = error instanceof HnswError && error.code === "PATH_FOREIGN";
@@ -64,8 +62,8 @@ async function metaOf(path: string, canDoWithout: boolean): Promise<Meta | null>
   }
 }
 
-async function fill(path: string, given: Given, source: Source, meta: Meta | null): Promise<number> {
-  const dimensions = given.integer("dimensions") ?? meta?.dimensions ?? source.dimensions;
+async function fill(path: string, given: Given, source: Source, shape: Shape | null): Promise<number> {
+  const dimensions = given.integer("dimensions") ?? shape?.dimensions ?? source.dimensions;
   if (dimensions === undefined) throw given.wrong(`${path} is new: give --dimensions`);
   if (source.dimensions !== undefined && source.dimensions !== dimensions) {
     const message = `${given.place(1)} has ${source.dimensions} dimensions, the index has ${dimensions}.`;

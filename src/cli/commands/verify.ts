@@ -37,10 +37,10 @@ async function verdictOn(path: string): Promise<Verdict> {
   const start = performance.now();
   const folder = await lockToRead(path);
   const problems = new Set<string>(); // a recovery may meet again what was found before
-  const { paths, meta, damage } = folder;
+  const { paths, shape, damage } = folder;
   let found: { spaces: number; vectors: number } | null = null;
   let extent: Partial<Extent> = {};
-  if (meta === null) {
+  if (shape === null) {
     problems.add(damage!);
     folder.lock.release();
   } else {
@@ -49,7 +49,7 @@ async function verdictOn(path: string): Promise<Verdict> {
       const whole = await extentOf(paths);
       extent = whole;
       progress.start("reading snapshots", whole.snapshotBytes);
-      const wrong = await checkBytes(paths, meta.partitions, (bytes) => progress.by(bytes));
+      const wrong = await checkBytes(paths, shape.partitions, (bytes) => progress.by(bytes));
       for (const problem of wrong) problems.add(problem);
       progress.start("filling an index", whole.newestBytes + whole.journalBytes);
     } catch (error) {

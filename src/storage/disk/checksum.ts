@@ -1,4 +1,4 @@
-/* How is a damaged byte noticed? xxHash64 over everything that is read back from the disk. */
+/* How is a damaged byte noticed? By an xxHash64 over everything that is read back from the disk. */
 
 /** 16 hexadecimal digits. `context`: what else must be as it was, such as where the bytes belong. */
 export function checksum(bytes: Uint8Array, context = ""): string {

@@ -1,9 +1,10 @@
 /*
- * Who has a folder open? A lock that the system takes back when its process ends, however it ends: SQLite's own, on a
- * file of its own, so that nothing that is done with the journal's file can drop it.
+ * Who has a folder open? A lock that the system releases when its process ends, for any reason: SQLite's own, on a file
+ * of its own, so that nothing done with the journal's file can drop it.
  */
 import type { Database } from "bun:sqlite";
 import { HnswError } from "../../errors.ts";
+import { pathError } from "./damage.ts";
 
 export class FolderLock {
   private readonly db: Database;
@@ -13,7 +14,7 @@ export class FolderLock {
     this.db = db;
   }
 
-  /** Throws PATH_IN_USE when somebody has it, be it this process, or PATH_FAILED when the file can't be made. */
+  /** Rejects with PATH_IN_USE when this or another process has it, or PATH_FAILED when the file can't be made. */
   static async take(file: string, folder: string): Promise<FolderLock> {
     const { Database } = await import("bun:sqlite");
     let db: Database | null = null;
@@ -22,21 +23,18 @@ export class FolderLock {
       db.run("PRAGMA busy_timeout = 0");
       db.run("BEGIN EXCLUSIVE");
       return new FolderLock(db);
-    } catch (cause) {
+    } catch (error) {
       db?.close();
-      if ((cause as { code?: string }).code === "SQLITE_BUSY") {
-        const cure = "close it there first; to look at a copy, make one with `hnsw-workers backup`";
-        throw new HnswError(
-          "PATH_IN_USE",
-          `The folder ${folder} is open already, here or in another process: ${cure}.`,
-        );
+      if ((error as { code?: string }).code !== "SQLITE_BUSY") {
+        throw pathError(error, `The folder ${folder} can't be written`);
       }
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new HnswError("PATH_FAILED", `The folder ${folder} can't be written: ${why}.`, { cause });
+      const cure = "close it there first; to read it while it is open, make a copy with `hnsw-workers backup`";
+      const message = `The folder ${folder} is already open, in this process or another: ${cure}.`;
+      throw new HnswError("PATH_IN_USE", message);
     }
   }
 
-  /** Lets go; again is allowed. */
+  /** Releases the lock; calling it again does nothing. */
   release(): void {
     if (this.released) return;
     this.released = true;

@@ -1,14 +1,15 @@
 /*
- * How far was the journal, at least? SQLite takes a damaged write-ahead log for one that ends there, and says nothing.
- * So after each commit the numbers of the last durable ops go into a small file of their own, without waiting for the
- * disk: after a crash of the machine it may be behind or unreadable, which only means that it says less.
+ * Up to which op was each partition durable, at least? SQLite takes a damaged write-ahead log for one that ends there,
+ * and says nothing. So after each commit the numbers of the last durable ops go into a small file of their own, without
+ * waiting for the disk: after a crash of the machine it may be behind or unreadable, and then says less.
  */
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import type { Mark } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
 
 const CHECKSUM_BYTES = 16;
 
-export class Mark {
+export class MarkFile implements Mark {
   private readonly file: number;
   private readonly bytes: Uint8Array;
   private readonly numbers: Float64Array;
@@ -20,8 +21,8 @@ export class Mark {
   }
 
   /**
-   * Says that these ops are durable: one write, so that a killed process leaves the old numbers or the new. Where the
-   * disk refuses, the mark says less than it could: no reason to hold up what is durable.
+   * One write, so that a killed process leaves the old numbers or the new. If the disk refuses it, the mark says less
+   * than it could: no reason to hold up what is durable.
    */
   write(durable: (partition: number) => number): void {
     for (let i = 0; i < this.numbers.length; i++) this.numbers[i] = durable(i);
@@ -39,7 +40,7 @@ export class Mark {
   }
 }
 
-/** The numbers in a mark, or null when there is none or it can't be read. */
+/** The numbers in a mark, or null when it is missing or can't be read. */
 export function readMark(path: string, partitions: number): Float64Array | null {
   try {
     const found = readFileSync(path);

@@ -1,28 +1,33 @@
 /*
- * How does an index come back from its folder? Newest sound snapshot of each space, else the one before, else nothing;
- * then the journal from there, op by op. The workers link while ops are read.
+ * How does an index come back from its folder? The newest sound snapshot of each space, else the one before, else
+ * nothing; then the journal from there, op by op. The workers link while ops are read.
  *
- * An op counts once: a snapshot says up to which op of its partition it knows everything, and the journal's ops up to
- * there are passed over for that space. So a recovery that is cut off, or done twice, ends the same.
+ * An op counts once: a snapshot says up to which op of its partition it knows everything, and for its space the journal's
+ * ops up to there are skipped. So a recovery that is interrupted, or done twice, has the same result.
  *
  * Anything else that is not as it was written is damage: a hole in the numbers, a wrong checksum, a journal that ends
- * before ops that are known to have been durable. It is refused, or, with `onDamage: "salvage"`, passed over and told.
+ * before ops that are known to have been durable. It is refused; with `onDamage: "salvage"` it is skipped and reported.
  */
 import { accessSync, constants } from "node:fs";
-import { join } from "node:path";
 import { E_MEMORY } from "../../../assembly/layout.ts";
+import * as calls from "../../core/calls/index.ts";
 import type { Handle } from "../../engine/handle.ts";
 import { HnswError } from "../../errors.ts";
 import { type Entry, entriesOf } from "../../journal/entries.ts";
+import type { Group } from "../../journal/log.ts";
 import { Replay } from "../../journal/replay.ts";
-import { RecoveredPartition } from "../../snapshot/partition-state.ts";
-import { Findings } from "../disk/findings.ts";
-import type { FolderPaths } from "../disk/folder.ts";
-import { Damage, JournalStore, type Meta, type PartitionRow, type SnapshotRow } from "../disk/sqlite.ts";
+import type { Shape } from "../../options/shape.ts";
+import { PartitionState } from "../../snapshot/partition-state.ts";
+import { Damage, Findings, messageOf } from "../disk/damage.ts";
+import { tryWriting } from "../disk/meta.ts";
+import type { FolderPaths } from "../disk/paths.ts";
+import { SqliteFile } from "../disk/sqlite.ts";
+import { GroupLog, nameOf } from "../log/group-log.ts";
 import { readMark } from "../log/mark.ts";
-import { snapshotProblem } from "../snapshots/file.ts";
-import { makeAnew, scanSnapshots } from "./salvage.ts";
-import { SpaceLoader, type WantedSection } from "./section-loader.ts";
+import { bySpace, Catalog, newPartitions, type PartitionRow, type SnapshotRow } from "../snapshots/catalog.ts";
+import { sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
+import { rebuildFolder, scanSnapshots } from "./salvage.ts";
+import { SectionLoader } from "./section-loader.ts";
 
 /** What opening a folder found. */
 export interface RecoveryReport {
@@ -30,7 +35,7 @@ export interface RecoveryReport {
   snapshots: number;
   /** Ops that were read from the journal. */
   replayed: number;
-  /** What was damaged: a line each. Without salvage only what did no harm, as a snapshot whose predecessor was there. */
+  /** What was damaged, a line each. Without salvage only harmless damage, such as a snapshot with a sound predecessor. */
   problems: string[];
   ms: number;
 }
@@ -39,61 +44,54 @@ export class Recovery {
   private readonly handle: Handle;
   private readonly paths: FolderPaths;
   private readonly findings: Findings;
-  private readonly loader: SpaceLoader;
-  private readonly partitions: RecoveredPartition[];
+  private readonly loader: SectionLoader;
+  private readonly partitions: PartitionState[];
   /** Rows of snapshots that turned out to be damaged. */
   private readonly unsound: SnapshotRow[] = [];
   private readonly onRead: (bytes: number) => void;
   private replayed = 0;
 
-  /** `onRead` is told how many bytes of snapshots and journal were read since it was told last. */
+  /** `onRead` gets the bytes of snapshots and journal that were read since its last call. */
   constructor(handle: Handle, paths: FolderPaths, salvaging: boolean, onRead: (bytes: number) => void = () => {}) {
     this.handle = handle;
     this.paths = paths;
     this.findings = new Findings(salvaging);
-    this.loader = new SpaceLoader(handle, onRead);
+    this.loader = new SectionLoader(handle, onRead);
     this.onRead = onRead;
-    this.partitions = handle.seats.map((seat, number) => new RecoveredPartition(number, seat));
+    this.partitions = PartitionState.ofAll(handle);
   }
 
   /**
-   * Fills the empty index from the folder and starts its numbering where the journal ends; after a salvage that lost
-   * something, makes the folder anew. `damage`: what is known to be wrong with the journal as a whole. Rejects with
+   * Loads the folder into the empty index and starts its numbering where the journal ends. After a salvage that lost
+   * something, rebuilds the folder. `damage`: what is known to be wrong with the journal as a whole. Rejects with
    * PATH_DAMAGED, PATH_MISMATCH, OUT_OF_MEMORY or TIMEOUT.
    */
-  async run(meta: Meta, damage: string | null): Promise<RecoveryReport> {
+  async run(shape: Shape, damage: string | null): Promise<RecoveryReport> {
     const start = performance.now();
     for (const { seat } of this.partitions) {
-      const answer = await this.handle.whenFree(() => seat.core.reserveJournal());
-      if (answer === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
+      const status = await this.handle.whenFree(() => calls.reserveJournal(seat));
+      if (status === E_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
     }
-    await this.fill(meta, damage, "write");
+    await this.load(shape, damage, "write");
     for (const partition of this.partitions) {
       partition.expect(partition.last + 1);
-      await this.handle.whenFree(() => partition.seat.core.openJournal());
+      await this.handle.whenFree(() => calls.openJournal(partition.seat));
     }
-    if (this.findings.lossy) await makeAnew(this.handle, this.paths, meta, this.partitions);
+    if (this.findings.lossy) await rebuildFolder(this.handle, this.paths, shape, this.partitions);
     return this.report(start);
   }
 
   /**
-   * Fills the empty index from the folder, and with `"read"` changes nothing in it: for an index that nobody keeps.
+   * Loads the folder into the empty index. With `"read"` nothing in the folder changes: for an index that is not kept.
    * Rejects like `run`.
    */
-  async fill(meta: Meta, damage: string | null, mode: "write" | "read"): Promise<RecoveryReport> {
+  async load(shape: Shape, damage: string | null, mode: "write" | "read"): Promise<RecoveryReport> {
     const start = performance.now();
-    if (damage !== null) {
+    if (damage === null) {
+      await SqliteFile.using(this.paths.journal, mode, (journal) => this.loadJournal(journal, shape.partitions, mode));
+    } else {
       this.findings.lost(damage);
       await this.loadWithoutJournal();
-    } else {
-      const store = await JournalStore.open(this.paths.journal, mode);
-      try {
-        await this.readStore(store, meta.partitions, mode);
-        const forgetting = mode === "write" && !this.findings.lossy && this.unsound.length > 0;
-        if (forgetting) store.forget(this.unsound, meta.partitions);
-      } finally {
-        store.close();
-      }
     }
     this.compareWithMark();
     await this.loader.mend();
@@ -111,52 +109,47 @@ export class Recovery {
     return this.partitions[partition]!.last;
   }
 
-  private async readStore(store: JournalStore, count: number, mode: "write" | "read"): Promise<void> {
-    const { rows, states, whole } = this.readTables(store, count, mode);
-    if (whole) await this.loadRegistered(rows);
-    else await this.loadScanned();
-    for (const state of states) await this.replayPartition(store, state, mode);
+  private async loadJournal(journal: SqliteFile, count: number, mode: "write" | "read"): Promise<void> {
+    const catalog = new Catalog(journal);
+    const tables = this.readTables(journal, catalog, count, mode);
+    if (tables === null) await this.loadScanned();
+    else await this.loadRegistered(tables.rows);
+    for (const state of tables?.states ?? newPartitions(count)) {
+      await this.replayPartition(new GroupLog(journal), state, mode);
+    }
+    if (mode === "write" && !this.findings.lossy && this.unsound.length > 0) catalog.forget(this.unsound, count);
   }
 
-  /** The tables of snapshots and partitions; not `whole`: some of it is gone. */
-  private readTables(store: JournalStore, count: number, mode: "write" | "read") {
-    const states: PartitionRow[] = this.partitions.map(({ number }) => ({
-      partition: number,
-      trimmed: 0,
-      held: 0,
-      nextSpace: 0,
-    }));
+  /** The tables of snapshots and partitions, or null when some of it is gone. */
+  private readTables(journal: SqliteFile, catalog: Catalog, count: number, mode: "write" | "read") {
+    const { path } = journal;
     try {
-      const writing = mode === "write" && isWritable(store.path);
-      if (writing) store.tryWriting(); // a flipped bit can make SQLite take it for one of a newer version
-      const broken = store.broken(); // a page that only a later write would stumble over
-      if (broken !== null) throw new Damage(`${store.path}: ${broken}`);
-      return { rows: store.snapshots(), states: store.partitions(count), whole: true };
+      if (mode === "write" && isWritable(path)) tryWriting(journal); // a flipped bit can make it read-only for SQLite
+      const broken = journal.broken(); // a page that otherwise only a later write would meet
+      if (broken !== null) throw new Damage(`${path}: ${broken}`);
+      return { rows: catalog.snapshots(), states: catalog.partitions(count) };
     } catch (error) {
-      this.findings.lost(describe(error, store.path));
-      return { rows: [], states, whole: false };
+      this.findings.lost(unreadable(error, path));
+      return null;
     }
   }
 
   // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────────
   /** Of each space the newest registered snapshot that is sound. */
   private async loadRegistered(rows: SnapshotRow[]): Promise<void> {
-    for (let i = 0; i < rows.length; ) {
-      const { partition: number, space } = rows[i]!;
+    for (const own of bySpace(rows).values()) {
+      const { partition: number, space } = own[0]!;
       const partition = this.partitions[number]!;
-      let end = i;
-      while (end < rows.length && rows[end]!.partition === number && rows[end]!.space === space) end++;
-      const sections = rows.slice(i, end).map((row) => ({ ...row, path: join(this.paths.snapshots, row.file) }));
       partition.sawSpace(space);
+      const sections = own.map((row) => sectionOf(row, this.paths.snapshots));
       const { found, damaged } = await this.loadFirstSound(partition, sections);
       this.unsound.push(...damaged);
       if (!found) partition.missing.add(space);
-      i = end;
     }
   }
 
   private async loadFirstSound<Section extends WantedSection>(
-    partition: RecoveredPartition,
+    partition: PartitionState,
     sections: Section[],
     asSpace?: number,
   ): Promise<{ found: boolean; damaged: Section[] }> {
@@ -167,21 +160,21 @@ export class Recovery {
         return { found: true, damaged };
       } catch (error) {
         if (!(error instanceof Damage)) throw error;
-        this.findings.harmless(snapshotProblem(error, { space: section.space, partition: partition.number }));
+        this.findings.harmless(snapshotProblem(error, section.space, partition.number));
         damaged.push(section);
       }
     }
     return { found: false, damaged };
   }
 
-  /** While salvaging, of each space the newest sound snapshot in any file: nothing tells which of them are registered. */
+  /** While salvaging, of each space the newest sound snapshot in any file: which of them are registered is unknown. */
   private async loadScanned(): Promise<void> {
     for (const { partition, sections } of scanSnapshots(this.handle, this.paths.snapshots, this.findings)) {
       await this.loadFirstSound(this.partitions[partition]!, sections);
     }
   }
 
-  /** The same without a journal; the index may have had another number of partitions, so ids are given anew. */
+  /** The same without a journal. The index may have had another number of partitions, so spaces get new ids. */
   private async loadWithoutJournal(): Promise<void> {
     for (const { partition: number, sections } of scanSnapshots(this.handle, this.paths.snapshots, this.findings)) {
       const partition = this.partitions[number]!;
@@ -191,52 +184,53 @@ export class Recovery {
   }
 
   // ── the journal ───────────────────────────────────────────────────────────────────────────────────────────────────
-  private async replayPartition(store: JournalStore, state: PartitionRow, mode: "write" | "read"): Promise<void> {
+  private async replayPartition(log: GroupLog, state: PartitionRow, mode: "write" | "read"): Promise<void> {
     const { partition: number, trimmed, held, nextSpace } = state;
     const partition = this.partitions[number]!;
-    const where = `${store.path}: partition ${number}`;
-    const replay = new Replay(this.handle, this.loader, partition, this.findings, where);
+    const where = `${this.paths.journal}: partition ${number}`;
+    const replay = new Replay(this.handle, partition, (problem) => this.findings.lost(`${where}: ${problem}`));
     partition.nextSpace = Math.max(partition.nextSpace, nextSpace);
-    // What the newest snapshots hold need not even be read, if all of them are sound; who verifies reads everything.
+    // What the newest snapshots hold need not be read if all of them are sound; a check of the folder reads everything.
     const sound = this.unsound.every((row) => row.partition !== number) && !this.findings.lossy;
     const start = sound && mode === "write" ? Math.max(held, trimmed) : trimmed;
-    let next: number | null = start + 1; // null: after a damaged group nobody knows
+    let next: number | null = start + 1; // null: unknown, after a damaged group
     let end = start;
     try {
-      for (const group of store.readFrom(number, start)) {
+      for (const group of log.readFrom(number, start)) {
         const { first, count } = group;
         // The first group may begin with ops that are not needed.
         if (next !== null && (end === start ? first > next : first !== next)) {
           this.findings.lost(`${where} lacks the ops from ${next} to ${first - 1}`);
         }
         if ("problem" in group) {
-          this.findings.lost(`${where}: the group of ${count} ops from ${first} on is damaged (${group.problem})`);
+          this.findings.lost(`${where}: ${nameOf(group)} is damaged (${group.problem})`);
           next = null;
           continue;
         }
         next = first + count;
         end = next - 1;
-        await replay.run(first, this.entriesIn(group.payload, count, `${where}: the group from op ${first} on`));
+        await replay.run(first, this.entriesIn(group, where));
         this.onRead(group.payload.length);
       }
     } catch (error) {
       if (error instanceof HnswError) throw error;
-      this.findings.lost(describe(error, store.path));
+      this.findings.lost(unreadable(error, this.paths.journal));
     }
-    if (next !== null && partition.last > end)
-      this.findings.lost(`${where} ends at op ${end}, a snapshot knows of ${partition.last}`);
+    if (next !== null && partition.last > end) {
+      this.findings.lost(`${where} ends at op ${end}, but a snapshot holds op ${partition.last}`);
+    }
     partition.sawOp(end);
     replay.finish();
     this.replayed += replay.done;
   }
 
-  private entriesIn(payload: Uint8Array, count: number, where: string): Entry[] {
+  private entriesIn(group: Group, where: string): Entry[] {
     try {
-      const entries = Array.from(entriesOf(payload, this.handle.settings.dimensions));
-      if (entries.length !== count) throw new Error(`${entries.length} ops instead of ${count}`);
+      const entries = Array.from(entriesOf(group.payload, this.handle.settings.dimensions));
+      if (entries.length !== group.count) throw new Error(`it holds ${entries.length}`);
       return entries;
     } catch (error) {
-      this.findings.lost(`${where}: ${(error as Error).message}`);
+      this.findings.lost(`${where}: ${nameOf(group)}: ${messageOf(error)}`);
       return [];
     }
   }
@@ -247,13 +241,13 @@ export class Recovery {
       const partition = this.partitions[number]!;
       if (durable <= partition.last) continue;
       const where = `${this.paths.journal}: partition ${number}`;
-      this.findings.lost(`${where} ends at op ${partition.last}, ${durable} were durable`);
-      partition.sawOp(durable); // no number is given twice
+      this.findings.lost(`${where} ends at op ${partition.last}, but op ${durable} was durable`);
+      partition.sawOp(durable); // no number is used twice
     }
   }
 }
 
-/** Whether we may write a file, whatever is in it. */
+/** Whether the system lets us write a file, whatever is in it. */
 function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
@@ -263,7 +257,6 @@ function isWritable(path: string): boolean {
   }
 }
 
-function describe(error: unknown, path: string): string {
-  if (error instanceof Damage) return error.message;
-  return `${path} can't be read: ${error instanceof Error ? error.message : String(error)}`;
+function unreadable(error: unknown, path: string): string {
+  return error instanceof Damage ? error.message : `${path} can't be read: ${messageOf(error)}`;
 }

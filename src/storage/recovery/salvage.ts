@@ -1,24 +1,25 @@
 /*
- * What is still readable in a damaged folder, and how does it become a sound one again?
+ * What is still readable in a damaged folder, and how does the folder become sound again?
  *
- * The index is in memory by then. Snapshots of everything that is there are written, then a journal that knows of nothing
- * else, under a name of its own. Its last rename is the moment from which the folder is the new one: what follows moves
- * the old journal and the old snapshots aside and puts the new journal in its place, and whoever opens the folder
- * after a crash in between finishes that.
+ * By then the index is in memory. First come snapshots of everything in it, then a journal under a name of its own that
+ * knows of nothing else. With its last rename the folder is the new one; what remains is to move the old journal and the
+ * old snapshots aside and to put the new journal in its place. After a crash in between, the next `open` does that.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { listSpaces } from "../../engine/census.ts";
 import type { Handle } from "../../engine/handle.ts";
-import { partitionOf } from "../../scheduler/assignment.ts";
-import { MAGIC } from "../../snapshot/magic.ts";
-import type { RecoveredPartition } from "../../snapshot/partition-state.ts";
-import type { Findings } from "../disk/findings.ts";
-import type { FolderPaths } from "../disk/folder.ts";
-import { Damage, JournalStore, type Meta, syncFile } from "../disk/sqlite.ts";
-import { sectionAt } from "../snapshots/file.ts";
+import type { Shape } from "../../options/shape.ts";
+import { MAGIC } from "../../snapshot/frames.ts";
+import { type PartitionState, partitionOfName } from "../../snapshot/partition-state.ts";
+import { Damage, type Findings } from "../disk/damage.ts";
+import { syncFile } from "../disk/files.ts";
+import type { FolderPaths } from "../disk/paths.ts";
+import { SqliteFile } from "../disk/sqlite.ts";
+import { Catalog, filesOf } from "../snapshots/catalog.ts";
+import { sectionAt, type WantedSection } from "../snapshots/file.ts";
 import { type RoundSpace, writeSnapshots } from "../snapshots/rounds.ts";
-import type { WantedSection } from "./section-loader.ts";
+import { createJournal } from "./create.ts";
 
 /** Sections of one space, newest first. */
 export interface FoundSections {
@@ -26,7 +27,7 @@ export interface FoundSections {
   sections: WantedSection[];
 }
 
-/** Every space that any file of snapshots holds. What can't be read is among the findings. */
+/** Every space that any file of snapshots holds. What can't be read goes to the findings. */
 export function scanSnapshots(handle: Handle, folder: string, findings: Findings): FoundSections[] {
   const spaces = new Map<string, FoundSections>();
   for (const file of existsSync(folder) ? readdirSync(folder).sort() : []) {
@@ -40,7 +41,7 @@ export function scanSnapshots(handle: Handle, folder: string, findings: Findings
       }
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
-      findings.lost(error.message); // nobody knows where the next one begins
+      findings.lost(error.message); // where the next section begins is unknown
     }
   }
   for (const { sections } of spaces.values()) sections.sort((a, b) => b.sequence - a.sequence);
@@ -48,12 +49,10 @@ export function scanSnapshots(handle: Handle, folder: string, findings: Findings
 }
 
 function* sectionsIn(handle: Handle, path: string) {
-  const seat = handle.seats[0]!;
   let offset = MAGIC.length;
   for (let found = sectionAt(path, offset); found !== null; found = sectionAt(path, offset)) {
     const { id, sequence, nameHeader, name, bytes } = found;
-    seat.putKeyBytes(name);
-    const partition = partitionOf(seat.core.hashName(nameHeader) >>> 0, handle.settings.partitions);
+    const partition = partitionOfName(handle, nameHeader, name);
     const section: WantedSection = { path, offset, bytes, space: id, sequence };
     yield { name: `${nameHeader} ${Buffer.from(name).toString("latin1")}`, partition, section };
     offset += bytes;
@@ -61,31 +60,25 @@ function* sectionsIn(handle: Handle, path: string) {
 }
 
 /** Makes the folder one that holds exactly what is in memory. Rejects with what the disk says. */
-export async function makeAnew(
+export async function rebuildFolder(
   handle: Handle,
   paths: FolderPaths,
-  meta: Meta,
-  partitions: RecoveredPartition[],
+  shape: Shape,
+  partitions: PartitionState[],
 ): Promise<void> {
   const spaces: RoundSpace[] = [];
   for (const { number, seat } of partitions) {
     for (const space of await listSpaces(handle, seat)) spaces.push({ ...space, partition: number });
   }
-  const rows = await writeSnapshots(handle.seats, spaces, paths.snapshots);
+  const snapshots = await writeSnapshots(handle.seats, spaces, paths.snapshots);
   for (const { seat } of partitions) seat.clearIntake();
-  if (rows.length < spaces.length) throw new Error("there is no memory left for the notes of a snapshot");
+  if (snapshots.length < spaces.length) throw new Error("there is no memory left for the notes of a snapshot");
   const unfinished = `${paths.fresh}.tmp`;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(`${unfinished}${suffix}`, { force: true });
-  const fresh = await JournalStore.open(unfinished, "create");
-  const states = partitions.map(({ number, last, nextSpace }) => ({
-    partition: number,
-    trimmed: last,
-    held: last,
-    nextSpace,
-  }));
-  fresh.create(meta, states, rows);
-  fresh.settle();
-  fresh.close();
+  const states = partitions.map(({ number, last, nextSpace }) => {
+    return { partition: number, trimmed: last, held: last, nextSpace };
+  });
+  await createJournal(unfinished, shape, states, snapshots);
   renameSync(unfinished, paths.fresh);
   syncFile(paths.folder);
   await promoteFresh(paths);
@@ -93,9 +86,7 @@ export async function makeAnew(
 
 /** Puts a journal that a salvage has made in the old one's place. */
 export async function promoteFresh(paths: FolderPaths): Promise<void> {
-  const fresh = await JournalStore.open(paths.fresh, "read");
-  const named = new Set(fresh.snapshots().map(({ file }) => file));
-  fresh.close();
+  const named = await SqliteFile.using(paths.fresh, "read", (file) => filesOf(new Catalog(file).snapshots()));
   const aside = join(paths.folder, `damaged-${new Date().toISOString().replaceAll(":", "-")}`);
   mkdirSync(join(aside, "snapshots"), { recursive: true });
   // The log first: SQLite would take it for the new file's.

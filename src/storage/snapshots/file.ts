@@ -1,8 +1,9 @@
 /*
- * How are snapshots written and read back? Sections, one per space, one after the other in a file; many small spaces
- * share one. A file is complete or not there: it is written under another name, brought to the disk, and then renamed.
+ * How are snapshots written to files and read back? Sections, one per space, lie one after the other in a file; many
+ * small spaces share one. A file is complete or missing: it is written under another name, brought to the disk, and then
+ * renamed.
  *
- *   [magic, 16 bytes][section][section] …      a section is frames (frames.ts), from FRAME_SPACE to FRAME_END
+ *   [magic, 16 bytes][section][section] …      a section is frames (snapshot/frames.ts), from FRAME_SPACE to FRAME_END
  */
 import {
   closeSync,
@@ -17,7 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { FRAME_END, OK } from "../../../assembly/layout.ts";
-import type { SpaceAt } from "../../core/calls/spaces.ts";
+import type { SpaceAt } from "../../core/calls/index.ts";
 import type { Seat } from "../../core/seat.ts";
 import { asLongAsItTakes, beginSnapshot, endSnapshot, nextFrame } from "../../snapshot/cut.ts";
 import {
@@ -27,16 +28,19 @@ import {
   type FrameHash,
   FrameSplitter,
   kindOf,
+  MAGIC,
   putFrame,
   readSpaceFrame,
   type SpaceFrame,
 } from "../../snapshot/frames.ts";
-import { MAGIC } from "../../snapshot/magic.ts";
-import { Damage, type SnapshotRow, syncFile } from "../disk/sqlite.ts";
+import { Damage } from "../disk/damage.ts";
+import { syncFile } from "../disk/files.ts";
+import type { SnapshotRow } from "./catalog.ts";
 
 const BUFFER_BYTES = 1 << 20;
 const nativeHash: FrameHash = (body) => Bun.hash.xxHash64(body);
 
+/** Where a section was written. */
 export interface Section {
   /** Number of the last op in it. */
   sequence: number;
@@ -66,17 +70,17 @@ export class SnapshotFile {
     return join(this.folder, `${this.name}.tmp`);
   }
 
-  /** Appends a space's snapshot; null when it was dropped meanwhile. Throws OUT_OF_MEMORY, or what the disk says. */
+  /** Appends a space's snapshot; null when the space was dropped. Rejects with OUT_OF_MEMORY, or what the disk says. */
   async add(seat: Seat, space: SpaceAt): Promise<Section | null> {
     const offset = this.bytes;
     try {
       const sequence = await beginSnapshot(seat, space, asLongAsItTakes);
       if (sequence === null) return null;
-      let answer = await nextFrame(seat, asLongAsItTakes);
-      for (; answer > 0; answer = await nextFrame(seat, asLongAsItTakes)) {
-        this.put(seat.intakeBytes.subarray(0, answer));
+      let bytes = await nextFrame(seat, asLongAsItTakes);
+      for (; bytes > 0; bytes = await nextFrame(seat, asLongAsItTakes)) {
+        this.put(seat.intakeBytes.subarray(0, bytes));
       }
-      if (answer === OK) return { sequence, offset, bytes: this.bytes - offset };
+      if (bytes === OK) return { sequence, offset, bytes: this.bytes - offset };
       this.cutBackTo(offset);
       return null;
     } finally {
@@ -117,7 +121,7 @@ export class SnapshotFile {
     syncFile(this.folder);
   }
 
-  /** Takes the file back. */
+  /** Removes the file. */
   abandon(): void {
     try {
       closeSync(this.file);
@@ -127,20 +131,38 @@ export class SnapshotFile {
     try {
       unlinkSync(this.temporary);
     } catch {
-      // renamed already: whoever cleans up finds that nobody registered it
+      // renamed already: it is deleted with the files that no row names
     }
   }
 }
 
-/** The frames of a section that takes `bytes`. Throws Damage when it is not whole, or longer or shorter than that. */
-export function* readSection(path: string, offset: number, bytes: number): Generator<Uint8Array> {
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** A section of a file, and what it should be. */
+export interface WantedSection extends Section {
+  path: string;
+  /** Id of the space in its partition. */
+  space: number;
+}
+
+/** The section of a registered snapshot. */
+export function sectionOf<Row extends SnapshotRow>(row: Row, folder: string): Row & WantedSection {
+  return { ...row, path: join(folder, row.file) };
+}
+
+/** The frames of a section. Throws Damage when it is not whole, or not what it should be. */
+export function* readSection({ path, offset, bytes, space, sequence }: WantedSection): Generator<Uint8Array> {
   let read = 0;
   for (const body of framesFrom(path, offset, bytes)) {
+    const head = read === 0 ? readSpaceFrame(body) : null;
+    if (read === 0 && (head?.id !== space || head.sequence !== sequence)) {
+      throw new Damage(`${path}: the snapshot at byte ${offset} is not the one that was registered`);
+    }
     read += body.length + CHECKSUM_BYTES;
     yield body;
   }
-  if (read !== bytes)
-    throw new Damage(`${path}: the snapshot at byte ${offset} has another length than was registered`);
+  if (read !== bytes) {
+    throw new Damage(`${path}: the snapshot at byte ${offset} is ${read} bytes long, not ${bytes} as registered`);
+  }
 }
 
 /** What the section that begins at a byte of a file is, or null at the file's end. Reads all of it. Throws Damage. */
@@ -151,22 +173,19 @@ export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: 
   let bytes = 0;
   for (const body of framesFrom(path, offset, size - offset)) {
     const frame = readSpaceFrame(body);
-    if ((frame === null) === (first === null)) throw new Damage(`${path}: at byte ${offset} begins no whole snapshot`);
+    if ((frame === null) === (first === null)) throw new Damage(`${path}: no whole snapshot begins at byte ${offset}`);
     if (frame !== null) first = { ...frame, name: frame.name.slice() };
     bytes += body.length + CHECKSUM_BYTES;
   }
   return { ...first!, bytes };
 }
 
-/** One line on a registered snapshot that is not what was written. */
-export function snapshotProblem(
-  damage: Damage,
-  { space, partition }: Pick<SnapshotRow, "space" | "partition">,
-): string {
+/** One line on a registered snapshot that is damaged. */
+export function snapshotProblem(damage: Damage, space: number, partition: number): string {
   return `${damage.message} (space ${space} of partition ${partition})`;
 }
 
-/** Frames from a byte of a file on, to the end of a section, which must come within `most` bytes. */
+/** Frames from a byte of a file to the end of a section, which must come within `most` bytes. */
 function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
   let file: number;
   try {

@@ -2,21 +2,25 @@
  * Which spaces get a snapshot, and which part of the journal can go then?
  *
  * Each space keeps its newest two snapshots. A round takes one of every space that has changed since the older of them,
- * so a space that rests has two that hold all of it after two rounds. The journal is needed from the older snapshot of
+ * so after two rounds a space at rest has two that hold all of it. The journal is needed from the older snapshot of
  * every space that has changed since; what lies before is trimmed.
  *
  * Order: write the file, bring it to the disk, wait until the journal is durable past every cut in it, register, trim,
- * delete files that nothing names. A crash in between leaves a file that nobody registered, or rows that nobody needs.
+ * delete the files that no row names. A crash in between leaves a file that is not registered, or rows that are not
+ * needed.
  */
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type FoundSpace, spacesOf } from "../../core/calls/spaces.ts";
+import * as calls from "../../core/calls/index.ts";
+import { insist } from "../../core/retry.ts";
 import type { Seat } from "../../core/seat.ts";
 import { HnswError } from "../../errors.ts";
 import { FAILURE_NONE, FAILURES, type JournalBoard } from "../../journal/board.ts";
 import { nextTurn } from "../../runtime/event-loop.ts";
-import type { FolderPaths } from "../disk/folder.ts";
-import type { JournalStore, SnapshotRow } from "../disk/sqlite.ts";
+import type { FolderPaths } from "../disk/paths.ts";
+import type { SqliteFile } from "../disk/sqlite.ts";
+import { GroupLog } from "../log/group-log.ts";
+import { bySpace, bytesOf, Catalog, filesOf, keyOf, type PartitionRow, type SnapshotRow } from "./catalog.ts";
 import { SnapshotFile } from "./file.ts";
 
 const FILE_BYTES = 256 * 2 ** 20; // a file takes no more spaces once it is that large
@@ -30,11 +34,19 @@ export interface RoundReport {
 }
 
 /** A live space, as a round finds it. */
-export type RoundSpace = FoundSpace & { partition: number };
+export type RoundSpace = calls.FoundSpace & { partition: number };
+
+/** What the partitions hold as a round begins. */
+interface Inventory {
+  /** Number of each partition's last op, and the id of its next space. */
+  sequences: number[];
+  nextSpaces: number[];
+  spaces: RoundSpace[];
+}
 
 /**
- * Writes snapshots of spaces into as many files as it takes, on the disk when it returns; without those that were dropped
- * meanwhile, or for whose notes there is no memory. Throws what the disk says.
+ * Writes snapshots of spaces into as many files as it takes, on the disk when it resolves. Leaves out spaces that were
+ * dropped in the meantime, or for whose notes there is no memory. Rejects with what the disk says.
  */
 export async function writeSnapshots(seats: Seat[], spaces: RoundSpace[], folder: string): Promise<SnapshotRow[]> {
   const rows: SnapshotRow[] = [];
@@ -68,75 +80,38 @@ function nextNumber(folder: string): number {
   return 1 + Math.max(0, ...readdirSync(folder).map((name) => Number.parseInt(name, 10) || 0));
 }
 
-/** Deletes the files of snapshots that no row names. */
-function deleteUnnamed(folder: string, rows: SnapshotRow[]): void {
-  const named = new Set(rows.map(({ file }) => file));
-  for (const name of readdirSync(folder)) if (!named.has(name)) unlinkSync(join(folder, name));
-}
-
 export class SnapshotRounds {
   private readonly seats: Seat[];
-  private readonly store: JournalStore;
-  private readonly paths: FolderPaths;
+  private readonly catalog: Catalog;
+  private readonly log: GroupLog;
+  private readonly folder: string;
   private readonly board: JournalBoard;
   private readonly now: () => number;
 
-  constructor(seats: Seat[], store: JournalStore, paths: FolderPaths, board: JournalBoard, now: () => number) {
+  constructor(seats: Seat[], journal: SqliteFile, paths: FolderPaths, board: JournalBoard, now: () => number) {
     this.seats = seats;
-    this.store = store;
-    this.paths = paths;
+    this.catalog = new Catalog(journal);
+    this.log = new GroupLog(journal);
+    this.folder = paths.snapshots;
     this.board = board;
     this.now = now;
   }
 
-  /** One round. Throws what the disk or SQLite says; what was registered before stays as it was. */
+  /** One round. Rejects with what the disk or SQLite says; what was registered before stays as it was. */
   async run(which: "due" | "changed"): Promise<RoundReport> {
     const start = this.now();
     const bytesBefore = this.board.figure("bytes");
-    const before = this.store.partitions(this.seats.length);
-    const known = bySpace(this.store.snapshots());
-    const sequences = this.seats.map((seat) => {
-      seat.core.journalWaiting();
-      return seat.wideInfoAt(6);
-    });
-    const nextSpaces = this.seats.map((seat) => seat.core.nextSpaceId());
-    const spaces = this.seats.flatMap((seat, partition) =>
-      Array.from(spacesOf(seat), (space): RoundSpace => ({ ...space, partition })),
-    );
-    const sparse = this.sparseFiles([...known.values()].flat());
-    const wanted = spaces.filter((space) => {
-      const rows = known.get(keyOf(space.partition, space.id)) ?? [];
-      if (which === "changed") return space.changed > (rows[0]?.sequence ?? -1);
-      return space.changed > (rows[1]?.sequence ?? -1) || rows.some(({ file }) => sparse.has(file));
-    });
-    const made = await writeSnapshots(this.seats, wanted, this.paths.snapshots);
-    const cuts = sequences.map((sequence, partition) =>
-      made.reduce((most, row) => (row.partition === partition ? Math.max(most, row.sequence) : most), sequence),
-    );
-    await this.untilDurable(cuts);
-    const alive = new Map(spaces.map((space) => [keyOf(space.partition, space.id), space]));
+    const before = this.catalog.partitions(this.seats.length);
+    const known = this.catalog.snapshots();
+    const inventory = this.inventory();
+    const made = await writeSnapshots(this.seats, this.wanted(which, inventory.spaces, known), this.folder);
+    await this.untilDurable(cutsOf(inventory.sequences, made));
+    const alive = new Set(inventory.spaces.map(({ partition, id }) => keyOf(partition, id)));
     const isGone = ({ partition, space }: SnapshotRow) => !alive.has(keyOf(partition, space));
-    const rows = this.store.register(made, isGone, (kept) => {
-      const registered = bySpace(kept);
-      return before.map(({ partition, trimmed }) => {
-        let needed = sequences[partition]!;
-        let held = sequences[partition]!;
-        for (const space of spaces) {
-          if (space.partition !== partition) continue;
-          const [newest, older] = registered.get(keyOf(partition, space.id)) ?? [];
-          needed = Math.min(needed, heldBy(older, space));
-          held = Math.min(held, heldBy(newest, space));
-        }
-        return { partition, trimmed: Math.max(trimmed, needed), held, nextSpace: nextSpaces[partition]! };
-      });
-    });
-    this.store.trim(this.store.partitions(this.seats.length));
-    deleteUnnamed(this.paths.snapshots, rows);
-    const report = {
-      spaces: made.length,
-      bytes: made.reduce((sum, { bytes }) => sum + bytes, 0),
-      ms: this.now() - start,
-    };
+    const rows = this.catalog.register(made, isGone, (kept) => settled(before, inventory, kept));
+    this.log.trim(this.catalog.partitions(this.seats.length));
+    this.deleteUnnamed(filesOf(rows));
+    const report = { spaces: made.length, bytes: bytesOf(made), ms: this.now() - start };
     this.board.set("bytesAtSnapshot", bytesBefore);
     this.board.count("snapshots", report.spaces);
     this.board.count("snapshotBytes", report.bytes);
@@ -144,46 +119,74 @@ export class SnapshotRounds {
     return report;
   }
 
-  /** Files of which little is needed any more. */
-  private sparseFiles(rows: SnapshotRow[]): Set<string> {
-    const needed = new Map<string, number>();
-    for (const { file, bytes } of rows) needed.set(file, (needed.get(file) ?? 0) + bytes);
-    const isSparse = ([file, bytes]: [string, number]) => {
-      const whole = statSync(join(this.paths.snapshots, file), { throwIfNoEntry: false })?.size ?? 0;
-      return bytes * SPARSE < whole;
-    };
-    return new Set(
-      Array.from(needed)
-        .filter(isSparse)
-        .map(([file]) => file),
+  private inventory(): Inventory {
+    const sequences = this.seats.map((seat) => insist(() => calls.journalRing(seat)).last);
+    const nextSpaces = this.seats.map(calls.nextSpaceId);
+    const spaces = this.seats.flatMap((seat, partition) =>
+      Array.from(calls.spacesOf(seat), (space): RoundSpace => ({ ...space, partition })),
     );
+    return { sequences, nextSpaces, spaces };
+  }
+
+  /** The spaces that get a snapshot in this round. */
+  private wanted(which: "due" | "changed", spaces: RoundSpace[], known: SnapshotRow[]): RoundSpace[] {
+    const registered = bySpace(known);
+    const sparse = this.sparseFiles(known);
+    return spaces.filter((space) => {
+      const rows = registered.get(keyOf(space.partition, space.id)) ?? [];
+      if (which === "changed") return space.changed > (rows[0]?.sequence ?? -1);
+      return space.changed > (rows[1]?.sequence ?? -1) || rows.some(({ file }) => sparse.has(file));
+    });
+  }
+
+  /** Files of which only a small part is still needed. */
+  private sparseFiles(known: SnapshotRow[]): Set<string> {
+    const isSparse = ([file, rows]: [string, SnapshotRow[]]) => {
+      const whole = statSync(join(this.folder, file), { throwIfNoEntry: false })?.size ?? 0;
+      return bytesOf(rows) * SPARSE < whole;
+    };
+    const byFile = Map.groupBy(known, ({ file }) => file);
+    return new Set([...byFile].filter(isSparse).map(([file]) => file));
   }
 
   private async untilDurable(sequences: number[]): Promise<void> {
-    while (sequences.some((sequence, partition) => this.board.durable(partition) < sequence)) {
+    const isDurable = () => sequences.every((sequence, partition) => this.board.durable(partition) >= sequence);
+    while (!isDurable()) {
       if (this.board.failure !== FAILURE_NONE) throw new Error(FAILURES[this.board.failure]);
       const seen = this.board.moved;
       this.board.hurry();
-      if (sequences.some((sequence, partition) => this.board.durable(partition) < sequence)) {
-        await this.board.waitForMove(seen, 100);
-      } else await nextTurn();
+      if (isDurable()) await nextTurn();
+      else await this.board.waitForMove(seen, 100);
     }
   }
-}
 
-function keyOf(partition: number, space: number): string {
-  return `${partition}/${space}`;
-}
-
-function bySpace(rows: SnapshotRow[]): Map<string, SnapshotRow[]> {
-  const found = new Map<string, SnapshotRow[]>();
-  for (const row of rows) {
-    const key = keyOf(row.partition, row.space);
-    const known = found.get(key);
-    if (known) known.push(row);
-    else found.set(key, [row]);
+  /** Deletes the files that no row names. */
+  private deleteUnnamed(named: Set<string>): void {
+    for (const name of readdirSync(this.folder)) if (!named.has(name)) unlinkSync(join(this.folder, name));
   }
-  return found; // newest first, as the rows are
+}
+
+/** Number of the last op of each partition that any of the snapshots may hold. */
+function cutsOf(sequences: number[], made: SnapshotRow[]): number[] {
+  const cuts = [...sequences];
+  for (const { partition, sequence } of made) cuts[partition] = Math.max(cuts[partition]!, sequence);
+  return cuts;
+}
+
+/** The partitions' rows, once these snapshots are registered. */
+function settled(before: PartitionRow[], { sequences, nextSpaces, spaces }: Inventory, kept: SnapshotRow[]) {
+  const registered = bySpace(kept);
+  const rows = before.map(({ partition, trimmed }): PartitionRow & { needed: number } => {
+    const last = sequences[partition]!;
+    return { partition, trimmed, needed: last, held: last, nextSpace: nextSpaces[partition]! };
+  });
+  for (const space of spaces) {
+    const [newest, older] = registered.get(keyOf(space.partition, space.id)) ?? [];
+    const row = rows[space.partition]!;
+    row.needed = Math.min(row.needed, heldBy(older, space));
+    row.held = Math.min(row.held, heldBy(newest, space));
+  }
+  return rows.map(({ needed, ...row }) => ({ ...row, trimmed: Math.max(row.trimmed, needed) }));
 }
 
 /** Ops up to this number that concern a space are in that snapshot of it. */

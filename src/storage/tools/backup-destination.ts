@@ -1,13 +1,14 @@
 /*
- * Where does a backup go, and what of it is taken back when it fails? It is made in a folder inside the destination:
- * whoever makes that one has the destination to itself, so two backups can't get in each other's way. Only what this one
- * has made is ever removed.
+ * Where does a backup go, and what of it is removed when it fails? It is made in a folder inside the destination: the
+ * backup that creates this folder has the destination to itself, so two backups can't get in each other's way. A backup
+ * only ever removes what it has made itself.
  */
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { HnswError } from "../../errors.ts";
-import { type FolderPaths, makeDurably, pathsOf } from "../disk/folder.ts";
-import { syncFile } from "../disk/sqlite.ts";
+import { pathError } from "../disk/damage.ts";
+import { makeDurably, syncFile } from "../disk/files.ts";
+import { type FolderPaths, pathsOf } from "../disk/paths.ts";
 
 const UNFINISHED = "backup.unfinished";
 
@@ -17,7 +18,7 @@ export class Destination {
   /** As errors call it. */
   private readonly name: string;
   private readonly place: string;
-  /** The uppermost folder that was made for it. */
+  /** The uppermost folder that was created for it. */
   private made: string | undefined;
   private begun = false;
   private readonly moved: string[] = [];
@@ -28,7 +29,7 @@ export class Destination {
     this.unfinished = pathsOf(join(this.place, UNFINISHED));
   }
 
-  /** Takes a place that is not there or empty. Throws BAD_OPTION, PATH_FOREIGN or PATH_FAILED; it is as before then. */
+  /** Takes a place that is missing or empty. Throws BAD_OPTION, PATH_FOREIGN or PATH_FAILED; then it is as it was. */
   static take(folder: string, name: string): Destination {
     const taken = new Destination(name);
     try {
@@ -36,13 +37,11 @@ export class Destination {
       taken.refuseInside(folder);
       taken.refuseFull();
       taken.begin();
-      taken.refuseFull(); // another backup may have come to its end since
+      taken.refuseFull(); // another backup may have finished since
       return taken;
     } catch (error) {
       taken.takeBack();
-      if (error instanceof HnswError) throw error;
-      const why = (error as Error).message;
-      throw new HnswError("PATH_FAILED", `The folder ${name} can't be made: ${why}.`, { cause: error });
+      throw pathError(error, `The folder ${name} can't be created`);
     }
   }
 
@@ -57,7 +56,7 @@ export class Destination {
     const names = readdirSync(this.place);
     if (!this.begun && names.includes(UNFINISHED)) throw this.underWay();
     if (names.some((name) => name !== UNFINISHED)) {
-      throw new HnswError("PATH_FOREIGN", `The folder ${this.name} is not empty: give a backup one of its own.`);
+      throw new HnswError("PATH_FOREIGN", `The folder ${this.name} is not empty: give the backup a folder of its own.`);
     }
   }
 
@@ -72,11 +71,11 @@ export class Destination {
   }
 
   private underWay(): HnswError {
-    const why = `${this.name} holds ${UNFINISHED}: another backup is under way there, or one was cut off`;
-    return new HnswError("PATH_FOREIGN", `The folder ${why}. Wait for it, or empty the folder if there is none.`);
+    const why = `${this.name} holds ${UNFINISHED}: another backup to it is running, or one was interrupted`;
+    return new HnswError("PATH_FOREIGN", `The folder ${why}. Wait for it, or empty the folder if none is running.`);
   }
 
-  /** Makes room for a copy; one that was begun before goes. */
+  /** Makes room for a copy, and removes one that was begun before. */
   clear(): void {
     const { folder, snapshots } = this.unfinished;
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
@@ -105,7 +104,7 @@ export class Destination {
       if (this.made === undefined) return;
       for (let at = this.place; at.length >= this.made.length; at = dirname(at)) rmdirSync(at);
     } catch {
-      // what can't be removed, or holds something else by now, stays; the failure that led here says more
+      // what can't be removed, or holds something else by now, stays; the error that led here says more
     }
   }
 }

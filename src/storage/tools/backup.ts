@@ -1,22 +1,27 @@
 /*
- * How is a folder copied while somebody works in it? First the journal's file, by SQLite and in one piece; then the
- * files of the snapshots that this copy names. A file never changes once it is registered, it can only vanish when a
- * round has replaced it: then all is copied anew.
+ * How is a folder copied while an index in it is open? First the journal's file, by SQLite and in one piece; then the
+ * files of the snapshots that this copy names. A registered file never changes. It can only vanish when a round has
+ * replaced it: then everything is copied again.
  *
- * Everything is made in a folder of its own inside the destination, brought to the disk, and moved up, the journal
- * first: a backup that was cut off is no index, or one whose snapshots are missing, but never one that lacks ops and
- * does not say so.
+ * The copy is made in a folder of its own inside the destination, brought to the disk, and moved up, the journal first:
+ * a backup that was interrupted is no index, or one whose snapshots are missing, but never one that silently lacks ops.
  */
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { HnswError } from "../../errors.ts";
 import { nextTurn } from "../../runtime/event-loop.ts";
-import { damaged, type FolderPaths, lookToRead } from "../disk/folder.ts";
-import { Damage, JournalStore, syncFile } from "../disk/sqlite.ts";
-import { Mark } from "../log/mark.ts";
+import { damaged, pathError } from "../disk/damage.ts";
+import { syncFile } from "../disk/files.ts";
+import { findFolder, shapeIn } from "../disk/folder.ts";
+import type { FolderPaths } from "../disk/paths.ts";
+import { SqliteFile } from "../disk/sqlite.ts";
+import { GroupLog } from "../log/group-log.ts";
+import { MarkFile } from "../log/mark.ts";
+import { Catalog, filesOf } from "../snapshots/catalog.ts";
 import { Destination } from "./backup-destination.ts";
 
 const TRIES = 10; // a round of snapshots would have to end in each of them
+
+type OnCopied = (bytes: number, total: number) => void;
 
 /** What a backup holds. */
 export interface BackupReport {
@@ -29,88 +34,72 @@ export interface BackupReport {
 }
 
 /**
- * Copies the index in `folder` to `destination`, which must not be there or be empty. On the disk when it resolves.
- * `onCopied` is told how many bytes of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED or
- * PATH_DAMAGED; the destination is as before then.
+ * Copies the index in `folder` to `destination`, which must be missing or empty. Everything is on the disk when it
+ * resolves. `onCopied` gets how many bytes of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED
+ * or PATH_DAMAGED; then the destination is as it was.
  */
 export async function backUp(
   folder: string,
   destination: string,
-  onCopied: (bytes: number, total: number) => void = () => {},
+  onCopied: OnCopied = () => {},
 ): Promise<BackupReport> {
   const start = performance.now();
-  const { paths, meta, damage } = await lookToRead(folder);
-  if (meta === null) throw damaged(damage!);
+  const found = await findFolder(folder);
+  const { partitions } = shapeIn(found);
   const place = Destination.take(folder, destination);
   try {
-    const { sequences, files, bytes } = await copy(paths, place, meta.partitions, onCopied);
+    const { sequences, names } = await copy(found.paths, place, partitions, onCopied);
+    const { journal, snapshots } = place.unfinished;
+    const bytes = [journal, ...names.map((name) => join(snapshots, name))].reduce((sum, path) => sum + sizeOf(path), 0);
     place.moveUp();
-    return { sequences, files, bytes, ms: performance.now() - start };
+    return { sequences, files: names.length, bytes, ms: performance.now() - start };
   } catch (error) {
     place.takeBack();
-    if (error instanceof HnswError) throw error;
-    if (error instanceof Damage) throw damaged(error.message);
-    const why = error instanceof Error ? error.message : String(error);
-    throw new HnswError("PATH_FAILED", `${folder} can't be copied to ${destination}: ${why}.`, { cause: error });
+    throw pathError(error, `${folder} can't be copied to ${destination}`);
   }
-}
-
-async function copy(
-  from: FolderPaths,
-  place: Destination,
-  partitions: number,
-  onCopied: (bytes: number, total: number) => void,
-): Promise<Omit<BackupReport, "ms">> {
-  const to = place.unfinished;
-  for (let tries = 1; ; tries++) {
-    place.clear();
-    const store = await JournalStore.open(from.journal, "read");
-    try {
-      store.copyTo(to.journal);
-      const { sequences, names } = await read(to.journal, partitions);
-      const vanished = await copyFiles(from, to, names, onCopied);
-      if (vanished === null && store.counts) {
-        writeMark(to.mark, sequences);
-        return { sequences, files: names.length, bytes: sizeOf(to.journal) + bytesIn(to.snapshots, names) };
-      }
-      // A round registers what replaces a file before it deletes it.
-      const isNamed = () => store.snapshots().some(({ file }) => file === vanished);
-      if (vanished !== null && store.counts && store.atOneMoment(isNamed)) {
-        throw damaged(`${join(from.snapshots, vanished)} is missing`);
-      }
-    } finally {
-      store.close();
-    }
-    if (tries === TRIES) throw new Error(`snapshots were replaced ${TRIES} times while they were copied`);
-  }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path).size;
-}
-
-function bytesIn(folder: string, names: string[]): number {
-  return names.reduce((sum, name) => sum + sizeOf(join(folder, name)), 0);
 }
 
 /** What the copy of a journal holds, and which files it names. */
-async function read(journal: string, partitions: number): Promise<{ sequences: number[]; names: string[] }> {
-  const store = await JournalStore.open(journal, "read");
-  try {
-    const states = store.partitions(partitions);
-    const sequences = states.map(({ partition, trimmed }) => Math.max(trimmed, store.lastSequence(partition)));
-    return { sequences, names: Array.from(new Set(store.snapshots().map(({ file }) => file))) };
-  } finally {
-    store.close();
-  }
+interface Copied {
+  sequences: number[];
+  names: string[];
 }
 
-/** Answers the name of a file that is not there, or null. */
+async function copy(from: FolderPaths, place: Destination, partitions: number, onCopied: OnCopied): Promise<Copied> {
+  const to = place.unfinished;
+  for (let tries = 0; tries < TRIES; tries++) {
+    place.clear();
+    const copied = await SqliteFile.using(from.journal, "read", async (journal) => {
+      journal.copyTo(to.journal);
+      const found = await SqliteFile.using(to.journal, "read", (file) => readCopy(file, partitions));
+      const vanished = await copyFiles(from, to, found.names, onCopied);
+      if (!journal.counts) return null;
+      if (vanished === null) return found;
+      // A round registers what replaces a file before it deletes the file.
+      const named = journal.atOneMoment(() => filesOf(new Catalog(journal).snapshots()));
+      if (named.has(vanished)) throw damaged(`${join(from.snapshots, vanished)} is missing`);
+      return null;
+    });
+    if (copied === null) continue;
+    writeMark(to.mark, copied.sequences);
+    return copied;
+  }
+  throw new Error(`snapshots were replaced ${TRIES} times while they were copied`);
+}
+
+function readCopy(file: SqliteFile, partitions: number): Copied {
+  const [log, catalog] = [new GroupLog(file), new Catalog(file)];
+  const states = catalog.partitions(partitions);
+  const sequences = states.map(({ partition, trimmed }) => Math.max(trimmed, log.lastSequence(partition)));
+  return { sequences, names: [...filesOf(catalog.snapshots())] };
+}
+
+/** Resolves to the name of a file that is missing, or to null. */
 async function copyFiles(
   from: FolderPaths,
   to: FolderPaths,
   names: string[],
-  onCopied: (bytes: number, total: number) => void,
+  onCopied: OnCopied,
 ): Promise<string | null> {
   const journalBytes = sizeOf(to.journal);
   let name = "";
@@ -137,9 +126,13 @@ async function copyFiles(
   }
 }
 
+function sizeOf(path: string): number {
+  return statSync(path).size;
+}
+
 /** From what the copy itself holds: the folder's own mark may know of later ops by now. */
 function writeMark(path: string, sequences: number[]): void {
-  const mark = new Mark(path, sequences.length);
+  const mark = new MarkFile(path, sequences.length);
   try {
     mark.write((partition) => sequences[partition]!);
   } finally {

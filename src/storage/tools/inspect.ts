@@ -1,30 +1,31 @@
 /*
- * What can be told of a folder without locking it, while somebody may have it open? What its journal and the heads of
- * its snapshots say, all of one moment. Checks only what it reads.
+ * What can be said about a folder without locking it, while it may be open elsewhere? What its journal and the heads of
+ * its snapshots hold, all of one moment. Checks only what it reads.
  */
-import { join } from "node:path";
 import { JOURNAL_CREATE, JOURNAL_DROP } from "../../../assembly/layout.ts";
-import { HnswError } from "../../errors.ts";
 import { entriesOf } from "../../journal/entries.ts";
+import type { Shape } from "../../options/shape.ts";
 import { readSpaceFrame, type SpaceFrame } from "../../snapshot/frames.ts";
 import { decodeKey } from "../../values/keys.ts";
-import { damaged, type FolderPaths, lookToRead } from "../disk/folder.ts";
-import { Damage, FORMAT, JournalStore, type Meta, type PartitionRow, type SnapshotRow } from "../disk/sqlite.ts";
+import { Damage, messageOf, pathError } from "../disk/damage.ts";
+import { findFolder, shapeIn } from "../disk/folder.ts";
+import { FORMAT, formatOf } from "../disk/meta.ts";
+import type { FolderPaths } from "../disk/paths.ts";
+import { SqliteFile } from "../disk/sqlite.ts";
+import { GroupLog, type LogSize, nameOf } from "../log/group-log.ts";
 import { readMark } from "../log/mark.ts";
-import { readSection, snapshotProblem } from "../snapshots/file.ts";
+import { bytesOf, Catalog, filesOf, keyOf, newPartitions, type SnapshotRow } from "../snapshots/catalog.ts";
+import { readSection, sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
 
 const TRIES = 5; // a round of snapshots may replace a file between its row and its head
 
-export interface PartitionInspection {
+/** With the size of what the journal holds of it. */
+export interface PartitionInspection extends LogSize {
   partition: number;
   /** Number of its last op on the disk. */
   last: number;
   /** Ops up to this number may be gone from the journal. */
   trimmed: number;
-  /** What the journal holds. */
-  groups: number;
-  ops: number;
-  bytes: number;
 }
 
 export interface SpaceInspection {
@@ -34,75 +35,72 @@ export interface SpaceInspection {
   id: number;
   /** Its newest snapshot, with all ops up to `sequence`; null when it has none yet. */
   snapshot: { sequence: number; file: string; bytes: number; live: number; slots: number } | null;
-  /** Ops in the journal that the snapshot does not know. */
+  /** Ops in the journal that are not in the snapshot. */
   ops: number;
 }
 
-export interface Inspection extends Omit<Meta, "partitions"> {
+export interface Inspection extends Omit<Shape, "partitions"> {
   path: string;
   format: number;
   partitions: PartitionInspection[];
   /** All that are registered: two of most spaces. */
   snapshots: { count: number; files: number; bytes: number };
   spaces: SpaceInspection[];
-  /** How far each partition was at least; null when the mark is missing or unreadable, which only says less. */
+  /** Up to which op each partition was durable, at least; null when the mark is missing or unreadable. */
   mark: number[] | null;
-  /** What was met that is not as it was written. */
+  /** What is not as it was written. */
   problems: string[];
 }
 
 /** Rejects with PATH_FAILED, PATH_FOREIGN or PATH_DAMAGED. */
 export async function inspect(folder: string): Promise<Inspection> {
-  const { paths, meta, damage } = await lookToRead(folder);
-  if (meta === null) throw damaged(damage!);
+  const found = await findFolder(folder);
+  const { paths } = found;
+  const shape = shapeIn(found);
   try {
     for (let tries = 1; ; tries++) {
-      const store = await JournalStore.open(paths.journal, "read");
-      try {
-        const found = store.atOneMoment(() => new Inspector(store, paths, meta).run(tries === TRIES));
-        if (found !== null && (store.counts || tries === TRIES)) return found;
-      } finally {
-        store.close();
-      }
+      const inspection = await SqliteFile.using(paths.journal, "read", (journal) => {
+        const found = journal.atOneMoment(() => new Inspector(journal, paths, shape).run(tries === TRIES));
+        return journal.counts || tries === TRIES ? found : null;
+      });
+      if (inspection !== null) return inspection;
     }
-  } catch (cause) {
-    if (cause instanceof HnswError) throw cause;
-    if (cause instanceof Damage) throw damaged(cause.message);
-    throw new HnswError("PATH_FAILED", `${paths.journal} can't be read: ${(cause as Error).message}.`, { cause });
+  } catch (error) {
+    throw pathError(error, `${paths.journal} can't be read`);
   }
 }
 
 class Inspector {
-  private readonly store: JournalStore;
+  private readonly journal: SqliteFile;
+  private readonly log: GroupLog;
+  private readonly catalog: Catalog;
   private readonly paths: FolderPaths;
-  private readonly meta: Meta;
+  private readonly shape: Shape;
   private readonly problems: string[] = [];
   private readonly spaces = new Map<string, SpaceInspection>();
 
-  constructor(store: JournalStore, paths: FolderPaths, meta: Meta) {
-    this.store = store;
+  constructor(journal: SqliteFile, paths: FolderPaths, shape: Shape) {
+    this.journal = journal;
+    this.log = new GroupLog(journal);
+    this.catalog = new Catalog(journal);
     this.paths = paths;
-    this.meta = meta;
+    this.shape = shape;
   }
 
-  /** Null when a snapshot is missing, which a round of snapshots may have replaced; unless it is the `lastTry`. */
+  /** Null when a snapshot is missing, as a round may have replaced it; unless it is the `lastTry`. */
   run(lastTry: boolean): Inspection | null {
-    const { rows, bad } = this.store.readSnapshots();
+    const { rows, bad } = this.catalog.readSnapshots();
     this.problems.push(...bad);
     for (const row of rows) if (!this.readHead(row) && !lastTry) return null;
-    const mark = readMark(this.paths.mark, this.meta.partitions);
+    const mark = readMark(this.paths.mark, this.shape.partitions);
     const partitions = this.readPartitions();
     const spaces = [...this.spaces.values()].sort((a, b) => a.partition - b.partition || a.id - b.id);
     return {
       path: this.paths.folder,
-      format: this.store.format() ?? FORMAT,
-      ...this.meta,
+      format: formatOf(this.journal) ?? FORMAT,
+      ...this.shape,
       partitions,
-      snapshots: {
-        count: rows.length,
-        files: new Set(rows.map(({ file }) => file)).size,
-        bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
-      },
+      snapshots: { count: rows.length, files: filesOf(rows).size, bytes: bytesOf(rows) },
       spaces,
       mark: mark && Array.from(mark),
       problems: this.problems,
@@ -114,53 +112,50 @@ class Inspector {
     const { partition, space: id, sequence, file, bytes } = row;
     if (this.spaces.has(keyOf(partition, id))) return true; // rows are newest first
     try {
-      const { nameHeader, name, live, slots } = headOf(join(this.paths.snapshots, file), row);
+      const { nameHeader, name, live, slots } = headOf(sectionOf(row, this.paths.snapshots));
       const snapshot = { sequence, file, bytes, live, slots };
       const known = { name: String(decodeKey(nameHeader, name, 0)), partition, id, snapshot, ops: 0 };
       this.spaces.set(keyOf(partition, id), known);
       return true;
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
-      this.problems.push(snapshotProblem(error, row));
+      this.problems.push(snapshotProblem(error, id, partition));
       return !error.message.endsWith("is missing");
     }
   }
 
   private readPartitions(): PartitionInspection[] {
-    let states: PartitionRow[] = Array.from({ length: this.meta.partitions }, (_, partition) => {
-      return { partition, trimmed: 0, held: 0, nextSpace: 0 };
-    });
+    let states = newPartitions(this.shape.partitions);
     try {
-      states = this.store.partitions(this.meta.partitions);
+      states = this.catalog.partitions(this.shape.partitions);
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
       this.problems.push(error.message);
     }
-    const sizes = new Map(this.store.sizes().map((size) => [size.partition, size]));
+    const sizes = this.log.sizes();
     return states.map(({ partition, trimmed }) => {
       this.countOps(partition);
       const { groups, ops, bytes } = sizes.get(partition) ?? { groups: 0, ops: 0, bytes: 0 };
-      const last = Math.max(trimmed, this.store.lastSequence(partition));
+      const last = Math.max(trimmed, this.log.lastSequence(partition));
       return { partition, last, trimmed, groups, ops, bytes };
     });
   }
 
-  /** Counts the ops that are newer than each space's snapshot, and meets spaces that have none. */
+  /** Counts the ops that are newer than each space's snapshot, and notes spaces that have none. */
   private countOps(partition: number): void {
-    for (const group of this.store.readFrom(partition)) {
-      const { first, count } = group;
-      const where = `${this.store.path}: partition ${partition}: the group of ${count} ops from ${first} on`;
+    for (const group of this.log.readFrom(partition)) {
+      const where = `${this.journal.path}: partition ${partition}: ${nameOf(group)}`;
       if ("problem" in group) {
         this.problems.push(`${where} is damaged (${group.problem})`);
         continue;
       }
       try {
-        let sequence = first;
-        for (const { kind, space, header, key } of entriesOf(group.payload, this.meta.dimensions)) {
+        let sequence = group.first;
+        for (const { kind, space, header, key } of entriesOf(group.payload, this.shape.dimensions)) {
           this.count(partition, sequence++, kind, space, () => String(decodeKey(header, key, 0)));
         }
       } catch (error) {
-        this.problems.push(`${where}: ${(error as Error).message}`);
+        this.problems.push(`${where}: ${messageOf(error)}`);
       }
     }
   }
@@ -178,16 +173,9 @@ class Inspector {
   }
 }
 
-function keyOf(partition: number, space: number): string {
-  return `${partition}/${space}`;
-}
-
 /** The first frame of a section. Throws Damage. */
-function headOf(path: string, { offset, bytes, space, sequence }: SnapshotRow): SpaceFrame {
-  for (const body of readSection(path, offset, bytes)) {
-    const head = readSpaceFrame(body);
-    if (head !== null && head.id === space && head.sequence === sequence) return { ...head, name: head.name.slice() };
-    break;
-  }
-  throw new Damage(`${path}: at byte ${offset} lies another snapshot than was registered`);
+function headOf(section: WantedSection): SpaceFrame {
+  const [body] = readSection(section);
+  const head = readSpaceFrame(body!)!;
+  return { ...head, name: head.name.slice() };
 }

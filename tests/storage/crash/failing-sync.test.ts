@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "../../../src/index.ts";
-import { JournalStore } from "../../../src/storage/disk/sqlite.ts";
+import { GroupLog } from "../../../src/storage/log/group-log.ts";
 import { Workplace } from "./client.ts";
 import { OPTIONS } from "./folders.ts";
 
@@ -54,11 +54,11 @@ test("ops whose sync failed are uncertain, and written again under the same numb
   // Numbers go on without a hole and without a double.
   const copy = join(place.copy(path, "copy"), "journal.sqlite");
   expect(existsSync(copy)).toBeTrue();
-  const store = await JournalStore.open(copy, "write");
+  const log = await GroupLog.open(copy);
   let ops = 0;
   for (const partition of [0, 1]) {
     let next: number | null = null;
-    for (const group of store.readFrom(partition)) {
+    for (const group of log.readFrom(partition)) {
       expect(group).not.toHaveProperty("problem");
       expect(group.first).toBe(next ?? group.first);
       next = group.first + group.count;
@@ -66,7 +66,7 @@ test("ops whose sync failed are uncertain, and written again under the same numb
     }
     if (next !== null) expect(next - 1).toBe(13 + accepted); // made, 5 + 5 + accepted + 2 added, and none for the refused ones
   }
-  store.close();
+  log.close();
   expect(ops).toBeGreaterThan(0);
 
   const index = await open({ ...OPTIONS, workers: 0, path });

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { JournalStore } from "../../../src/storage/disk/sqlite.ts";
+import { SqliteFile } from "../../../src/storage/disk/sqlite.ts";
 import { Chance } from "../../stress/chance.ts";
 import type { Workplace } from "./client.ts";
 import { filesOf, inventedIn, type KnownFolder, killedFolder, look } from "./folders.ts";
@@ -26,9 +26,7 @@ export class FlipTally {
 export async function foldersToFlip(place: Workplace, seed: number): Promise<KnownFolder[]> {
   const [logged, snapshots] = [await killedFolder(place, seed, 30, 2), await killedFolder(place, seed + 1, 250, 1)];
   const filed = await killedFolder(place, seed + 2, 60, 2);
-  const store = await JournalStore.open(join(filed.path, "journal.sqlite"), "write");
-  store.settle();
-  store.close();
+  await SqliteFile.using(join(filed.path, "journal.sqlite"), "write", (file) => file.settle());
   return [logged, snapshots, filed];
 }
 

@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
 import type { HnswError, Key, OpenOptions } from "../../../src/index.ts";
-import { type Group, JournalStore } from "../../../src/storage/disk/sqlite.ts";
-import { Mark } from "../../../src/storage/log/mark.ts";
+import type { Group } from "../../../src/journal/log.ts";
+import { GroupLog } from "../../../src/storage/log/group-log.ts";
+import { MarkFile } from "../../../src/storage/log/mark.ts";
 import { runClient, type Workplace } from "./client.ts";
 import { apply, type Content, contentOf } from "./model.ts";
 import { opAt } from "./ops.ts";
@@ -123,15 +124,15 @@ export function lastTransaction(wal: string): { start: number; end: number; fram
 
 /** The last group of a journal of one partition. */
 export async function lastGroup(journal: string): Promise<Group> {
-  const store = await JournalStore.open(journal, "write");
-  const groups = Array.from(store.readFrom(0));
-  store.close();
+  const log = await GroupLog.open(journal);
+  const groups = Array.from(log.readFrom(0));
+  log.close();
   return groups.at(-1) as Group;
 }
 
 /** Writes a mark that says so. */
 export function writeMark(path: string, numbers: number[]): void {
-  const mark = new Mark(path, numbers.length);
+  const mark = new MarkFile(path, numbers.length);
   mark.write((partition) => numbers[partition]!);
   mark.close();
 }

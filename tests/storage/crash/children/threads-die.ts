@@ -55,7 +55,7 @@ function expect(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
 
-async function end({ index, kept, pool }: Opened, who: "worker" | "journal" | "snapshots"): Promise<void> {
+async function end({ index, keeper, pool }: Opened, who: "worker" | "journal" | "snapshots"): Promise<void> {
   if (who === "worker") {
     await pool!.kill(0);
     return await until(() => index.stats().workers[0]!.alive, "the worker is replaced");
@@ -68,7 +68,7 @@ async function end({ index, kept, pool }: Opened, who: "worker" | "journal" | "s
           (error) => error.code,
         )
       : null;
-  await kept!.keeper.kill(who);
+  await keeper!.kill(who);
   await until(() => index.stats().journal!.restarts > restarts, `the ${who} thread is replaced`);
   if (pending === null) return;
   const outcome = await pending;
@@ -84,13 +84,13 @@ async function end({ index, kept, pool }: Opened, who: "worker" | "journal" | "s
 }
 
 /** What a journal thread leaves that ends between two of its steps: the next one goes on from each. */
-async function endBetweenSteps({ index, seats, kept }: Opened, board: JournalBoard): Promise<void> {
+async function endBetweenSteps({ index, seats, keeper }: Opened, board: JournalBoard): Promise<void> {
   await index.flush();
   for (const [partition, { core }] of seats.entries()) {
     core.setJournalState(JOURNAL_STUCK);
     board.setDurable(partition, 0); // the disk has more, and nobody was told
   }
-  await kept!.keeper.kill("journal");
+  await keeper!.kill("journal");
   await until(
     () =>
       index

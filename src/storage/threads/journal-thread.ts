@@ -1,26 +1,26 @@
-/* The entry of the journal thread: writes what waits, sleeps when nothing does, tries again when the disk refuses. */
-
+/* The entry of the journal thread: writes what waits, sleeps when nothing does, and retries when the disk refuses. */
 import { JournalBoard } from "../../journal/board.ts";
 import { JournalWriter } from "../../journal/writer.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import { Control } from "../../workers/control.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
-import { JournalStore } from "../disk/sqlite.ts";
-import type { JournalStartMessage, JournalToMain } from "../messages.ts";
-import { Mark } from "./mark.ts";
+import { messageOf } from "../disk/damage.ts";
+import { GroupLog } from "../log/group-log.ts";
+import { MarkFile } from "../log/mark.ts";
+import type { FromJournal, KeeperStartMessage } from "./messages.ts";
 
 const PARK_MS = 1000;
 const GATHER_MS = { commit: 2, relaxed: 50 };
-const BUSY_OPS = 32; // a group of so many says that more are coming: worth a moment to gather them
+const BUSY_OPS = 32; // a group this large suggests that more are coming: worth a moment to gather them
 const RETRY_MS = 100;
 
-fromParent((message: JournalStartMessage) => void run(message));
+fromParent((message: KeeperStartMessage) => void run(message));
 
-function post(message: JournalToMain): void {
+function post(message: FromJournal): void {
   toParent(message);
 }
 
-async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
+async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
   const { settings } = shared;
   const control = new Control(shared.control);
   const board = new JournalBoard(shared.journal!);
@@ -29,9 +29,15 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
     while (!board.stopping) board.park(PARK_MS, () => false);
     return endThread();
   }
-  const mark = new Mark(paths.mark, seats.length);
-  const open = () => JournalStore.open(paths.journal, "write");
-  const writer = new JournalWriter(seats, open, mark, board, control, () => performance.now());
+  const mark = new MarkFile(paths.mark, seats.length);
+  const writer = new JournalWriter(
+    seats,
+    () => GroupLog.open(paths.journal),
+    mark,
+    board,
+    control,
+    () => performance.now(),
+  );
   writer.takeOver();
   post({ type: "ready" });
   let failed = false;
@@ -44,7 +50,7 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
       if (failed) post({ type: "recovered" });
       failed = false;
     } catch (error) {
-      if (!failed) post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+      if (!failed) post({ type: "failed", message: messageOf(error) });
       failed = true;
       if (board.stopping) break;
       board.park(RETRY_MS, () => false);

@@ -1,40 +1,40 @@
 /* Which messages pass between the opening thread, the journal thread and the snapshot thread? Types only. */
-import type { HnswErrorCode } from "../errors.ts";
-import type { SharedIndex } from "../workers/protocol.ts";
-import type { FolderPaths } from "./disk/folder.ts";
-import type { RoundReport } from "./snapshots/rounds.ts";
-import type { BackupReport } from "./tools/backup.ts";
+import type { HnswErrorCode } from "../../errors.ts";
+import type { SharedIndex } from "../../workers/protocol.ts";
+import type { FolderPaths } from "../disk/paths.ts";
+import type { RoundReport } from "../snapshots/rounds.ts";
+import type { BackupReport } from "../tools/backup.ts";
 
 /** First message to either thread. */
-export interface JournalStartMessage {
+export interface KeeperStartMessage {
   shared: SharedIndex;
   seat: number;
   paths: FolderPaths;
 }
 
-export type JournalToMain =
+export type FromJournal =
   | { type: "ready" }
   /** The disk refuses what waits. */
   | { type: "failed"; message: string }
   /** It took it after all. */
   | { type: "recovered" };
 
-/** Asks for snapshots: of all that a second copy is due of, or only of what has changed since its newest. */
+/** Asks for a round of snapshots: of every space that a second one is due of, or of what has changed since its newest. */
 export interface CheckpointMessage {
   type: "checkpoint";
   id: number;
   which: "due" | "changed";
 }
 
-/** Asks for a copy of the folder: between two rounds, no snapshot can vanish while it is copied. */
+/** Asks for a copy of the folder: between two rounds, so that no snapshot vanishes while it is copied. */
 export interface BackupMessage {
   type: "backup";
   id: number;
   destination: string;
 }
 
-export type SnapshotsToMain =
+export type FromSnapshots =
   | { type: "ready" }
   | { type: "done"; id: number; report: RoundReport | BackupReport }
-  /** Of a round that nobody asked for `id` is null. */
+  /** `id` is null for a round that the thread began by itself. */
   | { type: "failed"; id: number | null; code: HnswErrorCode; message: string };

@@ -1,34 +1,35 @@
 /*
- * The entry of the snapshot thread: takes a round when it is asked to, or when the journal has grown enough, and copies
- * the folder.
+ * The entry of the snapshot thread: takes a round of snapshots when it is asked to, or when the journal has grown enough,
+ * and copies the folder for a backup.
  */
 import { HnswError, type HnswErrorCode } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
-import { JournalStore } from "../disk/sqlite.ts";
-import type { BackupMessage, CheckpointMessage, JournalStartMessage, SnapshotsToMain } from "../messages.ts";
+import { messageOf } from "../disk/damage.ts";
+import { SqliteFile } from "../disk/sqlite.ts";
+import { SnapshotRounds } from "../snapshots/rounds.ts";
 import { backUp } from "../tools/backup.ts";
-import { SnapshotRounds } from "./rounds.ts";
+import type { BackupMessage, CheckpointMessage, FromSnapshots, KeeperStartMessage } from "./messages.ts";
 
 const LOOK_MS = 250;
-const PAUSE_MS = 5000; // after a round that failed by itself
+const PAUSE_MS = 5000; // after a round that failed and was not asked for
 
-const asked: (CheckpointMessage | BackupMessage)[] = [];
+const requests: (CheckpointMessage | BackupMessage)[] = [];
 let call = () => {};
-fromParent((message: JournalStartMessage | CheckpointMessage | BackupMessage) => {
+fromParent((message: KeeperStartMessage | CheckpointMessage | BackupMessage) => {
   if ("shared" in message) void run(message);
   else {
-    asked.push(message);
+    requests.push(message);
     call();
   }
 });
 
-function post(message: SnapshotsToMain): void {
+function post(message: FromSnapshots): void {
   toParent(message);
 }
 
-async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> {
+async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
   const { settings } = shared;
   const board = new JournalBoard(shared.journal!);
   const seats = takeSeats(shared, seat);
@@ -36,14 +37,14 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
     while (!board.snapshotsStopping) await board.waitForCall(board.snapshotCalls, LOOK_MS);
     return endThread();
   }
-  const store = await JournalStore.open(paths.journal, "write");
-  const rounds = new SnapshotRounds(seats, store, paths, board, () => performance.now());
+  const journal = await SqliteFile.open(paths.journal, "write");
+  const rounds = new SnapshotRounds(seats, journal, paths, board, () => performance.now());
   call = () => board.callSnapshots();
   post({ type: "ready" });
   let pausedUntil = 0;
   for (;;) {
     const seen = board.snapshotCalls;
-    const request = asked.shift();
+    const request = requests.shift();
     const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotAfterBytes;
     if (request !== undefined || (grown && !board.snapshotsStopping && performance.now() >= pausedUntil)) {
       try {
@@ -63,12 +64,12 @@ async function run({ shared, seat, paths }: JournalStartMessage): Promise<void> 
     if (board.snapshotsStopping) break;
     await board.waitForCall(seen, LOOK_MS);
   }
-  store.close();
+  journal.close();
   endThread();
 }
 
 function failureOf(error: unknown): { code: HnswErrorCode; message: string } {
   if (error instanceof HnswError) return { code: error.code, message: error.message };
-  const why = error instanceof Error ? error.message : String(error);
-  return { code: "SNAPSHOT_FAILED", message: `No snapshot was taken: ${why}. What was durable before still is.` };
+  const message = `No snapshot was taken: ${messageOf(error)}. What was durable before still is.`;
+  return { code: "SNAPSHOT_FAILED", message };
 }

@@ -1,0 +1,36 @@
+/*
+ * Where do accepted ops go to be kept? Into a log of groups; and how far it was, at least, into a mark. Storage keeps both
+ * in a folder; another implementation, such as a replicated log, needs no more than this.
+ */
+
+/** One group commit: the ops `first` … `first + count − 1` of a partition. */
+export interface Group {
+  partition: number;
+  first: number;
+  count: number;
+  payload: Uint8Array;
+}
+
+/** A group that can't be what was written. */
+export interface BadGroup extends Omit<Group, "payload"> {
+  problem: string;
+}
+
+/** A log can't be written for lack of room. Any other error of a log means that it failed. */
+export class LogFull extends Error {}
+
+export interface OpLog {
+  /** Keeps groups, all or none: when it returns, they are durable. One that begins with the same op is replaced. */
+  append(groups: Group[]): void;
+  /** Every group of a partition that holds an op after number `after`, in order. Throws what can't be read at all. */
+  readFrom(partition: number, after?: number): Iterable<Group | BadGroup>;
+  /** Number of the last op of a partition that the log still holds, or 0. */
+  lastSequence(partition: number): number;
+  close(): void;
+}
+
+/** A lower bound of what is durable, kept beside the log: a log that ends before it has lost ops. */
+export interface Mark {
+  /** Notes the number of the last durable op of each partition. Never throws: it may say less, but never more. */
+  write(durable: (partition: number) => number): void;
+}

@@ -1,0 +1,71 @@
+/* How do the frames of an export come in? From whatever was given as `from`, in chunks of any size. */
+import { HnswError } from "../errors.ts";
+import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
+
+/** Throws BAD_OPTION for what is not a source, SNAPSHOT_FOREIGN, or BadFrame. */
+export async function* framesOf(source: unknown): AsyncGenerator<Frame> {
+  const splitter = new FrameSplitter();
+  let head = new Uint8Array(0);
+  for await (let chunk of chunksOf(source)) {
+    if (head.length < MAGIC.length) {
+      const missing = MAGIC.length - head.length;
+      head = Uint8Array.of(...head, ...chunk.subarray(0, missing));
+      if (head.length < MAGIC.length) continue;
+      checkMagic(head);
+      chunk = chunk.subarray(missing);
+    }
+    yield* splitter.push(chunk);
+  }
+  if (head.length < MAGIC.length || !splitter.isBetweenFrames) throw new BadFrame("it was cut off");
+}
+
+async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
+  if (source instanceof Uint8Array) yield source;
+  else if (source instanceof ArrayBuffer) yield new Uint8Array(source);
+  else if (source instanceof Blob) yield* streamed(source.stream());
+  else if (source instanceof ReadableStream) yield* streamed(source);
+  else if (source instanceof Response) {
+    if (!source.ok) throw new HnswError("SNAPSHOT_FOREIGN", `The response to \`from\` has status ${source.status}.`);
+    if (source.bodyUsed)
+      throw badSource("a response that has not been read: call `response.clone()` before reading it");
+    if (source.body !== null) yield* streamed(source.body);
+  } else {
+    throw badSource("a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` returned");
+  }
+}
+
+function badSource(wanted: string): HnswError {
+  return new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
+}
+
+/** At the end, for any reason, the stream is cancelled and unlocked. */
+async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (stream.locked) throw badSource("a stream or response that has no other reader");
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(failed);
+      if (done) break;
+      if (!(value instanceof Uint8Array)) throw badSource("a stream of Uint8Arrays, like that of `index.export()`");
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // not awaited: its source may take its time
+    reader.releaseLock();
+  }
+}
+
+function failed(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new BadFrame(`its stream failed: ${why.replace(/\.$/, "")}`, { cause });
+}
+
+function checkMagic(head: Uint8Array): void {
+  const version = head.length - 1;
+  if (MAGIC.subarray(0, version).some((byte, i) => head[i] !== byte)) {
+    throw new HnswError("SNAPSHOT_FOREIGN", "`from` does not begin like an export of this package.");
+  }
+  if (head[version] === MAGIC[version]) return;
+  const versions = `version ${head[version]}, this one reads ${MAGIC[version]}`;
+  throw new HnswError("SNAPSHOT_FOREIGN", `\`from\` is of a newer or older format: ${versions}.`);
+}

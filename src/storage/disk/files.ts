@@ -1,0 +1,24 @@
+/* How do files and folders get to the disk for good? */
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Waits until a file, or a folder's list of names, is on the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Makes a folder, given by its whole path, and the missing ones above it. When it returns, their names are on the disk
+ * as well. Returns the uppermost folder that it made.
+ */
+export function makeDurably(folder: string): string | undefined {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return undefined;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) syncFile(dirname(at));
+  return first;
+}

@@ -1,0 +1,140 @@
+/*
+ * How do groups of ops lie in the journal's file? A row per group commit of a partition: its first op's number, count,
+ * checksum, and the ring's bytes.
+ *
+ * SQLite notices neither a flipped bit in a blob nor rows that vanish with a damaged page: so every row has a checksum,
+ * and numbers leave no hole.
+ */
+import { type BadGroup, type Group, LogFull, type OpLog } from "../../journal/log.ts";
+import { checksum } from "../disk/checksum.ts";
+import { messageOf } from "../disk/damage.ts";
+import { SqliteFile } from "../disk/sqlite.ts";
+
+const PARTITION_STRIDE = 2 ** 48; // ids: partition × 2^48 + number of the first op
+const ROWS_A_TRIM = 4; // deleted in one transaction, each of up to 8 MiB: a commit waits for no more
+
+export const GROUPS_TABLE =
+  "CREATE TABLE journal (id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, first INTEGER NOT NULL, " +
+  "count INTEGER NOT NULL, checksum TEXT NOT NULL, payload BLOB NOT NULL)";
+
+/** What a log holds, or a partition of it. */
+export interface LogSize {
+  groups: number;
+  ops: number;
+  /** Of payload. */
+  bytes: number;
+}
+
+export class GroupLog implements OpLog {
+  private readonly file: SqliteFile;
+
+  /** `close` closes the file. */
+  constructor(file: SqliteFile) {
+    this.file = file;
+  }
+
+  /** Opens the log of a journal's file for writing. Rejects with LogFull, or SQLite's errors. */
+  static async open(path: string): Promise<GroupLog> {
+    return new GroupLog(await SqliteFile.open(path, "write").catch(refuse));
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  append(groups: Group[]): void {
+    try {
+      this.file.transaction(() => {
+        const insert = this.file.db.query("INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?)");
+        for (const group of groups) {
+          const { partition, first, count, payload } = group;
+          insert.run(partition * PARTITION_STRIDE + first, partition, first, count, groupChecksum(group), payload);
+        }
+      });
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  *readFrom(partition: number, after = 0): Generator<Group | BadGroup> {
+    type Row = Group & { id: number; checksum: string };
+    const { db } = this.file;
+    const statement = db.query<Row, [number, number]>(
+      "SELECT id, partition, first, count, checksum, payload FROM journal WHERE id > ? AND id < ? ORDER BY id LIMIT 1",
+    );
+    const start = partition * PARTITION_STRIDE;
+    const end = start + PARTITION_STRIDE;
+    const holding = db
+      .query<{ id: number }, [number, number]>(
+        "SELECT id FROM journal WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1",
+      )
+      .get(start, start + after + 1);
+    for (let id = (holding?.id ?? start) - 1; ; ) {
+      const row = statement.get(id, end);
+      if (row === null) return;
+      id = row.id;
+      const { first, count, payload } = row;
+      const sound = row.partition === partition && id === start + first;
+      if (sound && payload instanceof Uint8Array && row.checksum === groupChecksum(row)) {
+        yield { partition, first, count, payload };
+      } else {
+        yield { partition, first: id - start, count: Number(count), problem: "bad checksum" };
+      }
+    }
+  }
+
+  lastSequence(partition: number): number {
+    const row = this.file.db
+      .query<{ last: number }, [number, number]>(
+        "SELECT first + count - 1 AS last FROM journal WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1",
+      )
+      .get(partition * PARTITION_STRIDE, (partition + 1) * PARTITION_STRIDE);
+    return row?.last ?? 0;
+  }
+
+  /** Deletes the groups whose ops all have numbers up to the partition's `trimmed`, some rows at a time. */
+  trim(partitions: { partition: number; trimmed: number }[]): void {
+    const remove = this.file.db.query(
+      "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id >= ? AND id < ? AND first + count - 1 <= ? " +
+        `ORDER BY id LIMIT ${ROWS_A_TRIM})`,
+    );
+    for (const { partition, trimmed } of partitions) {
+      const [low, high] = [partition * PARTITION_STRIDE, (partition + 1) * PARTITION_STRIDE];
+      while (remove.run(low, high, trimmed).changes > 0);
+    }
+  }
+
+  size(): LogSize {
+    const sum = { groups: 0, ops: 0, bytes: 0 };
+    for (const { groups, ops, bytes } of this.sizes().values()) {
+      sum.groups += groups;
+      sum.ops += ops;
+      sum.bytes += bytes;
+    }
+    return sum;
+  }
+
+  /** The size of each partition that has a row. */
+  sizes(): Map<number, LogSize> {
+    const rows = this.file.db
+      .query<LogSize & { partition: number }, []>(
+        `SELECT id / ${PARTITION_STRIDE} AS partition, count(*) AS groups, sum(count) AS ops, ` +
+          "sum(length(payload)) AS bytes FROM journal GROUP BY 1 ORDER BY 1",
+      )
+      .all();
+    return new Map(rows.map(({ partition, ...size }) => [partition, size]));
+  }
+}
+
+function refuse(error: unknown): never {
+  throw (error as { code?: string }).code === "SQLITE_FULL" ? new LogFull(messageOf(error), { cause: error }) : error;
+}
+
+/** As messages call a group. */
+export function nameOf({ first, count }: Group | BadGroup): string {
+  return `the group of ${count} ops from ${first} on`;
+}
+
+function groupChecksum({ partition, first, count, payload }: Group): string {
+  return checksum(payload, `${partition} ${first} ${count}`);
+}

@@ -1,0 +1,201 @@
+/*
+ * Which snapshots are there, and which ops do they make superfluous? Two tables in the journal's file:
+ *
+ *   snapshots   which space is in which file, at which cut; the newest two of each
+ *   partitions  up to where the journal was trimmed, and what must be there: a digest over the partition's snapshots
+ *
+ * Every row has a checksum; the digest shows when a row of `snapshots` is gone.
+ */
+import { checksumOf } from "../disk/checksum.ts";
+import { Damage } from "../disk/damage.ts";
+import type { SqliteFile } from "../disk/sqlite.ts";
+
+const REMOVE = "DELETE FROM snapshots WHERE partition = ? AND space = ? AND sequence = ? AND file = ?";
+
+export const CATALOG_TABLES = [
+  "CREATE TABLE snapshots (partition INTEGER NOT NULL, space INTEGER NOT NULL, sequence INTEGER NOT NULL, " +
+    "created INTEGER NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL, " +
+    "checksum TEXT NOT NULL, PRIMARY KEY (partition, space, sequence, file)) WITHOUT ROWID",
+  "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, held INTEGER NOT NULL, " +
+    "next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
+];
+
+/** Where a space's snapshot lies. */
+export interface SnapshotRow {
+  partition: number;
+  space: number;
+  /** Number of the last op in it. */
+  sequence: number;
+  /** Number of the op that made the space. */
+  created: number;
+  file: string;
+  offset: number;
+  bytes: number;
+}
+
+/** What a partition's row says. */
+export interface PartitionRow {
+  partition: number;
+  /** Ops up to this number may be gone from the journal. */
+  trimmed: number;
+  /** Ops up to this number are in the newest snapshots of their spaces. */
+  held: number;
+  nextSpace: number;
+}
+
+export class Catalog {
+  private readonly file: SqliteFile;
+
+  constructor(file: SqliteFile) {
+    this.file = file;
+  }
+
+  // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** All snapshots, newest first within a space. Throws Damage when one is changed or missing. */
+  snapshots(): SnapshotRow[] {
+    const { rows, bad } = this.readSnapshots();
+    if (bad.length > 0) throw new Damage(`${this.file.path}: ${bad.join("; ")}`);
+    return rows;
+  }
+
+  /** The snapshots that make sense, and what does not. */
+  readSnapshots(): { rows: SnapshotRow[]; bad: string[] } {
+    const all = this.file.db
+      .query<SnapshotRow & { checksum: string }, []>(
+        "SELECT partition, space, sequence, created, file, offset, bytes, checksum FROM snapshots " +
+          "ORDER BY partition, space, sequence DESC, file DESC",
+      )
+      .all();
+    const rows: SnapshotRow[] = [];
+    const bad: string[] = [];
+    for (const { checksum, ...row } of all) {
+      if (checksum === rowChecksum(row)) rows.push(row);
+      else bad.push(`the row of space ${row.space} of partition ${row.partition} in \`snapshots\` is damaged`);
+    }
+    for (const { partition, digest } of this.readPartitions().found) {
+      if (digestOf(rows, partition) !== digest) bad.push(`rows of partition ${partition} in \`snapshots\` are missing`);
+    }
+    return { rows, bad };
+  }
+
+  /** One row per partition. Throws Damage when one is changed or missing. */
+  partitions(count: number): PartitionRow[] {
+    const { found, bad } = this.readPartitions();
+    if (bad.length === 0 && found.length === count) return found;
+    const why = bad[0] ?? `the table \`partitions\` has ${found.length} rows of ${count}`;
+    throw new Damage(`${this.file.path}: ${why}`);
+  }
+
+  private readPartitions(): { found: (PartitionRow & { digest: string })[]; bad: string[] } {
+    type Row = PartitionRow & { digest: string; checksum: string };
+    const rows = this.file.db
+      .query<Row, []>(
+        "SELECT partition, trimmed, held, next_space AS nextSpace, digest, checksum FROM partitions ORDER BY partition",
+      )
+      .all();
+    const isSound = ({ checksum, ...row }: Row) => checksum === partitionChecksum(row, row.digest);
+    const bad = rows.filter((row) => !isSound(row)).map((row) => `the row of partition ${row.partition} is damaged`);
+    return { found: rows.filter(isSound), bad };
+  }
+
+  // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Writes the first rows of a new catalog, within a transaction of the caller. */
+  begin(partitions: PartitionRow[], snapshots: SnapshotRow[]): void {
+    this.insert(snapshots);
+    for (const row of partitions) this.writePartition(row, snapshots);
+  }
+
+  /**
+   * Registers a round of snapshots in one transaction: adds its rows, and removes those of spaces that are gone and all
+   * but the newest two of each space. `settled` returns the partitions' rows that follow from what is registered then.
+   */
+  register(
+    made: SnapshotRow[],
+    isGone: (row: SnapshotRow) => boolean,
+    settled: (rows: SnapshotRow[]) => PartitionRow[],
+  ): SnapshotRow[] {
+    let kept: SnapshotRow[] = [];
+    this.file.transaction(() => {
+      const all = [...this.snapshots(), ...made].sort(newestFirst);
+      kept = [...bySpace(all).values()].flatMap((rows) => rows.slice(0, 2)).filter((row) => !isGone(row));
+      const isKept = new Set(kept);
+      this.remove(all.filter((row) => !isKept.has(row)));
+      this.insert(made.filter((row) => isKept.has(row)));
+      for (const row of settled(kept)) this.writePartition(row, kept);
+    });
+    return kept;
+  }
+
+  /** Removes rows whose snapshots a recovery found damaged: they must not count among a space's two. */
+  forget(rows: SnapshotRow[], partitions: number): void {
+    this.file.transaction(() => {
+      const states = this.partitions(partitions);
+      this.remove(rows);
+      const left = this.readSnapshots().rows;
+      for (const state of states) this.writePartition(state, left);
+    });
+  }
+
+  private remove(rows: SnapshotRow[]): void {
+    const remove = this.file.db.query(REMOVE);
+    for (const { partition, space, sequence, file } of rows) remove.run(partition, space, sequence, file);
+  }
+
+  private insert(rows: SnapshotRow[]): void {
+    const insert = this.file.db.query("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const row of rows) {
+      const { partition, space, sequence, created, file, offset, bytes } = row;
+      insert.run(partition, space, sequence, created, file, offset, bytes, rowChecksum(row));
+    }
+  }
+
+  private writePartition(row: PartitionRow, snapshots: SnapshotRow[]): void {
+    const digest = digestOf(snapshots, row.partition);
+    this.file.db
+      .query("INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?, ?, ?)")
+      .run(row.partition, row.trimmed, row.held, row.nextSpace, digest, partitionChecksum(row, digest));
+  }
+}
+
+// ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Partitions of which nothing is known yet. */
+export function newPartitions(count: number): PartitionRow[] {
+  return Array.from({ length: count }, (_, partition) => ({ partition, trimmed: 0, held: 0, nextSpace: 0 }));
+}
+
+/** Names a space of a folder. */
+export function keyOf(partition: number, space: number): string {
+  return `${partition}/${space}`;
+}
+
+/** The rows of each space by its key, in the order given: newest first, as the catalog gives them. */
+export function bySpace(rows: SnapshotRow[]): Map<string, SnapshotRow[]> {
+  return Map.groupBy(rows, ({ partition, space }) => keyOf(partition, space));
+}
+
+export function filesOf(rows: SnapshotRow[]): Set<string> {
+  return new Set(rows.map(({ file }) => file));
+}
+
+export function bytesOf(rows: SnapshotRow[]): number {
+  return rows.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function newestFirst(a: SnapshotRow, b: SnapshotRow): number {
+  return a.partition - b.partition || a.space - b.space || b.sequence - a.sequence || (a.file < b.file ? 1 : -1);
+}
+
+function rowChecksum({ partition, space, sequence, created, file, offset, bytes }: SnapshotRow): string {
+  return checksumOf(partition, space, sequence, created, file, offset, bytes);
+}
+
+function partitionChecksum({ partition, trimmed, held, nextSpace }: PartitionRow, digest: string): string {
+  return checksumOf(partition, trimmed, held, nextSpace, digest);
+}
+
+/** Over a partition's snapshot rows, whatever their order. */
+function digestOf(rows: SnapshotRow[], partition: number): string {
+  const own = rows.filter((row) => row.partition === partition);
+  const digest = own.reduce((digest, row) => digest ^ BigInt(`0x${rowChecksum(row)}`), 0n);
+  return `${own.length} ${digest.toString(16)}`;
+}
