@@ -73,38 +73,35 @@ export class WaitingLine {
       }
       const first = this.line[0]!;
       const seen = this.control.progress;
-      let outcome: Outcome;
-      try {
-        outcome = first.attempt();
-        if (outcome === DONE) {
-          this.line.shift();
-          first.resolve();
-        }
-      } catch (error) {
-        outcome = DONE;
-        this.line.shift();
-        first.reject(error);
-      }
-      if (outcome === DONE) {
-        moved = performance.now();
-        continue;
-      }
-      if (outcome === MORE) {
-        moved = performance.now();
-        await nextTurn();
-      } else if (this.help()) {
-        moved = performance.now();
-        await nextTurn();
-      } else if (performance.now() - moved <= this.timeoutMs) {
+      const outcome = this.tryFirst();
+      let moves = outcome === DONE || outcome === MORE || this.help();
+      if (outcome !== DONE && moves) await nextTurn();
+      if (!moves && performance.now() - moved <= this.timeoutMs) {
         await this.control.waitForProgress(seen, Math.min(outcome === BUSY ? 1 : LOOK_AGAIN_MS, this.timeoutMs));
-        if (this.control.progress !== seen) moved = performance.now();
+        moves = this.control.progress !== seen;
       }
-      if (performance.now() - moved > this.timeoutMs && this.line[0] === first) {
+      if (moves) moved = performance.now();
+      else if (performance.now() - moved > this.timeoutMs && this.line[0] === first) {
         this.line.shift();
         first.reject(timeout(this.timeoutMs)); // the next has waited as long: it gets one try
       }
     }
     this.pumping = false;
+  }
+
+  /** DONE: the first op has left the line, in or refused. */
+  private tryFirst(): Outcome {
+    const { attempt, resolve, reject } = this.line[0]!;
+    try {
+      const outcome = attempt();
+      if (outcome !== DONE) return outcome;
+      this.line.shift();
+      resolve();
+    } catch (error) {
+      this.line.shift();
+      reject(error);
+    }
+    return DONE;
   }
 }
 
