@@ -1,0 +1,44 @@
+/* Is the head of a .npy file read as NumPy wrote it, or refused in words? */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { FileError } from "../../../../src/cli/failures.ts";
+import { headBytes, readHead } from "../../../../src/cli/formats/npy.ts";
+import { dictOf, npy } from "../../../support/npy.ts";
+
+test("rows, columns and the width of a float, of every version", () => {
+  for (const major of [1, 2, 3]) {
+    const bytes = npy(dictOf("<f8", "(7, 3)"), new Uint8Array(168), major);
+    expect(bytes.length - headBytes(bytes)).toBe(168);
+    expect(readHead(bytes.subarray(0, headBytes(bytes)))).toEqual({ rows: 7, columns: 3, width: 8 });
+  }
+});
+
+test("whatever stands in a head, it is read or refused in words", () => {
+  const piece = fc.constantFrom(
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "'",
+    "'descr'",
+    ":",
+    ",",
+    "'<f4'",
+    "(2, 3)",
+    "False",
+    "1",
+    "ü",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      const bytes = npy(Buffer.from(pieces.join(" ")).toString("latin1"));
+      try {
+        readHead(bytes.subarray(0, headBytes(bytes)));
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error;
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
