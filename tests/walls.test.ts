@@ -214,3 +214,13 @@ test("index.ts and search.ts re-export and do nothing else", () => {
     expect(statements.filter((statement) => statement !== "" && !statement.startsWith("export "))).toEqual([]);
   }
 });
+
+test("tests/unit mirrors src, without threads and folders", () => {
+  const units = [...new Bun.Glob("tests/unit/**/*.ts").scanSync(ROOT)];
+  const modules = units.map((file) => file.replace(/^tests\/unit/, "src").replace(".test.ts", ".ts"));
+  expect(modules.filter((module) => !FILES.has(module))).toEqual([]);
+  const needs =
+    /"node:(fs|worker_threads|child_process)|bun:sqlite|Bun\.spawn|support\/(helper|process)|storage\/folders/;
+  expect(units.filter((file) => needs.test(codeOf(file)))).toEqual([]);
+  expect(units.length).toBeGreaterThan(20);
+});

@@ -1,5 +1,6 @@
 /* Can other threads add to and search an open index, beside the one that opened it? */
 import { describe, expect, test } from "bun:test";
+import { openWith } from "../../src/api/open.ts";
 import { attach, type VectorIndex } from "../../src/index.ts";
 import { Helper } from "../support/helper.ts";
 import { clustered, expectHolds, expectSound, keysOf, modelOf, opened, refusalOf } from "../support/indexes.ts";
@@ -105,6 +106,12 @@ describe("handles", () => {
     expect((await refusalOf(() => attach(ticket))).code).toBe("BAD_OPTION");
     await first.close();
     expect((await refusalOf(() => attach(ticket))).code).toBe("BAD_OPTION");
+  });
+
+  test("there are none where memory is not shared", async () => {
+    const { index } = await openWith({ ...OPTIONS, workers: 0 }, { shared: false });
+    expect((await refusalOf(() => index.attach())).code).toBe("UNSUPPORTED");
+    await index.close();
   });
 
   test("closing one leaves the index and other handles open", async () => {

@@ -11,16 +11,22 @@ test("the next turn comes after those that were asked for before it", async () =
   expect(order).toEqual(["now", "before", "turn"]);
 });
 
-test("a slice is over after its time, and the next one begins anew", async () => {
-  const slice = new Slice(20);
-  expect(slice.isOver).toBe(false);
-  const end = performance.now() + 21;
-  while (performance.now() < end);
-  expect(slice.isOver).toBe(true);
+test("a slice is over after 2 ms, and the next one takes as long", async () => {
+  const slice = new Slice();
+  const isOverAfter = (ms: number) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    return slice.isOver;
+  };
+  expect(isOverAfter(2)).toBe(true);
   let ran = false;
   setImmediate(() => {
     ran = true;
   });
+  const start = performance.now();
   await slice.next();
-  expect([ran, slice.isOver]).toEqual([true, false]);
+  expect(ran).toBe(true);
+  const { isOver } = slice;
+  if (performance.now() - start < 2) expect(isOver).toBe(false); // a busy machine may be late
+  expect(isOverAfter(2)).toBe(true);
 });
