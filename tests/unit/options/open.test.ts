@@ -1,6 +1,6 @@
 /* What holds where nothing was chosen, and who decides: the user, the folder or export, or the runtime? */
 import { describe, expect, test } from "bun:test";
-import { completeSettings, mismatch, type OpenOptions, readOptions } from "../../../src/options/open.ts";
+import { completeSettings, type OpenOptions, readOptions } from "../../../src/options/open.ts";
 
 const settingsOf = (options: OpenOptions, threads = true) => completeSettings(readOptions(options), threads);
 
@@ -16,12 +16,6 @@ describe("what is fixed when an index is created", () => {
     const request = readOptions({ dimensions: 3 });
     const known = { metric: "l2", M: 8, seed: 9 } as const;
     expect(completeSettings(request, true, known)).toMatchObject({ ...known, dimensions: 3, partitions: 4 });
-  });
-
-  test("does not match where something else was asked for", () => {
-    const { shape } = readOptions({ dimensions: 3, metric: "l2" });
-    expect(mismatch(shape, { dimensions: 3, metric: "l2", M: 8 })).toBeUndefined(); // M was not asked for
-    expect(mismatch(shape, { dimensions: 3, metric: "dot" })).toBe("metric");
   });
 });
 
