@@ -114,8 +114,8 @@ test("what can't be read, be it the fault of who calls or of the way", async () 
   };
   const streamOf = (part: unknown) => async () => new Response(source.slice()).body!.pipeThrough(replacing(part));
   const cases = [
-    [used, /nobody has read yet/],
-    [locked, /nobody else reads/],
+    [used, /a response that has not been read/],
+    [locked, /that has no other reader/],
     [streamOf("text"), /a stream of Uint8Arrays/],
     [streamOf(source.slice().buffer), /a stream of Uint8Arrays/],
     [streamOf(undefined), /a stream of Uint8Arrays/],
