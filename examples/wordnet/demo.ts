@@ -3,9 +3,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { layOut, nearestSynsets } from "./answer.ts";
 import { arrivals, type Corpus, embedWordNet } from "./corpus.ts";
 import { describe, figuresOf } from "./figures.ts";
+import { layOut, nearestSynsets } from "./hits.ts";
 import { ingest } from "./ingest.ts";
 import { type Index, open } from "./library.ts";
 import { HELP, type Options, parseOptions, UsageError } from "./options.ts";

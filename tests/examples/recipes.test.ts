@@ -97,8 +97,8 @@ test("other processes ask the owner of a folder, or search a copy", async () => 
   const { value } = await owner.stdout.getReader().read();
   expect(new TextDecoder().decode(value)).toBe("ready\n");
   for (const file of ["other.ts", "copy.ts"]) {
-    const answer = await project.start([process.execPath, fileOf(section, file)], section).stdout.text();
-    expect(keysOf(JSON.parse(answer))).toEqual(["red"]);
+    const hits = await project.start([process.execPath, fileOf(section, file)], section).stdout.text();
+    expect(keysOf(JSON.parse(hits))).toEqual(["red"]);
   }
   owner.kill();
   await owner.exited;
