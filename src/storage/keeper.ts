@@ -58,7 +58,8 @@ export interface KeeperParts {
 }
 
 export class Keeper {
-  private readonly parts: KeeperParts;
+  /** Read whenever a thread starts. */
+  readonly parts: KeeperParts;
   private readonly threads: Record<Kind, Thread | null> = { journal: null, snapshots: null };
   private readonly requests = new Map<number, Request>();
   private nextRequest = 0;

@@ -2,7 +2,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Opened } from "../../src/api/start.ts";
 import type { Incident, VectorIndex } from "../../src/index.ts";
-import type { FolderPaths } from "../../src/storage/disk/paths.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { Folder } from "./folders.ts";
 
@@ -13,7 +12,7 @@ const MOST_RESTARTS = 5;
 
 /** Ends the snapshot thread, and every one that comes in its place as it starts. Resolves to what was told of it. */
 async function loseSnapshots({ index, keeper }: Opened, incidents: Incident[]): Promise<string[]> {
-  const { parts } = keeper! as unknown as { parts: { paths: FolderPaths } };
+  const { parts } = keeper!;
   const { paths } = parts;
   parts.paths = { ...paths, journal: `${paths.journal} that is not there` };
   await keeper!.kill("snapshots");
