@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
 import { anchorOf, ROOT } from "./blocks.ts";
 
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...new Bun.Glob("docs/*.md").scanSync(ROOT)];
@@ -42,6 +43,11 @@ test.each(DOCUMENTS)("%s: paths in the tree exist", (document) => {
 test.each(DOCUMENTS.filter((document) => !OWN_FILES.includes(document)))("%s: files exist", (document) => {
   const files = Array.from(textOf(document).matchAll(/[\w./-]+\.ts\b/g), ([file]) => basename(file));
   expect(files.filter((file) => !FILES.has(file))).toEqual([]);
+});
+
+test.each(DOCUMENTS)("%s: scripts of the package exist", (document) => {
+  const scripts = Array.from(textOf(document).matchAll(/\b(?:npm|bun) run ([\w:]+)/g), ([, script]) => script!);
+  expect(scripts.filter((script) => !Object.hasOwn(manifest.scripts, script))).toEqual([]);
 });
 
 test("docs/ARCHITECTURE.md names every room", () => {
