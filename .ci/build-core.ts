@@ -1,11 +1,11 @@
-/* Builds the WebAssembly core's four variants into build/, those that are older than their sources or missing. */
+/* Builds the four variants of the WebAssembly core into build/, where they are missing or older than their sources. */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 const targets = ["release.relaxed", "release.baseline", "debug.relaxed", "debug.baseline"];
 
-/** Compiles what is out of date; throws with the compiler's words when it fails. */
+/** Compiles what is out of date. Throws with the compiler's output. */
 export async function buildCore(): Promise<void> {
   const folder = join(root, "assembly");
   const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
@@ -33,8 +33,8 @@ async function compile(target: string): Promise<void> {
 }
 
 /**
- * The same module for memory that no thread shares: one flag of its only import. Atomics work on such memory, too, but
- * for waiting, which nobody does who has no threads.
+ * The same module for memory that is not shared: one flag of its only import differs. Atomics work there as well, except
+ * for waiting, and without other threads nothing waits.
  */
 function unshared(module: Uint8Array): Uint8Array {
   const name = new TextEncoder().encode("\x03env\x06memory\x02");

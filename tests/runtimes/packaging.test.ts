@@ -82,3 +82,11 @@ test("one owner has the repository, the homepage and the bugs, and only package.
     expect({ file, namesIt: (await textOf(file)).includes(address) }).toEqual({ file, namesIt: false });
   }
 });
+
+test("package.json pins Bun, and whatever names that version follows", async () => {
+  const { devDependencies, engines } = await Bun.file(join(ROOT, "package.json")).json();
+  expect(devDependencies["bun-types"]).toBe(devDependencies.bun);
+  expect(Bun.semver.satisfies(devDependencies.bun, engines.bun)).toBe(true);
+  const images = (await Bun.file(join(ROOT, "docs/RECIPES.md")).text()).matchAll(/oven\/bun:(\S+)/g);
+  for (const [, version] of images) expect(version).toBe(devDependencies.bun);
+});
