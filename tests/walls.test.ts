@@ -16,7 +16,6 @@ const FLOORS: Record<string, string[]> = {
     "snapshot",
     "engine",
     "workers",
-    "core/calls",
     "core",
     "options",
     "values",

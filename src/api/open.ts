@@ -1,7 +1,7 @@
 /* How is an index opened? An empty one, one that starts from an export, or the one that a folder keeps. */
 import { JOURNAL_STUCK } from "../../assembly/layout.ts";
 import { isForSharedMemory } from "../core/build.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";

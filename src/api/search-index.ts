@@ -3,11 +3,9 @@
  * waiting, no journal. What was not linked when it was exported is scanned.
  */
 import { bestVariant, compileCore } from "../core/build.ts";
-import { type Refusal, refusalOf } from "../core/calls/refusals.ts";
-import { type SpaceRef, spacesOf } from "../core/calls/spaces.ts";
-import { type AGAIN, eventually } from "../core/retry.ts";
 import { Seat } from "../core/seat.ts";
-import { type Host, repaired } from "../engine/host.ts";
+import { type SpaceRef, spacesOf } from "../core/spaces.ts";
+import { Host } from "../engine/host.ts";
 import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown } from "../options/checks.ts";
@@ -65,12 +63,13 @@ export async function openSearchWith(options: OpenSearchOptions): Promise<{ inde
 }
 
 /** The one seat, for the thread that loads and searches. No other thread takes its locks: nothing is ever busy. */
-class SearchHost implements Host {
+class SearchHost extends Host {
   readonly seats: Seat[];
   readonly settings: Host["settings"];
   readonly spaces = new Map<string, SpaceRef>();
 
   constructor(seat: Seat, ef: number) {
+    super();
     this.seats = [seat];
     this.settings = { dimensions: seat.dimensions, ef, partitions: 1, workers: 0, timeoutMs: 30_000 };
   }
@@ -90,29 +89,6 @@ class SearchHost implements Host {
 
   forget(name: string): void {
     this.spaces.delete(name);
-  }
-
-  guarded<T>(call: () => T): T {
-    try {
-      return call();
-    } catch (error) {
-      throw repaired(error, this.seats);
-    }
-  }
-
-  eventually<T>(attempt: () => T | typeof AGAIN): Promise<T> {
-    return eventually(() => {
-      this.assertOpen();
-      return attempt();
-    }, this.settings.timeoutMs);
-  }
-
-  whenFree<T>(call: () => T | typeof AGAIN): Promise<T> {
-    return this.eventually(() => this.guarded(call));
-  }
-
-  refusal(refusal: Refusal, seat: Seat, which = "The query"): HnswError {
-    return refusalOf(refusal, seat, which, () => "");
   }
 
   inTurn<T>(census: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 /* How does an index start? Partitions are created, its content is loaded, and its workers start in the meantime. */
 import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../core/build.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
 import { type Durability, IN_MEMORY } from "../engine/durability.ts";
 import { Handle } from "../engine/handle.ts";

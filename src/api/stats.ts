@@ -1,7 +1,7 @@
 /* What does an index report of its workers, its spaces and its journal? */
-import * as calls from "../core/calls/index.ts";
-import type { SpaceInfo } from "../core/calls/spaces.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import type { SpaceInfo } from "../core/spaces.ts";
 import type { Handle } from "../engine/handle.ts";
 import { FAILURES, JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";

@@ -1,5 +1,5 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
-import { spacesOf } from "../core/calls/spaces.ts";
+import { spacesOf } from "../core/spaces.ts";
 import { type CheckReport, check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";

@@ -3,6 +3,9 @@ import { E_BUSY } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 
+/** A status of the core that says why it did not do what it was asked: one of the E_ constants, all below 0. */
+export type Refusal = number;
+
 /** What an attempt returns that is to be made again: the core's own E_BUSY, as a type that no result has. */
 export const AGAIN = E_BUSY as -1;
 

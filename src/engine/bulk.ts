@@ -3,10 +3,10 @@
  * between them and ops that come later stay behind.
  */
 import { E_BUSY, E_MEMORY, E_NOT_FINITE, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
-import type { SpaceRef } from "../core/calls/spaces.ts";
+import * as calls from "../core/calls.ts";
 import { AGAIN } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
+import type { SpaceRef } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
@@ -90,7 +90,7 @@ class BulkAdd {
 
   private tryReserve(): { ref: SpaceRef; bytes: number } | null {
     const { handle, keys, space } = this;
-    const ref = handle.find(space, true);
+    const ref = handle.make(space);
     if (ref === AGAIN) return null;
     const { status, needed, available } = handle.guarded(() => {
       return calls.reserve(ref.seat, ref, keys.length, this.keyBytes);

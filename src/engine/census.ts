@@ -1,8 +1,8 @@
 /* Can every linked vector be reached from its graph's entry point? A walk in slices, which links again what it misses. */
 import { E_MEMORY } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
-import type { FoundSpace, SpaceAt } from "../core/calls/spaces.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import type { FoundSpace, SpaceAt } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";

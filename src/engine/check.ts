@@ -1,5 +1,5 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { census, listSpaces } from "./census.ts";
 import { flush } from "./flush.ts";

@@ -1,9 +1,11 @@
 /* Where is the space of that name? Asked of the core once, then remembered until the space is dropped. */
 import { E_JOURNAL_FULL } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
-import type { SpaceRef } from "../core/calls/spaces.ts";
-import { AGAIN } from "../core/retry.ts";
+import * as calls from "../core/calls.ts";
+import { AGAIN, type Refusal } from "../core/retry.ts";
+import type { Seat } from "../core/seat.ts";
+import type { SpaceRef } from "../core/spaces.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
+import type { KeyHeader } from "../values/keys.ts";
 import type { Host } from "./host.ts";
 
 /** A thread that adds: it hears of every op that was accepted in a partition, and of every look that depends on one. */
@@ -17,23 +19,31 @@ export class Directory {
     this.handle = handle;
   }
 
-  /** The space of that name, or null if there is none and `create` is false; AGAIN while the partition is busy. */
-  find(name: string, create: boolean): SpaceRef | null | typeof AGAIN {
-    const known = this.refs.get(name);
-    if (known) return known;
+  /** The space of that name, or null; AGAIN while its partition is busy. */
+  find(name: string): SpaceRef | null | typeof AGAIN {
+    return this.refs.get(name) ?? this.ask<null>(name, calls.findSpace);
+  }
+
+  /** The space of that name, which is created if there is none; AGAIN while its partition is busy or its journal full. */
+  make(name: string): SpaceRef | typeof AGAIN {
+    return this.refs.get(name) ?? this.ask<never>(name, calls.makeSpace);
+  }
+
+  private ask<Absent extends null>(
+    name: string,
+    call: (seat: Seat, name: KeyHeader, home: number) => calls.SpaceAt | Absent | Refusal,
+  ): SpaceRef | Absent | typeof AGAIN {
     const { seats, settings } = this.handle;
     const hash = calls.hashName(seats[0]!, seats[0]!.putKey(name));
     const partition = partitionOf(hash, settings.partitions);
     const home = homeOf(hash, settings.partitions, settings.workers);
     const seat = seats[partition]!;
     const header = seat.putKey(name);
-    const found = this.handle.guarded(() =>
-      create ? calls.makeSpace(seat, header, home) : calls.findSpace(seat, header),
-    );
+    const found = this.handle.guarded(() => call(seat, header, home));
     if (found === AGAIN || found === E_JOURNAL_FULL) return AGAIN;
     if (typeof found === "number") throw this.handle.refusal(found, seat);
     this.handle.accepted(partition); // also that there is none may not be durable yet
-    if (found === null) return null;
+    if (found === null) return found;
     const ref = { ...found, seat, partition, home };
     this.refs.set(name, ref);
     return ref;

@@ -1,5 +1,5 @@
 /* When is everything that was accepted linked, reachable, and on the disk? */
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";

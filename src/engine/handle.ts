@@ -2,22 +2,21 @@
  * What does one thread hold of an open index? Its seats in the partitions, the control block, its waiting line, and what
  * it remembers of where spaces are. Knows no threads and no journal.
  */
-import { type Refusal, refusalOf } from "../core/calls/refusals.ts";
-import type { SpaceRef } from "../core/calls/spaces.ts";
-import { type AGAIN, eventually } from "../core/retry.ts";
+import type { AGAIN } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
+import type { SpaceRef } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
 import { Directory } from "./directory.ts";
 import type { Durability } from "./durability.ts";
-import { type Host, repaired } from "./host.ts";
+import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
 import { Uses } from "./uses.ts";
 import { type Outcome, WaitingLine } from "./waiting-line.ts";
 
-export class Handle implements Host {
+export class Handle extends Host {
   readonly seats: Seat[];
   readonly settings: Settings;
   readonly control: Control;
@@ -30,6 +29,7 @@ export class Handle implements Host {
   private closed = false;
 
   constructor(seats: Seat[], settings: Settings, control: Control, loop: LinkLoop | null, durability: Durability) {
+    super();
     this.seats = seats;
     this.settings = settings;
     this.control = control;
@@ -64,10 +64,13 @@ export class Handle implements Host {
   }
 
   // ── where is a space? ─────────────────────────────────────────────────────────────────────────────────────────────
-  find(name: string, create: true): SpaceRef | typeof AGAIN;
-  find(name: string, create: false): SpaceRef | null | typeof AGAIN;
-  find(name: string, create: boolean): SpaceRef | null | typeof AGAIN {
-    return this.directory.find(name, create);
+  find(name: string): SpaceRef | null | typeof AGAIN {
+    return this.directory.find(name);
+  }
+
+  /** The space of that name, which is created if there is none. */
+  make(name: string): SpaceRef | typeof AGAIN {
+    return this.directory.make(name);
   }
 
   forget(name: string): void {
@@ -90,30 +93,12 @@ export class Handle implements Host {
     return this.uses.inTurn(census);
   }
 
-  // ── calling the core ──────────────────────────────────────────────────────────────────────────────────────────────
-  eventually<T>(attempt: () => T | typeof AGAIN): Promise<T> {
-    return eventually(() => {
-      this.assertOpen();
-      return attempt();
-    }, this.settings.timeoutMs);
+  protected override completed(): void {
+    this.durability.completed();
+    for (let home = 0; home < Math.max(1, this.settings.workers); home++) this.wake(home);
   }
 
-  whenFree<T>(call: () => T | typeof AGAIN, seats = this.seats): Promise<T> {
-    return this.eventually(() => this.guarded(call, seats));
-  }
-
-  guarded<T>(call: () => T, seats = this.seats): T {
-    try {
-      return call();
-    } catch (error) {
-      throw repaired(error, seats, () => {
-        this.durability.completed();
-        for (let home = 0; home < Math.max(1, this.settings.workers); home++) this.wake(home);
-      });
-    }
-  }
-
-  refusal(refusal: Refusal, seat: Seat, which = "The vector"): HnswError {
-    return refusalOf(refusal, seat, which, () => this.durability.refusal());
+  protected override whyStuck(): string {
+    return this.durability.refusal();
   }
 }

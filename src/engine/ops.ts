@@ -1,8 +1,8 @@
 /* How does one op get in? An attempt in the handle's line: it is accepted, refused for good, or tried again. */
 import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
-import type { SpaceRef } from "../core/calls/spaces.ts";
+import * as calls from "../core/calls.ts";
 import { AGAIN } from "../core/retry.ts";
+import type { SpaceRef } from "../core/spaces.ts";
 import type { Key } from "../values/keys.ts";
 import { checkShape, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
@@ -27,7 +27,7 @@ export function add(handle: Handle, space: string, key: Key, vector: Vector): Pr
 }
 
 function tryAdd(handle: Handle, space: string, key: Key, vector: Vector): Outcome {
-  const ref = handle.find(space, true);
+  const ref = handle.make(space);
   if (ref === AGAIN) return BUSY;
   const { seat } = ref;
   seat.putVector(vector, 0);
@@ -51,7 +51,7 @@ export async function remove(handle: Handle, space: string, key: Key): Promise<b
 
 /** Whether the key was there; AGAIN when the partition is busy or its journal full. */
 export function tryRemove(handle: Handle, space: string, key: Key): boolean | typeof AGAIN {
-  const ref = handle.find(space, false);
+  const ref = handle.find(space);
   if (ref === AGAIN) return AGAIN;
   if (ref === null) return false;
   const { seat } = ref;
@@ -65,7 +65,7 @@ export function tryRemove(handle: Handle, space: string, key: Key): boolean | ty
 export async function dropSpace(handle: Handle, space: string): Promise<boolean> {
   let found = false;
   await handle.accept(() => {
-    const ref = handle.find(space, false);
+    const ref = handle.find(space);
     if (ref === AGAIN) return BUSY;
     if (ref === null) return DONE;
     const status = handle.guarded(() => calls.dropSpace(ref.seat, ref));

@@ -1,10 +1,9 @@
 /* What is in a space, and what is nearest to a query? */
 import { E_BUSY, E_STALE } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
-import type { Refusal } from "../core/calls/refusals.ts";
-import type { SpaceRef } from "../core/calls/spaces.ts";
-import { AGAIN, insist } from "../core/retry.ts";
+import * as calls from "../core/calls.ts";
+import { AGAIN, insist, type Refusal } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
+import type { SpaceRef } from "../core/spaces.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Hit } from "../values/hit.ts";
@@ -16,7 +15,7 @@ import type { Host } from "./host.ts";
 
 /** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
 function read<T>(host: Host, space: string, call: (ref: SpaceRef) => T | Refusal, absent: () => T): T | typeof AGAIN {
-  const ref = host.find(space, false);
+  const ref = host.find(space);
   if (ref === AGAIN) return AGAIN;
   if (ref === null) return absent();
   const found = host.guarded(() => call(ref));
@@ -57,7 +56,7 @@ export async function keys(host: Host, space: string): Promise<Key[]> {
 /** Live vectors. */
 export function size(host: Host, space: string): number {
   host.assertOpen();
-  const ref = insist(() => host.find(space, false));
+  const ref = insist(() => host.find(space));
   if (ref === null) return 0;
   const live = calls.liveIn(ref.seat, ref);
   if (live !== null) return live;
@@ -113,7 +112,7 @@ export async function searchMany(
   const list = new VectorList(queries, host.settings.dimensions);
   const { k, ef, filter } = resolveSearch(options, host.settings.ef);
   await checkQueries(host, list);
-  const ref = await host.eventually(() => host.find(space, false));
+  const ref = await host.eventually(() => host.find(space));
   if (ref === null) return Array.from({ length: list.count }, () => []);
   const shares = spread && !filter ? await spread(ref, list, k, ef) : [];
   const results: Hit[][] = [];

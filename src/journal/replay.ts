@@ -10,7 +10,7 @@ import {
   OK,
   OK_WAKE,
 } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { AGAIN } from "../core/retry.ts";
 import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";

@@ -7,7 +7,7 @@
  * until that works. The rings keep what waits: nothing that was accepted is lost while the process lives.
  */
 import { J_BYTES, JOURNAL_OPEN, JOURNAL_STUCK } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { insist } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Control } from "../workers/control.ts";

@@ -1,6 +1,6 @@
 /* How is the snapshot of a space begun and ended, for a file or for a stream? A seat takes one at a time. */
 import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { type AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";

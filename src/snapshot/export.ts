@@ -8,7 +8,7 @@
  * that a space whose frames were sent was dropped and does not count. Without FRAME_FINISH the stream was cut off.
  */
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { AGAIN, eventually } from "../core/retry.ts";
 import { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";

@@ -24,7 +24,7 @@ import {
   FS_SEQUENCE,
   FS_SLOTS,
 } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { xxHash64 } from "../runtime/platform.ts";
 

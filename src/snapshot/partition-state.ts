@@ -1,5 +1,5 @@
 /* What has been loaded into a partition so far? */
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Host } from "../engine/host.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";

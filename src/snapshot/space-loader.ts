@@ -11,7 +11,7 @@ import {
   MAX_PAGES,
   OK,
 } from "../../assembly/layout.ts";
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import { census } from "../engine/census.ts";
 import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";

@@ -3,7 +3,7 @@
  * same steps itself when there are no workers. What the loop works on, decides by and tells time by is passed in, so
  * that a simulation can run it on a virtual clock.
  */
-import type { Linked } from "../core/calls/linking.ts";
+import type { Linked } from "../core/calls.ts";
 import type { Control } from "./control.ts";
 
 const SLICE_MS = 5; // a call into the core can't be interrupted, so it is kept this short

@@ -1,5 +1,5 @@
 /* How does a thread link in the core? The link loop over its seats, by the policies that the index was opened with. */
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Settings } from "../options/open.ts";
 import { batchSize } from "../scheduler/batching.ts";

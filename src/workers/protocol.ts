@@ -1,5 +1,5 @@
 /* Which messages pass between a pool and its workers, and what is in an attach ticket? Types only. */
-import type { SpaceAt } from "../core/calls/spaces.ts";
+import type { SpaceAt } from "../core/spaces.ts";
 import type { Settings } from "../options/open.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
 import type { AttachTicket } from "../values/attach-ticket.ts";

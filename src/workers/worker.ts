@@ -1,5 +1,5 @@
 /* The entry of a worker: link, steal, park, and answer searches ahead of linking. No policy of its own. */
-import * as calls from "../core/calls/index.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { endThread, fromParent, toParent } from "../runtime/parent.node.ts";

@@ -1,7 +1,7 @@
 /* Does the core work the same in memory that no thread shares, which moves when it grows? */
 import { describe, expect, test } from "bun:test";
 import { bestVariant, compileCore } from "../../src/core/build.ts";
-import * as calls from "../../src/core/calls/index.ts";
+import * as calls from "../../src/core/calls.ts";
 import { Seat } from "../../src/core/seat.ts";
 import { CoreSpace, clustered, partitionSettings } from "./harness.ts";
 

@@ -4,8 +4,8 @@
 import { Worker } from "node:worker_threads";
 import { openWith } from "../../../src/api/open.ts";
 import { bestVariant, compileCore } from "../../../src/core/build.ts";
-import type { SpaceRef } from "../../../src/core/calls/spaces.ts";
 import type { Seat } from "../../../src/core/seat.ts";
+import type { SpaceRef } from "../../../src/core/spaces.ts";
 import type { Dataset } from "../../datasets/index.ts";
 import { heard } from "../../kit/bare-core.ts";
 import { ownRecall } from "../../kit/own-recall.ts";
@@ -49,7 +49,7 @@ export async function measureOneMutex(
   await using index = opened.index;
   const threads = await startThreads(threadCount, opened.seats[0]!, base);
   const fill = async (name: string, rows: number) => {
-    const linked = await threads.fill(opened.handle.find(name, true) as SpaceRef, rows);
+    const linked = await threads.fill(opened.handle.make(name) as SpaceRef, rows);
     await index.flush();
     return linked;
   };

@@ -10,7 +10,7 @@
  */
 import { accessSync, constants } from "node:fs";
 import { E_MEMORY } from "../../../assembly/layout.ts";
-import * as calls from "../../core/calls/index.ts";
+import * as calls from "../../core/calls.ts";
 import type { Handle } from "../../engine/handle.ts";
 import { HnswError } from "../../errors.ts";
 import { type Entry, entriesOf } from "../../journal/entries.ts";

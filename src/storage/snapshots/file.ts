@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { FRAME_END, OK } from "../../../assembly/layout.ts";
-import type { SpaceAt } from "../../core/calls/index.ts";
+import type { SpaceAt } from "../../core/calls.ts";
 import type { Seat } from "../../core/seat.ts";
 import { asLongAsItTakes, beginSnapshot, endSnapshot, nextFrame } from "../../snapshot/cut.ts";
 import {

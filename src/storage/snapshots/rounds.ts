@@ -11,7 +11,7 @@
  */
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import * as calls from "../../core/calls/index.ts";
+import * as calls from "../../core/calls.ts";
 import { insist } from "../../core/retry.ts";
 import type { Seat } from "../../core/seat.ts";
 import { HnswError } from "../../errors.ts";

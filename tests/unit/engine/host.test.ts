@@ -1,13 +1,51 @@
 /* What does a caller hear of a call that failed? */
 import { expect, test } from "bun:test";
-import { repaired } from "../../../src/engine/host.ts";
+import { AGAIN } from "../../../src/core/retry.ts";
+import { Host } from "../../../src/engine/host.ts";
 import { HnswError } from "../../../src/errors.ts";
 
+class Bare extends Host {
+  readonly seats = [];
+  readonly settings = { dimensions: 1, ef: 1, partitions: 1, workers: 0, timeoutMs: 20 };
+  isOpen = true;
+
+  assertOpen(): void {
+    if (!this.isOpen) throw new HnswError("CLOSED", "closed");
+  }
+
+  find(): null {
+    return null;
+  }
+
+  forget(): void {}
+
+  inTurn<T>(census: () => Promise<T>): Promise<T> {
+    return census();
+  }
+
+  wake(): void {}
+}
+
+function failing(error: Error): () => never {
+  return () => {
+    throw error;
+  };
+}
+
 test("a trap becomes INTERNAL, with the trap as its cause; everything else stays what it is", () => {
+  const host = new Bare();
   const trap = new WebAssembly.RuntimeError("unreachable");
-  const error = repaired(trap, []) as HnswError;
-  expect(error).toBeInstanceOf(HnswError);
-  expect([error.code, error.cause]).toEqual(["INTERNAL", trap]);
   const refusal = new HnswError("BAD_KEY", "empty");
-  expect(repaired(refusal, [])).toBe(refusal);
+  expect(() => host.guarded(failing(trap))).toThrow(expect.objectContaining({ code: "INTERNAL", cause: trap }));
+  expect(() => host.guarded(failing(refusal))).toThrow(refusal);
+});
+
+test("a busy partition is waited for until the time is over, or the index is closed", async () => {
+  const host = new Bare();
+  await expect(host.whenFree(() => AGAIN)).rejects.toMatchObject({ code: "TIMEOUT" });
+  const closing = host.whenFree(() => {
+    host.isOpen = false;
+    return AGAIN;
+  });
+  await expect(closing).rejects.toMatchObject({ code: "CLOSED" });
 });

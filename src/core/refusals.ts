@@ -1,11 +1,9 @@
 /* What does a refusal of the core mean to a user? */
-import { E_DAMAGED, E_JOURNAL_STUCK, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO } from "../../../assembly/layout.ts";
-import { HnswError } from "../../errors.ts";
-import type { Seat } from "../seat.ts";
-import { partitionInfo } from "./partition.ts";
-
-/** A status of the core that says why it did not do what it was asked: one of the E_ constants, all below 0. */
-export type Refusal = number;
+import { E_DAMAGED, E_JOURNAL_STUCK, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO } from "../../assembly/layout.ts";
+import { HnswError } from "../errors.ts";
+import { partitionInfo } from "./calls.ts";
+import type { Refusal } from "./retry.ts";
+import type { Seat } from "./seat.ts";
 
 /**
  * The error for a refusal by that seat's core, right after the call. `which`: the vector that it concerns; `whyStuck`:

@@ -1,9 +1,8 @@
 /* Which spaces are in a partition, and what is known of each? */
-import { E_STALE, NOT_FOUND, OK } from "../../../assembly/layout.ts";
-import type { KeyHeader } from "../../values/keys.ts";
-import { AGAIN, insist } from "../retry.ts";
-import type { Seat } from "../seat.ts";
-import type { Refusal } from "./refusals.ts";
+import { E_STALE, NOT_FOUND, OK } from "../../assembly/layout.ts";
+import type { KeyHeader } from "../values/keys.ts";
+import { AGAIN, insist, type Refusal } from "./retry.ts";
+import type { Seat } from "./seat.ts";
 
 /** Where a space's header is, and which of the spaces that it has served. */
 export interface SpaceAt {

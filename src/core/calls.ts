@@ -1,0 +1,280 @@
+/*
+ * What can the core be asked to do? Every call, by name: `calls.add(seat, space, key)`.
+ *
+ * Each function is one call of the core (assembly/abi) through a seat. What it needs beside its arguments lies in the
+ * seat's scratch: a key or name (`seat.putKey`), vectors (`seat.putVector`). A call returns what it found, or a status:
+ * one of OK … E_MORE of assembly/layout.ts.
+ */
+import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK } from "../../assembly/layout.ts";
+import type { Hit } from "../values/hit.ts";
+import type { Key, KeyHeader } from "../values/keys.ts";
+import { AGAIN, type Refusal } from "./retry.ts";
+import type { Seat } from "./seat.ts";
+import type { SpaceAt } from "./spaces.ts";
+
+export * from "./spaces.ts";
+
+const WORD = 2 ** 32;
+/* Statuses of a census, and of `isLinked`: */
+const GOES_ON = 1;
+const MOVED = 2; // the slots are in another generation by now
+
+// ── vectors of a space ───────────────────────────────────────────────────────────────────────────────────────────────
+/** The first bad one among the first `count` vectors of the intake and the refusal of it, or null. */
+export function checkVectors(seat: Seat, count: number) {
+  const refusal = seat.core.checkVectors(count);
+  return refusal === OK ? null : { refusal, index: seat.infoAt(1) };
+}
+
+/**
+ * Adds vector `index` of the intake under the key in scratch, or replaces the one there. `promised`: bytes of a
+ * reservation that it may use. OK, OK_WAKE when its home's worker has something new to do, or a refusal.
+ */
+export function add(seat: Seat, space: SpaceAt, key: KeyHeader, index = 0, promised = 0): number {
+  return seat.core.add(space.address, space.incarnation, key, index, promised);
+}
+
+/** Deletes the key in scratch. OK, OK_WAKE as from `add`, NOT_FOUND or a refusal. */
+export function remove(seat: Seat, space: SpaceAt, key: KeyHeader): number {
+  return seat.core.remove(space.address, space.incarnation, key);
+}
+
+/** The vector under the key in scratch, or undefined. */
+export function get(seat: Seat, space: SpaceAt, key: KeyHeader): Float32Array | undefined | Refusal {
+  const status = seat.core.get(space.address, space.incarnation, key, 1);
+  if (status === OK) return seat.takeVector();
+  return status === NOT_FOUND ? undefined : status;
+}
+
+/** Whether the key in scratch is there. */
+export function has(seat: Seat, space: SpaceAt, key: KeyHeader): boolean | Refusal {
+  const status = seat.core.get(space.address, space.incarnation, key, 0);
+  return status < 0 ? status : status === OK;
+}
+
+/**
+ * Sets memory aside for `count` more vectors with `keyBytes` of encoded keys. After OK the bytes `needed` are promised,
+ * after E_MEMORY only `available` are free.
+ */
+export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number) {
+  const status = seat.core.reserve(space.address, space.incarnation, count, keyBytes);
+  return { status, needed: seat.infoAt(0), available: seat.infoAt(1) };
+}
+
+/** Gives bytes of a reservation back. OK or E_BUSY. */
+export function unreserve(seat: Seat, bytes: number): number {
+  return seat.core.unreserve(bytes);
+}
+
+// ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** The k nearest to the first vector of the intake, nearest first; `exactly`: of all that there are. */
+export function search(seat: Seat, space: SpaceAt, k: number, ef: number, exactly = false): Hit[] | Refusal {
+  const count = seat.core.search(space.address, space.incarnation, k, ef, exactly ? 1 : 0);
+  if (count < 0) return count;
+  try {
+    return seat.readHits(count);
+  } finally {
+    seat.core.endSearch();
+  }
+}
+
+/** Every key, oldest vector first. */
+export function listKeys(seat: Seat, space: SpaceAt): Key[] | Refusal {
+  const count = seat.core.listKeys(space.address, space.incarnation);
+  if (count < 0) return count;
+  try {
+    return seat.readKeys(count);
+  } finally {
+    seat.core.endSearch();
+  }
+}
+
+// ── linking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** The slots of a space that were accepted by some moment: the first `count` of the generation `serial`. */
+export interface Slots {
+  serial: number;
+  count: number;
+}
+
+/** Ops of a home that no worker has claimed yet. */
+export function depthOf(seat: Seat, home: number): number {
+  return Math.max(0, seat.core.depthOf(home)); // below 0 for a moment when a claim is counted before its op
+}
+
+/** Claims up to `most` ops of a home's queue; `compact`: steps of compactions too. Returns how many. */
+export function claim(seat: Seat, home: number, most: number, compact: boolean): number {
+  return seat.core.claim(home, most, compact ? 1 : 0);
+}
+
+/** Whether the seat has claims left, perhaps from a worker that sat there before. */
+export function hasClaims(seat: Seat): boolean {
+  return seat.core.hasClaims() !== 0;
+}
+
+export type Linked = ReturnType<typeof link>;
+
+/** Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `more`: whether claims are left. */
+export function link(seat: Seat, most: number) {
+  const more = seat.core.link(most) !== 0;
+  return { linked: seat.infoAt(0), moved: seat.infoAt(1), more };
+}
+
+/** Mends what a repair had to leave, and frees memory that its last reader has left. */
+export function tidy(seat: Seat): void {
+  seat.core.tidy();
+}
+
+/** The space after the one at `address` (0: the first) with slots that wait or a compaction that runs, or null. */
+export function nextUnlinked(seat: Seat, address: number): (SpaceAt & Slots) | null {
+  if (seat.core.nextUnlinked(address) === 0) return null;
+  return { address: seat.infoAt(0), incarnation: seat.infoAt(1), serial: seat.infoAt(2), count: seat.infoAt(3) };
+}
+
+/** Whether those slots are linked, or the space was dropped; the slots to wait for instead after a compaction. */
+export function isLinked(seat: Seat, space: SpaceAt, { serial, count }: Slots): boolean | Slots {
+  const status = seat.core.isLinked(space.address, space.incarnation, serial, count);
+  return status === MOVED ? { serial: seat.infoAt(0), count: seat.infoAt(1) } : status !== 0;
+}
+
+// ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Starts a census; without `always` only if something was linked since the last one. Returns whether there is any. */
+export function startCensus(seat: Seat, { address, incarnation }: SpaceAt, always: boolean): boolean | Refusal {
+  const status = seat.core.startCensus(address, incarnation, always ? 1 : 0);
+  return status < 0 ? status : status === GOES_ON;
+}
+
+/**
+ * Goes on for about `nodes` nodes, and links again what it does not reach. `missing`: slots not reached so far;
+ * `unmended`: those of them that could not be linked again; `moved`: a compaction has moved the slots.
+ */
+export function continueCensus(seat: Seat, nodes: number) {
+  const status = seat.core.continueCensus(nodes, 1);
+  if (status < 0) return status;
+  const [missing, unmended] = [seat.infoAt(0), seat.infoAt(2)];
+  return { goesOn: status === GOES_ON, moved: status === CENSUS_MOVED, missing, unmended };
+}
+
+/** Gives up the census that runs. Its memory is given back now or, when a lock is taken, by the next one. */
+export function endCensus(seat: Seat): void {
+  seat.core.startCensus(0, 0, 0);
+}
+
+/** The first promise that a space breaks, by its number in assembly/upkeep/check.ts, and where; or null. */
+export function check(seat: Seat, { address, incarnation }: SpaceAt) {
+  const status = seat.core.check(address, incarnation);
+  if (status <= 0) return status === OK ? null : status;
+  return { promise: status, slot: seat.infoAt(0), level: seat.infoAt(1), position: seat.infoAt(2) };
+}
+
+// ── a partition and its seats ────────────────────────────────────────────────────────────────────────────────────────
+/** Bytes that the partition's blocks take, and may take. */
+export function partitionInfo(seat: Seat) {
+  seat.core.partitionInfo();
+  return { used: seat.infoAt(0), limit: seat.infoAt(2) };
+}
+
+/** Hash of the name in scratch: it chooses the space's partition and home. */
+export function hashName(seat: Seat, name: KeyHeader): number {
+  return seat.core.hashName(name) >>> 0;
+}
+
+/** Repairs what a trap, or the end of a thread, left in seat `number`. Returns whether that completed an op. */
+export function repairSeat(seat: Seat, number = seat.number): boolean {
+  return seat.core.repairSeat(number) === 1;
+}
+
+/** Makes every thread that waits for a lock trap: its owner is dead, and the index is being closed. */
+export function abandon(seat: Seat): void {
+  seat.core.abandon();
+}
+
+/** Lets ops take the memory that is kept back for repairs and readers, or no longer. */
+export function useReserve(seat: Seat, use: boolean): void {
+  seat.core.useReserve(use ? 1 : 0);
+}
+
+/** Tests only: the seat's next call but `countdown` traps at that point of a debug build. 0: none does. */
+export function armFault(seat: Seat, point: number, countdown: number): void {
+  seat.core.armFault(point, countdown);
+}
+
+// ── the journal's ring ───────────────────────────────────────────────────────────────────────────────────────────────
+export type JournalRing = Exclude<ReturnType<typeof journalRing>, typeof AGAIN>;
+
+/** Takes the memory that the journal will need. OK, E_MEMORY or E_BUSY. */
+export function reserveJournal(seat: Seat): number {
+  return seat.core.reserveJournal();
+}
+
+/** Ops are journalled from here on; those before are on the disk. OK or E_BUSY. */
+export function openJournal(seat: Seat): number {
+  return seat.core.openJournal();
+}
+
+/**
+ * Address and bytes of the ring; bytes ever written to it (`head`) and to the disk (`tail`); numbers of the partition's
+ * last op and of the last one on the disk.
+ */
+export function journalRing(seat: Seat) {
+  if (seat.core.journalWaiting() !== OK) return AGAIN;
+  const [tail, head] = [seat.wideInfoAt(0), seat.wideInfoAt(2)];
+  const [durable, last] = [seat.wideInfoAt(4), seat.wideInfoAt(6)];
+  return { ring: seat.infoAt(8), size: seat.infoAt(9), head, tail, last, durable };
+}
+
+/** Everything up to `head`, with the op of that number as its last, is on the disk. */
+export function journalWritten(seat: Seat, head: number, last: number): void {
+  seat.core.journalWritten(head % WORD, Math.floor(head / WORD), last % WORD, Math.floor(last / WORD));
+}
+
+/** JOURNAL_OPEN, or JOURNAL_STUCK: no op is accepted. */
+export function setJournalState(seat: Seat, state: number): void {
+  seat.core.setJournalState(state);
+}
+
+/** The next op gets the number `sequence`, the next new space the id `space`. */
+export function setNext(seat: Seat, sequence: number, space: number): void {
+  seat.core.setNext(sequence % WORD, Math.floor(sequence / WORD), space);
+}
+
+/** The id that the next new space gets. */
+export function nextSpaceId(seat: Seat): number {
+  return seat.core.nextSpaceId() >>> 0;
+}
+
+// ── frames of snapshots, by way of the seat's intake ─────────────────────────────────────────────────────────────────
+/**
+ * Takes the cut of a space. Returns the number of the last op in it. From then until `endSnapshot`, the seat may only
+ * read its frames.
+ */
+export function startSnapshot(seat: Seat, { address, incarnation }: SpaceAt): number | Refusal {
+  const status = seat.core.startSnapshot(address, incarnation);
+  return status === OK ? seat.wideInfoAt(1) : status;
+}
+
+/** Writes the next frame to the intake. Returns its bytes, 0 after the last; E_MORE: there is more to look at before it. */
+export function nextFrame(seat: Seat): number | Refusal {
+  return seat.core.nextFrame();
+}
+
+/** Gives back what `startSnapshot` took. OK or E_BUSY. */
+export function endSnapshot(seat: Seat): number {
+  return seat.core.endSnapshot();
+}
+
+/**
+ * Loads the frame in the intake; `first`: a new space begins, with that home. OK, E_BROKEN or E_MEMORY, and where the
+ * space is (address 0: nowhere); or E_FOREIGN, and the offset in the frame of the setting that differs.
+ */
+export function loadFrame(seat: Seat, home: number, first: boolean) {
+  const status = seat.core.loadFrame(home, first ? 1 : 0);
+  if (status === E_BUSY) return AGAIN;
+  if (status === E_FOREIGN) return { status, space: { address: 0, incarnation: 0 }, differsAt: seat.infoAt(0) };
+  return { status, space: { address: seat.infoAt(0), incarnation: seat.infoAt(1) }, differsAt: 0 };
+}
+
+/** xxHash64 of the first `bytes` of the intake. */
+export function hashIntake(seat: Seat, bytes: number): bigint {
+  seat.core.hashIntake(bytes);
+  return BigInt(seat.infoAt(0)) | (BigInt(seat.infoAt(1)) << 32n);
+}
