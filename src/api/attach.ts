@@ -30,7 +30,7 @@ export function attachWith(ticket: AttachTicket): { index: VectorIndex; seats: S
   }
   let seats: Seat[];
   try {
-    seats = memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, false));
+    seats = memories.map((memory) => Seat.join(module, memory, seat, false));
   } catch (error) {
     control.standUp(seat); // the ticket is as good as before
     throw error;

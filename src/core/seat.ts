@@ -14,6 +14,7 @@ import {
   KEY_HEADER,
   MAX_PAGES,
   OK,
+  P_DIMENSIONS,
   X_INFO,
   X_KEY,
   X_VECTORS,
@@ -57,20 +58,14 @@ export class Seat {
   private distances!: Float32Array;
 
   /** `bound`: what the core returned when it was bound to the seat. */
-  private constructor(
-    core: CoreExports,
-    memory: WebAssembly.Memory,
-    number: number,
-    dimensions: number,
-    bound: number,
-  ) {
+  private constructor(core: CoreExports, memory: WebAssembly.Memory, number: number, bound: number) {
     if (bound === E_MEMORY) throw outOfMemory();
     if (bound !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
     this.core = core;
     this.memory = memory;
     this.number = number;
-    this.dimensions = dimensions;
-    this.stride = (dimensions + 3) & ~3;
+    this.dimensions = new Uint32Array(memory.buffer, P_DIMENSIONS, 1)[0]!;
+    this.stride = (this.dimensions + 3) & ~3;
     this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
     this.at = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative
     this.renew();
@@ -101,33 +96,19 @@ export class Seat {
     maySleep: boolean,
     shared = true,
   ): Seat {
+    const { dimensions, metric, M, efConstruction, seed, flatBelow, maxPending, quantization } = settings;
     const memory = createMemory(shared);
     const core = instantiate(module, memory);
-    const done = core.setUp(
-      settings.dimensions,
-      METRICS[settings.metric],
-      settings.M,
-      settings.efConstruction,
-      settings.seed,
-      settings.flatBelow,
-      settings.maxPending,
-      settings.quantization === "none" ? 1 : 0,
-      settings.partitionLimit,
-    );
-    if (!done) throw outOfMemory();
-    return new Seat(core, memory, number, settings.dimensions, bind(core, number, maySleep));
+    const shape = [dimensions, METRICS[metric], M, efConstruction, seed];
+    const policy = [flatBelow, maxPending, quantization === "none" ? 1 : 0, settings.partitionLimit];
+    if (!core.setUp(...shape, ...policy)) throw outOfMemory();
+    return new Seat(core, memory, number, bind(core, number, maySleep));
   }
 
   /** Takes seat `number` in a partition that another thread has set up. */
-  static join(
-    module: WebAssembly.Module,
-    memory: WebAssembly.Memory,
-    number: number,
-    dimensions: number,
-    maySleep: boolean,
-  ): Seat {
+  static join(module: WebAssembly.Module, memory: WebAssembly.Memory, number: number, maySleep: boolean): Seat {
     const core = instantiate(module, memory);
-    return new Seat(core, memory, number, dimensions, bind(core, number, maySleep));
+    return new Seat(core, memory, number, bind(core, number, maySleep));
   }
 
   /** The same for a thread that may not sleep; `whenFree` tries again in later turns while the partition is busy. */
@@ -135,11 +116,10 @@ export class Seat {
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     number: number,
-    dimensions: number,
     whenFree: (call: () => number) => Promise<number>,
   ): Promise<Seat> {
     const core = instantiate(module, memory);
-    return new Seat(core, memory, number, dimensions, await whenFree(() => core.bind(number, 0)));
+    return new Seat(core, memory, number, await whenFree(() => core.bind(number, 0)));
   }
 
   // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,9 +9,9 @@ import type { SharedIndex } from "./protocol.ts";
  * Takes a seat. Returns null when there is no room for its scratch memory: `open` is refused then, and the thread must
  * wait to be ended, because one that ends by itself would be replaced.
  */
-export function takeSeats({ module, memories, settings }: SharedIndex, seat: number): Seat[] | null {
+export function takeSeats({ module, memories }: SharedIndex, seat: number): Seat[] | null {
   try {
-    return memories.map((memory) => Seat.join(module, memory, seat, settings.dimensions, true));
+    return memories.map((memory) => Seat.join(module, memory, seat, true));
   } catch (error) {
     if (!(error instanceof HnswError && error.code === "OUT_OF_MEMORY")) throw error;
     toParent({ type: "refused", code: error.code, message: error.message } satisfies RefusedMessage);

@@ -34,7 +34,7 @@ async function withDeadThread(linked: boolean, workers = 0, timeoutMs = TIMEOUT_
   await space.addMany(keysOf(SET).slice(0, 300), SET.part(0, 300).values);
   if (linked) await index.flush();
   const opener = seats[0]!;
-  const dead = Seat.join(await coreModule("debug"), opener.memory, DEAD, DIMENSIONS, true);
+  const dead = Seat.join(await coreModule("debug"), opener.memory, DEAD, true);
   return { index, space, opener, dead };
 }
 
@@ -126,7 +126,7 @@ test("two dead threads that wait for one another's repair: either order of repai
   ]) {
     const { index, space, opener, dead } = await withDeadThread(true);
     const { memory } = dead;
-    const other = Seat.join(await coreModule("debug"), memory, DEAD + 1, DIMENSIONS, true);
+    const other = Seat.join(await coreModule("debug"), memory, DEAD + 1, true);
     trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
     trapIn(other, FAULT_ACCEPT_LOCKED, addThrough(other, "dead"));
     // As the pool does, from a thread with an event loop, which must not wait in a repair.
@@ -206,7 +206,7 @@ test("a node's lock: a flush gives up, then goes on", async () => {
 test("a worker that waits for a lock which nobody will free: searches go on without it, and close ends", async () => {
   const { index, space, opener, dead } = await withDeadThread(true, 1);
   await space.search(SET.at(1));
-  const other = Seat.join(await coreModule("debug"), dead.memory, DEAD + 1, DIMENSIONS, true);
+  const other = Seat.join(await coreModule("debug"), dead.memory, DEAD + 1, true);
   trapIn(dead, FAULT_QUEUE_LOCKED, (core) => core.claim(0, 10, 0));
   trapIn(other, FAULT_ACCEPT_LOCKED, addThrough(other, "dead"));
   opener.core.repairSeat(DEAD); // the queue is broken now, and the worker waits for the partition lock to mend it

@@ -215,7 +215,7 @@ describe("an arena that grew to its limit", () => {
     const number = spaces.length - 1;
     spaces.shift()!.drop(); // room for another seat
     seat.core.tidy();
-    const late = Seat.join(await coreModule(), seat.memory, 1, DIMENSIONS, true);
+    const late = Seat.join(await coreModule(), seat.memory, 1, true);
     for (let i = 1; i < 40; i++) if (last.tryAdd(i, vector.fill(i, 1, 3)) < 0) break;
     last.linkAll();
     expect(last.census(false)).toBe(0);

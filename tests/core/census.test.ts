@@ -100,7 +100,7 @@ describe("mending brings back what lost its links", () => {
       space.add(i, set.at(twinned ? i + 500 : i));
     }
     const { core } = space.seat;
-    const other = Seat.join(await coreModule(), space.seat.memory, 1, 8, true);
+    const other = Seat.join(await coreModule(), space.seat.memory, 1, true);
     core.claim(0, 400, 0);
     while (core.link(100) !== 0);
     core.claim(0, 400, 0); // 400 to 800, to be linked last

@@ -6,7 +6,6 @@ import { Seat } from "../../src/core/seat.ts";
 export interface JoinTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  dimensions: number;
   /** A space with the key "old" at first, with "new" in the end. */
   at: number;
   incarnation: number;
@@ -20,9 +19,9 @@ const KEPT = 100; // the memory grew while one of the last was made
 
 const port = parentPort!;
 
-port.on("message", ({ module, memory, dimensions, at, incarnation, signals }: JoinTask) => {
+port.on("message", ({ module, memory, at, incarnation, signals }: JoinTask) => {
   const seats: Seat[] = [];
-  const join = () => seats.push(Seat.join(module, memory, SEAT, dimensions, true));
+  const join = () => seats.push(Seat.join(module, memory, SEAT, true));
   const read = (seat: Seat, key: string) => {
     if (seat.core.get(at, incarnation, seat.putKey(key), 1) !== OK) throw new Error(`${key} is not there`);
   };

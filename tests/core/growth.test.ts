@@ -24,7 +24,7 @@ test("instances that were made while the memory grew read what lies in its new p
     const { at, incarnation } = space;
     const answer = new Promise<unknown>((resolve) => thread.once("message", resolve));
     const module = await coreModule();
-    thread.postMessage({ module, memory, dimensions: DIMENSIONS, at, incarnation, signals } satisfies JoinTask);
+    thread.postMessage({ module, memory, at, incarnation, signals } satisfies JoinTask);
     while (Atomics.load(signals, 0) === 0);
     const before = memory.buffer.byteLength;
     for (let key = 0; memory.buffer.byteLength === before; key++) space.add(key, vector);

@@ -48,7 +48,7 @@ test("codes that go blind are noticed though the newest ranges are linked first"
   space.linkAll(); // promoted with seven slots to a cluster: codes still tell them apart
   expect(space.figures().f32Beam).toBe(false);
   for (let i = 210; i < COUNT; i++) space.add(i, set.at(i));
-  const other = Seat.join(await coreModule(), seat.memory, 1, DIMENSIONS, true);
+  const other = Seat.join(await coreModule(), seat.memory, 1, true);
   other.core.claim(0, 4000, 0); // another thread has the older slots, and is slow
   space.linkAll();
   while (other.core.link(500) !== 0) space.linkAll();

@@ -236,7 +236,7 @@ test("the cut is one moment: what comes and goes while the frames are written is
 async function neighbourOf(seat: Seat): Promise<Seat> {
   const { coreModule } = await import("./harness.ts");
   const { Seat: SeatOf } = await import("../../src/core/seat.ts");
-  return SeatOf.join(await coreModule("debug"), seat.memory, 1, seat.dimensions, true);
+  return SeatOf.join(await coreModule("debug"), seat.memory, 1, true);
 }
 
 test("a large space is looked at by slices, and linked into between them", async () => {

@@ -10,8 +10,8 @@ const SETTLING = 4; // slices at the beginning of a turn that are not counted
 const SLICES = 20;
 const WARM_OPS = 3000;
 
-const { module, memory, dimensions, seat: number, turn, leads } = workerData as NeighbourStart;
-const { core } = Seat.join(module, memory, number, dimensions, true);
+const { module, memory, seat: number, turn, leads } = workerData as NeighbourStart;
+const { core } = Seat.join(module, memory, number, true);
 
 function link(home: number): void {
   if (core.hasClaims() === 0) core.claim(home, SLICE, 0);

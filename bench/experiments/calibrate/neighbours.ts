@@ -28,7 +28,6 @@ export interface NeighboursMeasurement {
 export interface NeighbourStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  dimensions: number;
   seat: number;
   turn: Int32Array;
   leads: boolean;
@@ -45,8 +44,8 @@ async function measure({ set, n }: NeighboursTask): Promise<NeighboursMeasuremen
   const { module, seat } = await filledCore(data, { spaces: 2, rows: n, workers: 2 });
   const turn = new Int32Array(new SharedArrayBuffer(4));
   const [leader, other] = [1, 2].map((number) => {
-    const { memory, dimensions } = seat;
-    const workerData: NeighbourStart = { module, memory, dimensions, seat: number, turn, leads: number === 1 };
+    const { memory } = seat;
+    const workerData: NeighbourStart = { module, memory, seat: number, turn, leads: number === 1 };
     return new Worker(new URL("./neighbours-worker.ts", import.meta.url), { workerData });
   }) as [Worker, Worker];
   await Promise.all([heard(leader), heard(other)]); // both are ready

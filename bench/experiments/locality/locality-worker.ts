@@ -5,8 +5,8 @@ import { Seat } from "../../../src/core/seat.ts";
 import { Random } from "../../datasets/random.ts";
 import type { LocalityStart } from "./measure.ts";
 
-const { module, memory, dimensions, seat: number, worker, workers, batch, assignment } = workerData as LocalityStart;
-const { core } = Seat.join(module, memory, number, dimensions, true);
+const { module, memory, seat: number, worker, workers, batch, assignment } = workerData as LocalityStart;
+const { core } = Seat.join(module, memory, number, true);
 const random = new Random(number);
 const port = parentPort!;
 

@@ -29,7 +29,6 @@ export interface LocalityMeasurement {
 export interface LocalityStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  dimensions: number;
   seat: number;
   worker: number;
   workers: number;
@@ -42,8 +41,8 @@ async function measure({ set, n, spaces, workers, batch, assignment }: LocalityT
   const per = Math.floor(n / spaces);
   const { module, seat } = await filledCore(data, { spaces, rows: per, workers });
   const threads = Array.from({ length: workers }, (_, worker) => {
-    const { memory, dimensions } = seat;
-    const start = { module, memory, dimensions, seat: worker + 1, worker, workers, batch, assignment };
+    const { memory } = seat;
+    const start = { module, memory, seat: worker + 1, worker, workers, batch, assignment };
     return new Worker(new URL("./locality-worker.ts", import.meta.url), { workerData: start });
   });
   await Promise.all(threads.map(heard)); // all are ready

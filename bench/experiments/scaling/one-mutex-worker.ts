@@ -8,7 +8,7 @@ import type { MutexStart, MutexTask } from "./one-mutex.ts";
 const HOME = 0;
 
 const { module, memory, dimensions, base, next, ...start } = workerData as MutexStart;
-const seat = Seat.join(module, memory, start.seat, dimensions, true);
+const seat = Seat.join(module, memory, start.seat, true);
 const mutex = new Mutex(start.mutex);
 const port = parentPort!;
 
