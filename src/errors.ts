@@ -72,3 +72,8 @@ export class HnswError extends Error {
     this.code = code;
   }
 }
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,7 +3,7 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { SpaceInfo } from "../core/spaces.ts";
 import type { Handle } from "../engine/handle.ts";
-import { FAILURES, JournalBoard } from "../journal/board.ts";
+import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 
@@ -113,7 +113,7 @@ function journalStats(board: JournalBoard): JournalStats {
     meanGroup: groups === 0 ? 0 : ops / groups,
     meanCommitMs: groups === 0 ? 0 : board.figure("commitMs") / groups,
     lastCommitMs: board.figure("lastCommitMs"),
-    failure: FAILURES[board.failure] || null,
+    failure: board.reason,
     snapshots: board.figure("snapshots"),
     snapshotBytes: board.figure("snapshotBytes"),
     snapshotMs: board.figure("snapshotMs"),

@@ -1,6 +1,8 @@
 /* What is a command, and how are the words behind it read? */
+
 import { parseArgs } from "node:util";
-import { messageOf, UsageError } from "./failures.ts";
+import { messageOf } from "../errors.ts";
+import { UsageError } from "./failures.ts";
 
 export interface Option {
   /** What stands for its value in the help; without it the option is a switch. */

@@ -1,5 +1,5 @@
 /* What can fail on the command line, and what does the user read then? One line: `CODE: what is wrong`. */
-import { HnswError } from "../errors.ts";
+import { HnswError, messageOf } from "../errors.ts";
 
 /** The program was called wrongly. */
 export class UsageError extends Error {}
@@ -24,8 +24,4 @@ function codeOf(error: unknown): string {
   if (error instanceof HnswError) return error.code;
   if (error instanceof UsageError) return "USAGE";
   return error instanceof FileError ? "BAD_FILE" : "INTERNAL";
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

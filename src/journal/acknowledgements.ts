@@ -1,9 +1,9 @@
 /*
- * When is an op durable, for the thread that waits to know? Ops of a partition become durable in their order, so each
+ * When is an op durable, for the thread that waits for it? Ops of a partition become durable in their order, so each
  * handle keeps one line of promises per partition and settles them from the front.
  */
 import { HnswError } from "../errors.ts";
-import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
+import type { JournalBoard } from "./board.ts";
 
 interface Waiting {
   sequence: number;
@@ -26,12 +26,13 @@ export class Acknowledgements {
   }
 
   /**
-   * Resolves once the partition's op of that number is on the disk. Rejects with JOURNAL_UNCERTAIN when the disk
-   * refused it: the op stays accepted, and is written as soon as the disk takes it.
+   * Resolves once the partition's op of that number is on the disk. Rejects with JOURNAL_UNCERTAIN when the disk refused
+   * it: the op stays accepted, and is written as soon as the disk takes it.
    */
   wait(partition: number, sequence: number): Promise<void> {
     if (this.board.durable(partition) >= sequence) return Promise.resolve();
-    if (this.board.failure !== FAILURE_NONE) return Promise.reject(uncertain(FAILURES[this.board.failure]!));
+    const { reason } = this.board;
+    if (reason !== null) return Promise.reject(uncertain(reason));
     return new Promise((resolve, reject) => {
       this.lines[partition]!.push({ sequence, resolve, reject });
       if (!this.pumping) void this.pump();
@@ -43,7 +44,7 @@ export class Acknowledgements {
     let moved = performance.now();
     let seen = this.board.moved;
     while (this.settle()) {
-      if (performance.now() - moved > this.timeoutMs) this.refuse(`no answer for ${this.timeoutMs} ms`);
+      if (performance.now() - moved > this.timeoutMs) this.refuse(`nothing was written for ${this.timeoutMs} ms`);
       await this.board.waitForMove(seen, Math.min(LOOK_AGAIN_MS, this.timeoutMs));
       if (this.board.moved !== seen) moved = performance.now();
       seen = this.board.moved;
@@ -51,7 +52,7 @@ export class Acknowledgements {
     this.pumping = false;
   }
 
-  /** Settles what can be settled; whether anybody still waits. */
+  /** Settles what can be settled. Returns whether any promises are left. */
   private settle(): boolean {
     let left = 0;
     for (const [partition, line] of this.lines.entries()) {
@@ -61,8 +62,9 @@ export class Acknowledgements {
       line.splice(0, settled);
       left += line.length;
     }
-    if (left === 0 || this.board.failure === FAILURE_NONE) return left > 0;
-    this.refuse(FAILURES[this.board.failure]!);
+    const { reason } = this.board;
+    if (left === 0 || reason === null) return left > 0;
+    this.refuse(reason);
     return false;
   }
 
@@ -71,8 +73,8 @@ export class Acknowledgements {
   }
 }
 
-export function uncertain(why: string): HnswError {
+function uncertain(why: string): HnswError {
   const what = "The op is accepted and searches see it, but it is not known to be on the disk";
-  const then = "It is written again, under the same number, as soon as the disk takes it; `flush` tells when";
+  const then = "It is written again, under the same number, as soon as the disk takes it; then `flush` resolves";
   return new HnswError("JOURNAL_UNCERTAIN", `${what} (${why}). ${then}.`);
 }

@@ -1,10 +1,10 @@
 /*
- * What do the journal, those who wait for it and the snapshot thread tell each other? One small shared block per index.
+ * What do the journal thread, the threads that wait for it and the snapshot thread share? One small block per index.
  *
- *   words    WAKE, PARKED, STOP, URGENT (of the journal thread), MOVED (bumped when something became durable, or
+ *   words    WAKE, PARKED, STOP, URGENT (of the journal thread), MOVED (incremented when something became durable, or
  *            failed), WAITERS, FAILURE, SNAPSHOT_WAKE, SNAPSHOT_STOP
- *   figures  per partition the number of its last durable op; then what the journal counts. Written by the journal
- *            thread before it bumps MOVED, and by the snapshot thread those that it counts.
+ *   figures  per partition the number of its last durable op; then what the threads count. The journal thread writes its
+ *            own before it increments MOVED; the snapshot thread writes those that it counts.
  */
 import { waitForChange } from "../runtime/event-loop.ts";
 
@@ -30,24 +30,22 @@ export const JOURNAL_FIGURES = [
   "snapshots",
   "snapshotBytes",
   "snapshotMs",
-  /** Rounds and backups that came to an end, whichever. */
+  /** Rounds and backups that ended, well or not. */
   "jobs",
-  /** `bytes` at the last round of snapshots; below 0: bytes that were in the file when it was opened. */
+  /** `bytes` at the last round of snapshots; before the first, minus the bytes in the file when it was opened. */
   "bytesAtSnapshot",
 ] as const;
 export type JournalFigure = (typeof JOURNAL_FIGURES)[number];
 
-/** Why the disk takes nothing at the moment. */
-export const FAILURES = [
-  "",
-  "the disk is full",
-  "the disk failed",
-  "the journal thread ended again and again: close the index and open it again",
-] as const;
-export const FAILURE_NONE = 0;
-export const FAILURE_FULL = 1;
-export const FAILURE_DISK = 2;
-export const FAILURE_THREAD = 3;
+/** Why nothing is accepted at the moment. */
+const REASONS = {
+  none: null,
+  full: "the disk is full",
+  disk: "the disk failed",
+  thread: "the journal thread ended again and again: close the index and open it again",
+} as const;
+export type Failure = keyof typeof REASONS;
+const FAILURES = Object.keys(REASONS) as Failure[];
 
 export class JournalBoard {
   readonly buffer: SharedArrayBuffer;
@@ -60,13 +58,13 @@ export class JournalBoard {
     this.figures = new Float64Array(this.buffer, WORDS * 4);
   }
 
-  // ── those who accept and wait ─────────────────────────────────────────────────────────────────────────────────────
-  /** Tells the journal thread that an op waits, if it sleeps. */
+  // ── threads that accept and wait ─────────────────────────────────────────────────────────────────────────────────────
+  /** An op waits in a ring: wakes the journal thread if it sleeps. */
   wake(): void {
     if (Atomics.load(this.words, PARKED) !== 0) this.bump(WAKE);
   }
 
-  /** Somebody waits for what is in the ring: not the moment to gather more. */
+  /** Has the journal thread write what is in the rings without gathering more. */
   hurry(): void {
     Atomics.store(this.words, URGENT, 1);
     Atomics.notify(this.words, URGENT);
@@ -77,7 +75,7 @@ export class JournalBoard {
     return Atomics.load(this.words, MOVED);
   }
 
-  /** Resolves when `moved` is no longer `seen`, or after `ms`. Keeps the process alive meanwhile. */
+  /** Resolves when `moved` is no longer `seen`, or after `ms`. Keeps the process alive until then. */
   waitForMove(seen: number, ms: number): Promise<void> {
     return waitForChange(this.words, MOVED, WAITERS, seen, ms);
   }
@@ -86,8 +84,13 @@ export class JournalBoard {
     return this.figures[partition]!;
   }
 
-  get failure(): number {
-    return Atomics.load(this.words, FAILURE);
+  get failure(): Failure {
+    return FAILURES[Atomics.load(this.words, FAILURE)]!;
+  }
+
+  /** Why nothing is accepted at the moment, or null. */
+  get reason(): string | null {
+    return REASONS[this.failure];
   }
 
   // ── the journal thread ────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,9 +98,9 @@ export class JournalBoard {
     this.figures[partition] = sequence;
   }
 
-  /** Publishes figures and failure to all who wait. */
-  publish(failure: number): void {
-    Atomics.store(this.words, FAILURE, failure);
+  /** Publishes figures and failure to all threads that wait. */
+  publish(failure: Failure): void {
+    Atomics.store(this.words, FAILURE, FAILURES.indexOf(failure));
     Atomics.add(this.words, MOVED, 1);
     if (Atomics.load(this.words, WAITERS) > 0) Atomics.notify(this.words, MOVED);
   }
@@ -110,7 +113,7 @@ export class JournalBoard {
     Atomics.store(this.words, PARKED, 0);
   }
 
-  /** Lets ops gather for `ms`, unless somebody hurries. Blocks the thread. */
+  /** Lets ops gather for `ms`, or until another thread is in a hurry. Blocks the thread. */
   gather(ms: number): void {
     if (Atomics.load(this.words, URGENT) === 0) Atomics.wait(this.words, URGENT, 0, ms);
     Atomics.store(this.words, URGENT, 0);
@@ -120,7 +123,7 @@ export class JournalBoard {
     return Atomics.load(this.words, STOP) === 1;
   }
 
-  /** Asks the journal thread to end once nothing waits any more. */
+  /** Asks the journal thread to end once it has written what waits. */
   stop(): void {
     Atomics.store(this.words, STOP, 1);
     this.hurry();
@@ -135,7 +138,7 @@ export class JournalBoard {
     this.bump(SNAPSHOT_WAKE);
   }
 
-  /** Resolves when the snapshot thread is called since `seen`, or after `ms`. */
+  /** Resolves when `snapshotCalls` is no longer `seen`, or after `ms`. */
   async waitForCall(seen: number, ms: number): Promise<void> {
     const wait = Atomics.waitAsync(this.words, SNAPSHOT_WAKE, seen, ms);
     if (wait.async) await wait.value;

@@ -6,7 +6,7 @@ import type { Seat } from "../core/seat.ts";
 import type { Durability } from "../engine/durability.ts";
 import type { Outcome, WaitingLine } from "../engine/waiting-line.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { FAILURE_NONE, FAILURES, type JournalBoard } from "./board.ts";
+import type { JournalBoard } from "./board.ts";
 
 export class JournalClient implements Durability {
   private readonly board: JournalBoard;
@@ -59,8 +59,7 @@ export class JournalClient implements Durability {
   }
 
   refusal(): string {
-    const { failure } = this.board;
-    const why = failure === FAILURE_NONE ? "the disk refused an op a moment ago" : FAILURES[failure];
+    const why = this.board.reason ?? "the disk refused an op a moment ago";
     return `The journal can't be written (${why}): nothing is accepted until it can. Nothing has changed.`;
   }
 }

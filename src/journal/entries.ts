@@ -1,4 +1,4 @@
-/* What does a group of the journal say? Its payload is entries one after the other, as assembly/journal/ring.ts writes them. */
+/* Which ops does a group hold? Its payload is one entry after the other, as assembly/journal/ring.ts writes them. */
 import {
   J_BYTES,
   J_HEADER,
@@ -25,7 +25,7 @@ export interface Entry {
   key: Uint8Array;
 }
 
-/** Reads a payload's entries. Throws an Error that says where it makes no sense. */
+/** Reads a payload's entries. Throws an Error that says which entry is cut off or makes no sense. */
 export function* entriesOf(payload: Uint8Array, dimensions: number): Generator<Entry> {
   const words = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   for (let at = 0; at < payload.length; ) {

@@ -1,6 +1,6 @@
 /*
- * Where do accepted ops go to be kept? Into a log of groups; and how far it was, at least, into a mark. Storage keeps both
- * in a folder; another implementation, such as a replicated log, needs no more than this.
+ * What is a log of accepted ops, to those that write and read it? Storage implements it in a folder; another one, such as
+ * a replicated log, needs no more than this.
  */
 
 /** One group commit: the ops `first` … `first + count − 1` of a partition. */
@@ -31,6 +31,6 @@ export interface OpLog {
 
 /** A lower bound of what is durable, kept beside the log: a log that ends before it has lost ops. */
 export interface Mark {
-  /** Notes the number of the last durable op of each partition. Never throws: it may say less, but never more. */
+  /** Notes each partition's last durable op. Never throws: the mark may say less than is durable, but never more. */
   write(durable: (partition: number) => number): void;
 }

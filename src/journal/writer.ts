@@ -2,16 +2,16 @@
  * How do ops get from the rings to the log? Everything that waits, in all partitions, goes out in one transaction: the
  * longer a commit takes, the more ops share the next one.
  *
- * When the disk refuses, it is unknown what of the group is on it. So the partitions accept no more ops, every caller
- * that waits is told, and the same groups are written again under the same numbers, through a log that was opened again,
- * until that works. The rings keep what waits: nothing that was accepted is lost while the process lives.
+ * When the disk refuses, it is unknown what of the groups is on it. So the partitions accept no more ops, the callers
+ * that wait get JOURNAL_UNCERTAIN, and the same groups are written under the same numbers, through a log that was opened
+ * again, until that works. The rings keep what waits: nothing that was accepted is lost while the process lives.
  */
 import { J_BYTES, JOURNAL_OPEN, JOURNAL_STUCK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { insist } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Control } from "../workers/control.ts";
-import { FAILURE_DISK, FAILURE_FULL, FAILURE_NONE, type JournalBoard } from "./board.ts";
+import type { JournalBoard } from "./board.ts";
 import { type Group, LogFull, type Mark, type OpLog } from "./log.ts";
 
 /** What waits in a partition. */
@@ -71,7 +71,7 @@ export class JournalWriter {
   /** Nothing is refused any more. */
   private reopen(): void {
     this.refused = null;
-    this.board.publish(FAILURE_NONE); // before anything is accepted again, or it would be taken for uncertain
+    this.board.publish("none"); // before anything is accepted again, or it would be taken for uncertain
     if (!this.isOpen) for (const seat of this.seats) calls.setJournalState(seat, JOURNAL_OPEN);
     this.isOpen = true;
   }
@@ -126,7 +126,7 @@ export class JournalWriter {
     this.refused = waiting;
     this.isOpen = false;
     for (const seat of this.seats) calls.setJournalState(seat, JOURNAL_STUCK);
-    this.board.publish(error instanceof LogFull ? FAILURE_FULL : FAILURE_DISK);
+    this.board.publish(error instanceof LogFull ? "full" : "disk");
     this.control.progressed();
     this.close();
   }

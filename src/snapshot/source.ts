@@ -1,5 +1,5 @@
 /* How do the frames of an export come in? From whatever was given as `from`, in chunks of any size. */
-import { HnswError } from "../errors.ts";
+import { HnswError, messageOf } from "../errors.ts";
 import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
 
 /** Throws BAD_OPTION for what is not a source, SNAPSHOT_FOREIGN, or BadFrame. */
@@ -56,8 +56,7 @@ async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
 }
 
 function failed(cause: unknown): never {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  throw new BadFrame(`its stream failed: ${why.replace(/\.$/, "")}`, { cause });
+  throw new BadFrame(`its stream failed: ${messageOf(cause).replace(/\.$/, "")}`, { cause });
 }
 
 function checkMagic(head: Uint8Array): void {

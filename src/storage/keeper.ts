@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { HnswError } from "../errors.ts";
-import { FAILURE_THREAD, type JournalBoard } from "../journal/board.ts";
+import type { JournalBoard } from "../journal/board.ts";
 import type { Incident } from "../options/open.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
@@ -25,13 +25,16 @@ import type { BackupReport } from "./tools/backup.ts";
 const STOP_MS = 10_000;
 
 type Kind = "journal" | "snapshots";
-const FILES = { journal: "journal-thread", snapshots: "snapshot-thread" } as const;
-const NAMES = { journal: "journal thread", snapshots: "snapshot thread" } as const;
-/** The figure that grows when a thread has worked. */
-const WORK = { journal: "groups", snapshots: "jobs" } as const;
-const LOST = {
-  journal: "nothing is accepted",
-  snapshots: "no snapshots are taken, so the journal grows,",
+
+/** `work`: the figure that grows when a thread has worked. `lost`: what happens without one. */
+const THREADS = {
+  journal: { file: "journal-thread", name: "journal thread", work: "groups", lost: "nothing is accepted" },
+  snapshots: {
+    file: "snapshot-thread",
+    name: "snapshot thread",
+    work: "jobs",
+    lost: "no snapshots are taken, so the journal grows,",
+  },
 } as const;
 
 const NO_SNAPSHOTS =
@@ -68,7 +71,7 @@ export class Keeper {
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
-    const restarts = (kind: Kind) => new Restarts(() => parts.board.figure(WORK[kind]));
+    const restarts = (kind: Kind) => new Restarts(() => parts.board.figure(THREADS[kind].work));
     this.restarts = { journal: restarts("journal"), snapshots: restarts("snapshots") };
   }
 
@@ -84,7 +87,7 @@ export class Keeper {
   private spawn(kind: Kind): Promise<void> {
     const { shared, seats, paths } = this.parts;
     const start: KeeperStartMessage = { shared, seat: seats[kind], paths };
-    const thread = startThread(FILES[kind], `The ${NAMES[kind]}`, start, {
+    const thread = startThread(THREADS[kind].file, `The ${THREADS[kind].name}`, start, {
       heard: (message) => this.receive(message as FromJournal | FromSnapshots),
       ended: (failure) => this.ended(kind, failure),
     });
@@ -115,11 +118,12 @@ export class Keeper {
   }
 
   private ended(kind: Kind, failure: Error | null): void {
+    const { name, lost } = THREADS[kind];
     this.threads[kind] = null;
     try {
       this.parts.repair(this.parts.seats[kind]);
     } catch (trap) {
-      this.report(kind, `A trap while the ${NAMES[kind]}'s seat was repaired: ${String(trap)}`);
+      this.report(kind, `A trap while the ${name}'s seat was repaired: ${String(trap)}`);
     }
     if (kind === "snapshots") this.refuseRequests("the snapshot thread ended");
     if (this.closing) return;
@@ -128,14 +132,14 @@ export class Keeper {
     if (this.restarts[kind].ended()) {
       board.count("restarts", 1);
       this.spawn(kind).catch(() => {});
-      this.report(kind, `The ${NAMES[kind]} ended and is replaced (${why}).`);
+      this.report(kind, `The ${name} ended and is replaced (${why}).`);
     } else {
       if (kind === "journal") {
         stick();
-        board.publish(FAILURE_THREAD);
+        board.publish("thread");
       }
       const cure = "until the index is closed and opened again";
-      this.report(kind, `The ${NAMES[kind]} ended again and again and is given up: ${LOST[kind]} ${cure} (${why}).`);
+      this.report(kind, `The ${name} ended again and again and is given up: ${lost} ${cure} (${why}).`);
     }
   }
 

@@ -1,8 +1,8 @@
 /* `verify`: is a folder whole? Every checksum, and every promise of the index that comes out of it. */
+import { messageOf } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
 import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
 import { type Command, JSON_OPTION } from "../command.ts";
-import { messageOf } from "../failures.ts";
 import { openCopy } from "../open-copy.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
 import { print, printJson } from "../terminal/output.ts";

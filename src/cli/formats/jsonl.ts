@@ -5,8 +5,9 @@
  *
  * With several spaces in one file, "space" says of each line which it belongs to.
  */
+import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
-import { FileError, messageOf } from "../failures.ts";
+import { FileError } from "../failures.ts";
 
 export interface Row {
   space?: string;

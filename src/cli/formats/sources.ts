@@ -1,8 +1,10 @@
 /* What is in a file that is to be imported? Batches of keys and vectors, no key twice in one. */
+
 import { readFileSync } from "node:fs";
+import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Given } from "../command.ts";
-import { FileError, messageOf } from "../failures.ts";
+import { FileError } from "../failures.ts";
 import { counted } from "../terminal/amounts.ts";
 import { rowOf } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";

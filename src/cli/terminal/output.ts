@@ -1,6 +1,8 @@
 /* Where do results go? To stdout as fast as it takes them, or to a file that is whole or not there. */
+
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { FileError, messageOf, OutputClosed } from "../failures.ts";
+import { messageOf } from "../../errors.ts";
+import { FileError, OutputClosed } from "../failures.ts";
 
 const BUFFER_CHARACTERS = 1 << 16;
 

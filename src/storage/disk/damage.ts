@@ -1,5 +1,5 @@
 /* What happens when bytes on the disk are not the ones that were written? */
-import { HnswError } from "../../errors.ts";
+import { HnswError, messageOf } from "../../errors.ts";
 
 /** What is on the disk is not what was written. The message names the file, without a full stop. */
 export class Damage extends Error {}
@@ -15,10 +15,6 @@ export function pathError(error: unknown, what: string): HnswError {
   if (error instanceof HnswError) return error;
   if (error instanceof Damage) return damaged(error.message);
   return new HnswError("PATH_FAILED", `${what}: ${messageOf(error)}.`, { cause: error });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Collects the damage that a recovery meets. */

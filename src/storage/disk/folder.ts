@@ -1,9 +1,9 @@
 /* Is a folder one in which an index can be made or opened, and what was the index created with? */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { HnswError } from "../../errors.ts";
+import { HnswError, messageOf } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
-import { Damage, damaged, messageOf, pathError } from "./damage.ts";
+import { Damage, damaged, pathError } from "./damage.ts";
 import { makeDurably, syncFile } from "./files.ts";
 import { FolderLock } from "./lock.ts";
 import { FORMAT, formatOf, readMeta } from "./meta.ts";

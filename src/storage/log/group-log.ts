@@ -5,9 +5,9 @@
  * SQLite notices neither a flipped bit in a blob nor rows that vanish with a damaged page: so every row has a checksum,
  * and numbers leave no hole.
  */
+import { messageOf } from "../../errors.ts";
 import { type BadGroup, type Group, LogFull, type OpLog } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
-import { messageOf } from "../disk/damage.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 
 const PARTITION_STRIDE = 2 ** 48; // ids: partition × 2^48 + number of the first op

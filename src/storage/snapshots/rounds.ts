@@ -15,7 +15,7 @@ import * as calls from "../../core/calls.ts";
 import { insist } from "../../core/retry.ts";
 import type { Seat } from "../../core/seat.ts";
 import { HnswError } from "../../errors.ts";
-import { FAILURE_NONE, FAILURES, type JournalBoard } from "../../journal/board.ts";
+import type { JournalBoard } from "../../journal/board.ts";
 import { nextTurn } from "../../runtime/event-loop.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import type { SqliteFile } from "../disk/sqlite.ts";
@@ -152,8 +152,8 @@ export class SnapshotRounds {
   private async untilDurable(sequences: number[]): Promise<void> {
     const isDurable = () => sequences.every((sequence, partition) => this.board.durable(partition) >= sequence);
     while (!isDurable()) {
-      if (this.board.failure !== FAILURE_NONE) throw new Error(FAILURES[this.board.failure]);
-      const seen = this.board.moved;
+      const { reason, moved: seen } = this.board;
+      if (reason !== null) throw new Error(reason);
       this.board.hurry();
       if (isDurable()) await nextTurn();
       else await this.board.waitForMove(seen, 100);

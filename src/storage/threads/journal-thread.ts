@@ -1,10 +1,10 @@
 /* The entry of the journal thread: writes what waits, sleeps when nothing does, and retries when the disk refuses. */
+import { messageOf } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { JournalWriter } from "../../journal/writer.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import { Control } from "../../workers/control.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
-import { messageOf } from "../disk/damage.ts";
 import { GroupLog } from "../log/group-log.ts";
 import { MarkFile } from "../log/mark.ts";
 import type { FromJournal, KeeperStartMessage } from "./messages.ts";

@@ -2,11 +2,10 @@
  * The entry of the snapshot thread: takes a round of snapshots when it is asked to, or when the journal has grown enough,
  * and copies the folder for a backup.
  */
-import { HnswError, type HnswErrorCode } from "../../errors.ts";
+import { HnswError, type HnswErrorCode, messageOf } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
-import { messageOf } from "../disk/damage.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import { SnapshotRounds } from "../snapshots/rounds.ts";
 import { backUp } from "../tools/backup.ts";

@@ -101,18 +101,12 @@ async function copyFiles(
   names: string[],
   onCopied: OnCopied,
 ): Promise<string | null> {
-  const journalBytes = sizeOf(to.journal);
-  let name = "";
   try {
-    const sizes = names.map((each) => {
-      name = each;
-      return sizeOf(join(from.snapshots, name));
-    });
-    const total = sizes.reduce((sum, size) => sum + size, journalBytes);
-    let copied = journalBytes;
+    let copied = sizeOf(to.journal);
+    const sizes = names.map((name) => sizeOf(join(from.snapshots, name)));
+    const total = sizes.reduce((sum, size) => sum + size, copied);
     onCopied(copied, total);
-    for (const [i, each] of names.entries()) {
-      name = each;
+    for (const [i, name] of names.entries()) {
       copyFileSync(join(from.snapshots, name), join(to.snapshots, name));
       syncFile(join(to.snapshots, name));
       copied += sizes[i]!;
@@ -121,8 +115,9 @@ async function copyFiles(
     }
     return null;
   } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT" || existsSync(join(from.snapshots, name))) throw error;
-    return name;
+    const missing = names.find((name) => !existsSync(join(from.snapshots, name)));
+    if ((error as { code?: string }).code !== "ENOENT" || missing === undefined) throw error;
+    return missing;
   }
 }
 

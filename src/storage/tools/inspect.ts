@@ -2,12 +2,14 @@
  * What can be said about a folder without locking it, while it may be open elsewhere? What its journal and the heads of
  * its snapshots hold, all of one moment. Checks only what it reads.
  */
+
 import { JOURNAL_CREATE, JOURNAL_DROP } from "../../../assembly/layout.ts";
+import { messageOf } from "../../errors.ts";
 import { entriesOf } from "../../journal/entries.ts";
 import type { Shape } from "../../options/shape.ts";
 import { readSpaceFrame, type SpaceFrame } from "../../snapshot/frames.ts";
 import { decodeKey } from "../../values/keys.ts";
-import { Damage, messageOf, pathError } from "../disk/damage.ts";
+import { Damage, pathError } from "../disk/damage.ts";
 import { findFolder, shapeIn } from "../disk/folder.ts";
 import { FORMAT, formatOf } from "../disk/meta.ts";
 import type { FolderPaths } from "../disk/paths.ts";

@@ -1,7 +1,7 @@
 /* Does an op resolve once it is durable, in its order, and hear of a disk that refuses? */
 import { expect, test } from "bun:test";
 import { Acknowledgements } from "../../../src/journal/acknowledgements.ts";
-import { FAILURE_DISK, FAILURE_NONE, JournalBoard } from "../../../src/journal/board.ts";
+import { JournalBoard } from "../../../src/journal/board.ts";
 
 function waitingWith(timeoutMs = 60_000) {
   const board = new JournalBoard();
@@ -27,12 +27,12 @@ test("ops of a partition resolve in their order, as far as they are durable", as
   const first = [wait(0, 1), wait(0, 2)];
   const others = [wait(0, 3), wait(1, 1)];
   board.setDurable(0, 2);
-  board.publish(FAILURE_NONE);
+  board.publish("none");
   await Promise.all(first);
   expect(settled).toEqual(["0: 1", "0: 2"]);
   board.setDurable(0, 3);
   board.setDurable(1, 5);
-  board.publish(FAILURE_NONE);
+  board.publish("none");
   await Promise.all(others);
   expect(settled.slice(2)).toEqual(["0: 3", "1: 1"]);
 });
@@ -41,7 +41,7 @@ test("where the disk refuses, what is not durable is JOURNAL_UNCERTAIN, now and 
   const { board, settled, wait } = waitingWith();
   const waiting = [wait(0, 1), wait(0, 2)];
   board.setDurable(0, 1);
-  board.publish(FAILURE_DISK);
+  board.publish("disk");
   await Promise.all([...waiting, wait(0, 3)]);
   expect(settled.sort()).toEqual([
     "0: 1",
