@@ -74,7 +74,7 @@ describe("wrong usage", () => {
 
 test.each(["inspect", "verify", "export", "backup"])("%s needs a folder with an index", async (command) => {
   const rest = command === "export" ? ["--all"] : command === "backup" ? ["/nowhere/b"] : [];
-  const missing = "1 PATH_FAILED: The folder /nowhere/a can't be read: it is not there.";
+  const missing = "1 PATH_FAILED: The folder /nowhere/a can't be read: it does not exist.";
   expect(await failureOf([command, "/nowhere/a", ...rest])).toBe(missing);
   const other = import.meta.dir;
   expect(await failureOf([command, other, ...rest])).toBe(`1 PATH_FOREIGN: The folder ${other} holds no index.`);
