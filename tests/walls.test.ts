@@ -219,7 +219,7 @@ test("tests/unit mirrors src, without threads and folders", () => {
   const modules = units.map((file) => file.replace(/^tests\/unit/, "src").replace(".test.ts", ".ts"));
   expect(modules.filter((module) => !FILES.has(module))).toEqual([]);
   const needs =
-    /"node:(fs|worker_threads|child_process)|bun:sqlite|Bun\.spawn|support\/(helper|process)|storage\/folders/;
+    /"node:(fs|worker_threads|child_process)|bun:sqlite|Bun\.spawn|support\/(helper|process)|support\/folder/;
   expect(units.filter((file) => needs.test(codeOf(file)))).toEqual([]);
   expect(units.length).toBeGreaterThan(20);
 });

@@ -3,7 +3,7 @@
  * process hears of what was thrown.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { opened, until } from "../support/indexes.ts";
 import { evaluate } from "../support/process.ts";
 

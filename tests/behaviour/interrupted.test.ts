@@ -1,10 +1,13 @@
 /* What becomes of an addMany whose space is dropped, whose vectors change or whose index closes while it goes in? */
 import { describe, expect, test } from "bun:test";
-import { attach } from "../../src/index.ts";
-import { expectHolds, expectSound, keysOf, modelOf, opened, refusalOf, uniform } from "../support/indexes.ts";
+import { attach, type Space } from "../../src/index.ts";
+import { expectHolds, expectSound, keysOf, modelOf, opened, refusalOf, uniform, until } from "../support/indexes.ts";
 
 const SEED = 2024;
 const SET = uniform(3000, 8, SEED);
+
+/** Resolves when an addMany waits for room. */
+const begun = (space: Space) => until(() => space.size >= 64, "the first vectors are accepted");
 
 for (const workers of [0, 1]) {
   describe(`with workers: ${workers}`, () => {
@@ -16,7 +19,7 @@ for (const workers of [0, 1]) {
       const space = parts.index.space("s");
       const other = attach(parts.index.attach()); // has a line of its own, so its drop does not wait
       const adding = refusalOf(() => space.addMany(keysOf(SET), SET.values));
-      while (space.size < 64) await new Promise((resolve) => setImmediate(resolve));
+      await begun(space);
       expect(await other.dropSpace("s")).toBe(true);
       const refusal = await adding;
       expect(refusal.code).toBe("SPACE_DROPPED");
@@ -33,7 +36,7 @@ for (const workers of [0, 1]) {
       const space = parts.index.space("s");
       const given = rows();
       const adding = refusalOf(() => space.addMany(keysOf(SET), given));
-      while (space.size < 64) await new Promise((resolve) => setImmediate(resolve));
+      await begun(space);
       given[2900]![3] = Number.NaN;
       const refusal = await adding;
       expect(refusal.code).toBe("INPUT_CHANGED");
@@ -50,7 +53,7 @@ for (const workers of [0, 1]) {
       const space = parts.index.space("s");
       const given = rows();
       const adding = refusalOf(() => space.addMany(keysOf(SET), given));
-      while (space.size < 64) await new Promise((resolve) => setImmediate(resolve));
+      await begun(space);
       for (const row of given.slice(2700)) row.push(1e6, 1e6, 1e6);
       expect((await adding).code).toBe("INPUT_CHANGED");
       expect((await space.search(SET.at(0), { k: 1 }))[0]).toEqual({ key: 0, distance: 0 });
@@ -59,7 +62,7 @@ for (const workers of [0, 1]) {
     test("closed: CLOSED", async () => {
       const parts = await opened(options);
       const adding = refusalOf(() => parts.index.space("s").addMany(keysOf(SET), SET.values));
-      while (parts.index.space("s").size < 64) await new Promise((resolve) => setImmediate(resolve));
+      await begun(parts.index.space("s"));
       await parts.index.close();
       expect((await adding).code).toBe("CLOSED");
     });

@@ -1,6 +1,6 @@
 /* What does `open` say when a thread's own memory does not fit, and is everything closed then? */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { evaluate } from "../support/process.ts";
 
 setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do

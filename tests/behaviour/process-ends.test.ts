@@ -1,6 +1,6 @@
 /* Does a process end by itself, with code 0, when its index is closed, and when it forgets to? */
 import { expect, test } from "bun:test";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { evaluate } from "../support/process.ts";
 
 const INDEX = new URL("../../src/index.ts", import.meta.url).href;

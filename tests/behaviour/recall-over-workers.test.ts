@@ -5,6 +5,7 @@ import {
   clustered,
   exactDistances,
   expectSound,
+  isSame,
   keysOf,
   modelOf,
   opened,
@@ -62,10 +63,7 @@ async function qualityOf(spaces: Space[], tasks: Task[], context: string): Promi
     }
     for (let key = 0; key < set.count; key++) {
       if ((await space.search(set.at(key), { k: 1 }))[0]!.key === key) sums.own++;
-      const got = await space.get(key);
-      if (got === undefined || !got.every((value, j) => value === set.at(key)[j])) {
-        throw new Error(`get(${key}) is not what was given; ${context}`);
-      }
+      if (!isSame(await space.get(key), set.at(key))) throw new Error(`get(${key}) is not what was given; ${context}`);
     }
     sums.keys += set.count;
   }

@@ -8,7 +8,7 @@ import { SqliteFile } from "../../src/storage/disk/sqlite.ts";
 import { readMark } from "../../src/storage/log/mark.ts";
 import { Catalog } from "../../src/storage/snapshots/catalog.ts";
 import { backUp } from "../../src/storage/tools/backup.ts";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { backUp } from "../../src/storage/tools/backup.ts";
 import { Destination } from "../../src/storage/tools/backup-destination.ts";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { refusalOf } from "../support/indexes.ts";
 import { outOf, stateOf } from "./program.ts";
 

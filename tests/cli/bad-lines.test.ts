@@ -1,6 +1,6 @@
 /* What does an import say of a line that it can't take, and what is in then? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { failureOf } from "./program.ts";
 
 setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Inspection } from "../../src/storage/tools/inspect.ts";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { outOf, run, stateOf } from "./program.ts";
 
 setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do

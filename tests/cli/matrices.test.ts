@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Key } from "../../src/index.ts";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { expectHolds, type Model, uniform, type VectorSet } from "../support/indexes.ts";
 import { dictOf, npy } from "../support/npy.ts";
 import { failureOf, outOf } from "./program.ts";

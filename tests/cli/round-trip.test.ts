@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lineOf } from "../../src/cli/formats/jsonl.ts";
 import type { Key } from "../../src/index.ts";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { expectHolds, type Model, uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 

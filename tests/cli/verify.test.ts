@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SqliteFile } from "../../src/storage/disk/sqlite.ts";
 import { Catalog, type SnapshotRow } from "../../src/storage/snapshots/catalog.ts";
-import { Folder } from "../storage/folders.ts";
+import { Folder } from "../support/folder.ts";
 import { uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 

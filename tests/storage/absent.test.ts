@@ -1,22 +1,13 @@
 /* May a call that finds nothing to do be acknowledged before that nothing is on the disk? */
-import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openWith } from "../../src/api/open.ts";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { JournalBoard } from "../../src/journal/board.ts";
+import { Folder } from "../support/folder.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-let path: string;
-beforeEach(() => {
-  path = mkdtempSync(join(tmpdir(), "hnsw-absent-"));
-});
-afterEach(() => rmSync(path, { recursive: true }));
-
 test("what a drop or a delete has taken away is gone for good when others are told that it is not there", async () => {
-  const options = { dimensions: 2, workers: 0, partitions: 1, path: join(path, "index") };
-  const { index, shared, seats } = await openWith(options, {});
+  using folder = new Folder();
+  const { index, shared, seats } = await folder.open({ dimensions: 2, workers: 0, partitions: 1 });
   const board = new JournalBoard(shared.journal!);
   const seat = seats[0]!;
   const calls = {

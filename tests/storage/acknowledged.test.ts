@@ -2,8 +2,8 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { Folder } from "../support/folder.ts";
 import { uniform } from "../support/indexes.ts";
-import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 

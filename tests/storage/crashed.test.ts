@@ -1,9 +1,9 @@
 /* Is everything that was acknowledged there after a crash, when there was no time for a snapshot? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { HnswError } from "../../src/index.ts";
+import { Folder } from "../support/folder.ts";
 import { Helper } from "../support/helper.ts";
 import { clustered, expectHolds, expectSound, keysOf, type Model, modelOf, uniform } from "../support/indexes.ts";
-import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 

@@ -3,8 +3,8 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../src/api/open.ts";
+import { Folder } from "../support/folder.ts";
 import { evaluate } from "../support/process.ts";
-import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 

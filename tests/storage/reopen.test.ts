@@ -1,6 +1,7 @@
 /* Is everything there again when an index is opened a second time, with the same answers? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Key, open } from "../../src/index.ts";
+import { Folder } from "../support/folder.ts";
 import { Helper } from "../support/helper.ts";
 import {
   clustered,
@@ -13,7 +14,6 @@ import {
   refusalOf,
   uniform,
 } from "../support/indexes.ts";
-import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 

@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Folder } from "../support/folder.ts";
 import {
   clustered,
   expectHolds,
@@ -14,7 +15,6 @@ import {
   refusalOf,
   uniform,
 } from "../support/indexes.ts";
-import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 

@@ -2,8 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Opened } from "../../src/api/start.ts";
 import type { Incident, VectorIndex } from "../../src/index.ts";
+import { Folder } from "../support/folder.ts";
 import { refusalOf, until } from "../support/indexes.ts";
-import { Folder } from "./folders.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 

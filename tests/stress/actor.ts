@@ -8,6 +8,7 @@
 import type { Seat } from "../../src/core/seat.ts";
 import { type Hit, HnswError, type Key, type Metric, type Space, type VectorIndex } from "../../src/index.ts";
 import { trueDistance } from "../core/harness.ts";
+import { isNear } from "../support/indexes.ts";
 import { Chance } from "./chance.ts";
 import { Trigger } from "./faults.ts";
 
@@ -15,6 +16,7 @@ export const SHARED = "shared";
 /** Main upserts these keys of this space and never deletes one: every search of all must find all. */
 export const CHURN = "churn";
 export const CHURN_KEYS = 60;
+const ROUNDING = 2e-5;
 const FLAT_KEYS = 14; // stays flat: below the 16 of a run's `flatBelow`
 
 export interface Role {
@@ -356,7 +358,7 @@ export class Actor {
       const vector = model.get(key);
       if (!vector) this.fail(`hit ${String(key)} is not there`);
       const wanted = trueDistance(this.role.metric, vector, query);
-      if (!isNear(distance, wanted)) this.fail(`hit ${String(key)} is at ${wanted}, not ${distance}`);
+      if (!isNear(distance, wanted, ROUNDING)) this.fail(`hit ${String(key)} is at ${wanted}, not ${distance}`);
     }
     const most = Math.min(k, model.size);
     if (hits.length !== most) {
@@ -366,7 +368,7 @@ export class Actor {
     if (most === 0) return;
     const distances = [...model.values()].map((vector) => trueDistance(this.role.metric, vector, query));
     const worst = distances.sort((a, b) => a - b)[most - 1]!;
-    const good = hits.filter(({ distance }) => distance <= worst || isNear(distance, worst)).length;
+    const good = hits.filter(({ distance }) => distance <= worst || isNear(distance, worst, ROUNDING)).length;
     if (name.includes("flat") && good < most) this.fail(`a flat space found ${good} of ${most}`);
     if (name.includes("flat") || k >= model.size || ef < 16) return;
     this.wanted += most;
@@ -428,11 +430,6 @@ function isOf(key: Key, space: string, actor: string): boolean {
 
 function isCompleted(refusal: HnswError): boolean {
   return refusal.message.includes("was completed");
-}
-
-/** Distances are f32 sums in the core and f64 sums here. */
-function isNear(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 2e-5 * Math.max(1, Math.abs(b));
 }
 
 function describe(error: unknown): string {

@@ -47,8 +47,8 @@ export function exactDistances(
 }
 
 /** Distances are f32 sums in the core and f64 sums here. */
-function near(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(b));
+export function isNear(a: number, b: number, rounding = 1e-5): boolean {
+  return Math.abs(a - b) <= rounding * Math.max(1, Math.abs(b));
 }
 
 /** Fails unless the hits are alive, each once, with their true distances, nearest first. */
@@ -58,7 +58,7 @@ export function expectHonest(hits: Hit[], metric: Metric, model: Model, query: F
     const vector = model.get(key);
     if (vector === undefined) throw new Error(`hit ${String(key)} is not there; ${context}`);
     const wanted = trueDistance(metric, vector, query);
-    if (!near(distance, wanted)) {
+    if (!isNear(distance, wanted)) {
       throw new Error(`hit ${String(key)} is at ${wanted}, not ${distance}; ${context}`);
     }
     if (i > 0 && distance < hits[i - 1]!.distance) throw new Error(`hits are not in order; ${context}`);
@@ -79,7 +79,7 @@ export function expectExact(
   const wanted = exactDistances(metric, model, query, passes).slice(0, k);
   expect(hits.length, context).toBe(wanted.length);
   for (const [i, { distance }] of hits.entries()) {
-    if (!near(distance, wanted[i]!)) throw new Error(`hit ${i} is at ${distance}, not ${wanted[i]}; ${context}`);
+    if (!isNear(distance, wanted[i]!)) throw new Error(`hit ${i} is at ${distance}, not ${wanted[i]}; ${context}`);
   }
 }
 
@@ -92,14 +92,17 @@ export async function expectHolds(space: Space, model: Model, context: string): 
   }
   for (const [key, vector] of model) {
     const got = await space.get(key);
-    if (got === undefined || Buffer.compare(bytesOf(got), bytesOf(vector)) !== 0) {
+    if (!isSame(got, vector)) {
       throw new Error(`get(${String(key)}) is ${got}, not ${vector}; ${context}`);
     }
   }
 }
 
-function bytesOf(vector: Float32Array): Uint8Array {
-  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+/** Bit for bit. */
+export function isSame(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
+  return Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 }
 
 /** Fails unless every invariant holds and every vector can be reached. */

@@ -5,6 +5,7 @@
  * Steps of spaces in one partition are in one order, too. Partitions have no order between them.
  */
 import type { Key, VectorIndex } from "../../../src/index.ts";
+import { isSame } from "../../support/indexes.ts";
 import type { Op, Step } from "./ops.ts";
 
 export type Content = Map<string, Map<Key, Float32Array>>;
@@ -139,16 +140,6 @@ function isEqual(a: Map<Key, Float32Array>, b: Map<Key, Float32Array>): boolean 
   if (a.size !== b.size) return false;
   for (const [key, vector] of a) if (!isSame(vector, b.get(key))) return false;
   return true;
-}
-
-/** Bit for bit. */
-function isSame(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return Buffer.compare(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), bytesOf(b)) === 0;
-}
-
-function bytesOf(vector: Float32Array): Uint8Array {
-  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
 /** Everything that an index holds. */

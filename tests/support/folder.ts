@@ -1,4 +1,4 @@
-/* What do the tests of durability share? A folder that goes away with the test, and an index in it, opened again and again. */
+/* Where does a test keep an index? In a folder that goes away with the test, opened again and again. */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
