@@ -1,12 +1,12 @@
 #!/usr/bin/env bun
-import { type Command, helpOf, parse } from "./command.ts";
 /* The program `hnsw-workers`: which command is meant, and how does it end? */
 import { backup } from "./commands/backup.ts";
+import { type Command, helpOf, parse } from "./commands/command.ts";
 import { exportSpaces } from "./commands/export.ts";
 import { importVectors } from "./commands/import.ts";
 import { inspectFolder } from "./commands/inspect.ts";
 import { verify } from "./commands/verify.ts";
-import { exitCodeOf, UsageError, wordsOf } from "./failures.ts";
+import { exitCodeOf, lineFor, UsageError } from "./terminal/failures.ts";
 import { print } from "./terminal/output.ts";
 
 const COMMANDS: Record<string, Command> = {
@@ -17,19 +17,19 @@ const COMMANDS: Record<string, Command> = {
   backup,
 };
 
-const HELP = `hnsw-workers COMMAND …: looks after the folders in which indexes are kept
+const HELP = `hnsw-workers COMMAND …: works on the folders that indexes are kept in
 
 ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
   .join("\n")}
 
-\`hnsw-workers COMMAND --help\` tells more. Ends with 0 when all is well, with 1 when something failed or is not as it
-should be, and with 2 when it was called wrongly.
+\`hnsw-workers COMMAND --help\` shows its options. The exit code is 0 when all is well, 1 when something failed or was
+found damaged, and 2 when the arguments are wrong.
 `;
 
 async function run(args: string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined) throw new UsageError("say which command; `hnsw-workers --help` lists them");
+  if (name === undefined) throw new UsageError("no command was given; `hnsw-workers --help` lists them");
   if (name === "--help" || name === "-h" || name === "help") {
     await print(HELP);
     return 0;
@@ -46,7 +46,7 @@ async function run(args: string[]): Promise<number> {
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  const words = wordsOf(error);
-  if (words !== null) process.stderr.write(`${words}\n`);
+  const line = lineFor(error);
+  if (line !== null) process.stderr.write(`${line}\n`);
   process.exitCode = exitCodeOf(error);
 }

@@ -22,7 +22,7 @@ describe("a line that is refused is named, and what stands before it is in", () 
     [
       "another space",
       '{"space":"t","key":3,"vector":[1,2,3,4]}',
-      'BAD_FILE: stdin, line 3 is of space "t": use --all.',
+      'BAD_FILE: stdin, line 3 is for space "t": use --all.',
     ],
   ];
   for (const [name, line, says] of BAD) {

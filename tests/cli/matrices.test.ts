@@ -25,7 +25,7 @@ async function expectImported(folder: Folder, model: Model): Promise<void> {
 
 const set = uniform(2100, 3, 9); // more than a batch
 
-describe("come in", () => {
+describe("imported", () => {
   test.each([1, 2, 3])("from .npy of version %d with 4-byte floats, under 0, 1, 2, …", async (major) => {
     using folder = new Folder();
     const file = join(folder.root, "vectors.npy");
@@ -69,14 +69,14 @@ describe("come in", () => {
   });
 });
 
-describe("refused, and PATH is not made", () => {
+describe("refused, and PATH is not created", () => {
   const two = bytesOf(Float32Array.of(1, 2, 3, 4, 5, 6));
   const BAD: [name: string, bytes: Uint8Array, says: string][] = [
-    ["an empty file", new Uint8Array(0), "this is no .npy file"],
-    ["something else", Buffer.from("PK\x03\x04 and more of a zip"), "this is no .npy file"],
+    ["an empty file", new Uint8Array(0), "it is not a .npy file"],
+    ["something else", Buffer.from("PK\x03\x04 and more of a zip"), "it is not a .npy file"],
     ["a later version", npy(dictOf("<f4", "(2, 3)"), two, 4), "version 4 of .npy is unknown; known are 1 to 3"],
-    ["a cut-off head", npy(dictOf("<f4", "(2, 3)")).subarray(0, 40), "the file ends in its head"],
-    ["nonsense", npy("{'descr': <f4}"), "the head of the .npy file makes no sense"],
+    ["a cut-off header", npy(dictOf("<f4", "(2, 3)")).subarray(0, 40), "the file ends in its header"],
+    ["nonsense", npy("{'descr': <f4}"), "the header of the .npy file is malformed"],
     ["other values", npy(dictOf("<i8", "(2, 3)"), two), "the values are '<i8', not '<f4' or '<f8'"],
     ["big-endian floats", npy(dictOf(">f4", "(2, 3)"), two), "the values are '>f4', not '<f4' or '<f8'"],
     [
@@ -90,9 +90,9 @@ describe("refused, and PATH is not made", () => {
     [
       "a short one",
       npy(dictOf("<f4", "(2, 3)"), two.subarray(4)),
-      "2 × 3 floats of 4 bytes make 152 bytes, it has 148",
+      "2 × 3 floats of 4 bytes make 152 bytes, the file has 148",
     ],
-    ["a long one", npy(dictOf("<f4", "(1, 3)"), two), "1 × 3 floats of 4 bytes make 140 bytes, it has 152"],
+    ["a long one", npy(dictOf("<f4", "(1, 3)"), two), "1 × 3 floats of 4 bytes make 140 bytes, the file has 152"],
   ];
   for (const [name, bytes, says] of BAD) {
     test(name, async () => {

@@ -38,7 +38,7 @@ async function fill(folder: Folder, spaces: Record<string, Model>): Promise<void
   await index.close();
 }
 
-test("a space goes out and comes back, keys of all types and hard floats", async () => {
+test("a space is exported and imported, with keys of all types and hard floats", async () => {
   using from = new Folder();
   using to = new Folder();
   const model = modelOf(KEYS);
@@ -67,7 +67,7 @@ test("a space goes out and comes back, keys of all types and hard floats", async
   expect(await outOf(["export", to.path, "--space", "farben"])).toBe(lines);
 });
 
-test("all spaces go out and come back in one file, through stdin", async () => {
+test("all spaces are exported to one file and imported through stdin", async () => {
   using from = new Folder();
   using to = new Folder();
   const spaces = { b: modelOf(["x", 1]), "a\n": modelOf([2n]), "\ud800": modelOf(["y"]) };
@@ -82,7 +82,7 @@ test("all spaces go out and come back in one file, through stdin", async () => {
   for (const [name, model] of Object.entries(spaces)) await expectHolds(opened.index.space(name), model, name);
 });
 
-test("a key that comes again replaces what came before, in the order of the lines", async () => {
+test("a later line replaces an earlier one of the same key", async () => {
   using folder = new Folder();
   const keys: Key[] = ["a", "b", "a", "c", "b", "b", 1, "1", 1n, 1];
   const lines = keys.map((key, i) => lineOf(key, Float32Array.of(i, 1))).join("\r\n"); // and without a last line end
@@ -94,7 +94,7 @@ test("a key that comes again replaces what came before, in the order of the line
   expect((await space.get(1))?.[0]).toBe(9);
 });
 
-test("an import into what is there adds to it", async () => {
+test("an import into an existing index adds to it", async () => {
   using folder = new Folder();
   await fill(folder, { s: modelOf(["a"]) });
   const said = await outOf(["import", folder.path, "-", "--space", "s"], '\n{"key":"b","vector":[1,2,3,4]}\n\n');
@@ -112,7 +112,7 @@ test("more lines than a batch holds", async () => {
 });
 
 describe("refused", () => {
-  test("a space that is not there; the file is not made", async () => {
+  test("a space that does not exist; the file is not created", async () => {
     using folder = new Folder();
     await fill(folder, { s: modelOf(["a"]) });
     const output = join(folder.root, "x.jsonl");
@@ -121,7 +121,7 @@ describe("refused", () => {
     expect(readdirSync(folder.root)).toEqual(["index"]);
   });
 
-  test("an output that can't be made", async () => {
+  test("an output that can't be created", async () => {
     using folder = new Folder();
     await fill(folder, { s: modelOf(["a"]) });
     const output = join(folder.root, "nowhere", "x.jsonl");
@@ -132,11 +132,11 @@ describe("refused", () => {
     expect(readdirSync(folder.root)).toEqual(["index"]);
   });
 
-  test("a file that is not there, or a folder; PATH is not made", async () => {
+  test("a file that does not exist, or is a folder; PATH is not created", async () => {
     using folder = new Folder();
     const import_ = (file: string) => failureOf(["import", folder.path, file, "--space", "s", "--dimensions", "4"]);
-    expect(await import_("/nowhere.jsonl")).toBe("1 BAD_FILE: /nowhere.jsonl: it is not there");
-    expect(await import_(folder.root)).toBe(`1 BAD_FILE: ${folder.root}: it is no file`);
+    expect(await import_("/nowhere.jsonl")).toBe("1 BAD_FILE: /nowhere.jsonl: there is no such file");
+    expect(await import_(folder.root)).toBe(`1 BAD_FILE: ${folder.root}: it is not a regular file`);
     expect(existsSync(folder.path)).toBe(false);
   });
 
@@ -167,7 +167,7 @@ describe("refused", () => {
   });
 });
 
-test("whoever reads only the beginning gets it, and no complaint", async () => {
+test("a reader that closes the pipe early gets the beginning, and no error is printed", async () => {
   using folder = new Folder();
   const { index } = await folder.open({ dimensions: 256, workers: 0, partitions: 1 });
   const set = uniform(500, 256, 3);

@@ -20,12 +20,12 @@ describe("help", () => {
 });
 
 const WRONG: [args: string[], says: string][] = [
-  [[], "say which command; `hnsw-workers --help` lists them"],
+  [[], "no command was given; `hnsw-workers --help` lists them"],
   [["destroy"], 'there is no command "destroy"; `hnsw-workers --help` lists them'],
   [["constructor"], 'there is no command "constructor"; `hnsw-workers --help` lists them'],
   [["inspect"], "PATH is missing; see `hnsw-workers inspect --help`"],
   [["inspect", ""], "PATH must not be empty; see `hnsw-workers inspect --help`"],
-  [["verify", "a", "b"], '"b" is one word too many; see `hnsw-workers verify --help`'],
+  [["verify", "a", "b"], '"b" is one argument too many; see `hnsw-workers verify --help`'],
   [["backup", "a"], "DEST is missing; see `hnsw-workers backup --help`"],
   [["export", "a"], "give either --space or --all; see `hnsw-workers export --help`"],
   [["export", "a", "--all", "--space", "s"], "give either --space or --all; see `hnsw-workers export --help`"],

@@ -1,49 +1,48 @@
 /* `export`: how do keys and vectors get out of a folder? As lines of JSON, each vector bit for bit. */
-
 import type { Space } from "../../api/space.ts";
 import { HnswError } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
-import type { Command, Given } from "../command.ts";
 import { lineOf } from "../formats/jsonl.ts";
-import { openCopy } from "../open-copy.ts";
 import { counted } from "../terminal/amounts.ts";
 import { LineWriter, print, printJson } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
+import type { Arguments, Command } from "./command.ts";
+import { openCopy } from "./open-copy.ts";
 
-const NO_GRAPHS = { workers: 0, flatBelow: 1_000_000 }; // nobody searches: linking would be in vain
+const NO_GRAPHS = { workers: 0, flatBelow: 1_000_000 }; // nothing is searched, so nothing needs linking
 
 export const exportSpaces: Command = {
   summary: "writes keys and vectors as lines of JSON",
-  places: ["PATH"],
+  takes: ["PATH"],
   options: {
     space: { value: "S", help: "the space to write" },
     all: { help: 'write every space, with a "space" in each line' },
-    output: { value: "FILE", help: "to a file instead of stdout" },
-    json: { help: "with --output: print what was written as JSON" },
+    output: { value: "FILE", help: "write to a file instead of stdout" },
+    json: { help: "with --output: print a report as JSON" },
   },
   notes:
-    'A line is {"key":…,"vector":[…]}; a bigint key is {"bigint":"123"}. Numbers are the shortest that read back as the\n' +
-    "same 32-bit floats. Locks the folder and changes nothing in it; to export from one that a server has open, make a\n" +
-    "backup and export from that.",
-  async run(given) {
-    given.oneOf("space", "all");
-    const output = given.text("output") ?? null;
-    if (given.has("json") && output === null) throw given.wrong("--json needs --output");
-    const written = await writeTo(new LineWriter(output), given);
+    'A line is {"key":…,"vector":[…]}; a bigint key is {"bigint":"123"}. Each number is the shortest one that reads back\n' +
+    "as the same 32-bit float. Locks the folder and changes nothing in it. If a server has it open, make a backup and\n" +
+    "export from that.",
+  async run(args) {
+    args.oneOf("space", "all");
+    const output = args.text("output") ?? null;
+    if (args.has("json") && output === null) throw args.wrong("--json needs --output");
+    const written = await writeTo(new LineWriter(output), args);
     if (output === null) return 0;
     const text = `${output}: ${counted(written.vectors, "vector")} of ${counted(written.spaces, "space")}\n`;
-    await (given.has("json") ? printJson({ path: given.place(0), output, ...written }) : print(text));
+    await (args.has("json") ? printJson({ path: args.at(0), output, ...written }) : print(text));
     return 0;
   },
 };
 
-async function writeTo(writer: LineWriter, given: Given): Promise<{ spaces: number; vectors: number }> {
+async function writeTo(writer: LineWriter, args: Arguments): Promise<{ spaces: number; vectors: number }> {
   try {
     using progress = new Progress();
-    const path = given.place(0);
+    const path = args.at(0);
     await using copy = await openCopy(await lockToRead(path), NO_GRAPHS);
     const { index } = copy;
-    const only = given.text("space");
+    const only = args.text("space");
     const names = index.spaces().sort();
     if (only !== undefined && !names.includes(index.space(only).name)) {
       throw new HnswError("BAD_SPACE", `There is no space "${only}" in ${path}.`);
@@ -67,7 +66,7 @@ async function write(space: Space, named: boolean, writer: LineWriter, progress:
   const keys = await space.keys();
   for (const key of keys) {
     const vector = await space.get(key);
-    await writer.line(lineOf(key, vector!, named ? space.name : undefined)); // nobody else works on the copy
+    await writer.line(lineOf(key, vector!, named ? space.name : undefined)); // the copy has no other users
     progress.by(1);
   }
   return keys.length;

@@ -1,19 +1,19 @@
-/* `inspect`: what is in a folder, be it open elsewhere? */
+/* `inspect`: what does a folder hold, even while a server has it open? */
 import { type Inspection, inspect } from "../../storage/tools/inspect.ts";
-import { type Command, JSON_OPTION } from "../command.ts";
 import { bytesOf, counted, table } from "../terminal/amounts.ts";
 import { print, printJson } from "../terminal/output.ts";
+import { type Command, JSON_OPTION } from "./command.ts";
 
 export const inspectFolder: Command = {
-  summary: "tells what a folder holds",
-  places: ["PATH"],
+  summary: "shows what a folder holds",
+  takes: ["PATH"],
   options: { json: JSON_OPTION },
   notes:
-    "Takes no lock and changes nothing: it can look at a folder that a server has open. Reads the journal and the heads\n" +
-    "of the snapshots; `live` and `slots` are as of the newest snapshot of a space, `ops` are those in the journal since.",
-  async run(given) {
-    const found = await inspect(given.place(0));
-    await (given.has("json") ? printJson(found) : print(describe(found)));
+    "Takes no lock and changes nothing, so a server may have the folder open. Reads the journal and the heads of the\n" +
+    "snapshots: `live` and `slots` are those of a space's newest snapshot, `ops since` are in the journal.",
+  async run(args) {
+    const found = await inspect(args.at(0));
+    await (args.has("json") ? printJson(found) : print(describe(found)));
     return found.problems.length === 0 ? 0 : 1;
   },
 };
@@ -36,13 +36,13 @@ function describe({ partitions, snapshots, spaces, mark, problems, ...index }: I
     spaces.length === 0
       ? ""
       : table([["space", "partition", "id", "snapshot at", "live", "slots", "ops since"], ...spaceRows]),
-    mark === null ? "\nThe mark is missing or unreadable: it says nothing about how far the journal was.\n" : "",
+    mark === null ? "\nThe mark is missing or unreadable: how far the journal was, at least, is not known.\n" : "",
     problems.length === 0 ? "" : `\n${counted(problems.length, "problem")}\n`,
     ...problems.map((problem) => `  ${problem}\n`),
   ].join("");
 }
 
-/** A name with control characters must not play with the terminal. */
+/** Keeps control characters in a name from reaching the terminal. */
 function printable(name: string): string {
   return /[\p{Cc}\p{Cs}]/u.test(name) ? JSON.stringify(name) : name;
 }

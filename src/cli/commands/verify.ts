@@ -1,34 +1,34 @@
-/* `verify`: is a folder whole? Every checksum, and every promise of the index that comes out of it. */
+/* `verify`: is a folder whole? Checks every checksum, and every invariant of the index that it holds. */
 import { messageOf } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
 import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
-import { type Command, JSON_OPTION } from "../command.ts";
-import { openCopy } from "../open-copy.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
 import { print, printJson } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
+import { type Command, JSON_OPTION } from "./command.ts";
+import { openCopy } from "./open-copy.ts";
 
 interface Verdict extends Partial<Extent> {
   ok: boolean;
   path: string;
   problems: string[];
-  /** Of the index that the folder holds; null when none could be made of it. */
+  /** Of the index that the folder holds; null if none could be loaded. */
   spaces: number | null;
   vectors: number | null;
   ms: number;
 }
 
 export const verify: Command = {
-  summary: "checks every checksum and every promise of the index",
-  places: ["PATH"],
+  summary: "checks every checksum and every invariant of the index",
+  takes: ["PATH"],
   options: { json: JSON_OPTION },
   notes:
-    "Locks the folder; to verify one that a server has open, make a backup and verify that. Reads all of the journal and\n" +
-    "both generations of snapshots, fills an index in memory from them, and walks its graphs. Changes nothing in the\n" +
-    "folder. Ends with 1 when anything is wrong.",
-  async run(given) {
-    const verdict = await verdictOn(given.place(0));
-    await (given.has("json") ? printJson(verdict) : print(describe(verdict)));
+    "Locks the folder and changes nothing in it. If a server has it open, make a backup and verify that. Reads all of\n" +
+    "the journal and both generations of snapshots, loads an index in memory from them, and walks its graphs. The exit\n" +
+    "code is 1 when anything is wrong.",
+  async run(args) {
+    const verdict = await verdictOn(args.at(0));
+    await (args.has("json") ? printJson(verdict) : print(describe(verdict)));
     return verdict.ok ? 0 : 1;
   },
 };
@@ -36,7 +36,7 @@ export const verify: Command = {
 async function verdictOn(path: string): Promise<Verdict> {
   const start = performance.now();
   const folder = await lockToRead(path);
-  const problems = new Set<string>(); // a recovery may meet again what was found before
+  const problems = new Set<string>(); // the recovery may find the same again
   const { paths, shape, damage } = folder;
   let found: { spaces: number; vectors: number } | null = null;
   let extent: Partial<Extent> = {};
@@ -51,9 +51,9 @@ async function verdictOn(path: string): Promise<Verdict> {
       progress.start("reading snapshots", whole.snapshotBytes);
       const wrong = await checkBytes(paths, shape.partitions, (bytes) => progress.by(bytes));
       for (const problem of wrong) problems.add(problem);
-      progress.start("filling an index", whole.newestBytes + whole.journalBytes);
+      progress.start("loading an index", whole.newestBytes + whole.journalBytes);
     } catch (error) {
-      problems.add(`${paths.journal}: ${messageOf(error)}`); // SQLite can't read it: the recovery says what that costs
+      problems.add(`${paths.journal}: ${messageOf(error)}`); // SQLite can't read it; the recovery finds what is lost
     }
     await using copy = await openCopy(folder, { salvaging: true, onRead: (bytes) => progress.by(bytes) });
     for (const problem of copy.recovery.problems) problems.add(problem);

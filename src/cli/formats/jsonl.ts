@@ -1,13 +1,13 @@
 /*
- * How are a key and a vector one line of JSON, and come back bit for bit?
+ * How are a key and a vector written as one line of JSON, so that they read back bit for bit?
  *
  *   {"key":"red","vector":[1,0.1,-0]}      {"key":7,"vector":…}      {"key":{"bigint":"123"},"vector":…}
  *
- * With several spaces in one file, "space" says of each line which it belongs to.
+ * In a file with several spaces, "space" names the space of each line.
  */
 import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
-import { FileError } from "../failures.ts";
+import { FileError } from "../terminal/failures.ts";
 
 export interface Row {
   space?: string;
@@ -15,8 +15,8 @@ export interface Row {
   vector: number[];
 }
 
-const MOST_DIGITS = 9; // always find their 32-bit float again
-const EXACT = 2 ** 24; // integers below have no shorter form
+const MOST_DIGITS = 9; // always read back as the same 32-bit float
+const EXACT = 2 ** 24; // integers below this have no shorter form
 
 export function lineOf(key: Key, vector: Float32Array, space?: string): string {
   const written = typeof key === "bigint" ? `{"bigint":"${key}"}` : JSON.stringify(key);

@@ -1,9 +1,9 @@
-/* How is a file, or what comes in on stdin, cut into lines without holding all of it? */
-import { FileError } from "../failures.ts";
+/* How is a file, or stdin, split into lines without holding all of it in memory? */
+import { FileError } from "../terminal/failures.ts";
 
 const MOST_CHARACTERS = 1 << 22; // in a line: 4,096 floats take 90,000 at most
 
-/** Lines with their numbers, from 1. `onRead` is told of bytes. Throws FileError. */
+/** Lines with their numbers, from 1. `onRead` gets the bytes of each chunk. Throws FileError. */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
@@ -23,8 +23,7 @@ export async function* linesOf(
     const lines = (rest + decode(chunk)).split("\n");
     rest = lines.pop()!;
     for (const line of lines) yield { line: withoutReturn(line), number: ++number };
-    if (rest.length > MOST_CHARACTERS)
-      throw new FileError(`${name}, line ${number + 1}: does not end, so it is no text`);
+    if (rest.length > MOST_CHARACTERS) throw new FileError(`${name}, line ${number + 1}: too long to be text`);
     onRead(chunk.length);
   }
   rest += decode();

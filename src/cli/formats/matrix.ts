@@ -1,12 +1,12 @@
 /* How are the vectors of a .npy or .f32 file read, some rows at a time? */
-import { FileError } from "../failures.ts";
-import { headBytes, NPY_START_BYTES, readHead } from "./npy.ts";
+import { FileError } from "../terminal/failures.ts";
+import { headerBytes, NPY_START_BYTES, readHeader } from "./npy.ts";
 
-/** Vectors one after the other in a file. */
+/** Vectors in a file, one after the other. */
 export interface Matrix {
   rows: number;
   dimensions: number;
-  /** Rows as 32-bit floats; from 64-bit ones the nearest. */
+  /** Rows as 32-bit floats; 64-bit ones are rounded. */
   read(first: number, count: number): Promise<Float32Array>;
 }
 
@@ -14,17 +14,19 @@ export interface Matrix {
 export async function openNpy(path: string): Promise<Matrix> {
   const file = await existing(path);
   const start = await bytesOf(file, 0, NPY_START_BYTES);
-  const length = headBytes(start);
-  if (length > file.size) throw new FileError("the file ends in its head");
-  const { rows, columns, width } = readHead(await bytesOf(file, 0, length));
+  const length = headerBytes(start);
+  if (length > file.size) throw new FileError("the file ends in its header");
+  const { rows, columns, width } = readHeader(await bytesOf(file, 0, length));
   const expected = length + rows * columns * width;
   if (file.size !== expected) {
-    throw new FileError(`${rows} × ${columns} floats of ${width} bytes make ${expected} bytes, it has ${file.size}`);
+    throw new FileError(
+      `${rows} × ${columns} floats of ${width} bytes make ${expected} bytes, the file has ${file.size}`,
+    );
   }
   return matrixIn(file, length, rows, columns, width);
 }
 
-/** Floats and nothing else. Rejects with FileError. */
+/** Nothing but floats. Rejects with FileError. */
 export async function openRaw(path: string, dimensions: number): Promise<Matrix> {
   const file = await existing(path);
   const rows = file.size / (4 * dimensions);
@@ -38,15 +40,15 @@ export async function existing(path: string): Promise<Bun.BunFile> {
   try {
     if ((await file.stat()).isFile()) return file;
   } catch {
-    throw new FileError("it is not there");
+    throw new FileError("there is no such file");
   }
-  throw new FileError("it is no file");
+  throw new FileError("it is not a regular file");
 }
 
 function matrixIn(file: Bun.BunFile, offset: number, rows: number, dimensions: number, width: 4 | 8): Matrix {
   const read = async (first: number, count: number) => {
     const bytes = await bytesOf(file, offset + first * dimensions * width, count * dimensions * width);
-    if (bytes.length !== count * dimensions * width) throw new FileError("it became shorter while it was read");
+    if (bytes.length !== count * dimensions * width) throw new FileError("it was truncated while it was read");
     return width === 4 ? new Float32Array(bytes.buffer) : Float32Array.from(new Float64Array(bytes.buffer));
   };
   return { rows, dimensions, read };

@@ -1,37 +1,37 @@
 /*
- * What does the head of a .npy file say? (NumPy's format 1 to 3: NEP 1, `numpy.lib.format`.)
+ * What does the header of a .npy file say? (NumPy's format 1 to 3: NEP 1, `numpy.lib.format`.)
  *
  *   [\x93NUMPY][major][minor][length of the text, u16; u32 from version 2 on][text][values]
  *
  * The text is a Python dict: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
  */
-import { FileError } from "../failures.ts";
+import { FileError } from "../terminal/failures.ts";
 
-export const NPY_START_BYTES = 12; // what `headBytes` must see
+export const NPY_START_BYTES = 12; // what `headerBytes` needs
 
 const MAGIC = "\x93NUMPY";
 
 /** A matrix of little-endian floats, row after row. */
-export interface NpyHead {
+export interface NpyHeader {
   rows: number;
   columns: number;
   /** Of a float: 4 or 8. */
   width: 4 | 8;
 }
 
-/** Bytes of the whole head, from its first ones. Throws FileError. */
-export function headBytes(start: Uint8Array): number {
+/** Size of the whole header, by its first bytes. Throws FileError. */
+export function headerBytes(start: Uint8Array): number {
   const isNpy = start.length >= NPY_START_BYTES && Buffer.from(start.subarray(0, 6)).toString("latin1") === MAGIC;
-  if (!isNpy) throw new FileError("this is no .npy file");
+  if (!isNpy) throw new FileError("it is not a .npy file");
   const words = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const version = start[6]!;
   if (version < 1 || version > 3) throw new FileError(`version ${version} of .npy is unknown; known are 1 to 3`);
   return version === 1 ? 10 + words.getUint16(8, true) : 12 + words.getUint32(8, true);
 }
 
-/** Throws FileError when it is not a matrix that can be read. */
-export function readHead(head: Uint8Array): NpyHead {
-  const text = new TextDecoder().decode(head.subarray(head[6] === 1 ? 10 : 12));
+/** Throws FileError if it is not a matrix that can be read. */
+export function readHeader(header: Uint8Array): NpyHeader {
+  const text = new TextDecoder().decode(header.subarray(header[6] === 1 ? 10 : 12));
   const { descr, fortran_order: fortran, shape } = new PythonDict(text).read();
   const width = descr === "<f4" ? 4 : descr === "<f8" ? 8 : null;
   if (width === null) {
@@ -74,7 +74,7 @@ class PythonDict {
     if (token === "True" || token === "False") return token === "True";
     if (token === "(") return this.list(")");
     if (token === "[") return this.list("]");
-    throw this.nonsense();
+    throw this.malformed();
   }
 
   private list(end: string): Literal[] {
@@ -92,11 +92,11 @@ class PythonDict {
   }
 
   private expect(token: string): void {
-    if (this.peek() !== token) throw this.nonsense();
+    if (this.peek() !== token) throw this.malformed();
     this.at++;
   }
 
-  private nonsense(): FileError {
-    return new FileError("the head of the .npy file makes no sense");
+  private malformed(): FileError {
+    return new FileError("the header of the .npy file is malformed");
   }
 }

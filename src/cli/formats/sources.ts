@@ -1,11 +1,10 @@
-/* What is in a file that is to be imported? Batches of keys and vectors, no key twice in one. */
+/* What does a file hold that is to be imported? Batches of keys and vectors, no key twice in one. */
 
 import { readFileSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
-import type { Given } from "../command.ts";
-import { FileError } from "../failures.ts";
 import { counted } from "../terminal/amounts.ts";
+import { FileError } from "../terminal/failures.ts";
 import { rowOf } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";
 import { existing, type Matrix, openNpy, openRaw } from "./matrix.ts";
@@ -14,7 +13,7 @@ const MOST_ROWS = 2000; // of a batch
 const MOST_FLOATS = 1 << 19;
 
 export interface Batch {
-  /** That its lines name. */
+  /** The space that its lines name. */
   space: string | undefined;
   keys: Key[];
   vectors: (Float32Array | number[])[];
@@ -25,30 +24,19 @@ export interface Batch {
 export interface Source {
   /** Of its vectors, if the file knows. */
   dimensions: number | undefined;
-  /** What `onRead` adds up to; 0: nobody knows. */
+  /** What the calls of `onRead` add up to; 0 if that is not known. */
   total: number;
   /** Rejects with FileError. */
   batches(onRead: (read: number) => void): AsyncGenerator<Batch>;
 }
 
-/** Opens the file that an import was given. Rejects with FileError or UsageError. */
-export async function openSource(given: Given, dimensionsOfIndex: number | undefined): Promise<Source> {
-  const path = given.place(1);
-  if (given.has("integer-keys") && !given.has("keys")) throw given.wrong("--integer-keys needs --keys");
-  if (!/\.(npy|f32)$/i.test(path)) {
-    if (given.has("keys")) throw given.wrong("lines of JSON hold their keys: --keys is for .npy and .f32");
-    return await openLines(path);
-  }
-  if (given.has("all")) throw given.wrong("--all is for lines of JSON");
-  if (/\.npy$/i.test(path)) return fromMatrix(path, await told(path, openNpy(path)), given);
-  const dimensions = given.integer("dimensions") ?? dimensionsOfIndex;
-  if (dimensions === undefined) throw given.wrong(`${given.place(0)} is new: give --dimensions`);
-  if (dimensions < 1) throw given.wrong("--dimensions must be 1 or more");
-  return fromMatrix(path, await told(path, openRaw(path, dimensions)), given);
+export function formatOf(path: string): "npy" | "f32" | "lines" {
+  if (/\.npy$/i.test(path)) return "npy";
+  return /\.f32$/i.test(path) ? "f32" : "lines";
 }
 
-/** What is wrong with a file, with its name before it. */
-async function told<T>(path: string, work: Promise<T>): Promise<T> {
+/** Puts the name of a file in front of what is wrong with it. */
+async function named<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -57,8 +45,9 @@ async function told<T>(path: string, work: Promise<T>): Promise<T> {
 }
 
 // ── lines of JSON ───────────────────────────────────────────────────────────────────────────────────────────────────
-async function openLines(path: string): Promise<Source> {
-  const file = path === "-" ? null : await told(path, existing(path));
+/** Lines of JSON in a file, or of stdin for "-". Rejects with FileError. */
+export async function openLines(path: string): Promise<Source> {
+  const file = path === "-" ? null : await named(path, existing(path));
   const chunks = () => (file === null ? Bun.stdin.stream() : file.stream()) as unknown as AsyncIterable<Uint8Array>;
   const name = file === null ? "stdin" : path;
   return {
@@ -80,7 +69,7 @@ async function* batchesOfLines(
     try {
       row = rowOf(line);
     } catch (error) {
-      if (gathered.keys.length > 0) yield gathered; // what stands before it is in
+      if (gathered.keys.length > 0) yield gathered; // the lines before it are imported
       throw new FileError(`${name}, line ${number}: ${messageOf(error)}`);
     }
     if (!gathered.takes(row.space, row.key)) {
@@ -106,7 +95,7 @@ class GatheredLines implements Batch {
     this.space = space;
   }
 
-  /** Whether another row has its place in this batch: `addMany` takes no key twice, and is of one space. */
+  /** Whether another row fits into this batch: `addMany` takes no key twice, and is for one space. */
   takes(space: string | undefined, key: Key): boolean {
     if (this.keys.length === 0) return true;
     const isFull = this.keys.length >= MOST_ROWS || this.floats >= MOST_FLOATS;
@@ -126,14 +115,23 @@ class GatheredLines implements Batch {
 }
 
 // ── matrices ────────────────────────────────────────────────────────────────────────────────────────────────────────
-function fromMatrix(path: string, matrix: Matrix, given: Given): Source {
-  const { rows, dimensions } = matrix;
-  const file = given.text("keys");
-  const keys = file === undefined ? null : readKeys(file, given.has("integer-keys"));
-  if (keys !== null && keys.length !== rows) {
-    throw new FileError(`${file}: ${counted(keys.length, "key")} for the ${counted(rows, "vector")} of ${path}`);
+/**
+ * A .npy file, or raw floats when `dimensions` is given. Keys are those of a file, or 0, 1, 2, … without one. Rejects
+ * with FileError.
+ */
+export async function openMatrix(
+  path: string,
+  dimensions: number | null,
+  keyFile: { path: string; integers: boolean } | null,
+): Promise<Source> {
+  const matrix = await named(path, dimensions === null ? openNpy(path) : openRaw(path, dimensions));
+  const keys = keyFile && readKeys(keyFile.path, keyFile.integers);
+  if (keys !== null && keys.length !== matrix.rows) {
+    const vectors = `${counted(matrix.rows, "vector")} of ${path}`;
+    throw new FileError(`${keyFile!.path}: ${counted(keys.length, "key")} for the ${vectors}`);
   }
-  return { dimensions, total: rows, batches: (onRead) => batchesOfMatrix(path, matrix, keys, onRead) };
+  const { dimensions: found, rows: total } = matrix;
+  return { dimensions: found, total, batches: (onRead) => batchesOfMatrix(path, matrix, keys, onRead) };
 }
 
 async function* batchesOfMatrix(
@@ -147,12 +145,12 @@ async function* batchesOfMatrix(
     const batch = new Set<Key>();
     for (let row = first; row < rows && batch.size < most; row++) {
       const key = keys === null ? row : keys[row]!;
-      if (batch.has(key)) break; // a later row of the same key replaces it: it goes into the next batch
+      if (batch.has(key)) break; // a later row replaces an earlier one of the same key: it goes into the next batch
       batch.add(key);
     }
     const count = batch.size;
     const start = first;
-    const flat = await told(path, read(start, count));
+    const flat = await named(path, read(start, count));
     const vectors = Array.from(batch, (_, i) => flat.subarray(i * dimensions, (i + 1) * dimensions));
     yield { space: undefined, keys: [...batch], vectors, placeOf: (i) => `${path}, row ${start + i}` };
     onRead(count);

@@ -1,14 +1,14 @@
-/* Where do results go? To stdout as fast as it takes them, or to a file that is whole or not there. */
+/* Where do results go? To stdout as fast as it takes them, or to a file that is either whole or absent. */
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
-import { FileError, OutputClosed } from "../failures.ts";
+import { FileError, OutputClosed } from "./failures.ts";
 
 const BUFFER_CHARACTERS = 1 << 16;
 
 let stdoutFailure: Error | null = null;
 process.stdout.on("error", (error) => {
-  stdoutFailure = error; // may come after the write that it is about
+  stdoutFailure = error; // may come after the write that failed
 });
 
 /** Prints to stdout. Rejects with OutputClosed. */
@@ -23,13 +23,13 @@ export function printJson(value: unknown): Promise<void> {
   return print(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Takes lines one after the other. */
+/** Writes lines, one after the other. */
 export class LineWriter {
   private readonly path: string | null;
   private readonly file: number | null;
   private text = "";
 
-  /** Null: to stdout. Throws FileError. */
+  /** To a file, or to stdout if `path` is null. Throws FileError. */
   constructor(path: string | null) {
     this.path = path;
     try {
@@ -56,7 +56,7 @@ export class LineWriter {
     }
   }
 
-  /** Writes what is left; a file gets its name once it is on the disk. */
+  /** Writes the rest; a file gets its name once it is on the disk. */
   async finish(): Promise<void> {
     if (this.text !== "") await this.flush();
     if (this.file === null) return;
@@ -69,7 +69,7 @@ export class LineWriter {
     closeSync(this.file);
   }
 
-  /** Takes a file back, after a failure. */
+  /** Removes an unfinished file, after a failure. */
   abandon(): void {
     if (this.file === null) return;
     closeSync(this.file);

@@ -1,4 +1,4 @@
-/* How far is long work? A bar on stderr, on a terminal only. */
+/* How far is a long task? A bar on stderr, if that is a terminal. */
 import { SingleBar } from "cli-progress";
 
 const WIDTH = 30;
@@ -7,7 +7,7 @@ export class Progress {
   private bar: SingleBar | null = null;
   private done = 0;
 
-  /** Ends the bar before and begins one of `total`, whatever it counts. */
+  /** Ends the current bar and begins one of `total` units. */
   start(what: string, total: number): void {
     this.stop();
     if (!process.stderr.isTTY || total <= 0) return;

@@ -32,6 +32,20 @@ test("the memory limit is what the partitions can address, or what was given", (
   expect(() => readOptions({ dimensions: 3, partitions: 2, memoryLimit: 2 ** 20 })).toThrow("from 2097152 to");
 });
 
+test("the memory limit is checked again when a folder knows the number of partitions", () => {
+  const request = readOptions({ dimensions: 3, path: "x", memoryLimit: 2 ** 22 });
+  expect(completeSettings(request, true, { partitions: 4 }).memoryLimit).toBe(2 ** 22);
+  expect(() => completeSettings(request, true, { partitions: 8 })).toThrow("from 8388608 to");
+});
+
+test("`from`, `core` and `path` exclude each other where they do not fit", () => {
+  const from = new Uint8Array();
+  const core = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  expect(() => readOptions({ dimensions: 3, path: "x", from })).toThrow("`from` and `path` exclude each other");
+  expect(() => readOptions({ dimensions: 3, path: "x", core })).toThrow("`core` and `path` exclude each other");
+  expect(readOptions({ dimensions: 3, from, core })).toMatchObject({ from, core });
+});
+
 test("each field of a policy has a default of its own", () => {
   const { batching, stealing } = settingsOf({ dimensions: 3, batching: { min: 3 }, stealing: { enabled: false } });
   expect(batching).toMatchObject({ min: 3, max: 500 });

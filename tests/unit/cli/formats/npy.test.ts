@@ -1,15 +1,15 @@
 /* Is the head of a .npy file read as NumPy wrote it, or refused in words? */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { FileError } from "../../../../src/cli/failures.ts";
-import { headBytes, readHead } from "../../../../src/cli/formats/npy.ts";
+import { headerBytes, readHeader } from "../../../../src/cli/formats/npy.ts";
+import { FileError } from "../../../../src/cli/terminal/failures.ts";
 import { dictOf, npy } from "../../../support/npy.ts";
 
 test("rows, columns and the width of a float, of every version", () => {
   for (const major of [1, 2, 3]) {
     const bytes = npy(dictOf("<f8", "(7, 3)"), new Uint8Array(168), major);
-    expect(bytes.length - headBytes(bytes)).toBe(168);
-    expect(readHead(bytes.subarray(0, headBytes(bytes)))).toEqual({ rows: 7, columns: 3, width: 8 });
+    expect(bytes.length - headerBytes(bytes)).toBe(168);
+    expect(readHeader(bytes.subarray(0, headerBytes(bytes)))).toEqual({ rows: 7, columns: 3, width: 8 });
   }
 });
 
@@ -34,7 +34,7 @@ test("whatever stands in a head, it is read or refused in words", () => {
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       const bytes = npy(Buffer.from(pieces.join(" ")).toString("latin1"));
       try {
-        readHead(bytes.subarray(0, headBytes(bytes)));
+        readHeader(bytes.subarray(0, headerBytes(bytes)));
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
       }

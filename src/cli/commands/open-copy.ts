@@ -1,31 +1,30 @@
 /*
- * How is a folder looked into as an index that nobody keeps? It is locked, and an index in memory is filled from it; in
+ * How is the content of a folder read as an index? The folder is locked, and an index in memory is loaded from it; in
  * the folder nothing changes but the lock.
  */
-
-import { warnOf } from "../api/incidents.ts";
-import { startIndex } from "../api/start.ts";
-import type { VectorIndex } from "../api/vector-index.ts";
-import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
-import { canStartThreads } from "../runtime/platform.ts";
-import { type LockedFolder, shapeIn } from "../storage/disk/folder.ts";
-import { Recovery, type RecoveryReport } from "../storage/recovery/recovery.ts";
+import { warnOf } from "../../api/incidents.ts";
+import { startIndex } from "../../api/start.ts";
+import type { VectorIndex } from "../../api/vector-index.ts";
+import { completeSettings, type OpenOptions, readOptions } from "../../options/open.ts";
+import { canStartThreads } from "../../runtime/platform.ts";
+import { type LockedFolder, shapeIn } from "../../storage/disk/folder.ts";
+import { Recovery, type RecoveryReport } from "../../storage/recovery/recovery.ts";
 
 export interface CopyOptions extends Pick<OpenOptions, "workers" | "flatBelow"> {
-  /** Passes over what is damaged; `recovery.problems` tells of it then. */
+  /** Skips what is damaged and lists it in `recovery.problems`. */
   salvaging?: boolean;
-  /** Told of the bytes that were read since it was told last: newest snapshots, then the journal. */
+  /** Called with the bytes read since the last call: the newest snapshots, then the journal. */
   onRead?: (bytes: number) => void;
 }
 
-/** An index that holds what a folder holds. What is added to it is nowhere but in memory. */
+/** An index with the content of a folder. What is added to it is in memory only. */
 export interface IndexCopy extends AsyncDisposable {
   index: VectorIndex;
   recovery: RecoveryReport;
 }
 
 /**
- * Takes over a locked folder (`lockToRead`), and leaves it when the copy is disposed of or could not be made. Rejects
+ * Takes over a locked folder (`lockToRead`), and unlocks it when the copy is disposed of or could not be made. Rejects
  * with PATH_DAMAGED, OUT_OF_MEMORY or TIMEOUT.
  */
 export async function openCopy(folder: LockedFolder, options: CopyOptions): Promise<IndexCopy> {

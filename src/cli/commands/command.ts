@@ -1,42 +1,44 @@
-/* What is a command, and how are the words behind it read? */
+/* What is a command, and how are its arguments read? */
 
 import { parseArgs } from "node:util";
-import { messageOf } from "../errors.ts";
-import { UsageError } from "./failures.ts";
+import { messageOf } from "../../errors.ts";
+import { UsageError } from "../terminal/failures.ts";
 
 export interface Option {
-  /** What stands for its value in the help; without it the option is a switch. */
+  /** Stands for its value in the help; an option without it is a switch. */
   value?: string;
   help: string;
 }
 
 export interface Command {
   summary: string;
-  /** What must follow the command, such as `PATH`. */
-  places: readonly string[];
+  /** Names of the arguments that it needs, such as `PATH`. */
+  takes: readonly string[];
   options: Record<string, Option>;
-  /** What else its help says. */
+  /** The end of its help. */
   notes: string;
   /** Resolves to the exit code. */
-  run(given: Given): Promise<number>;
+  run(args: Arguments): Promise<number>;
 }
 
 export const JSON_OPTION: Option = { help: "print JSON" };
 
-/** What was given to a command. */
-export class Given {
-  private readonly command: string;
-  private readonly places: string[];
-  private readonly values: Record<string, string | boolean | undefined>;
+type Values = Record<string, string | boolean | undefined>;
 
-  constructor(command: string, places: string[], values: Record<string, string | boolean | undefined>) {
+/** The arguments and options that a command was called with. */
+export class Arguments {
+  private readonly command: string;
+  private readonly positionals: string[];
+  private readonly values: Values;
+
+  constructor(command: string, positionals: string[], values: Values) {
     this.command = command;
-    this.places = places;
+    this.positionals = positionals;
     this.values = values;
   }
 
-  place(i: number): string {
-    return this.places[i]!;
+  at(i: number): string {
+    return this.positionals[i]!;
   }
 
   has(option: string): boolean {
@@ -47,6 +49,7 @@ export class Given {
     return this.values[option] as string | undefined;
   }
 
+  /** Throws UsageError. */
   integer(option: string): number | undefined {
     const text = this.text(option);
     if (text === undefined) return undefined;
@@ -65,7 +68,7 @@ export class Given {
 }
 
 /** Throws UsageError. */
-export function parse(name: string, { places, options }: Command, args: string[]): Given {
+export function parse(name: string, { takes, options }: Command, args: string[]): Arguments {
   const known = Object.entries(options).map(([option, { value }]) => {
     return [option, { type: value === undefined ? "boolean" : "string" }] as const;
   });
@@ -76,22 +79,22 @@ export function parse(name: string, { places, options }: Command, args: string[]
     throw wrong(name, messageOf(error));
   }
   const { positionals } = found;
-  if (positionals.length < places.length) throw wrong(name, `${places[positionals.length]} is missing`);
-  if (positionals.length > places.length) throw wrong(name, `"${positionals[places.length]}" is one word too many`);
+  if (positionals.length < takes.length) throw wrong(name, `${takes[positionals.length]} is missing`);
+  if (positionals.length > takes.length) throw wrong(name, `"${positionals[takes.length]}" is one argument too many`);
   const empty = positionals.indexOf("");
-  if (empty >= 0) throw wrong(name, `${places[empty]} must not be empty`);
-  return new Given(name, positionals, found.values as Record<string, string | boolean | undefined>);
+  if (empty >= 0) throw wrong(name, `${takes[empty]} must not be empty`);
+  return new Arguments(name, positionals, found.values as Values);
 }
 
 function wrong(name: string, message: string): UsageError {
   return new UsageError(`${message}; see \`hnsw-workers ${name} --help\``);
 }
 
-export function helpOf(name: string, { summary, places, options, notes }: Command): string {
+export function helpOf(name: string, { summary, takes, options, notes }: Command): string {
   const rows = Object.entries(options).map(([option, { value, help }]) => {
     return [value === undefined ? `--${option}` : `--${option} ${value}`, help] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   const list = rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}\n`).join("");
-  return `hnsw-workers ${[name, ...places].join(" ")} [options]: ${summary}\n\n${list}\n${notes}\n`;
+  return `hnsw-workers ${[name, ...takes].join(" ")} [options]: ${summary}\n\n${list}\n${notes}\n`;
 }
