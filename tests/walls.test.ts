@@ -191,6 +191,11 @@ test("only core/ makes memories and instances", () => {
   expect(filesWhere(pattern).filter((file) => !file.startsWith("src/core/"))).toEqual([]);
 });
 
+test("only core/ calls the exports of the core and reads what they leave in scratch", () => {
+  const pattern = /seat!?\.core\b|\.core\.\w|infoAt\(/i;
+  expect(filesWhere(pattern).filter((file) => !file.startsWith("src/core/"))).toEqual([]);
+});
+
 test("one file starts threads, one talks to the thread that started it, and only pool and keeper have any", () => {
   const users = (target: string) =>
     IMPORTS.filter((one) => one.target === target && !one.typeOnly)
