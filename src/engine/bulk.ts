@@ -49,7 +49,7 @@ class BulkAdd {
   /** Keys that were checked, with their vectors, and the bytes of those keys. */
   private readonly checked = new Set<Key>();
   private keyBytes = 0;
-  private promise: { ref: SpaceRef; bytes: number } | null = null;
+  private reservation: { ref: SpaceRef; bytes: number } | null = null;
   private accepted = 0;
 
   constructor(handle: Handle, space: string, keys: readonly Key[], vectors: VectorList) {
@@ -65,8 +65,8 @@ class BulkAdd {
       this.check();
       if (this.checked.size < this.keys.length) return MORE;
     }
-    this.promise ??= this.tryReserve();
-    return this.promise === null ? BUSY : this.add(this.promise);
+    this.reservation ??= this.tryReserve();
+    return this.reservation === null ? BUSY : this.add(this.reservation);
   }
 
   private check(): void {
@@ -92,17 +92,13 @@ class BulkAdd {
     const { handle, keys, space } = this;
     const ref = handle.make(space);
     if (ref === AGAIN) return null;
-    const { status, needed, available } = handle.guarded(() => {
-      return calls.reserve(ref.seat, ref, keys.length, this.keyBytes);
-    });
+    const reserve = () => calls.reserve(ref.seat, ref, keys.length, this.keyBytes);
+    const { status, needed, available } = handle.guarded(reserve);
     if (status === OK) return { ref, bytes: needed };
     if (status === E_STALE) handle.forget(space);
     if (status === E_STALE || status === E_BUSY) return null;
-    const { message } = handle.refusal(E_MEMORY, ref.seat);
-    throw new HnswError(
-      "OUT_OF_MEMORY",
-      `${keys.length} vectors need ${needed} bytes, ${available} are free. ${message}`,
-    );
+    const need = `${keys.length} vectors need ${needed} bytes, ${available} are free`;
+    throw new HnswError("OUT_OF_MEMORY", `${need}. ${handle.refusal(E_MEMORY, ref.seat).message}`);
   }
 
   private add({ ref, bytes }: { ref: SpaceRef; bytes: number }): Outcome {
@@ -134,9 +130,9 @@ class BulkAdd {
 
   /** Even when this handle was closed in the meantime: the others go on with the partition's memory. */
   async giveBack(): Promise<void> {
-    if (this.promise === null) return;
+    if (this.reservation === null) return;
+    const { ref, bytes } = this.reservation;
     const { handle } = this;
-    const { ref, bytes } = this.promise;
     const isBusy = () => handle.guarded(() => calls.unreserve(ref.seat, bytes)) === E_BUSY && !handle.control.closed;
     if (!isBusy()) return;
     // The caller waits as long as for anything else; the bytes are given back however long it takes.
@@ -181,10 +177,8 @@ function putKeyAt(seat: Seat, key: Key, i: number): number {
 }
 
 function duplicate(key: Key): HnswError {
-  return new HnswError(
-    "DUPLICATE_KEY",
-    `The key ${typeof key === "bigint" ? `${key}n` : JSON.stringify(key)} appears twice.`,
-  );
+  const shown = typeof key === "bigint" ? `${key}n` : JSON.stringify(key);
+  return new HnswError("DUPLICATE_KEY", `The key ${shown} appears twice.`);
 }
 
 function dropped(name: string, accepted: number): HnswError {

@@ -81,11 +81,9 @@ export async function dropSpace(handle: Handle, space: string): Promise<boolean>
 export function outcomeOf(status: number, handle: Handle, space: string, ref: SpaceRef): Outcome {
   switch (status) {
     case OK:
-      handle.accepted(ref.partition);
-      return DONE;
     case OK_WAKE:
       handle.accepted(ref.partition);
-      handle.wake(ref.home);
+      if (status === OK_WAKE) handle.wake(ref.home);
       return DONE;
     case E_JOURNAL_FULL:
       handle.durability.hurry();

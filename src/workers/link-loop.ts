@@ -6,7 +6,7 @@
 import type { Linked } from "../core/calls.ts";
 import type { Control } from "./control.ts";
 
-const SLICE_MS = 5; // a call into the core can't be interrupted, so it is kept this short
+const CALL_MS = 5; // a call into the core can't be interrupted, so it is kept this short
 const FIRST_SLICE_OPS = 8;
 const LARGEST_SLICE_OPS = 4096;
 const SMOOTHING = 0.2; // weight of the newest slice in the cost of an op
@@ -96,7 +96,7 @@ export class LinkLoop {
   private workOn(partition: LinkedPartition | null, start: number): boolean {
     if (partition === null) return false;
     const { worker, control, now } = this.setup;
-    const affordable = this.msPerOp > 0 ? SLICE_MS / this.msPerOp : FIRST_SLICE_OPS;
+    const affordable = this.msPerOp > 0 ? CALL_MS / this.msPerOp : FIRST_SLICE_OPS;
     const ops = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
     const { linked, moved, more } = partition.link(ops);
     this.current = more ? partition : this.withClaims();
