@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Saved, Section } from "./experiment.ts";
-import { sections } from "./experiments/index.ts";
+import { condensed, type Saved, type Section } from "./experiment.ts";
+import { experimentOf, experiments } from "./experiments/index.ts";
 import { document, type Filled } from "./report/document.ts";
 import { render } from "./report/render.ts";
 
@@ -12,7 +12,7 @@ const DOCS = join(ROOT, "docs");
 const FOLDER = "experiments";
 
 /** `files`: results as the suites save them; each replaces what was committed of its suite. */
-export async function report(files: string[]): Promise<void> {
+export async function publish(files: string[]): Promise<void> {
   mkdirSync(join(DOCS, FOLDER), { recursive: true });
   for (const file of files) takeIn(file);
   const { filled, text } = make();
@@ -26,33 +26,29 @@ export async function report(files: string[]): Promise<void> {
 
 /** The document, from what is committed. */
 export function make(): { filled: Filled[]; text: string } {
-  const filled = sections.map(fill);
+  const published = Object.entries(experiments).filter(([, { claims }]) => claims.length > 0);
+  const filled = published.map(([name, section]): Filled => {
+    const path = savedPath(name, section);
+    if (!existsSync(path)) return { section, saved: null, page: null };
+    const saved = JSON.parse(readFileSync(path, "utf8"));
+    return { section, saved, page: section.page(saved as never) };
+  });
   return { filled, text: document(filled, FOLDER) };
 }
 
 function takeIn(file: string): void {
   const result = JSON.parse(readFileSync(file, "utf8")) as Saved;
-  const section = sections.find(({ suite }) => suite === result.suite);
-  if (!section) throw new Error(`${file} is of "${result.suite}", which has no place in the document`);
-  const { suite, date, machine, repeats } = result;
-  const small = { suite, date, machine, repeats, ...section.condense(result as never) };
-  writeFileSync(savedPath(section), `${JSON.stringify(small, rounded, 1)}\n`);
+  const experiment = experimentOf(result);
+  if (experiment.claims.length === 0) throw new Error(`${file}: "${result.suite}" has no place in the document`);
+  const text = JSON.stringify(condensed(experiment, result), rounded, 1);
+  writeFileSync(savedPath(result.suite, experiment), `${text}\n`);
 }
 
-/** Four digits are more than any of these figures is good for. */
+/** More than four digits are noise in any of these figures. */
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }
 
-function savedPath({ suite, file }: Section): string {
-  return join(ROOT, file ?? join("docs", FOLDER, `${suite}.json`));
+function savedPath(name: string, { file }: Section): string {
+  return join(ROOT, file ?? join("docs", FOLDER, `${name}.json`));
 }
-
-/** A section with what is committed of it. */
-function fill(section: Section): Filled {
-  if (!existsSync(savedPath(section))) return { section, saved: null, page: null };
-  const saved = JSON.parse(readFileSync(savedPath(section), "utf8"));
-  return { section, saved, page: section.page(saved) };
-}
-
-if (import.meta.main) await report(process.argv.slice(2));

@@ -1,10 +1,11 @@
-// Do all experiments run, and what do they say at a glance? One after the other in their quick form; who fails does not
-// keep the others from running.
+// Do all experiments run, and what do they say at a glance? One after the other in their quick form; one that fails does
+// not keep the others from running.
 
 import { relative } from "node:path";
 import type { Suite } from "./experiment.ts";
-import { printTable } from "./kit/results.ts";
 import { sum } from "./kit/statistics.ts";
+import { table } from "./kit/table.ts";
+import { blockText } from "./report/terminal.ts";
 
 export interface Outcome {
   name: string;
@@ -15,15 +16,15 @@ export interface Outcome {
   error: string | null;
 }
 
-/** `run`: answers where a suite's result was saved. */
+/** `run`: returns where a suite's result was saved. */
 export async function runAll(
-  suites: Record<string, Suite>,
-  run: (name: string, suite: Suite, args: readonly string[]) => Promise<string>,
+  suites: Record<string, Pick<Suite, "question" | "quick">>,
+  run: (name: string, args: readonly string[]) => Promise<string>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const [name, suite] of Object.entries(suites)) {
-    console.log(`\n── ${name} ${suite.quick.join(" ")}\n   ${suite.question}\n`);
-    outcomes.push(await runOne(name, () => run(name, suite, suite.quick)));
+  for (const [name, { question, quick }] of Object.entries(suites)) {
+    console.log(`\n── ${name} ${quick.join(" ")}\n   ${question}\n`);
+    outcomes.push(await runOne(name, () => run(name, quick)));
   }
   return outcomes;
 }
@@ -45,20 +46,18 @@ async function runOne(name: string, run: () => Promise<string>): Promise<Outcome
   }
 }
 
-/** Prints how it went; answers the exit code. */
-export function tellAll(outcomes: Outcome[]): number {
+/** Prints how it went; returns the exit code. */
+export function summarise(outcomes: Outcome[]): number {
   const failed = outcomes.filter(({ error }) => error !== null);
+  const summary = table(outcomes, [
+    ["experiment", "name"],
+    ["seconds", "seconds", (seconds) => seconds.toFixed(1)],
+    ["", ({ error }) => (error === null ? "" : `FAILED: ${error}`)],
+    ["saved to", ({ saved }) => saved && relative("", saved)],
+  ]);
+  console.log(`\n── all of them, in their quick form\n\n${blockText(summary)}`);
   const total = sum(outcomes.map(({ seconds }) => seconds));
-  console.log("\n── all of them, in their quick form\n");
-  const texts = outcomes.map(({ saved, error }) =>
-    [...(error === null ? [] : [`FAILED: ${error}`]), ...(saved === null ? [] : [relative("", saved)])].join("; "),
-  );
-  const width = Math.max(...texts.map((text) => text.length));
-  printTable(
-    ["suite", "seconds", "saved to".padEnd(width)],
-    outcomes.map(({ name, seconds }, i) => [name, seconds.toFixed(1), texts[i]!.padEnd(width)]),
-  );
   const verdict = failed.length === 0 ? "none failed" : `failed: ${failed.map(({ name }) => name).join(", ")}`;
-  console.log(`\n${outcomes.length} suites in ${total.toFixed(0)} s, ${verdict}`);
+  console.log(`\n${outcomes.length} experiments in ${total.toFixed(0)} s, ${verdict}`);
   return failed.length === 0 ? 0 : 1;
 }

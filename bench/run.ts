@@ -1,12 +1,12 @@
 // What was asked for? `bun run bench` runs all experiments in a quick form, `bun run bench SUITE` one of them in full,
 // `bun run bench --help` lists them.
 
-import { suites } from "./experiments/index.ts";
+import { experimentOf, experiments } from "./experiments/index.ts";
 import { ensureInstalled } from "./install.ts";
 import { usage } from "./kit/options.ts";
-import { plot, runSuite } from "./one.ts";
-import { report } from "./publish.ts";
-import { runAll, tellAll } from "./quick.ts";
+import { plot, runExperiment } from "./one.ts";
+import { publish } from "./publish.ts";
+import { runAll, summarise } from "./quick.ts";
 
 try {
   await main(process.argv.slice(2));
@@ -19,29 +19,26 @@ async function main(args: string[]): Promise<void> {
   const [name, ...rest] = args;
   if (args.some((arg) => arg === "--help" || arg === "-h")) return help();
   if (name === undefined) {
-    process.exitCode = tellAll(await runAll(suites, runSuite));
+    process.exitCode = summarise(await runAll(experiments, runExperiment));
     return;
   }
   if (name.startsWith("-")) {
     throw new Error(`${name} is for one suite: bun run bench SUITE ${args.join(" ")}; all of them take no options`);
   }
-  if (name === "report") return await makeReport(rest);
   if (name === "plot") return await plot(rest);
-  const suite = suites[name];
-  if (!suite) throw new Error(`no suite is called "${name}"; there are ${Object.keys(suites).join(", ")}`);
-  await runSuite(name, suite, rest);
+  if (name === "report") {
+    await ensureInstalled();
+    return await publish(rest);
+  }
+  experimentOf({ suite: name });
+  await runExperiment(name, rest);
 }
 
 function help(): void {
   console.log("bun run bench                  all of them in a quick form, within ten minutes; takes no options");
   console.log("bun run bench SUITE [options]  one of them in full\n");
-  for (const [suite, { question }] of Object.entries(suites)) console.log(`  ${suite.padEnd(16)}  ${question}`);
+  for (const [name, { question }] of Object.entries(experiments)) console.log(`  ${name.padEnd(16)}  ${question}`);
   console.log(`\n${usage}`);
   console.log("\nbun run bench plot FILE…       draws the plots of saved results beside them");
   console.log("bun run bench report [FILE…]   takes in saved results and makes docs/EXPERIMENTS.md");
-}
-
-async function makeReport(files: string[]): Promise<void> {
-  await ensureInstalled();
-  await report(files);
 }

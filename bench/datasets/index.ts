@@ -12,6 +12,11 @@ export const sources = { glove, synth128, synth768 } satisfies Record<string, So
 export type DatasetName = keyof typeof sources;
 export const datasetNames = Object.keys(sources) as DatasetName[];
 
+/** How many vectors of a set are meant: `wanted`, or else `usual`, or else all; never more than there are. */
+export function countOf(name: DatasetName, wanted: number | null, usual = Number.POSITIVE_INFINITY): number {
+  return Math.min(wanted ?? usual, sources[name].size);
+}
+
 export interface Dataset {
   name: DatasetName;
   n: number;

@@ -27,6 +27,11 @@ export function describeMachine(): Machine {
   };
 }
 
+/** Two if there are two: one for the worker that links, one for the thread that adds. */
+export function twoCores(): number {
+  return Math.min(2, allowedCores().length);
+}
+
 /** Numbers of the cores this process may use: a container's need not begin at 0. */
 export function allowedCores(): number[] {
   const everyCore = Array.from({ length: availableParallelism() }, (_, i) => i);

@@ -1,4 +1,4 @@
-// How are a few cases compared? In turn, round by round, each in a fresh process: the machine's speed drifts meanwhile.
+// How are a few cases compared? In turn, round by round, each in a fresh process: the machine's speed drifts.
 
 import { measureInChild } from "./child.ts";
 import { type Spread, spread } from "./statistics.ts";
@@ -7,21 +7,22 @@ export interface Case<Task, Answer> {
   title: string;
   task: Task;
   cores: number;
+  /** One a round. */
   answers: Answer[];
 }
 
-/** Runs bench/measure/<script> for every case, `rounds` times; answers go to the cases. `tell`: a line per answer. */
+/** Runs a program for every case, `rounds` times; what it measures goes to the case. `progress`: a line for each. */
 export async function playRounds<Task, Answer>(
   script: string,
   cases: Case<Task, Answer>[],
   rounds: number,
-  tell: (answer: Answer) => string,
+  progress: (answer: Answer) => string,
 ): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     for (const { title, task, cores, answers } of cases) {
       const answer = await measureInChild<Task, Answer>(script, task, cores);
       answers.push(answer);
-      console.error(`round ${round}, ${title}: ${tell(answer)}`);
+      console.error(`round ${round}, ${title}: ${progress(answer)}`);
     }
   }
 }
@@ -29,6 +30,18 @@ export async function playRounds<Task, Answer>(
 /** A figure over the rounds of a case. */
 export function over<Answer>(answers: Answer[], figure: (answer: Answer) => number): Spread {
   return spread(answers.map(figure));
+}
+
+/** The same of a figure that not every round has; undefined if none has it. */
+export function overKnown<Answer>(answers: Answer[], figure: (answer: Answer) => number | undefined) {
+  const values = answers.flatMap((answer) => figure(answer) ?? []);
+  return values.length > 0 ? spread(values) : undefined;
+}
+
+/** All figures of these names. */
+export function figures<Answer, Key extends keyof Answer>(answers: Answer[], ...keys: Key[]): Record<Key, Spread> {
+  const entries = keys.map((key) => [key, over(answers, (answer) => answer[key] as number)]);
+  return Object.fromEntries(entries);
 }
 
 /** A figure against another case's, within each round. */

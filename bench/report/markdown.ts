@@ -1,28 +1,28 @@
-// How does a table look in Markdown? As Biome and people leave it: columns padded, figures to the right.
+// How does a page look in Markdown? Tables as Biome and people leave them: columns padded, figures to the right.
 
-export function table(head: string[], rows: string[][]): string {
-  const widths = head.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
+import type { Block } from "../experiment.ts";
+import { type Table, texts } from "../kit/table.ts";
+
+export function markdown(body: Block[]): string {
+  return body.map((block) => (typeof block === "string" ? block : padded(block))).join("\n\n");
 }
 
-/** Columns of words: all to the left. */
+function padded(table: Table): string {
+  const { lines, right } = texts(table, "document");
+  const widths = right.map((_, i) => Math.max(3, ...lines.map((line) => line[i]!.length)));
+  const [head = "", ...rows] = lines.map((line) =>
+    rowOf(line.map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))),
+  );
+  const rule = rowOf(widths.map((width, i) => (right[i] ? `${"-".repeat(width - 1)}:` : "-".repeat(width))));
+  return [head, rule, ...rows].join("\n");
+}
+
+/** A table of words, too long to be padded. */
 export function words(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `| ${head.map(() => "---").join(" | ")} |`, ...rows.map(line)].join("\n");
+  const lines = rows.map((cells) => rowOf(cells.map((cell) => cell.replaceAll("|", "\\|"))));
+  return [rowOf(head), rowOf(head.map(() => "---")), ...lines].join("\n");
 }
 
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-export function percent(value: number): string {
-  return `${(value * 100).toFixed(1)} %`;
-}
-
-/** Three significant digits. */
-export function short(value: number): string {
-  return value >= 100 ? whole(value) : Number(value.toPrecision(3)).toString();
+function rowOf(cells: string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }

@@ -2,10 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { compare, type Entry } from "../../bench/experiments/peers/comparison.ts";
 import type { PeersMeasurement, PeersTask } from "../../bench/experiments/peers/measure.ts";
-import { peers } from "../../bench/experiments/peers/page.ts";
+import { section } from "../../bench/experiments/peers/page.ts";
 import { measureInChild } from "../../bench/kit/child.ts";
 import { MAIN_EF } from "../../bench/kit/curve.ts";
 import { contenders } from "../../bench/peers/index.ts";
+import { markdown } from "../../bench/report/markdown.ts";
 
 const N = 1000;
 const FLOOR = 0.95;
@@ -70,7 +71,7 @@ test("failed rounds and those that a slow contender sits out are left out; one w
 
 test("the page names who is missing, leaves out what was not measured, and claims nothing at lower recall", () => {
   const rows = compare([entry("ours", [round(100, 0.955)]), entry("native", [round(50)])], N, FLOOR);
-  const { findings, text } = peers.page({
+  const { findings, body } = section.page({
     ...{ suite: "peers", date: "2026-01-02T03:04:05Z", machine: {} as never, repeats: 3, equalRecall: 0.95 },
     missing: [{ name: "absent", reason: "it is not installed" }],
     sets: [{ set: "glove", n: N, dimensions: 100, rows }],
@@ -79,6 +80,7 @@ test("the page names who is missing, leaves out what was not measured, and claim
   expect(findings[0]!.measured).toContain(
     "inserts 2 times native (recall@10 0.955, its 0.960), searches 2 times native",
   );
+  const text = markdown(body);
   expect(text).toContain("- absent is not measured: it is not installed.");
   expect(text).not.toMatch(/NaN|undefined|null/);
 });

@@ -2,11 +2,10 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Suite } from "../../bench/experiment.ts";
-import { suites } from "../../bench/experiments/index.ts";
+import { experiments } from "../../bench/experiments/index.ts";
 import { parseOptions } from "../../bench/kit/options.ts";
 import { resultPath } from "../../bench/kit/results.ts";
-import { type Outcome, runAll, tellAll } from "../../bench/quick.ts";
+import { type Outcome, runAll, summarise } from "../../bench/quick.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const MOST_REPEATS = 2;
@@ -29,7 +28,7 @@ async function quietly<T>(use: () => Promise<T> | T): Promise<T> {
 }
 
 describe("the quick options", () => {
-  for (const [name, { quick }] of Object.entries(suites)) {
+  for (const [name, { quick }] of Object.entries(experiments)) {
     test(`of ${name} are options, small ones`, () => {
       const { n, repeats, json, against } = parseOptions(name, quick);
       expect(n).toBeGreaterThan(0);
@@ -42,17 +41,17 @@ describe("the quick options", () => {
 });
 
 describe("all suites", () => {
-  const suite = (quick: string[]): Suite => ({ question: "?", quick, peers: false, run: async () => {} });
+  const suite = (quick: string[]) => ({ question: "?", quick });
   const three = { first: suite(["--n", "1"]), second: suite([]), third: suite(["--n", "3"]) };
   const played = (fail: (name: string) => void) =>
     quietly(async () => {
       const asked: unknown[] = [];
-      const outcomes = await runAll(three, async (name, _suite, args) => {
+      const outcomes = await runAll(three, async (name, args) => {
         asked.push([name, ...args]);
         fail(name);
         return `${name}.json`;
       });
-      return { asked, outcomes, code: tellAll(outcomes) };
+      return { asked, outcomes, code: summarise(outcomes) };
     });
   const told = (outcomes: Outcome[]) => outcomes.map(({ name, saved, error }) => ({ name, saved, error }));
 
@@ -82,8 +81,8 @@ describe("the command line", () => {
   test("--help lists every suite with its question", async () => {
     const { out, code } = await bench("--help");
     expect(code).toBe(0);
-    for (const name of Object.keys(suites)) expect(out).toMatch(new RegExp(`  ${name} +`));
-    for (const { question } of Object.values(suites)) expect(out).toContain(question);
+    for (const name of Object.keys(experiments)) expect(out).toMatch(new RegExp(`  ${name} +`));
+    for (const { question } of Object.values(experiments)) expect(out).toContain(question);
   });
 
   test("options without a suite are refused", async () => {
@@ -95,7 +94,7 @@ describe("the command line", () => {
   test("a suite that is not there is refused, with those that are", async () => {
     const { err, code } = await bench("nothing");
     expect(code).toBe(1);
-    expect(err).toContain(Object.keys(suites).join(", "));
+    expect(err).toContain(Object.keys(experiments).join(", "));
   });
 });
 

@@ -1,8 +1,9 @@
 /* Is growth looked at where it is said to be, and judged by what was measured? */
 import { describe, expect, test } from "bun:test";
-import { scale } from "../../bench/experiments/scale/page.ts";
+import { section } from "../../bench/experiments/scale/page.ts";
 import { sizes } from "../../bench/experiments/scale/suite.ts";
 import type { VectorsStage } from "../../bench/experiments/scale/vectors.ts";
+import { markdown } from "../../bench/report/markdown.ts";
 
 test("sizes are those of the powers of ten from the first to the last, which is always one", () => {
   expect(sizes(1000, 1_000_000, [1, 3])).toEqual([1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]);
@@ -20,7 +21,7 @@ describe("the page", () => {
     ...{ spaces: count, insertsPerSecond: 100, bytesPerSpace: 10, searchesPerSecond: 100 },
   }));
   const pageOf = (growing: VectorsStage[]) =>
-    scale.page({
+    section.page({
       ...{ suite: "scale", date: "2026-01-02T03:04:05Z", machine: {} as never, repeats: 3 },
       ...{ growing, many: [{ vectors: 10, stages: spaces }] },
     });
@@ -29,16 +30,16 @@ describe("the page", () => {
     const flat = stage(1000, 100_000, { kind: "flat" });
     const { findings } = pageOf([flat, stage(3000, 1000), stage(1_000_000, 200)]);
     expect(findings.map(({ verdict }) => verdict)).toEqual(["holds", "holds"]);
-    expect(findings[0]!.measured).toContain("from 3,000 to 1,000,000 an insert gets 5 times as dear");
+    expect(findings[0]!.measured).toContain("from 3,000 to 1,000,000 an insert gets 5 times as expensive");
   });
 
   test("does not call it slow growth when the recall is not reached any more", () => {
-    const { findings, text } = pageOf([
+    const { findings, body } = pageOf([
       stage(3000, 1000),
       stage(1_000_000, 900, { equalSearchesPerSecond: undefined }),
     ]);
     expect(findings[0]!.verdict).toBe("holds in part");
     expect(findings[0]!.why).toContain("recall .95 was not reached at 1,000,000");
-    expect(text).not.toMatch(/NaN|undefined|null/);
+    expect(markdown(body)).not.toMatch(/NaN|undefined|null/);
   });
 });

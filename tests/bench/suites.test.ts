@@ -3,14 +3,15 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Saved } from "../../bench/experiment.ts";
+import { pageOf, type Saved } from "../../bench/experiment.ts";
 import type { BatchStepsMeasurement, BatchStepsTask } from "../../bench/experiments/batch/steps.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/experiments/freshness/arrivals.ts";
-import { pageOf, sections } from "../../bench/experiments/index.ts";
-import type { ScalingCase } from "../../bench/experiments/scaling/suite.ts";
+import { experimentOf } from "../../bench/experiments/index.ts";
+import type { ScalingCase } from "../../bench/experiments/scaling/measure.ts";
 import { canDraw } from "../../bench/install.ts";
 import { rateAtRecall } from "../../bench/kit/curve.ts";
 import type { Case } from "../../bench/kit/rounds.ts";
+import { markdown } from "../../bench/report/markdown.ts";
 
 type StepsCase = Case<BatchStepsTask, BatchStepsMeasurement>;
 interface FreshnessResult {
@@ -36,7 +37,7 @@ async function bench(suite: string, ...args: string[]): Promise<Saved> {
 
 /** What a suite saves is drawn, beside the result where the packages for it are there. */
 function expectPlots(saved: Saved): void {
-  const plots = pageOf(saved).plots;
+  const plots = pageOf(experimentOf(saved), saved).plots;
   expect(plots.length).toBeGreaterThan(0);
   expect(JSON.stringify(plots)).not.toMatch(/NaN|undefined|Infinity/);
   for (const { spec } of plots) expect(spec.data).toMatchObject({ values: expect.anything() });
@@ -47,11 +48,10 @@ function expectPlots(saved: Saved): void {
 
 /** It has its place in docs/EXPERIMENTS.md, if the suite has a section there. */
 function expectPage(saved: Saved): void {
-  const section = sections.find(({ suite }) => suite === saved.suite);
-  if (!section) return;
-  const { findings, text } = section.page({ ...saved, ...section.condense(saved as never) });
-  expect(findings.length).toBeGreaterThan(0);
-  expect(text + JSON.stringify(findings)).not.toMatch(/NaN|undefined|Infinity|null/);
+  const experiment = experimentOf(saved);
+  const { findings, body } = pageOf(experiment, saved);
+  expect(findings.length > 0).toBe(experiment.claims.length > 0);
+  expect(markdown(body) + JSON.stringify(findings)).not.toMatch(/NaN|undefined|Infinity|null/);
 }
 
 describe("a tiny run of", () => {

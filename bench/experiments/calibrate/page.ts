@@ -1,7 +1,7 @@
-// Does the simulator tell the truth? What was measured beside what it says, from `calibrate`.
+// Does the simulator tell the truth? What was measured beside what it says.
 
 import type { Finding, Saved, Section } from "../../experiment.ts";
-import { percent, short, table, whole } from "../../report/markdown.ts";
+import { percent, short, type Table, table, whole } from "../../kit/table.ts";
 import { lines } from "../../report/plots.ts";
 import {
   type Calibration,
@@ -16,8 +16,7 @@ import {
 
 const CLAIM = "the simulator reproduces throughput, shares and steals at 1 and 2 workers within 10 %";
 
-export const calibration: Section<Calibration> = {
-  suite: "calibrate",
+export const section = {
   title: "Calibration",
   file: "bench/simulator/calibration.json", // the simulator draws from it, and a test holds it to it
   claims: [CLAIM],
@@ -31,10 +30,10 @@ export const calibration: Section<Calibration> = {
     });
     return {
       findings: [rows.length === 0 ? UNTOLD : finding(rows, saved.waited)],
-      text: [
+      body: [
         `${saved.set}, ${whole(saved.n)} vectors in 20 spaces. ${costsText(saved)}`,
-        ...(rows.length === 0 ? [] : [casesText(rows)]),
-      ].join("\n\n"),
+        ...(rows.length === 0 ? [] : [casesTable(rows)]),
+      ],
       plots: [
         lines(
           "calibration-cost",
@@ -45,7 +44,7 @@ export const calibration: Section<Calibration> = {
       ],
     };
   },
-};
+} satisfies Section;
 
 interface Row {
   one: Case;
@@ -57,7 +56,7 @@ const UNTOLD: Finding = {
   claim: CLAIM,
   measured: "the costs, not yet whole runs",
   verdict: "cannot be told here",
-  why: "whole runs are compared with nothing fitted to them, which takes a machine that nobody else uses.",
+  why: "whole runs are compared with nothing fitted to them, which takes a machine that nothing else uses.",
 };
 
 function finding(rows: Row[], waited: number): Finding {
@@ -73,20 +72,22 @@ function finding(rows: Row[], waited: number): Finding {
     claim: CLAIM,
     measured: [rates, costs, shares, steals].join(", "),
     verdict: missed === 0 ? "holds" : missed < rows.length / 2 ? "holds in part" : "does not hold",
-    why: `nothing is fitted to a case: an op's cost is from the runs with one worker, those with two are foretold. A handful of steals cannot agree within 10 %; they hold as well where the span of the seeds meets that of the repetitions.${others}`,
+    why: `nothing is fitted to a case: an op's cost is from the runs with one worker, those with two are predicted. A handful of steals cannot agree within 10 %; they also hold where the span of the seeds meets that of the repetitions.${others}`,
   };
 }
 
-function casesText(rows: Row[]): string {
-  const range = ({ median, min, max }: Figures["steals"]) => `${median} (${min}–${max})`;
-  return table(
-    ["case", "inserts/s", "off by", "µs an op", "off by", "share off by", "steals", "simulated", "holds"],
-    rows.map(({ one, simulated, off }) => [
-      ...[titleOf(one), whole(one.measured.perSecond.median), percent(off.rate)],
-      ...[short(one.measured.opMicroseconds.median), percent(off.cost), percent(off.share)],
-      ...[range(one.measured.steals), range(simulated.steals), off.holds ? "yes" : "no"],
-    ]),
-  );
+function casesTable(rows: Row[]): Table {
+  return table(rows, [
+    ["case", ({ one }) => titleOf(one)],
+    ["inserts/s", ({ one }) => one.measured.perSecond.median, whole],
+    ["off by", ({ off }) => off.rate, percent],
+    ["µs an op", ({ one }) => one.measured.opMicroseconds.median, short],
+    ["off by", ({ off }) => off.cost, percent],
+    ["share off by", ({ off }) => off.share, percent],
+    ["steals", ({ one }) => one.measured.steals, String, "with extremes"],
+    ["simulated", ({ simulated }) => simulated.steals, String, "with extremes"],
+    ["holds", ({ off }) => (off.holds ? "yes" : "no")],
+  ]);
 }
 
 function costsText({ costs, censusMicroseconds }: Calibration): string {

@@ -2,29 +2,21 @@
 // workers, in the same rounds, then those runs simulated.
 
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
-import { type DatasetName, sources } from "../../datasets/index.ts";
-import type { Suite } from "../../experiment.ts";
+import { countOf, type DatasetName, sources } from "../../datasets/index.ts";
+import type { Experiment } from "../../experiment.ts";
 import type { Load } from "../../kit/loads.ts";
-import { allowedCores, describeMachine } from "../../kit/machine.ts";
+import { twoCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
-import { printTable, saveResult, times, whole } from "../../kit/results.ts";
 import { type Case, playRounds } from "../../kit/rounds.ts";
 import { SLICE } from "../../kit/rows.ts";
 import type { SkewTask } from "../../kit/skewed-fill.ts";
-import { spread } from "../../kit/statistics.ts";
+import { spread, sum } from "../../kit/statistics.ts";
+import { short, whole } from "../../kit/table.ts";
 import { type CostsMeasurement, type CostsTask, meanCost } from "../../kit/worker-costs.ts";
-import {
-  type Case as CalibratedCase,
-  type Calibration,
-  deviation,
-  figuresOf,
-  QUIET,
-  replay,
-  titleOf,
-  WITHIN,
-} from "../../simulator/calibration.ts";
+import { type Case as CalibratedCase, type Calibration, figuresOf, titleOf } from "../../simulator/calibration.ts";
 import { measuredCosts } from "./measured-costs.ts";
 import type { NeighboursMeasurement, NeighboursTask } from "./neighbours.ts";
+import { section } from "./page.ts";
 import type { WholeRun } from "./whole-run.ts";
 
 const VECTORS = 40_000;
@@ -33,19 +25,19 @@ const LEAST = 1200; // vectors of a space: those with up to 1,000 are scanned, a
 const LEAST_BESIDE = 10_000; // vectors of each of two spaces: with fewer there are no turns to compare
 const FEWEST_KEPT = 3; // repetitions
 
-export const calibrate: Suite = {
+export const calibrate: Experiment = {
+  ...section,
   question: "what do a worker's steps cost, and does the simulator reproduce whole runs with it?",
   quick: ["--set", "synth128", "--n", "20000", "--repeats", "1"],
-  peers: false,
   run,
 };
 
 type RunCase = Case<SkewTask, WholeRun>;
 
-async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
+async function run({ n, sets, repeats, rate }: Options): Promise<Omit<Calibration, "date" | "machine">> {
   const set = sets[0] as DatasetName;
-  const count = Math.min(n ?? VECTORS, sources[set].size);
-  const cores = Math.min(2, allowedCores().length);
+  const count = countOf(set, n, VECTORS);
+  const cores = twoCores();
   const batches = (batch: number): Case<CostsTask, CostsMeasurement> => ({
     ...{ title: `batches of ${batch}`, cores, answers: [] },
     task: { set, n: Math.max(LEAST, Math.floor(count / 4)), workers: 1, spaces: 1, batch },
@@ -57,20 +49,14 @@ async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
   };
   const runs = runsToMeasure(set, count, cores, rate);
   const single = runs.filter(({ task }) => task.workers === 1);
+  const besideAnother = ({ beside }: NeighboursMeasurement) => `${short(beside)} times the cost beside another`;
   for (let round = 1; round <= repeats; round++) {
     console.error(`\nround ${round} of ${repeats}`);
-    await playRounds("kit/worker-costs.ts", [small, large], 1, ({ samples }) => `${times(meanCost(samples))} us`);
-    await playRounds(
-      "experiments/calibrate/neighbours.ts",
-      [neighbours],
-      1,
-      ({ beside }) => `${times(beside)} times the cost beside another`,
-    );
-    await playRounds("experiments/calibrate/whole-run.ts", runs, 1, tellRun);
+    await playRounds("kit/worker-costs.ts", [small, large], 1, ({ samples }) => `${short(meanCost(samples))} µs`);
+    await playRounds("experiments/calibrate/neighbours.ts", [neighbours], 1, besideAnother);
+    await playRounds("experiments/calibrate/whole-run.ts", runs, 1, progress);
   }
-  const calibration: Calibration = {
-    date: new Date().toISOString(),
-    machine: describeMachine(),
+  return {
     command: `bun run bench calibrate --set ${set} --n ${count} --repeats ${repeats} --rate ${rate}`,
     ...{ set, n: count, cores, partitions: 4, slice: SLICE },
     ...measuredCosts({
@@ -80,9 +66,6 @@ async function run({ n, sets, repeats, rate, json }: Options): Promise<void> {
     waited: spread(single.map((one) => spread(quietest(one).map(waitedShare)).median)).median,
     cases: runs.map((one) => calibrated(one, count)),
   };
-  tell(calibration);
-  await saveResult("calibrate", json, { repeats, ...calibration });
-  console.log("`bun run bench report FILE` makes it what the simulator draws from");
 }
 
 function runsToMeasure(set: DatasetName, n: number, cores: number, rate: number): RunCase[] {
@@ -100,8 +83,8 @@ function runsToMeasure(set: DatasetName, n: number, cores: number, rate: number)
 
 const waitedShare = ({ seconds, waitedSeconds, linked }: WholeRun) => waitedSeconds / seconds / linked.length;
 
-function tellRun(run: WholeRun): string {
-  const ops = run.spaces.reduce((sum, space) => sum + space.ops, 0);
+function progress(run: WholeRun): string {
+  const ops = sum(run.spaces.map((space) => space.ops));
   return `${whole(ops / run.seconds)} inserts/s, ${whole(waitedShare(run) * 100)} % of the time without a core`;
 }
 
@@ -117,33 +100,4 @@ function calibrated(one: RunCase, n: number): CalibratedCase {
   const { spaces } = kept[0] as WholeRun;
   const policy = { ...DEFAULT_STEALING, ...stealing };
   return { workers, load, stealing: policy, rate, spaces, measured: figuresOf(kept, n) };
-}
-
-function tell(calibration: Calibration): void {
-  const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
-  console.log(`\ncosts: ${JSON.stringify(calibration.costs)}`);
-  console.log(
-    `a single worker waited for a core ${percent(calibration.waited)} of the time; quiet is up to ${percent(QUIET)}\n`,
-  );
-  const rows = calibration.cases.map((one) => {
-    const simulated = replay(calibration, one);
-    return { one, simulated, off: deviation(one.measured, simulated) };
-  });
-  printTable(
-    ["case", "inserts/s", "off by", "us an op", "off by", "share off by", "steals", "simulated", "within 10 %"],
-    rows.map(({ one, simulated, off }) => [
-      ...[titleOf(one), whole(one.measured.perSecond.median), percent(off.rate)],
-      ...[times(one.measured.opMicroseconds.median), percent(off.cost), percent(off.share)],
-      ...[`${one.measured.steals.median} (${one.measured.steals.min}-${one.measured.steals.max})`],
-      `${simulated.steals.median} (${simulated.steals.min}-${simulated.steals.max})`,
-      off.holds ? "yes" : "NO",
-    ]),
-  );
-  const missed = rows.filter(({ off }) => !off.holds).map(({ one }) => titleOf(one));
-  console.log(
-    missed.length === 0
-      ? `\nevery case is reproduced within ${percent(WITHIN)}`
-      : `\nNOT reproduced within ${percent(WITHIN)}: ${missed.join("; ")}`,
-  );
-  if (calibration.waited > QUIET) console.log("others used the machine: measure again when it is quiet");
 }

@@ -1,7 +1,8 @@
-// Did a change of the core pay? Plots only: what a build is compared with is nobody's claim, so the document has no section.
+// Did a change of the core pay? What a build is compared with is nobody's claim, so the document has no section for it.
 
 import type { Saved, Section } from "../../experiment.ts";
 import type { Spread } from "../../kit/statistics.ts";
+import { fourDigits, table } from "../../kit/table.ts";
 import { dots, spreadDots } from "../../report/plots.ts";
 
 interface Row {
@@ -10,17 +11,32 @@ interface Row {
   /** Times of this build over the other one's. */
   link: Spread;
   search: Spread;
+  /** Recall@10 of the other build and of this one. */
+  recalls: [number, number];
 }
 
-export const core: Section<{ results: Row[] }> = {
-  suite: "core",
+interface Small {
+  results: Row[];
+}
+
+export const section = {
   title: "Core",
   claims: [],
   command: "bun run bench core --against FILE",
-  condense: ({ results }: { results: Row[] }) => ({ results }),
-  page: ({ results }: { results: Row[] } & Saved) => ({
+  condense: ({ results }: Small) => ({ results }),
+  page: ({ results }: Small & Saved) => ({
     findings: [],
-    text: "",
+    body: [
+      "Time of this build over the other one's, piece by piece.",
+      table(results, [
+        ["set", "set"],
+        ["vectors", "n", String],
+        ["linking", "link", (ratio) => ratio.toFixed(3)],
+        ["searching", "search", (ratio) => ratio.toFixed(3)],
+        ["recall@10 of the other", ({ recalls }) => recalls[0], fourDigits],
+        ["of this one", ({ recalls }) => recalls[1], fourDigits],
+      ]),
+    ],
     plots: [
       dots(
         "core-times",
@@ -33,4 +49,4 @@ export const core: Section<{ results: Row[] }> = {
       ),
     ],
   }),
-};
+} satisfies Section;

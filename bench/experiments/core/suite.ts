@@ -1,27 +1,27 @@
-// Did a change of the core pay? Two builds link the same set and answer the same queries, piece by piece in turn in one
+// Did a change of the core pay? Two builds link the same set and run the same queries, piece by piece in turn in one
 // process, so that even a machine whose speed drifts by a third shows a difference of 2 %.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Seat } from "../../../src/core/seat.ts";
-import { type Dataset, loadDataset, sources, TRUTH_K } from "../../datasets/index.ts";
-import type { Suite } from "../../experiment.ts";
+import { countOf, type Dataset, loadDataset, TRUTH_K } from "../../datasets/index.ts";
+import type { Experiment } from "../../experiment.ts";
 import type { Options } from "../../kit/options.ts";
-import { printTable, range, saveResult } from "../../kit/results.ts";
 import { spread } from "../../kit/statistics.ts";
+import { section } from "./page.ts";
 
 const OWN = join(import.meta.dir, "../../../build/core.release.relaxed.wasm");
-/** What a quick run compares with, since nobody names another build: the one that needs no relaxed SIMD. */
+/** What a quick run compares with, for want of another build: the one that needs no relaxed SIMD. */
 const BASELINE = join(import.meta.dir, "../../../build/core.release.baseline.wasm");
-const PIECE = 2500; // slots that one build links before it is the other's turn
+const PIECE = 2500; // slots that one build links before the other takes its turn
 const EF = 64;
 /** While the graphs are small nothing waits for memory: only what comes after this share of the set is compared. */
 const SKIPPED_SHARE = 0.25;
 
-export const core: Suite = {
+export const core: Experiment = {
+  ...section,
   question: "did a change of the core pay? This build against another one (--against FILE) in one process",
   quick: ["--n", "30000", "--repeats", "2", "--against", BASELINE],
-  peers: false,
   run,
 };
 
@@ -35,12 +35,12 @@ interface Side {
   recall: number;
 }
 
-async function run({ n, sets, repeats, against, json }: Options): Promise<void> {
+async function run({ n, sets, repeats, against }: Options): Promise<object> {
   if (against === null) throw new Error("core compares with another build: name its file with --against");
   if (!existsSync(against)) throw new Error(`there is no build at ${against}`);
   const results: object[] = [];
   for (const set of sets) {
-    const data = await loadDataset(set, Math.min(n ?? sources[set].size, sources[set].size));
+    const data = await loadDataset(set, countOf(set, n));
     const sides = [await openSide(against, data), await openSide(OWN, data)];
     const [first, second] = sides as [Side, Side];
     for (let from = 0, turn = 0; from < data.n; from += PIECE, turn++) {
@@ -50,18 +50,9 @@ async function run({ n, sets, repeats, against, json }: Options): Promise<void> 
     const skipped = Math.floor(first.linkMs.length * SKIPPED_SHARE);
     const link = spread(second.linkMs.map((ms, i) => ms / (first.linkMs[i] as number)).slice(skipped));
     const search = spread(second.searchMs.map((ms, i) => ms / (first.searchMs[i] as number)));
-    console.log(`\n${set}, ${data.n} x ${data.dimensions}, ef ${EF}; time of this build over that one's\n`);
-    const format = (value: number) => value.toFixed(3);
-    printTable(
-      ["", "ratio: median (min-max)", "recall@10 that", "this"],
-      [
-        ["linking", range(link, format), "", ""],
-        ["searching", range(search, format), first.recall.toFixed(4), second.recall.toFixed(4)],
-      ],
-    );
     results.push({ set, n: data.n, link, search, recalls: [first.recall, second.recall] });
   }
-  await saveResult("core", json, { against, repeats, results });
+  return { against, results };
 }
 
 function inTurn<T>(sides: T[], turn: number): T[] {

@@ -1,44 +1,41 @@
-// What does it cost that nothing is lost? From the suite of that name.
+// What does it cost that nothing is lost?
 
 import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
-import { type Case, over, ratio } from "../../kit/rounds.ts";
-import type { Spread } from "../../kit/statistics.ts";
-import { short, table, whole } from "../../report/markdown.ts";
+import { type Case, figures, over, ratio } from "../../kit/rounds.ts";
+import { type Figure, type Medians, medians, type Spread } from "../../kit/statistics.ts";
+import { short, type Table, table, whole } from "../../kit/table.ts";
 import { dots, lines, spreadDots } from "../../report/plots.ts";
 import type { DurableIngestMeasurement, DurableIngestTask } from "./ingest.ts";
 import type { DurableLatencyMeasurement, DurableLatencyTask } from "./latency.ts";
 import type { DurableOpenMeasurement, DurableOpenTask } from "./open.ts";
 
-const INGEST = "commits hardly slow an ingest down (beyond the thread)";
-const WAITS = "who waits for the disk shares its commits: the more at a time, the larger a group (beyond the thread)";
+const INGEST = "commits hardly slow an ingest down (beyond the source)";
+const WAITS = "callers that wait for the disk share its commits: more at a time, larger groups (beyond the source)";
 const ALMOST = 0.8; // of the rate in memory
 
 interface Ingest {
   title: string;
   durability: DurableIngestTask["durability"];
   checkpoint: boolean;
-  rate: number;
+  rate: Figure;
   /** Over the rate in memory, within each round. */
   ofMemory: Spread;
-  meanGroup: number;
-  commitMs: number;
-  journalBytes: number;
+  meanGroup: Figure;
+  commitMs: Figure;
+  /** Of a vector. */
+  journalBytes: Figure;
+  journalMiBPerSecond?: Figure;
+  diskMiBPerSecond?: Figure;
+  snapshotMiB?: Figure;
+  snapshotMs?: Figure;
 }
 
-interface Wait {
+interface Wait extends Record<"group" | "p50Ms" | "p99Ms" | "addsPerSecond", Figure> {
   callers: number;
-  group: number;
-  p50Ms: number;
-  p99Ms: number;
-  addsPerSecond: number;
 }
 
-interface Opening {
+interface Opening extends Record<keyof DurableOpenMeasurement, Figure> {
   title: string;
-  openMs: number;
-  linkedMs: number;
-  mib: number;
-  readMs: number;
 }
 
 interface Small {
@@ -58,54 +55,52 @@ interface Result {
   openings: Case<DurableOpenTask, DurableOpenMeasurement>[];
 }
 
-export const durable: Section<Small> = {
-  suite: "durable",
+export const section = {
   title: "Durability",
   claims: [INGEST, WAITS],
   command: "bun run bench durable",
-  condense: ({ graphs, flats, latencies, openings }: Result) => ({
+  condense: ({ graphs, flats, latencies, openings }: Result): Small => ({
     ingests: condenseIngests(graphs),
     flats: condenseIngests(flats),
     waits: latencies.map(({ task: { callers }, answers }) => ({
       callers,
-      group: over(answers, ({ meanGroup }) => meanGroup).median,
-      p50Ms: over(answers, ({ latencyMs }) => latencyMs.p50).median,
-      p99Ms: over(answers, ({ latencyMs }) => latencyMs.p99).median,
-      addsPerSecond: over(answers, ({ addsPerSecond }) => addsPerSecond).median,
+      group: over(answers, ({ meanGroup }) => meanGroup),
+      p50Ms: over(answers, ({ latencyMs }) => latencyMs.p50),
+      p99Ms: over(answers, ({ latencyMs }) => latencyMs.p99),
+      addsPerSecond: over(answers, ({ addsPerSecond }) => addsPerSecond),
     })),
     openings: openings.map(({ title, answers }) => ({
       title,
-      openMs: over(answers, ({ openMs }) => openMs).median,
-      linkedMs: over(answers, ({ linkedMs }) => linkedMs).median,
-      mib: over(answers, ({ mib }) => mib).median,
-      readMs: over(answers, ({ readMs }) => readMs).median,
+      ...figures(answers, "openMs", "linkedMs", "mib", "readMs"),
     })),
   }),
   page: (small: Small & Saved) => ({
-    findings: [ingestFinding(small), waitsFinding(small)],
-    text: [
+    findings: [ingestFinding(small), waitsFinding(medians(small))],
+    body: [
       "Ingest until everything is linked and on the disk, one worker. Commit waits for the disk, relaxed does not.",
       ingestTable(small.ingests),
       "Into flat spaces, where accepting and the journal are all there is:",
       ingestTable(small.flats),
       "Callers that add one vector after the other, each waiting for the disk:",
-      table(
-        ["at a time", "p50 ms", "p99 ms", "adds/s", "ops a commit"],
-        small.waits.map((row) => [
-          ...[whole(row.callers), short(row.p50Ms), short(row.p99Ms), whole(row.addsPerSecond), short(row.group)],
-        ]),
-      ),
+      table(small.waits, [
+        ["at a time", "callers", whole],
+        ["p50 ms", "p50Ms", short],
+        ["p99 ms", "p99Ms", short],
+        ["adds/s", "addsPerSecond", whole],
+        ["ops a commit", "group", short],
+      ]),
       "Opening, and reading the same files for comparison:",
-      table(
-        ["from", "ms to open", "ms until linked", "MiB", "ms to read"],
-        small.openings.map((row) => [
-          ...[row.title, whole(row.openMs), whole(row.linkedMs), short(row.mib), short(row.readMs)],
-        ]),
-      ),
-    ].join("\n\n"),
+      table(small.openings, [
+        ["from", "title"],
+        ["ms to open", "openMs", whole],
+        ["ms until linked", "linkedMs", whole],
+        ["MiB", "mib", short],
+        ["ms to read", "readMs", short],
+      ]),
+    ],
     plots: plots(small),
   }),
-};
+} satisfies Section;
 
 function condenseIngests(cases: IngestCase[]): Ingest[] {
   const rate = ({ insertsPerSecond }: DurableIngestMeasurement) => insertsPerSecond;
@@ -113,37 +108,47 @@ function condenseIngests(cases: IngestCase[]): Ingest[] {
     const inMemory = cases.find((one) => one.task.set === task.set && one.task.durability === "memory")!;
     return {
       ...{ title, durability: task.durability, checkpoint: task.checkpoint },
-      rate: over(answers, rate).median,
+      rate: over(answers, rate),
       ofMemory: ratio(answers, inMemory.answers, rate),
-      meanGroup: over(answers, ({ meanGroup }) => meanGroup).median,
-      commitMs: over(answers, ({ meanCommitMs }) => meanCommitMs).median,
-      journalBytes: over(answers, ({ journalBytesPerVector }) => journalBytesPerVector).median,
+      commitMs: over(answers, ({ meanCommitMs }) => meanCommitMs),
+      journalBytes: over(answers, ({ journalBytesPerVector }) => journalBytesPerVector),
+      journalMiBPerSecond: over(answers, (answer) => (rate(answer) * answer.journalBytesPerVector) / 2 ** 20),
+      ...figures(answers, "meanGroup", "diskMiBPerSecond", "snapshotMiB", "snapshotMs"),
     };
   });
 }
 
-function ingestTable(rows: Ingest[]): string {
-  return table(
-    ["case", "inserts/s", "times in memory", "ops a commit", "ms a commit", "journal bytes a vector"],
-    rows.map(({ title, durability, rate, ofMemory, meanGroup, commitMs, journalBytes }) => [
-      ...[title, whole(rate), `${short(ofMemory.median)} (${short(ofMemory.min)}–${short(ofMemory.max)})`],
-      ...(durability === "memory" ? ["-", "-", "-"] : [short(meanGroup), short(commitMs), whole(journalBytes)]),
-    ]),
-  );
+function ingestTable(rows: Ingest[]): Table {
+  const journal = (figure: keyof Ingest) => (row: Ingest) =>
+    row.durability === "memory" ? null : (row[figure] as Figure);
+  const snapshot = (figure: keyof Ingest) => (row: Ingest) => (row.checkpoint ? (row[figure] as Figure) : null);
+  return table(rows, [
+    ["case", "title"],
+    ["inserts/s", "rate", whole],
+    ["times in memory", "ofMemory", short, "with extremes"],
+    ["ops a commit", journal("meanGroup"), short],
+    ["ms a commit", journal("commitMs"), short],
+    ["journal bytes a vector", journal("journalBytes"), whole],
+    ["MiB/s", journal("journalMiBPerSecond"), short, "detail"],
+    ["the disk's own", journal("diskMiBPerSecond"), short, "detail"],
+    ["snapshot MiB", snapshot("snapshotMiB"), short, "detail"],
+    ["in ms", snapshot("snapshotMs"), short, "detail"],
+  ]);
 }
 
 function ingestFinding({ ingests }: Small): Finding {
-  const { ofMemory, meanGroup, commitMs } = ingests.find(({ durability }) => durability === "commit")!;
-  const { median, min, max } = ofMemory;
+  const commit = ingests.find(({ durability }) => durability === "commit")!;
+  const { median, min, max } = commit.ofMemory;
+  const { meanGroup, commitMs } = medians(commit);
   return {
     claim: INGEST,
     measured: `${short(median)} times the rate in memory (${short(min)} to ${short(max)}), ${short(meanGroup)} ops a commit of ${short(commitMs)} ms`,
     verdict: median >= ALMOST ? "holds" : median >= 0.5 ? "holds in part" : "does not hold",
-    why: "a thread of its own commits what has come meanwhile, and linking takes longer than that.",
+    why: "a thread of its own commits what has come in the meantime, and linking takes longer than that.",
   };
 }
 
-function waitsFinding({ waits }: Small): Finding {
+function waitsFinding({ waits }: Medians<Small>): Finding {
   const [first, last] = [waits[0]!, waits.at(-1)!];
   return {
     claim: WAITS,
@@ -165,7 +170,7 @@ function plots({ ingests, flats, waits }: Small): Plot[] {
     lines(
       "durable-latency",
       "From an add until it is on the disk, by the ops of a commit (1 to 1,000 callers)",
-      waits.flatMap(({ group: x, p50Ms, p99Ms }) => [
+      medians(waits).flatMap(({ group: x, p50Ms, p99Ms }) => [
         { x, y: p50Ms, kind: "p50" },
         { x, y: p99Ms, kind: "p99" },
       ]),

@@ -5,28 +5,30 @@ import { join } from "node:path";
 import { open } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
 import { SEEDS } from "../../datasets/seeds.ts";
-import type { Suite } from "../../experiment.ts";
-import { measureInChild } from "../../kit/child.ts";
+import type { Experiment } from "../../experiment.ts";
 import type { Options } from "../../kit/options.ts";
-import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
-import { over } from "../../kit/rounds.ts";
+import { type Case, playRounds } from "../../kit/rounds.ts";
+import { keysUpTo } from "../../kit/rows.ts";
+import { sum } from "../../kit/statistics.ts";
+import { short } from "../../kit/table.ts";
 import type { EdgeMeasurement } from "./edge.js";
 import type { FreshMemoryMeasurement, FreshMemoryTask } from "./fresh-memory.ts";
+import { section } from "./page.ts";
 import type { MeasuredRuntime } from "./runtimes.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
 const VECTORS = 100_000;
 const DIMENSIONS = 100;
 
-export const edge: Suite = {
+export const edge: Experiment = {
+  ...section,
   question: "what does an export of 100,000 x 100 cost in other runtimes? Opening, searching, bytes to load",
   quick: ["--n", "20000", "--repeats", "1"],
-  peers: false,
   run,
 };
 
-async function run({ n, repeats, json }: Options): Promise<void> {
-  const runtimes = await import("./runtimes.ts"); // not before it is asked for: it installs hundreds of megabytes
+async function run({ n, repeats }: Options): Promise<object> {
+  const runtimes = await import("./runtimes.ts"); // only when it is asked for: it installs hundreds of megabytes
   const folder = await runtimes.packageFolder();
   try {
     const build = Bun.spawn([process.execPath, ".ci/build.ts"], { cwd: ROOT, stderr: "inherit" });
@@ -36,46 +38,19 @@ async function run({ n, repeats, json }: Options): Promise<void> {
     for (const name of ["edge.js", "edge-isolate.js"]) {
       await Bun.write(join(folder, name), Bun.file(join(import.meta.dir, name)));
     }
-    const memory: FreshMemoryMeasurement[] = [];
+    const memory: Case<FreshMemoryTask, FreshMemoryMeasurement> = {
+      ...{ title: "fresh memory", task: { bytes: memoryBytes }, cores: 1, answers: [] },
+    };
     const cases = await casesIn(runtimes.runtimesIn(folder, snapshot));
     for (let round = 1; round <= repeats; round++) {
-      memory.push(
-        await measureInChild<FreshMemoryTask, FreshMemoryMeasurement>(
-          "experiments/edge/fresh-memory.ts",
-          { bytes: memoryBytes },
-          1,
-        ),
-      );
+      await playRounds("experiments/edge/fresh-memory.ts", [memory], 1, ({ firstMs }) => `${short(firstMs)} ms`);
       for (const { title, measure, answers } of cases) {
         const answer = await measure();
         answers.push(answer);
-        console.error(`round ${round}, ${title}: ${times(answer.openMs)} ms to open`);
+        console.error(`round ${round}, ${title}: ${short(answer.openMs)} ms to open`);
       }
     }
-    console.log(`\n${whole(n ?? VECTORS)} x ${DIMENSIONS}, ${whole(snapshot.length)} bytes; rounds: ${repeats}\n`);
-    printTable(
-      ["runtime", "ms to open", "searches/s", "bytes to load (gzip)"],
-      cases.map(({ title, bytes, answers }) => [
-        title,
-        range(
-          over(answers, ({ openMs }) => openMs),
-          times,
-        ),
-        range(
-          over(answers, ({ searchesPerSecond }) => searchesPerSecond),
-          whole,
-        ),
-        whole(bytes),
-      ]),
-    );
-    console.log(
-      `\nTo write to ${whole(memoryBytes)} bytes of fresh memory, which is what the index takes, took ${range(
-        over(memory, ({ firstMs }) => firstMs),
-        times,
-      )} ms in these rounds: nothing opens in less.`,
-    );
-    const saved = cases.map(({ title, bytes, answers }) => ({ title, bytes, answers }));
-    await saveResult("edge", json, { repeats, snapshotBytes: snapshot.length, memoryBytes, memory, cases: saved });
+    return { snapshotBytes: snapshot.length, memoryBytes, memory: memory.answers, cases };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -107,10 +82,7 @@ async function exported(count: number): Promise<{ snapshot: Uint8Array; memoryBy
   const random = new Random(SEEDS.edge);
   const values = Float32Array.from({ length: count * DIMENSIONS }, () => random.normal());
   await using index = await open({ dimensions: DIMENSIONS, partitions: 1 });
-  await index.space("s").addMany(
-    Array.from({ length: count }, (_, i) => i),
-    values,
-  );
+  await index.space("s").addMany(keysUpTo(count), values);
   await index.flush();
   const snapshot = await index.exportBytes();
   // It takes less than the original.
@@ -121,5 +93,5 @@ async function exported(count: number): Promise<{ snapshot: Uint8Array; memoryBy
 async function bytesToLoad(entry: string): Promise<number> {
   const files = [`edge-${entry}.js`, "core.release.relaxed.unshared.wasm"];
   const sizes = files.map(async (name) => Bun.gzipSync(await Bun.file(join(ROOT, "build", name)).bytes()).length);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size);
+  return sum(await Promise.all(sizes));
 }

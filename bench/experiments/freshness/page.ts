@@ -1,32 +1,33 @@
-// Is the caller held up, and how soon are adds found? From the suite of that name.
+// Is the caller held up, and how soon are adds found?
 
 import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
-import { type Case, over } from "../../kit/rounds.ts";
-import { sum } from "../../kit/statistics.ts";
-import { percent, short, table, whole } from "../../report/markdown.ts";
+import { type Case, figures, over } from "../../kit/rounds.ts";
+import { type Figure, type Medians, medians, sum } from "../../kit/statistics.ts";
+import { percent, short, table, whole } from "../../kit/table.ts";
 import { dots } from "../../report/plots.ts";
 import type { ArrivalsMeasurement, ArrivalsTask } from "./arrivals.ts";
 import type { FreshnessMeasurement, FreshnessTask } from "./measure.ts";
 
-const FRESH = "an add is searchable at once, and the event loop stays free (beyond the thread)";
-const SOONER = "found sooner than by libraries that insert on the event loop (beyond the thread)";
+const FRESH = "an add is searchable at once, and the event loop stays free (beyond the source)";
+const SOONER = "found sooner than by libraries that insert on the event loop (beyond the source)";
 
 interface Flood {
   title: string;
-  longestGapMs: number;
-  p50Ms: number;
-  p99Ms: number;
+  longestGapMs: Figure;
+  p50Ms: Figure;
+  p99Ms: Figure;
+  maxMs?: Figure;
   probes: number;
   found: number;
-  rate: number;
+  rate: Figure;
 }
 
 interface Arrivals {
   store: string;
   set: string;
-  foundMs: ArrivalsMeasurement["foundMs"];
-  longestGapMs: number;
-  blocked: number;
+  foundMs: { p50: Figure; p99: Figure; max: Figure };
+  longestGapMs: Figure;
+  blocked: Figure;
   probes: number;
   found: number;
 }
@@ -45,60 +46,62 @@ interface Result extends Pick<Small, "rate" | "missing"> {
   arrivals: Case<ArrivalsTask, ArrivalsMeasurement>[];
 }
 
-export const freshness: Section<Small> = {
-  suite: "freshness",
+export const section = {
   title: "Freshness",
   claims: [FRESH, SOONER],
   command: "bun run bench freshness",
-  condense: ({ cases, rate, arrivals, missing }: Result) => ({
+  condense: ({ cases, rate, arrivals, missing }: Result): Small => ({
     ...{ rate, missing },
     cases: cases.map(({ title, answers }) => ({
       title,
-      longestGapMs: over(answers, ({ longestGapMs }) => longestGapMs).median,
-      p50Ms: over(answers, ({ searchMs }) => searchMs.p50).median,
-      p99Ms: over(answers, ({ searchMs }) => searchMs.p99).median,
-      probes: sum(answers.map(({ probes }) => probes)),
-      found: sum(answers.map(({ found }) => found)),
-      rate: over(answers, ({ insertsPerSecond }) => insertsPerSecond).median,
+      longestGapMs: over(answers, ({ longestGapMs }) => longestGapMs),
+      p50Ms: over(answers, ({ searchMs }) => searchMs.p50),
+      p99Ms: over(answers, ({ searchMs }) => searchMs.p99),
+      maxMs: over(answers, ({ searchMs }) => searchMs.max),
+      ...probesIn(answers),
+      rate: over(answers, ({ insertsPerSecond }) => insertsPerSecond),
     })),
-    arrivals: arrivals.map(({ task, answers }) => ({
-      ...{ store: task.store, set: task.set },
-      foundMs: {
-        p50: over(answers, ({ foundMs }) => foundMs.p50).median,
-        p99: over(answers, ({ foundMs }) => foundMs.p99).median,
-        max: over(answers, ({ foundMs }) => foundMs.max).median,
-      },
-      longestGapMs: over(answers, ({ longestGapMs }) => longestGapMs).median,
-      blocked: over(answers, ({ blocked }) => blocked).median,
-      probes: sum(answers.map(({ probes }) => probes)),
-      found: sum(answers.map(({ found }) => found)),
-    })),
+    arrivals: arrivals.map(({ task, answers }) => {
+      const waits = answers.map(({ foundMs }) => foundMs);
+      return {
+        ...{ store: task.store, set: task.set, foundMs: figures(waits, "p50", "p99", "max") },
+        ...{ ...figures(answers, "longestGapMs", "blocked"), ...probesIn(answers) },
+      };
+    }),
   }),
   page: (small: Small & Saved) => ({
-    findings: [fresh(small), sooner(small)],
-    text: [
+    findings: [fresh(medians(small)), sooner(medians(small))],
+    body: [
       "One `addMany` of everything, one worker:",
-      table(
-        ["set", "longest gap ms", "search p50 ms", "p99 ms", "inserts/s", "found at once"],
-        small.cases.map((row) => [
-          ...[row.title, short(row.longestGapMs), short(row.p50Ms), short(row.p99Ms), whole(row.rate)],
-          `${row.found} of ${row.probes}`,
-        ]),
-      ),
-      `${whole(small.rate)} vectors a second in requests of many, for each library in the same way, with as many threads as cores. Between them come single vectors that are searched for until they are found: the time counts from when one comes, though the event loop may be held up then. Blocked: the share of the time in gaps of more than 10 ms.${small.missing.map(({ name, reason }) => ` Without ${name}: ${reason}.`).join("")}`,
-      table(
-        ["library, set", "found after p50 ms", "p99 ms", "longest ms", "longest gap ms", "blocked", "found"],
-        small.arrivals.map((row) => [
-          ...[`${row.store}, ${row.set}`, short(row.foundMs.p50), short(row.foundMs.p99), short(row.foundMs.max)],
-          ...[short(row.longestGapMs), percent(row.blocked), `${row.found} of ${row.probes}`],
-        ]),
-      ),
-    ].join("\n\n"),
-    plots: plots(small),
+      table(small.cases, [
+        ["set", "title"],
+        ["longest gap ms", "longestGapMs", short],
+        ["search p50 ms", "p50Ms", short],
+        ["p99 ms", "p99Ms", short],
+        ["longest ms", "maxMs", short, "detail"],
+        ["inserts/s", "rate", whole],
+        ["found at once", ({ found, probes }) => `${found} of ${probes}`],
+      ]),
+      `${whole(small.rate)} vectors a second in requests of many, for each library in the same way, with as many threads as cores. Between them come single vectors that are searched for until they are found: the time counts from the moment that one is due, even when the event loop is held up then. Blocked: the share of the time in gaps of more than 10 ms.${small.missing.map(({ name, reason }) => ` Without ${name}: ${reason}.`).join("")}`,
+      table(small.arrivals, [
+        ["library, set", ({ store, set }) => `${store}, ${set}`],
+        ["found after p50 ms", ({ foundMs }) => foundMs.p50, short],
+        ["p99 ms", ({ foundMs }) => foundMs.p99, short],
+        ["longest ms", ({ foundMs }) => foundMs.max, short],
+        ["longest gap ms", "longestGapMs", short],
+        ["blocked", "blocked", percent],
+        ["found", ({ found, probes }) => `${found} of ${probes}`],
+      ]),
+    ],
+    plots: plots(medians(small)),
   }),
-};
+} satisfies Section;
 
-function plots({ rate, arrivals }: Small): Plot[] {
+function probesIn(answers: { probes: number; found: number }[]) {
+  return { probes: sum(answers.map(({ probes }) => probes)), found: sum(answers.map(({ found }) => found)) };
+}
+
+function plots({ rate, arrivals }: Medians<Small>): Plot[] {
   const sets = [...new Set(arrivals.map(({ set }) => set))];
   return sets.map((set) => {
     const points = arrivals
@@ -114,7 +117,7 @@ function plots({ rate, arrivals }: Small): Plot[] {
   });
 }
 
-function fresh({ cases }: Small): Finding {
+function fresh({ cases }: Medians<Small>): Finding {
   const worstGap = Math.max(...cases.map(({ longestGapMs }) => longestGapMs));
   const all = cases.every(({ probes, found }) => probes === found);
   return {
@@ -125,12 +128,12 @@ function fresh({ cases }: Small): Finding {
   };
 }
 
-function sooner({ arrivals, rate }: Small): Finding {
+function sooner({ arrivals, rate }: Medians<Small>): Finding {
   const { set } = arrivals[0]!;
   const rows = arrivals.filter((row) => row.set === set);
   const ours = rows.find(({ store }) => store === "ours")!;
   const peers = rows.filter((row) => row !== ours);
-  const told = rows.map(
+  const each = rows.map(
     ({ store, foundMs, longestGapMs }) =>
       `${store} after ${short(foundMs.p50)} ms (p99 ${short(foundMs.p99)}), longest gap ${short(longestGapMs)} ms`,
   );
@@ -139,7 +142,7 @@ function sooner({ arrivals, rate }: Small): Finding {
   );
   return {
     claim: SOONER,
-    measured: `${whole(rate)} adds a second: ${told.join("; ")}`,
+    measured: `${whole(rate)} adds a second: ${each.join("; ")}`,
     verdict: peers.length === 0 ? "cannot be told here" : better ? "holds" : "holds in part",
     why: "",
   };

@@ -1,20 +1,21 @@
-// What does the SIMD code generation bring? From the suite of that name.
+// What does the SIMD code generation bring?
 
 import type { Plot, Saved, Section } from "../../experiment.ts";
-import type { Case } from "../../kit/rounds.ts";
-import { spread } from "../../kit/statistics.ts";
-import { short, table } from "../../report/markdown.ts";
+import { type Case, figures, overKnown } from "../../kit/rounds.ts";
+import { type Figure, type Medians, medians } from "../../kit/statistics.ts";
+import { short, table } from "../../kit/table.ts";
 import { dots } from "../../report/plots.ts";
 import type { KernelBuild, KernelsMeasurement, KernelsTask } from "./measure.ts";
 
-const CLAIM = "SIMD in WebAssembly is worth it (beyond the thread)";
+const CLAIM = "SIMD in WebAssembly is worth it (beyond the source)";
 
 interface Row {
   build: KernelBuild;
   dimensions: number;
-  dotNs: number;
-  squaredNs: number;
-  codesNs: number | null;
+  dotNs: Figure;
+  squaredNs: Figure;
+  /** Where the build has such a kernel. */
+  codesNs?: Figure | null | undefined;
 }
 
 interface Small {
@@ -22,24 +23,19 @@ interface Small {
   rows: Row[];
 }
 
-export const kernels: Section<Small> = {
-  suite: "kernels",
+export const section = {
   title: "Kernels",
   claims: [CLAIM],
   command: "bun run bench kernels",
-  condense: ({ rust, cases }: { rust: string; cases: Case<KernelsTask, KernelsMeasurement>[] }) => ({
+  condense: ({ rust, cases }: { rust: string; cases: Case<KernelsTask, KernelsMeasurement>[] }): Small => ({
     rust,
-    rows: cases.map(({ task: { build, dimensions }, answers }) => {
-      const median = (figure: (answer: KernelsMeasurement) => number) => spread(answers.map(figure)).median;
-      return {
-        ...{ build, dimensions },
-        dotNs: median(({ dotNs }) => dotNs),
-        squaredNs: median(({ squaredNs }) => squaredNs),
-        codesNs: answers.some(({ codesNs }) => codesNs === undefined) ? null : median(({ codesNs }) => codesNs ?? 0),
-      };
-    }),
+    rows: cases.map(({ task: { build, dimensions }, answers }) => ({
+      ...{ build, dimensions, ...figures(answers, "dotNs", "squaredNs") },
+      codesNs: overKnown(answers, ({ codesNs }) => codesNs),
+    })),
   }),
-  page: ({ rust, rows }: Small & Saved) => {
+  page: (small: Small & Saved) => {
+    const rows = medians(small.rows);
     const find = (build: KernelBuild) => rows.find((row) => row.build === build && row.dimensions === 128)!;
     const [relaxed, baseline] = [find("AssemblyScript, relaxed SIMD"), find("AssemblyScript, baseline SIMD")];
     const times = find("plain JavaScript").squaredNs / relaxed.squaredNs;
@@ -53,19 +49,22 @@ export const kernels: Section<Small> = {
           why: "",
         },
       ],
-      text: `Nanoseconds a distance, vectors in the first-level cache. Rust: ${rust}.\n\n${table(
-        ["build", "dimensions", "dot f32", "squared f32", "7-bit codes"],
-        rows.map(({ build, dimensions, dotNs, squaredNs, codesNs }) => [
-          ...[build, `${dimensions}`, short(dotNs), short(squaredNs)],
-          codesNs === null ? "-" : short(codesNs),
+      body: [
+        `Nanoseconds a distance, vectors in the first-level cache. Rust: ${small.rust}.`,
+        table(small.rows, [
+          ["build", "build"],
+          ["dimensions", "dimensions", String],
+          ["dot f32", "dotNs", short],
+          ["squared f32", "squaredNs", short],
+          ["7-bit codes", "codesNs", short],
         ]),
-      )}`,
+      ],
       plots: plots(rows),
     };
   },
-};
+} satisfies Section;
 
-function plots(rows: Row[]): Plot[] {
+function plots(rows: Medians<Row>[]): Plot[] {
   const dimensions = [...new Set(rows.map((row) => row.dimensions))];
   return dimensions.map((count) => {
     const points = rows
@@ -73,7 +72,7 @@ function plots(rows: Row[]): Plot[] {
       .flatMap(({ build: thing, dotNs, squaredNs, codesNs }) => [
         { thing, value: dotNs, kind: "dot f32" },
         { thing, value: squaredNs, kind: "squared f32" },
-        ...(codesNs === null ? [] : [{ thing, value: codesNs, kind: "7-bit codes" }]),
+        ...(codesNs ? [{ thing, value: codesNs, kind: "7-bit codes" }] : []),
       ]);
     const axes = { value: { title: "nanoseconds", log: true }, kind: "kernel" };
     return dots(`kernels-${count}`, `Nanoseconds a distance in ${count} dimensions, by build`, points, axes);

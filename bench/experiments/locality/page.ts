@@ -1,9 +1,9 @@
-// What is it worth that a space stays with its worker? From the suite of that name.
+// What is it worth that a space stays with its worker?
 
 import type { Saved, Section } from "../../experiment.ts";
-import type { Case } from "../../kit/rounds.ts";
-import { spread } from "../../kit/statistics.ts";
-import { short, table, whole } from "../../report/markdown.ts";
+import { type Case, over, ratio } from "../../kit/rounds.ts";
+import { type Figure, medians, spread } from "../../kit/statistics.ts";
+import { short, table, whole } from "../../kit/table.ts";
 import { lines } from "../../report/plots.ts";
 import type { LocalityMeasurement, LocalityTask } from "./measure.ts";
 
@@ -13,10 +13,10 @@ interface Row {
   n: number;
   spaces: number;
   batch: number;
-  mib: number;
-  fixedMicroseconds: number;
-  randomMicroseconds: number;
-  ratio: number;
+  mib: Figure;
+  fixedMicroseconds: Figure;
+  randomMicroseconds: Figure;
+  ratio: Figure;
 }
 
 interface Small {
@@ -27,28 +27,27 @@ interface Small {
 
 type LocalityCase = Case<LocalityTask, LocalityMeasurement>;
 
-export const locality: Section<Small> = {
-  suite: "locality",
+export const section = {
   title: "Locality",
   claims: [CLAIM],
   command: "bun run bench locality",
   condense: ({ counters, results }: { counters: string; results: { set: string; pairs: LocalityCase[][] }[] }) => {
     const { set, pairs } = results[0]!;
     const cost = ({ linkMicroseconds }: LocalityMeasurement) => linkMicroseconds;
-    return {
-      ...{ set, counters },
-      rows: pairs.map(([fixed, random]) => ({
+    const rows = pairs.map(
+      ([fixed, random]): Row => ({
         ...{ n: fixed!.task.n, spaces: fixed!.task.spaces, batch: fixed!.task.batch },
-        mib: spread(fixed!.answers.map(({ mib }) => mib)).median,
-        fixedMicroseconds: spread(fixed!.answers.map(cost)).median,
-        randomMicroseconds: spread(random!.answers.map(cost)).median,
-        ratio: spread(random!.answers.map((answer, round) => cost(answer) / cost(fixed!.answers[round]!))).median,
-      })),
-    };
+        mib: over(fixed!.answers, ({ mib }) => mib),
+        fixedMicroseconds: over(fixed!.answers, cost),
+        randomMicroseconds: over(random!.answers, cost),
+        ratio: ratio(random!.answers, fixed!.answers, cost),
+      }),
+    );
+    return { set, counters, rows } satisfies Small;
   },
   page: ({ set, counters, rows }: Small & Saved) => {
-    const ratios = rows.map(({ ratio }) => ratio);
-    const { median, min, max } = spread(ratios);
+    const figures = medians(rows);
+    const { median, min, max } = spread(figures.map(({ ratio }) => ratio));
     return {
       findings: [
         {
@@ -58,18 +57,23 @@ export const locality: Section<Small> = {
           why: "all spaces lie in memory that the workers share, so another worker finds everything where it is: it misses what its own core's caches held, and copies nothing. These cores also share a last-level cache.",
         },
       ],
-      text: `${set}, two workers. Hardware counters: ${counters}.\n\n${table(
-        ["vectors", "spaces", "batch", "MiB", "fixed µs", "random µs", "random over fixed"],
-        rows.map((row) => [
-          ...[whole(row.n), whole(row.spaces), whole(row.batch), whole(row.mib)],
-          ...[short(row.fixedMicroseconds), short(row.randomMicroseconds), short(row.ratio)],
+      body: [
+        `${set}, two workers. Hardware counters: ${counters}.`,
+        table(rows, [
+          ["vectors", "n", whole],
+          ["spaces", "spaces", whole],
+          ["batch", "batch", whole],
+          ["MiB", "mib", whole],
+          ["fixed µs", "fixedMicroseconds", short],
+          ["random µs", "randomMicroseconds", short],
+          ["random over fixed", "ratio", short],
         ]),
-      )}`,
+      ],
       plots: [
         lines(
           "locality-times",
           "Processor time of an op by a random worker over that by the space's own, by working set",
-          rows.map(({ n, batch, mib, ratio }) => ({ x: mib, y: ratio, kind: `${whole(n)}, ${batch}` })),
+          figures.map(({ n, batch, mib, ratio }) => ({ x: mib, y: ratio, kind: `${whole(n)}, ${batch}` })),
           {
             x: { title: "MiB, of 2, 20 and 200 spaces", log: true },
             y: { title: "random over fixed" },
@@ -79,4 +83,4 @@ export const locality: Section<Small> = {
       ],
     };
   },
-};
+} satisfies Section;

@@ -1,12 +1,12 @@
-// How does it compare with other libraries? From the suite of that name.
+// How does it compare with other libraries?
 
 import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
 import { MAIN_EF } from "../../kit/curve.ts";
-import { short, table, whole } from "../../report/markdown.ts";
+import { fourDigits, short, type Table, table, whole } from "../../kit/table.ts";
 import { lines } from "../../report/plots.ts";
 import { type Row, title } from "./comparison.ts";
 
-const CLAIM = "faster than the fastest peer at equal recall (beyond the thread)";
+const CLAIM = "faster than the fastest peer at equal recall (beyond the source)";
 /** Ours has equal recall when it is not lower than the peer's by more than this. */
 const RECALL_TOLERANCE = 0.002;
 /** What a plot shows from on. */
@@ -25,25 +25,24 @@ interface Small {
   sets: OneSet[];
 }
 
-export const peers: Section<Small> = {
-  suite: "peers",
+export const section = {
   title: "Peers",
   claims: [CLAIM],
   command: "bun run bench peers --set glove,synth768",
-  condense: ({ missing, equalRecall, results }: Omit<Small, "sets"> & { results: OneSet[] }) => ({
+  condense: ({ missing, equalRecall, results }: Omit<Small, "sets"> & { results: OneSet[] }): Small => ({
     ...{ missing, equalRecall },
     sets: results.map(({ set, n, dimensions, rows }) => ({ set, n, dimensions, rows })),
   }),
   page: (small: Small & Saved) => ({
     findings: [finding(small)],
-    text: [
+    body: [
       `Each build in a fresh process, contenders in turn; medians of ${small.repeats}, the ones in WebAssembly once. Searches run on one thread, and their rates at recall ${small.equalRecall} are read off each one's curve. "Times" is against the fastest peer with no more threads, within each round. Bytes are the growth of the process, threads and compiled code included, which weigh less the more vectors there are. Files are not synced; loading ends with the first answer.`,
-      ...small.sets.map((one) => `${heading(one)}:\n\n${tableOf(one, small.equalRecall)}`),
+      ...small.sets.flatMap((one) => [heading(one), tableOf(one, small.equalRecall)]),
       remarks(small),
-    ].join("\n\n"),
+    ],
     plots: small.sets.flatMap(plotsOf),
   }),
-};
+} satisfies Section;
 
 function finding({ sets, equalRecall }: Small): Finding {
   const mains = sets.flatMap(({ set, rows }) => {
@@ -64,30 +63,31 @@ function finding({ sets, equalRecall }: Small): Finding {
     claim: CLAIM,
     measured: mains.length > 0 ? `on one core, ${measured.join("; ")}` : "no peer was there to compare with",
     verdict: mains.length > 0 ? verdict : "cannot be told here",
-    why: `searches at recall ${equalRecall}, everything on one core. A second one is for the thread that adds, or for another worker; the table has both.`,
+    why: `searches at recall ${equalRecall}, everything on one core. A second core is for the thread that adds, or for another worker; the table has both.`,
   };
 }
 
 function heading({ set, n, dimensions }: OneSet): string {
-  return `${set}, ${whole(n)} × ${dimensions}, ${whole(4 * dimensions)} bytes a vector`;
+  return `${set}, ${whole(n)} × ${dimensions}, ${whole(4 * dimensions)} bytes a vector:`;
 }
 
-function tableOf({ rows }: OneSet, equalRecall: number): string {
-  const milliseconds = (seconds: number | undefined) => (seconds === undefined ? "" : short(seconds * 1e3));
-  return table(
-    [
-      ...["contender", "inserts/s", "times", "bytes a vector", `recall@10 at ef ${MAIN_EF}`],
-      ...[`searches/s at ${equalRecall}`, "times", "save ms", "load ms", "MB"],
-    ],
-    rows.map((row) => [
-      ...[title(row), whole(row.insertsPerSecond.median), row.inserting ? short(row.inserting.times.median) : ""],
-      ...[whole(row.bytesPerVector), row.recall.toFixed(4)],
-      row.searchesPerSecond ? whole(row.searchesPerSecond.median) : "",
-      row.searching ? short(row.searching.times.median) : "",
-      ...[milliseconds(row.saved?.saveSeconds), milliseconds(row.saved?.loadSeconds)],
-      row.saved ? short(row.saved.bytes / 1e6) : "",
-    ]),
-  );
+function tableOf({ rows }: OneSet, equalRecall: number): Table {
+  const milliseconds = (seconds: number) => short(seconds * 1e3);
+  return table(rows, [
+    ["contender", title],
+    ["inserts/s", "insertsPerSecond", whole],
+    ["times", ({ inserting }) => inserting?.times, short],
+    ["that of", ({ inserting }) => inserting?.peer, undefined, "detail"],
+    ["CPU s", "cpuSeconds", short, "detail"],
+    ["bytes a vector", "bytesPerVector", whole],
+    [`recall@10 at ef ${MAIN_EF}`, "recall", fourDigits],
+    [`searches/s at ${equalRecall}`, "searchesPerSecond", whole],
+    ["times", ({ searching }) => searching?.times, short],
+    ["that of", ({ searching }) => searching?.peer, undefined, "detail"],
+    ["save ms", ({ saved }) => saved?.saveSeconds, milliseconds],
+    ["load ms", ({ saved }) => saved?.loadSeconds, milliseconds],
+    ["MB", ({ saved }) => saved && saved.bytes / 1e6, short],
+  ]);
 }
 
 function remarks({ missing, sets }: Small): string {

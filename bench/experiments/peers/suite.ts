@@ -1,53 +1,51 @@
 // How do we compare with other libraries? Contenders alternate, round by round, each build in a fresh process.
 
-import { type DatasetName, sources } from "../../datasets/index.ts";
-import type { Suite } from "../../experiment.ts";
+import { countOf, type DatasetName, sources } from "../../datasets/index.ts";
+import type { Experiment } from "../../experiment.ts";
 import { measureInChild } from "../../kit/child.ts";
-import { EQUAL_RECALL, MAIN_EF } from "../../kit/curve.ts";
+import { EQUAL_RECALL } from "../../kit/curve.ts";
 import { allowedCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
-import { printTable, range, saveResult, times, whole } from "../../kit/results.ts";
+import { whole } from "../../kit/table.ts";
 import type { Contender } from "../../peers/contender.ts";
 import { chooseContenders } from "../../peers/index.ts";
-import { compare, type Entry, type Row, title } from "./comparison.ts";
+import { compare, type Entry, title } from "./comparison.ts";
 import type { PeersMeasurement, PeersTask } from "./measure.ts";
+import { section } from "./page.ts";
 
-/** What three rounds of everybody on two sets get through in ten minutes. */
+/** What three rounds of all contenders on two sets get through in ten minutes. */
 const SIZES: Record<DatasetName, number> = { glove: 30_000, synth128: 30_000, synth768: 5000 };
 
-export const peers: Suite = {
+export const peers: Experiment = {
+  ...section,
   question: "how do we compare with other libraries: inserting, searching at equal recall, memory, saving and loading?",
   quick: ["--n", "10000", "--repeats", "1"],
   peers: true,
   run,
 };
 
-async function run({ n, sets, workers, repeats, contenders: names, json }: Options): Promise<void> {
+async function run({ n, sets, workers, repeats, contenders: names }: Options): Promise<object> {
   const contenders = chooseContenders(names);
   const missing = contenders.flatMap((contender) => {
     const reason = contender.available();
     return reason === null ? [] : [{ name: contender.name, reason }];
   });
-  for (const { name, reason } of missing) console.log(`without ${name}: ${reason}`);
   const present = contenders.filter((contender) => contender.available() === null);
   const threads = workers === null ? [...new Set([1, allowedCores().length])] : [workers];
   const results: object[] = [];
   for (const set of sets) {
-    const { size, dimensions, recipe, recallFloor } = sources[set];
-    const count = Math.min(n ?? SIZES[set], size);
+    const { dimensions, recipe, recallFloor } = sources[set];
+    const count = countOf(set, n, SIZES[set]);
     const entries = present.flatMap((contender) => entriesFor(contender, threads));
     for (let round = 1; round <= repeats; round++) await playRound(entries, present, set, count, round);
     const rows = compare(entries, count, recallFloor);
-    console.log(`\n${set}, ${whole(count)} x ${dimensions} (${whole(4 * dimensions)} bytes a vector), k 10, cosine`);
-    console.log(`rounds: ${repeats}; median (min-max)\n`);
-    print(rows);
     printFailures(entries);
     results.push({ set, n: count, dimensions, recipe, recallFloor, rows, entries });
   }
-  await saveResult("peers", json, { repeats, missing, equalRecall: EQUAL_RECALL, results });
+  return { missing, equalRecall: EQUAL_RECALL, results };
 }
 
-/** One core per inserting thread for everybody; a library with a host thread also with a core for that one. */
+/** One core per inserting thread for each of them; a library with a host thread also with a core for that one. */
 function entriesFor({ name, settings, ours, maxThreads, hostThread }: Contender, threads: number[]): Entry[] {
   const available = allowedCores().length;
   const counts = new Set(threads.map((count) => Math.min(count, maxThreads)));
@@ -74,34 +72,6 @@ async function playRound(entries: Entry[], present: Contender[], set: DatasetNam
     entry.rounds.push(measured);
     const outcome = measured ? `${whole(measured.insertsPerSecond)} inserts/s` : entry.failures.at(-1);
     console.error(`${set} round ${round}, ${title(entry)}: ${outcome}`);
-  }
-}
-
-function print(rows: Row[]): void {
-  const milliseconds = (seconds: number | undefined) => (seconds === undefined ? "-" : whole(seconds * 1e3));
-  printTable(
-    [
-      ...["contender", "inserts/s", "x peer", "CPU s", "bytes/vector", `recall@${MAIN_EF}`],
-      ...[`searches/s at ${EQUAL_RECALL}`, "x peer", "save ms", "load ms", "MB saved"],
-    ],
-    rows.map((row) => [
-      title(row),
-      range(row.insertsPerSecond, whole),
-      row.inserting ? range(row.inserting.times, times) : "-",
-      row.cpuSeconds.toFixed(1),
-      whole(row.bytesPerVector),
-      row.recall.toFixed(4),
-      row.searchesPerSecond ? range(row.searchesPerSecond, whole) : "-",
-      row.searching ? range(row.searching.times, times) : "-",
-      ...[milliseconds(row.saved?.saveSeconds), milliseconds(row.saved?.loadSeconds)],
-      row.saved ? (row.saved.bytes / 1e6).toFixed(1) : "-",
-    ]),
-  );
-  for (const threads of new Set(rows.map((row) => row.threads))) {
-    const { inserting, searching } = rows.find((row) => row.threads === threads && row.inserting) ?? {};
-    if (!inserting) continue;
-    const searches = searching ? `, searching against ${searching.peer}` : "";
-    console.log(`\nx peer with ${threads} inserting: inserting against ${inserting.peer}${searches}`);
   }
 }
 

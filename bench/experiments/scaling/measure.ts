@@ -5,10 +5,11 @@ import { open } from "../../../src/index.ts";
 import { type Dataset, type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { namesOnHomes } from "../../kit/homes.ts";
 import { ownRecall } from "../../kit/own-recall.ts";
+import type { Case } from "../../kit/rounds.ts";
 import { addRows } from "../../kit/rows.ts";
+import { sum } from "../../kit/statistics.ts";
 import { warmUp } from "../../kit/warm-up.ts";
 import { measureOneMutex } from "./one-mutex.ts";
-import type { ScalingMeasurement } from "./types.ts";
 
 const WARM = 2000; // vectors before the clock starts: on one core, compiling would take its time from the work
 const QUERIES = 200;
@@ -23,6 +24,20 @@ export interface ScalingTask {
   kind: ScalingKind;
   /** Threads that insert: beside the one that adds, but for the mutex, whose threads bring their own vectors. */
   workers: number;
+}
+
+export interface ScalingMeasurement {
+  insertsPerSecond: number;
+  /** Mean over the spaces, each against its own exact scan. */
+  recall: number;
+  /** Ops that each thread linked. */
+  linked: number[];
+  steals: number;
+}
+
+export interface ScalingCase extends Case<ScalingTask, ScalingMeasurement> {
+  /** More workers than cores: they share them. */
+  oversubscribed: boolean;
 }
 
 async function measure({ set, n, kind, workers }: ScalingTask): Promise<ScalingMeasurement> {
@@ -53,7 +68,7 @@ async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPAC
     insertsPerSecond: (per * count) / seconds,
     recall,
     linked: stats.map(({ linked }, worker) => linked - before[worker]!.linked),
-    steals: stats.reduce((sum, { steals }, worker) => sum + steals - before[worker]!.steals, 0),
+    steals: sum(stats.map(({ steals }, worker) => steals - before[worker]!.steals)),
   };
 }
 

@@ -10,7 +10,6 @@ import type { Dataset } from "../../datasets/index.ts";
 import { heard } from "../../kit/bare-core.ts";
 import { ownRecall } from "../../kit/own-recall.ts";
 import { Mutex } from "./mutex.ts";
-import type { ScalingMeasurement } from "./types.ts";
 
 /** What a thread is started with. */
 export interface MutexStart {
@@ -43,7 +42,7 @@ export async function measureOneMutex(
   { n, base, queries, dimensions }: Dataset,
   threadCount: number,
   counts: { warm: number; queries: number },
-): Promise<ScalingMeasurement> {
+) {
   // Its own thread only opens it and looks on.
   const opened = await openWith({ dimensions, workers: 0, partitions: 1, flatBelow: 0 }, {});
   await using index = opened.index;

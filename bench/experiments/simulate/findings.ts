@@ -1,7 +1,7 @@
 // What does the simulation say? Each claim of the source, and each of ours, in a line.
 
 import type { Finding, Verdict } from "../../experiment.ts";
-import { percent, short, whole } from "../../report/markdown.ts";
+import { percent, short, whole } from "../../kit/table.ts";
 import type { Calibration } from "../../simulator/calibration.ts";
 import type { BurstRow } from "./burst.ts";
 import type { LatencyRow } from "./latency.ts";

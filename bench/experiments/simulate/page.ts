@@ -1,7 +1,7 @@
 // What would happen with 2 to 64 workers? From `simulate`: nothing here was measured on such a machine.
 
-import type { Plot, Saved, Section } from "../../experiment.ts";
-import { percent, short, table, whole } from "../../report/markdown.ts";
+import type { Block, Plot, Saved, Section } from "../../experiment.ts";
+import { percent, short, table, whole } from "../../kit/table.ts";
 import { lines } from "../../report/plots.ts";
 import { findings, type Small } from "./findings.ts";
 
@@ -11,19 +11,18 @@ source's rule. What did not pay: victims by the time that their queue will take 
 lower threshold does. Not in the simulation: what a core's caches lose when a space changes workers, which
 [Locality](#locality) measures.`;
 
-export const simulation: Section<Small> = {
-  suite: "simulate",
+export const section = {
   title: "Simulation",
   simulated: true,
   claims: ["100,000/s over 20 skewed spaces on 8 workers, imbalance below 6 %, 4 steals a second"],
   command: "bun run bench simulate --n 2000",
-  condense: (result: Small) => {
+  condense: (result: Small): Small => {
     const { seconds, calibrated, source, policy, latency, burst, scaling, stall } = renamed(result);
     const { date, machine, costs } = calibrated;
     return { seconds, calibrated: { date, machine, costs }, source, policy, latency, burst, scaling, stall };
   },
-  page: (small: Small & Saved) => ({ findings: findings(small), text: text(small), plots: plots(small) }),
-};
+  page: (small: Small & Saved) => ({ findings: findings(small), body: body(small), plots: plots(small) }),
+} satisfies Section;
 
 /** Results from before December 2026 call the source "the thread". */
 function renamed(result: Small): Small {
@@ -32,60 +31,83 @@ function renamed(result: Small): Small {
   );
 }
 
-function text({ seconds, calibrated, source, policy, latency, burst, scaling }: Small): string {
+function body({ seconds, calibrated, source, policy, latency, burst, scaling }: Small): Block[] {
   return [
     `Costs from ${calibrated.machine.cpu}, ${calibrated.date.slice(0, 10)}; ${short(seconds)} s of virtual time each, as many cores as threads.`,
     "The source's test, and the same saturated: 8 workers, 20 spaces. Of the work: the same ops perfectly spread, each at what it costs a worker that is alone. Last, saturated, as if all ops cost the same.",
     table(
-      ["load", "offered/s", "linked/s", "of even", "of the work", "imbalance", "of time", "steals/s", "op p99 ms"],
-      [...source.rows, ...source.equalCost.map((row) => ({ ...row, stealing: "equal cost" }))].map((row) => [
-        `${row.load}, ${row.stealing}`,
-        ...[whole(row.offered), whole(row.linkedPerSecond), percent(row.ofEven), percent(row.ofWork)],
-        ...[percent(row.imbalance), percent(row.busyImbalance), short(row.stealsPerSecond), short(row.latencyMs.p99)],
-      ]),
+      [...source.rows, ...source.equalCost.map((row) => ({ ...row, stealing: "equal cost" }))],
+      [
+        ["load", ({ load, stealing }) => `${load}, ${stealing}`],
+        ["offered/s", "offered", whole],
+        ["linked/s", "linkedPerSecond", whole],
+        ["of even", "ofEven", percent],
+        ["of the work", "ofWork", percent],
+        ["imbalance", "imbalance", percent],
+        ["of time", "busyImbalance", percent],
+        ["steals/s", "stealsPerSecond", short],
+        ["op p99 ms", ({ latencyMs }) => latencyMs.p99, short],
+      ],
     ),
     "Other thresholds, fractions and rules: throughput saturated, latency at 80 % of that, and at 50 % with one worker that stalls.",
     POLICY_REMARK,
     table(
-      ["rule", "load", "of even", "imbalance", "stolen ms", "op p50 ms", "op p99 ms", "steals/s", "stalled p99 ms"],
-      [...policy.sweep, ...policy.variations].map((row) => [
-        ...[row.rule, row.load, percent(row.throughput), percent(row.imbalance), short(row.stolenP99Ms)],
-        ...[short(row.p50Ms), short(row.p99Ms), short(row.stealsPerSecond), short(row.stalledP99Ms)],
-      ]),
+      [...policy.sweep, ...policy.variations],
+      [
+        ["rule", "rule"],
+        ["load", "load"],
+        ["of even", "throughput", percent],
+        ["imbalance", "imbalance", percent],
+        ["stolen ms", "stolenP99Ms", short],
+        ["op p50 ms", "p50Ms", short],
+        ["op p99 ms", "p99Ms", short],
+        ["steals/s", "stealsPerSecond", short],
+        ["stalled p99 ms", "stalledP99Ms", short],
+      ],
     ),
     "Batches and latency by load: p99 of batches from claim to last op, and of ops from accepted to linked.",
-    table(
-      ["load", "batches", "offered", "linked/s", "low ms", "high ms", "stolen ms", "op p50 ms", "op p99 ms"],
-      latency.map((row) => [
-        ...[row.load, row.batches, percent(row.offered), whole(row.linkedPerSecond), short(row.lowP99Ms)],
-        ...[short(row.highP99Ms), short(row.stolenP99Ms), short(row.p50Ms), short(row.p99Ms)],
-      ]),
-    ),
+    table(latency, [
+      ["load", "load"],
+      ["batches", "batches"],
+      ["offered", "offered", percent],
+      ["linked/s", "linkedPerSecond", whole],
+      ["low ms", "lowP99Ms", short],
+      ["high ms", "highP99Ms", short],
+      ["stolen ms", "stolenP99Ms", short],
+      ["op p50 ms", "p50Ms", short],
+      ["op p99 ms", "p99Ms", short],
+    ]),
     "Ops that come at once, 8 workers: until the last is linked, and what of that time is the ops' own work.",
-    table(
-      ["rule", "spaces", "load", "ops", "ms", "work"],
-      burst.map((row) => [
-        ...[row.rule, whole(row.spaces), row.load, whole(row.ops), short(row.ms), percent(row.useful)],
-      ]),
-    ),
+    table(burst, [
+      ["rule", "rule"],
+      ["spaces", "spaces", whole],
+      ["load", "load"],
+      ["ops", "ops", whole],
+      ["ms", "ms", short],
+      ["work", "useful", percent],
+    ]),
     "1,000 spaces, Zipf 1.0, by adds a second.",
-    table(
-      ["workers", "offered/s", "linked/s", "op p50 ms", "op p99 ms"],
-      scaling.rates.map((row) => [
-        ...[whole(row.workers), whole(row.offered), whole(row.linkedPerSecond), short(row.p50Ms), short(row.p99Ms)],
-      ]),
-    ),
+    table(scaling.rates, [
+      ["workers", "workers", whole],
+      ["offered/s", "offered", whole],
+      ["linked/s", "linkedPerSecond", whole],
+      ["op p50 ms", "p50Ms", short],
+      ["op p99 ms", "p99Ms", short],
+    ]),
     "Scaling with more offered than the workers can take, up to 2 million adds a second.",
     table(
-      ["spaces", "load", "workers", "linked/s", "imbalance", "steals/s", "busy"],
-      scaling.rows
-        .filter(({ workers }) => [1, 8, 64].includes(workers))
-        .map((row) => [
-          ...[whole(row.spaces), row.load, whole(row.workers), whole(row.linkedPerSecond), percent(row.imbalance)],
-          ...[short(row.stealsPerSecond), percent(row.busy)],
-        ]),
+      scaling.rows.filter(({ workers }) => [1, 8, 64].includes(workers)),
+      [
+        ["spaces", "spaces", whole],
+        ["load", "load"],
+        ["workers", "workers", whole],
+        ["linked/s", "linkedPerSecond", whole],
+        ["imbalance", "imbalance", percent],
+        ["steals/s", "stealsPerSecond", short],
+        ["busy", "busy", percent],
+      ],
     ),
-  ].join("\n\n");
+  ];
 }
 
 function plots({ scaling, latency, policy, stall, source }: Small): Plot[] {

@@ -1,10 +1,10 @@
-// Do skewed spaces leave workers idle, and does stealing keep them busy? From the suite of that name.
+// Do skewed spaces leave workers idle, and does stealing keep them busy?
 
-import type { Plot, Saved, Section } from "../../experiment.ts";
-import type { Case } from "../../kit/rounds.ts";
+import type { Finding, Plot, Saved, Section } from "../../experiment.ts";
+import { type Case, figures, over, ratio } from "../../kit/rounds.ts";
 import type { SkewTask } from "../../kit/skewed-fill.ts";
-import { spread } from "../../kit/statistics.ts";
-import { percent, short, table, whole } from "../../report/markdown.ts";
+import { type Figure, type Medians, medians, type Spread } from "../../kit/statistics.ts";
+import { fourDigits, percent, short, type Table, table, whole } from "../../kit/table.ts";
 import { lines } from "../../report/plots.ts";
 import type { SkewMeasurement } from "./measure.ts";
 import type { Sample } from "./sampling.ts";
@@ -17,15 +17,15 @@ interface Row {
   title: string;
   load: string;
   stealing: boolean;
-  rate: { median: number; min: number; max: number };
+  rate: Spread;
   /** Over the even load with stealing of the same group, within each round. */
-  ofEven: number;
-  imbalance: number;
-  leastBusy: number;
-  stealsPerSecond: number;
-  stolen: number;
-  cpuMicroseconds: number;
-  recall: number;
+  ofEven: Figure;
+  imbalance: Figure;
+  leastBusy: Figure;
+  stealsPerSecond: Figure;
+  stolen: Figure;
+  cpuMicroseconds: Figure;
+  recall: Figure;
   samples: Sample[];
 }
 
@@ -36,25 +36,22 @@ interface Small {
   rows: Row[];
 }
 
+interface Result {
+  rate: number;
+  results: ({ set: string; n: number } & Record<Group, SkewCase[]>)[];
+}
+
+const IDLE = "without stealing skewed spaces leave workers idle: 59,000 of 100,000/s";
+const BALANCED = "with stealing imbalance stays below 6 %";
+const FEW = "about 4 steals a second are enough";
 const PLOTTED = "one half";
 const MOST_SAMPLES = 60;
 
-export const skew: Section<Small> = {
-  suite: "skew",
+export const section = {
   title: "Skewed load",
-  claims: [
-    "without stealing skewed spaces leave workers idle: 59,000 of 100,000/s",
-    "with stealing imbalance stays below 6 %",
-    "about 4 steals a second are enough",
-  ],
+  claims: [IDLE, BALANCED, FEW],
   command: "bun run bench skew",
-  condense: ({
-    rate,
-    results,
-  }: {
-    rate: number;
-    results: ({ set: string; n: number } & Record<Group, SkewCase[]>)[];
-  }) => {
+  condense: ({ rate, results }: Result): Small => {
     const { set, n, closed, open, swept } = results[0]!;
     return {
       ...{ set, n, offered: rate },
@@ -66,91 +63,91 @@ export const skew: Section<Small> = {
     };
   },
   page: (small: Small & Saved) => ({
-    findings: findings(small),
-    text: [
+    findings: findings(medians(small.rows), swingOf(small)),
+    body: [
       `${small.set}, ${whole(small.n)} vectors in 20 spaces, 2 workers, medians of ${small.repeats} (extremes).`,
-      `As fast as there is room:\n\n${tableOf(small.rows, "closed")}`,
-      `${whole(small.offered)} adds a second at random times:\n\n${tableOf(small.rows, "open")}`,
-      `Other thresholds and fractions, as fast as there is room. The CPU column is the processor time of the whole process per vector: it shows what stealing costs whoever else uses the machine.\n\n${tableOf(small.rows, "swept")}`,
-    ].join("\n\n"),
-    plots: small.rows
-      .filter(({ group, load, samples }) => group === "closed" && load === PLOTTED && samples.length > 1)
-      .map(({ stealing, title, samples }) =>
-        depthsPlot(`skew-depths-${stealing ? "stealing" : "own"}`, title, samples),
-      ),
+      "As fast as there is room:",
+      tableOf(small.rows, "closed"),
+      `${whole(small.offered)} adds a second at random times:`,
+      tableOf(small.rows, "open"),
+      "Other thresholds and fractions, as fast as there is room. The CPU column is the processor time of the whole process per vector: it shows what stealing costs everything else on the machine.",
+      tableOf(small.rows, "swept"),
+    ],
+    plots: small.rows.filter(({ samples }) => samples.length > 1).map(depthsPlot),
   }),
-};
+} satisfies Section;
 
 function condenseCase(group: Group, { title, task, answers }: SkewCase, even: SkewCase): Row {
-  const median = (figure: (answer: SkewMeasurement, round: number) => number) => spread(answers.map(figure)).median;
   const samples = group === "closed" && task.load === PLOTTED ? answers[0]!.samples : [];
   const step = Math.max(1, Math.ceil(samples.length / MOST_SAMPLES));
   return {
     ...{ group, title, load: task.load, stealing: task.stealing.enabled !== false },
-    rate: spread(answers.map(({ insertsPerSecond }) => Math.round(insertsPerSecond))),
-    ofEven: median(({ insertsPerSecond }, round) => insertsPerSecond / even.answers[round]!.insertsPerSecond),
-    imbalance: median(({ imbalance }) => imbalance),
-    leastBusy: median(({ leastBusy }) => leastBusy),
-    stealsPerSecond: median(({ steals, seconds }) => steals / seconds),
-    stolen: median(({ stolen }) => stolen),
-    cpuMicroseconds: median(({ cpuMicroseconds }) => cpuMicroseconds),
-    recall: median(({ recall }) => recall),
+    rate: over(answers, ({ insertsPerSecond }) => Math.round(insertsPerSecond)),
+    ofEven: ratio(answers, even.answers, ({ insertsPerSecond }) => insertsPerSecond),
+    ...figures(answers, "imbalance", "leastBusy", "stolen", "cpuMicroseconds", "recall"),
+    stealsPerSecond: over(answers, ({ steals, seconds }) => steals / seconds),
     samples: samples.filter((_, i) => i % step === 0),
   };
 }
 
-function tableOf(rows: Row[], group: Group): string {
+function tableOf(rows: Row[], group: Group): Table {
   return table(
-    ["load", "inserts/s", "of even", "imbalance", "least busy", "steals/s", "CPU µs", "recall@10"],
-    rows
-      .filter((row) => row.group === group)
-      .map((row) => [
-        row.title,
-        `${whole(row.rate.median)} (${whole(row.rate.min)}–${whole(row.rate.max)})`,
-        ...[percent(row.ofEven), percent(row.imbalance), percent(row.leastBusy), short(row.stealsPerSecond)],
-        ...[short(row.cpuMicroseconds), row.recall.toFixed(4)],
-      ]),
+    rows.filter((row) => row.group === group),
+    [
+      ["load", "title"],
+      ["inserts/s", "rate", whole, "with extremes"],
+      ["of even", "ofEven", percent],
+      ["imbalance", "imbalance", percent],
+      ["least busy", "leastBusy", percent],
+      ["steals/s", "stealsPerSecond", short],
+      ["ops stolen", "stolen", whole, "detail"],
+      ["CPU µs", "cpuMicroseconds", short],
+      ["recall@10", "recall", fourDigits],
+    ],
   );
 }
 
-function findings({ rows, repeats }: Small & Saved): ReturnType<Section<Small>["page"]>["findings"] {
+/** Ops that wait for each worker, over time. */
+function depthsPlot({ stealing, title, samples }: Row): Plot {
+  const points = samples.flatMap(({ ms, depths }) =>
+    depths.map((depth, worker) => ({ x: ms, y: depth, kind: `worker ${worker}` })),
+  );
+  const titles = { x: { title: "milliseconds" }, y: { title: "ops waiting" }, kind: "home" };
+  return lines(`skew-depths-${stealing ? "stealing" : "own"}`, `Ops waiting over time: ${title}`, points, titles);
+}
+
+/** Where rates swung too much for a quiet machine, a sentence that says so. */
+function swingOf({ rows, repeats }: Small & Saved): string {
+  const swing = Math.max(...rows.map(({ rate }) => rate.max / rate.min));
+  return swing > 1.3
+    ? ` Rates swung by up to ${short(swing)} times over ${repeats} rounds: the machine was shared.`
+    : "";
+}
+
+function findings(rows: Medians<Row>[], swing: string): Finding[] {
   const closed = rows.filter(({ group, load }) => group === "closed" && load !== "even");
-  const own = closed.filter(({ stealing }) => !stealing);
   const stealing = closed.filter((row) => row.stealing);
-  const worst = (values: number[]) => Math.max(...values);
-  const leastOfEven = -worst(own.map(({ ofEven }) => -ofEven));
-  const imbalance = worst(stealing.map((row) => row.imbalance));
-  const steals = worst(stealing.map(({ stealsPerSecond }) => stealsPerSecond));
-  const swing = worst(rows.map(({ rate }) => rate.max / rate.min));
-  const shaky =
-    swing > 1.3 ? ` Rates swung by up to ${short(swing)} times over ${repeats} rounds: the machine was shared.` : "";
+  const leastOfEven = Math.min(...closed.filter((row) => !row.stealing).map(({ ofEven }) => ofEven));
+  const imbalance = Math.max(...stealing.map((row) => row.imbalance));
+  const steals = Math.max(...stealing.map(({ stealsPerSecond }) => stealsPerSecond));
   return [
     {
-      claim: "without stealing skewed spaces leave workers idle: 59,000 of 100,000/s",
+      claim: IDLE,
       measured: `two workers, each its own spaces: ${percent(leastOfEven)} of the even load's rate at worst`,
       verdict: leastOfEven < 0.9 ? "holds" : "holds in part",
-      why: `with two workers the larger half of a skewed load is at most all of it, so less is lost than with eight.${shaky}`,
+      why: `with two workers the larger half of a skewed load is at most all of it, so less is lost than with eight.${swing}`,
     },
     {
-      claim: "with stealing imbalance stays below 6 %",
+      claim: BALANCED,
       measured: `two saturated workers: ${percent(imbalance)} of the linked ops at worst`,
       verdict: imbalance < 0.06 ? "holds" : "holds in part",
       why: imbalance < 0.06 ? "" : "the last steal of a short run leaves up to half of a threshold between them.",
     },
     {
-      claim: "about 4 steals a second are enough",
+      claim: FEW,
       measured: `at most ${short(steals)} a second in closed loops with two workers`,
       verdict: "holds",
       why: "",
     },
   ];
-}
-
-/** Ops that wait for each worker, over time. */
-function depthsPlot(name: string, title: string, samples: Sample[]): Plot {
-  const points = samples.flatMap(({ ms, depths }) =>
-    depths.map((depth, worker) => ({ x: ms, y: depth, kind: `worker ${worker}` })),
-  );
-  const titles = { x: { title: "milliseconds" }, y: { title: "ops waiting" }, kind: "home" };
-  return lines(name, `Ops waiting over time: ${title}`, points, titles);
 }
