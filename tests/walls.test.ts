@@ -173,6 +173,15 @@ test("runtimes are told apart in runtime/ only; storage and the program are for 
   expect(files.filter((file) => !/^src\/(runtime|storage|cli)\//.test(file))).toEqual([]);
 });
 
+test("of storage, api knows one module, which is loaded only with a path", () => {
+  const imports = IMPORTS.filter(
+    ({ from, target }) => from.startsWith("src/api/") && target.startsWith("src/storage/"),
+  );
+  expect([...new Set(imports.map(({ target }) => target))]).toEqual(["src/storage/open-folder.ts"]);
+  expect(imports.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from)).toEqual(["src/api/open.ts"]);
+  expect(filesWhere(/await import\("\.\.\/storage\//)).toEqual(["src/api/open.ts"]);
+});
+
 test("nothing of the program is part of the library", () => {
   const entries = ["index", "workers/worker", "storage/threads/journal-thread", "storage/threads/snapshot-thread"];
   const parts = entries.flatMap((entry) => [...reachedFrom(`src/${entry}.ts`)]);
