@@ -168,7 +168,7 @@ test("only storage, the program and runtime touch files; SQLite comes with a pat
   ]);
 });
 
-test("runtimes are told apart in runtime/ only; storage and the program are for Bun alone", () => {
+test("only runtime/ distinguishes runtimes; storage and the program are for Bun alone", () => {
   const files = filesWhere(/typeof (Bun|process|navigator)|\b(Bun|process|navigator)\.|globalThis/);
   expect(files.filter((file) => !/^src\/(runtime|storage|cli)\//.test(file))).toEqual([]);
 });

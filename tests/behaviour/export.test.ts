@@ -201,7 +201,7 @@ describe("a header goes from one space to another in the middle:", () => {
   });
 });
 
-test("a trap in the middle is put right, and ends the stream with INTERNAL", async () => {
+test("a trap in the middle is repaired, and ends the stream with INTERNAL", async () => {
   await using parts = await opened({ ...SHAPE, workers: 0, partitions: 1 });
   const { index, seats } = parts;
   const large = uniform(5000, 12, SEED);
@@ -222,7 +222,7 @@ test("a trap in the middle is put right, and ends the stream with INTERNAL", asy
   await expectHolds(copy.space("s"), modelOf(large), `seed ${SEED}`);
 });
 
-test("an export that nobody reads takes no seat", async () => {
+test("an export that is not read takes no seat", async () => {
   await using parts = await made();
   const exports = Array.from({ length: MAX_SEATS }, () => parts.index.export());
   await new Promise((resolve) => setTimeout(resolve, 0)); // each has had its chance to begin

@@ -1,4 +1,4 @@
-/* With a filter: are the hits the nearest that pass, however few pass, and is it asked at most once a key? */
+/* With a filter: are the hits the nearest that pass, however few pass, and is it called at most once per key? */
 import { describe, expect, test } from "bun:test";
 import type { Key } from "../../src/index.ts";
 import {
@@ -26,7 +26,7 @@ for (const workers of [0, 1]) {
     describe(`with workers: ${workers}, flatBelow: ${flatBelow}`, () => {
       const options = { dimensions: DIMENSIONS, metric: "l2", workers, flatBelow } as const;
 
-      test("there are k hits that pass, nearly always the nearest, asked at most once a key", async () => {
+      test("there are k hits that pass, nearly always the nearest, and it is called at most once per key", async () => {
         await using parts = await opened(options);
         const space = parts.index.space("s");
         await space.addMany(keysOf(SET), SET.values);
@@ -115,12 +115,12 @@ for (const workers of [0, 1]) {
     expect((await parts.index.check()).ok).toBe(true);
   });
 
-  test(`what a filter answers is taken as true or false, workers: ${workers}`, async () => {
+  test(`what a filter returns is taken as true or false, workers: ${workers}`, async () => {
     await using parts = await opened({ dimensions: DIMENSIONS, workers });
     const space = parts.index.space("s");
     await space.addMany(["a", "b", "c", "d"], SET.part(0, 4).values);
-    const answers: Record<string, unknown> = { a: 1, b: 0, c: "yes", d: undefined };
-    const hits = await space.search(SET.at(0), { filter: (key) => answers[key as string] as boolean });
+    const verdicts: Record<string, unknown> = { a: 1, b: 0, c: "yes", d: undefined };
+    const hits = await space.search(SET.at(0), { filter: (key) => verdicts[key as string] as boolean });
     expect(hits.map((hit) => hit.key).sort()).toEqual(["a", "c"]);
   });
 

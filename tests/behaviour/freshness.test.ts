@@ -10,7 +10,7 @@ for (const workers of [0, 1, 2]) {
   describe(`with workers: ${workers}`, () => {
     const options = { dimensions: DIMENSIONS, metric: "l2", workers, flatBelow: 64 } as const;
 
-    test("an add that nobody awaited", async () => {
+    test("an add that was not awaited", async () => {
       await using parts = await opened(options);
       const space = parts.index.space("s");
       const set = uniform(1500, DIMENSIONS, SEED);

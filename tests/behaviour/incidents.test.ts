@@ -1,13 +1,13 @@
 /*
- * What if the function that is told of incidents throws, or closes the index? Threads are replaced all the same, and the
- * process hears of what was thrown.
+ * What if the function that incidents are reported to throws, or closes the index? Threads are still replaced, and what
+ * was thrown reaches the process.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Folder } from "../support/folder.ts";
 import { opened, until } from "../support/indexes.ts";
 import { evaluate } from "../support/process.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPEN = new URL("../../src/api/open.ts", import.meta.url).href;
 const SUPPORT = new URL("../support/indexes.ts", import.meta.url).href;
@@ -17,7 +17,7 @@ const THROWING = `
   import { until } from "${SUPPORT}";
   const caught = [];
   process.on("uncaughtException", ({ message }) => caught.push(message));
-  const onIncident = ({ kind }) => { throw new Error("told of " + kind); };
+  const onIncident = ({ kind }) => { throw new Error("heard of " + kind); };
   const options = { dimensions: 2, workers: 1, partitions: 1, flatBelow: 0, onIncident, path: PATH };
   const { index, pool, keeper } = await openWith(options, {});
   await pool.kill(0);
@@ -39,7 +39,7 @@ for (const where of ["in memory", "in a folder"]) {
     using folder = new Folder();
     const source = THROWING.replace("PATH", where === "in memory" ? "undefined" : JSON.stringify(folder.path));
     const { out, err, code } = await evaluate(source);
-    const all = ["told of exit", "told of journal", "told of snapshot"];
+    const all = ["heard of exit", "heard of journal", "heard of snapshot"];
     const wanted = where === "in memory" ? all.slice(0, 1) : all;
     expect({ out: out.trim().split(", "), err, code }).toEqual({ out: wanted, err: "", code: 0 });
   });
@@ -54,7 +54,7 @@ test("one that closes the index leaves no worker behind", async () => {
     },
   });
   await parts.pool!.kill(0);
-  await until(() => closed !== null, "the end of the worker is told");
+  await until(() => closed !== null, "the end of the worker is reported");
   await closed;
   expect(await parts.pool!.kill(0)).toBe(false); // there is no thread to end
 });

@@ -1,4 +1,4 @@
-/* What becomes of an addMany whose space is dropped, whose vectors change or whose index closes while it goes in? */
+/* What happens to an addMany whose space is dropped, whose vectors change or whose index closes before it ends? */
 import { describe, expect, test } from "bun:test";
 import { attach, type Space } from "../../src/index.ts";
 import { expectHolds, expectSound, keysOf, modelOf, opened, refusalOf, uniform, until } from "../support/indexes.ts";
@@ -14,7 +14,7 @@ for (const workers of [0, 1]) {
     const options = { dimensions: 8, metric: "l2", workers, flatBelow: 16, partitions: 1, maxPending: 64 } as const;
     const rows = () => Array.from({ length: SET.count }, (_, i) => Array.from(SET.at(i)));
 
-    test("dropped: SPACE_DROPPED says how many were accepted, and the space can be made anew", async () => {
+    test("dropped: SPACE_DROPPED says how many were accepted, and the space can be made again", async () => {
       await using parts = await opened(options);
       const space = parts.index.space("s");
       const other = attach(parts.index.attach()); // has a line of its own, so its drop does not wait

@@ -1,4 +1,4 @@
-/* Does an index come and go cleanly: options echoed, spaces made and dropped, threads ended, many in one process? */
+/* Does an index open and close cleanly: options echoed, spaces made and dropped, threads ended, many in one process? */
 import { describe, expect, test } from "bun:test";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { expectHolds, expectSound, keysOf, modelOf, opened, uniform } from "../support/indexes.ts";
@@ -30,7 +30,7 @@ test("undefined options are as if not given", async () => {
 
 for (const workers of [0, 2]) {
   describe(`with workers: ${workers}`, () => {
-    test("a space lives from its first add until it is dropped, and can be made anew", async () => {
+    test("a space lives from its first add until it is dropped, and can be made again", async () => {
       await using parts = await opened({ dimensions: 4, metric: "l2", workers, flatBelow: 50 });
       const { index } = parts;
       const space = index.space("tenant");
@@ -46,8 +46,8 @@ for (const workers of [0, 2]) {
         expect(await space.search(SET.at(0))).toEqual([]);
         expect(await space.get(0)).toBeUndefined();
       }
-      await space.add("anew", SET.at(0));
-      await expectHolds(space, new Map([["anew", SET.at(0)]]), `seed ${SEED}`);
+      await space.add("again", SET.at(0));
+      await expectHolds(space, new Map([["again", SET.at(0)]]), `seed ${SEED}`);
       await expectSound(index, `seed ${SEED}`);
     });
 

@@ -1,6 +1,6 @@
 /*
- * A thread traps under a lock and ends before anybody repairs its seat: does every call of the others end, with TIMEOUT,
- * with nothing changed, and go on once the seat is repaired? Nobody may block the event loop from which it is.
+ * A thread traps under a lock and ends before its seat is repaired. Does every call of the other threads end with
+ * TIMEOUT, change nothing, and work again after the repair? No call may block the event loop that makes the repair.
  */
 import { afterAll, expect, test } from "bun:test";
 import {
@@ -179,7 +179,7 @@ test("a node's lock in the middle of an export: it goes on when the lock is free
   dead.core.claim(0, 1, 0);
   trapIn(dead, FAULT_LINK_NODE_LOCKED, (core) => core.link(1));
   const waiting = index.exportBytes();
-  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop turns meanwhile
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop runs in the meantime
   dead.core.repairSeat(DEAD);
   const copy = await openIndex({ dimensions: DIMENSIONS, metric: "l2", workers: 0, from: await waiting });
   open.push(copy);
@@ -203,7 +203,7 @@ test("a node's lock: a flush gives up, then goes on", async () => {
   await expectSound(index, `seed ${SEED}`);
 });
 
-test("a worker that waits for a lock which nobody will free: searches go on without it, and close ends", async () => {
+test("a worker that waits for a lock that is never freed: searches go on without it, and close ends", async () => {
   const { index, space, opener, dead } = await withDeadThread(true, 1);
   await space.search(SET.at(1));
   const other = Seat.join(await coreModule("debug"), dead.memory, DEAD + 1, true);

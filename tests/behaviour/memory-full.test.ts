@@ -1,4 +1,4 @@
-/* When `memoryLimit` is used up: is an add refused with nothing changed, and does the rest work on? */
+/* When `memoryLimit` is used up: is an add refused with nothing changed, and does everything else still work? */
 import { describe, expect, test } from "bun:test";
 import type { Space } from "../../src/index.ts";
 import {

@@ -1,4 +1,4 @@
-/* After any sequence of ops on a few spaces: does the index hold what Maps would, and answer as brute force does? */
+/* After any sequence of ops on a few spaces: does the index hold what Maps would, and find what brute force does? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Hit, Key, VectorIndex } from "../../src/index.ts";
@@ -53,7 +53,7 @@ const passesThird = (third: number | null) => (key: Key) => third === null || KE
 
 class Run {
   readonly models = new Map<string, Model>();
-  readonly answers: Hit[][] = [];
+  readonly results: Hit[][] = [];
   found = 0;
   wanted = 0;
   private readonly index: VectorIndex;
@@ -112,7 +112,7 @@ class Run {
     const passes = passesThird(third);
     const options = third === null ? { k } : { k, filter: passes };
     const hits = await this.index.space(name).search(query, options);
-    this.answers.push(hits);
+    this.results.push(hits);
     const context = `search of ${vector} in ${name}, k ${k}, third ${third}`;
     if (this.exact) return expectExact(hits, "l2", model, query, k, context, passes);
     expectHonest(hits, "l2", model, query, context);
@@ -147,7 +147,7 @@ for (const [workers, numRuns] of [
   [2, 12],
 ] as const) {
   describe(`with workers: ${workers}`, () => {
-    test("flat spaces hold and answer what a Map and brute force do", async () => {
+    test("flat spaces hold what a Map does and find what brute force does", async () => {
       await fc.assert(
         fc.asyncProperty(someOps, async (ops) => {
           await run(workers, 1000, ops);
@@ -173,12 +173,12 @@ for (const [workers, numRuns] of [
   });
 }
 
-test("the same ops give the same flat answers with workers 0, 1 and 2", async () => {
+test("the same ops give the same flat hits with workers 0, 1 and 2", async () => {
   await fc.assert(
     fc.asyncProperty(someOps, async (ops) => {
       const [inline, one, two] = [await run(0, 1000, ops), await run(1, 1000, ops), await run(2, 1000, ops)];
-      expect(one!.answers).toEqual(inline!.answers);
-      expect(two!.answers).toEqual(inline!.answers);
+      expect(one!.results).toEqual(inline!.results);
+      expect(two!.results).toEqual(inline!.results);
     }),
     { seed: SEED + 1, numRuns: 8 },
   );

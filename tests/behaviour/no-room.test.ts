@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { Folder } from "../support/folder.ts";
 import { evaluate } from "../support/process.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const INDEX = new URL("../../src/index.ts", import.meta.url).href;
 
@@ -25,9 +25,9 @@ const PROGRAM = `
   console.log(outcomes.join(" "));
 `;
 
-// In a folder there are a journal and a snapshot thread, too: the first that do not fit.
+// A folder also has a journal thread and a snapshot thread: they are the first that do not fit.
 for (const where of ["in memory", "in a folder"]) {
-  test(`OUT_OF_MEMORY, and nobody is started again, ${where}`, async () => {
+  test(`OUT_OF_MEMORY, and no thread is started again, ${where}`, async () => {
     using folder = new Folder();
     const source = PROGRAM.replace("PATH", where === "in memory" ? "undefined" : JSON.stringify(folder.path));
     const { out, err, code } = await evaluate(source, { timeout: 50_000, killSignal: "SIGKILL" });

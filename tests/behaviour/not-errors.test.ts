@@ -9,7 +9,7 @@ const QUERY = uniform(1, 4, SEED + 1).at(0);
 
 for (const workers of [0, 1]) {
   describe(`with workers: ${workers}`, () => {
-    test("a space that has nothing answers with nothing", async () => {
+    test("a space that holds nothing finds nothing", async () => {
       await using parts = await opened({ dimensions: 4, workers });
       const space = parts.index.space("never added to");
       expect(await space.search(QUERY)).toEqual([]);
@@ -28,7 +28,7 @@ for (const workers of [0, 1]) {
       expect(parts.index.spaces()).toEqual([]);
     });
 
-    test("a space that was emptied answers with nothing", async () => {
+    test("a space that was emptied finds nothing", async () => {
       await using parts = await opened({ dimensions: 4, workers, flatBelow: 16 });
       const space = parts.index.space("emptied");
       await space.addMany(keysOf(SET), SET.values);

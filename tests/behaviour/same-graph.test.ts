@@ -1,4 +1,4 @@
-/* Does one linking thread make the same graph of the same ops, whoever it is, and however the ops are handed over? */
+/* Does one linking thread make the same graph of the same ops, whichever thread it is, in batches of any size? */
 import { expect, test } from "bun:test";
 import type { OpenOptions } from "../../src/index.ts";
 import { clustered, opened } from "../support/indexes.ts";
@@ -7,7 +7,7 @@ const VECTORS = 6000; // codes are looked at before the first is linked, and onc
 const DIMENSIONS = 24;
 const SET = clustered(VECTORS, DIMENSIONS, 70_000, 30, 1, 0.7);
 
-/** An export of what was added so many at a time, and of some replaced and deleted after a flush: the graph is in it. */
+/** A digest of the export, graph included, of vectors added in batches, some then replaced and some deleted. */
 async function builtFrom(batch: number, options: Partial<OpenOptions>): Promise<string> {
   await using built = await opened({ dimensions: DIMENSIONS, metric: "cosine", partitions: 1, ...options });
   const { index } = built;

@@ -1,4 +1,4 @@
-/* Does searchMany answer what single searches do, whoever answers, and whoever dies meanwhile? */
+/* Does searchMany find what single searches find, on any thread, even when workers die during it? */
 import { describe, expect, test } from "bun:test";
 import { clustered, keysOf, opened, type VectorSet } from "../support/indexes.ts";
 import { loseWorkers } from "../support/lose-workers.ts";

@@ -10,7 +10,7 @@ for (const workers of [0, 1, 2]) {
   describe(`with workers: ${workers}`, () => {
     const options = { dimensions: 8, metric: "l2", workers, flatBelow: 200, partitions: 2 } as const;
 
-    test("ops that were accepted into graphs are all linked by somebody, once", async () => {
+    test("ops that were accepted into graphs are each linked once, by some worker", async () => {
       await using parts = await opened({ ...options, stealing: { threshold: 20 } });
       const { index } = parts;
       await index.space("large").addMany(keysOf(SET), SET.values);

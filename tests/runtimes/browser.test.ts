@@ -1,4 +1,4 @@
-/* Do threads in a browser start where they can, come again when they end, and leave with their index? */
+/* Do threads in a browser start where they can, get replaced when they end, and end with their index? */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -73,7 +73,7 @@ if ("missing" in chromium) {
       expect(await inPage<number>(true, inWorker)).toBe(2);
     });
 
-    test("is told why there are no workers when the package comes from another origin, and does without them", async () => {
+    test("learns why there are no workers when the package comes from another origin, and works without them", async () => {
       await using other = serveSite(true, { build: BUILD });
       const elsewhere = `
         const { open: openFromThere } = await import("${other.url}build/edge-index.js");
@@ -89,7 +89,7 @@ if ("missing" in chromium) {
       expect(message).toContain("edge-worker.js");
     });
 
-    test("loses nothing when workers are killed while they link, and is told of each", async () => {
+    test("loses nothing when workers are killed while they link, and hears of each", async () => {
       const killing = `
         const { openWith } = await import("/build/edge-insides.js");
         const incidents = [];
@@ -128,12 +128,12 @@ if ("missing" in chromium) {
       });
     });
 
-    test("replaces a worker that throws, and is told its words", async () => {
+    test("replaces a worker that throws, and hears its message", async () => {
       const throwing = `
         const { openWith } = await import("/build/edge-insides.js");
-        let told;
-        const incident = new Promise((resolve) => { told = resolve; });
-        const { index, pool } = await openWith({ dimensions: 2, workers: 1, onIncident: told }, {});
+        let hear;
+        const incident = new Promise((resolve) => { hear = resolve; });
+        const { index, pool } = await openWith({ dimensions: 2, workers: 1, onIncident: hear }, {});
         pool.send(0, { type: "search", id: 0, partition: 99 }); // there is none
         const { kind, message } = await incident;
         await index.space("s").addMany([1, 2], [[1, 0], [0, 1]]);
@@ -154,13 +154,13 @@ if ("missing" in chromium) {
         const index = await open({ dimensions: 2, workers: 3 });
         const before = await held();
         await index.close();
-        while ((await held()) > 0) await nextTurn(); // whoever asked for a worker's lock gives it back
+        while ((await held()) > 0) await nextTurn(); // a thread that asked for a worker's lock gives it back
         return before;
       `;
       expect(await inPage<number>(true, locks)).toBe(3);
     });
 
-    test("is told what is missing when the worker's file is not beside the bundle", async () => {
+    test("learns what is missing when the worker's file is not beside the bundle", async () => {
       const refused = `
         const index = open({ dimensions: 2, workers: 1, onIncident: () => {} });
         return await index.then(() => "opened", ({ code, message }) => code + ": " + message);

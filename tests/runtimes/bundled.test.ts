@@ -12,7 +12,7 @@ setDefaultTimeout(120_000); // the machine may be busy
 const PAGE = '<!doctype html><title>.</title><script type="module" src="./page.js"></script>';
 const SCRIPT = `
   import { open } from "hnsw-workers";
-  window.answer = (async () => {
+  window.result = (async () => {
     const index = await open({ dimensions: 2, flatBelow: 0 });
     await index.space("s").addMany(["east", "north"], [[1, 0], [0, 1]]);
     await index.flush();
@@ -34,7 +34,7 @@ testWith(programs.chromium, "Vite, without a word of configuration", async (chro
     await using site = serveSite(isolated, { dist: join(folder, "dist") });
     const page = await browser.newPage();
     await page.goto(`${site.url}dist/index.html`);
-    const { key, workers, cores } = await page.evaluate<Record<string, unknown>>("window.answer");
+    const { key, workers, cores } = await page.evaluate<Record<string, unknown>>("window.result");
     expect([key, workers]).toEqual(["east", isolated ? cores : 0]);
   }
 });

@@ -1,7 +1,7 @@
 import type { OpenOptions, VectorIndex } from "../../src/index.ts";
 import type { openSearch } from "../../src/search.ts";
 
-/** What a runtime hands in. */
+/** What a runtime passes in. */
 export interface Kit {
   open(options: OpenOptions): Promise<VectorIndex>;
   openSearch?: typeof openSearch;
@@ -23,4 +23,4 @@ export interface Result {
 export const cases: Record<string, (kit: Kit) => Promise<string | undefined>>;
 export function run(kit: Kit): Promise<Result[]>;
 export function built(kit: Kit, quantization?: "auto" | "none"): Promise<VectorIndex>;
-export function answersOf(index: VectorIndex): Promise<string>;
+export function digestOf(index: VectorIndex): Promise<string>;

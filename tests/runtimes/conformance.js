@@ -1,6 +1,6 @@
 /*
  * What must hold on every runtime? Plain JavaScript that imports nothing, so that any of them can run it: `open` is
- * handed in, and what comes back can be written as JSON.
+ * passed in, and what comes back can be written as JSON.
  *
  * Numbers come from a seed and from arithmetic that IEEE 754 fixes to the last bit, so that fingerprints can be compared
  * between engines: no sines, no logarithms.
@@ -18,8 +18,8 @@ const BUILT = 900;
  */
 
 /**
- * Runs everything, or one case. `arriving` is an export of another runtime; the value of "arrives" is the digest of what it answers,
- * that of "departs" the digest of this one's answers and its export in hex.
+ * Runs everything, or one case. `arriving` is an export of another runtime; the value of "arrives" is the digest of what it finds,
+ * that of "departs" the digest of what this one finds, and its export in hex.
  * @param {Kit} kit
  */
 export async function run(kit) {
@@ -53,20 +53,20 @@ export const cases = {
   fingerprint,
   departs: async (kit) => {
     const index = await built(kit);
-    const answers = await answersOf(index);
+    const digest = await digestOf(index);
     const bytes = await index.exportBytes();
     await index.close();
-    return `${answers} ${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+    return `${digest} ${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   },
   arrives: async (kit) => {
     const index = await opened(kit, { dimensions: DIMENSIONS, from: kit.arriving });
-    const digest = await answersOf(index);
+    const digest = await digestOf(index);
     await index.close();
     return digest;
   },
   "arrives, to be searched only": async ({ openSearch, core, arriving }) => {
     const index = await openSearch({ from: arriving, ...(core ? { core } : {}) });
-    const digest = await answersOf(index);
+    const digest = await digestOf(index);
     const space = index.space("graph");
     equal((await space.keys()).length, space.size, "keys");
     const [key] = await space.keys();
@@ -96,13 +96,13 @@ function opened({ open, core, workers, partitions }, options) {
   return open({ workers, partitions, ...(core ? { core } : {}), ...options });
 }
 
-// ── what an index answers, as one number ────────────────────────────────────────────────────────────────────────────
+// ── what an index finds, as one number ──────────────────────────────────────────────────────────────────────────────
 /** With up to one worker it is the same everywhere. */
 async function fingerprint(kit) {
   const digests = [];
   for (const quantization of ["auto", "none"]) {
     const index = await built(kit, quantization);
-    digests.push(await answersOf(index));
+    digests.push(await digestOf(index));
     await index.close();
   }
   return digests.join();
@@ -128,7 +128,7 @@ export async function built(kit, quantization = "auto") {
 }
 
 /** A digest of keys and distances, to the last bit. */
-export async function answersOf(index) {
+export async function digestOf(index) {
   const digest = new Digest();
   for (const name of ["graph", "flat"]) {
     const space = index.space(name);
@@ -169,7 +169,7 @@ function bitsOf(float) {
 }
 
 // ── the model ───────────────────────────────────────────────────────────────────────────────────────────────────────
-/** Any sequence of ops: does the index hold what Maps would, and answer as brute force does? */
+/** Any sequence of ops: does the index hold what Maps would, and find what brute force does? */
 async function playModel(kit, flatBelow) {
   const index = await opened(kit, { dimensions: DIMENSIONS, metric: "l2", flatBelow, maxPending: 64 });
   const { below } = random(SEED + flatBelow);
@@ -360,12 +360,12 @@ async function refused(kit) {
 
 async function travelled(kit) {
   const index = await built(kit);
-  const digest = await answersOf(index);
+  const digest = await digestOf(index);
   const bytes = await index.exportBytes();
   const stream = new Response(index.export()).body;
   for (const from of [bytes, bytes.buffer, new Blob([bytes]), new Response(bytes), stream]) {
     const again = await opened(kit, { dimensions: DIMENSIONS, from });
-    equal(await answersOf(again), digest, "answers of what was started from an export");
+    equal(await digestOf(again), digest, "hits of what was started from an export");
     await again.space("graph").add("more", clustered(1, 5)[0]);
     equal((await again.space("graph").search(clustered(1, 5)[0], { k: 1 }))[0].key, "more", "the nearest");
     await sound(again);
@@ -410,7 +410,7 @@ async function damaged(kit) {
   }
 }
 
-// ── exact answers and data ──────────────────────────────────────────────────────────────────────────────────────────
+// ── exact results and data ──────────────────────────────────────────────────────────────────────────────────────────
 function trueDistance(metric, a, b) {
   let [product, squaresA, squaresB, apart] = [0, 0, 0, 0];
   for (let i = 0; i < a.length; i++) {

@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-examples-"));
 beforeAll(buildPackage);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-testWith(programs.workerd, "examples/isolate answers from its snapshot", async (workerd) => {
+testWith(programs.workerd, "examples/isolate searches its snapshot", async (workerd) => {
   await writeSnapshot(join(folder, "foods.bin"));
   const entry = join(ROOT, "examples/isolate/worker.js");
   const { address, stop } = await serveIsolate(workerd, entry, folder, ["foods.bin"]);

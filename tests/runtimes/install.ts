@@ -8,11 +8,11 @@ export const MODULES = join(import.meta.dir, "node_modules");
 /** A program, or why there is none. */
 export type Program = { path: string } | { missing: string };
 
-/** Installs what is not there; answers why it could not be, or null. */
+/** Installs what is missing. Resolves to why it could not, or null. */
 async function install(): Promise<string | null> {
   if (Object.keys(manifest.dependencies).every((name) => existsSync(join(MODULES, name)))) return null;
   console.error("installing Deno, workerd, Vite and what drives Chromium (about 290 MB), once ...");
-  // No lock file: the versions are exact, and a lock would pin the registry of whoever ran first.
+  // No lock file: the versions are exact, and a lock would pin the registry of the first machine.
   const job = Bun.spawn([process.execPath, "install", "--no-save"], {
     cwd: import.meta.dir,
     stdout: "ignore",

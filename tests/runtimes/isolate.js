@@ -1,4 +1,4 @@
-/* An isolate runs this: one case of the conformance suite a request, so that what outlives one is tested, too. */
+/* An isolate runs this: one case of the conformance suite per request, which also tests what outlives a request. */
 import { open } from "hnsw-workers";
 import core from "hnsw-workers/core.wasm";
 import { openSearch } from "hnsw-workers/search";

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
 import { openSearch } from "../../src/search.ts";
 import { run } from "../support/process.ts";
-import { answersOf, built, run as conform, type Kit, type Result } from "./conformance.js";
+import { built, run as conform, digestOf, type Kit, type Result } from "./conformance.js";
 import { buildPackage, Project } from "./package.ts";
 import { runtimes } from "./runtimes.ts";
 import { testWith } from "./test-with.ts";
@@ -20,15 +20,15 @@ function opener(shared: boolean): Kit["open"] {
   return async (options) => (await openWith(options, { shared })).index;
 }
 
-/** What two workers have built in shared memory, and what it answers. */
+/** What two workers have built in shared memory, and a digest of what it finds. */
 let arriving: Uint8Array;
-let answers: string;
+let digest: string;
 const fingerprints = new Map<string, string>();
 
 beforeAll(async () => {
   await buildPackage();
   const index = await built({ open: opener(true), workers: 2, partitions: 2 });
-  answers = await answersOf(index);
+  digest = await digestOf(index);
   arriving = await index.exportBytes();
   await index.close();
 });
@@ -36,14 +36,14 @@ beforeAll(async () => {
 async function expectConforms(name: string, workers: number, results: Result[]): Promise<void> {
   expect(results.filter(({ ok }) => !ok)).toEqual([]);
   const valueIn = (wanted: string) => results.find((result) => result.name === wanted)!.value!;
-  expect(valueIn("arrives")).toBe(answers);
-  expect(valueIn("arrives, to be searched only")).toBe(answers);
+  expect(valueIn("arrives")).toBe(digest);
+  expect(valueIn("arrives, to be searched only")).toBe(digest);
   if (workers < 2) fingerprints.set(name, valueIn("fingerprint"));
   // And the other way round.
   const [departing, hex] = valueIn("departs").split(" ");
   for (const shared of [true, false]) {
     const index = await opener(shared)({ dimensions: 10, workers: 0, from: Buffer.from(hex!, "hex") });
-    expect(await answersOf(index)).toBe(departing!);
+    expect(await digestOf(index)).toBe(departing!);
     await index.close();
   }
 }
@@ -76,7 +76,7 @@ describe("without `workers` there is one for every core in", () => {
   }
 });
 
-test("with up to one worker the same vectors in the same order give the same answers, to the last bit", () => {
+test("with up to one worker the same vectors in the same order give the same hits, to the last bit", () => {
   expect(fingerprints.size).toBeGreaterThan(2);
   const [first] = fingerprints.values();
   expect([...fingerprints].filter(([, fingerprint]) => fingerprint !== first)).toEqual([]);

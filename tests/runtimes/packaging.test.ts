@@ -31,7 +31,7 @@ test("publint finds nothing", async () => {
 
 test("the types are those of what is imported", async () => {
   const program = join(MODULES, "@arethetypeswrong/cli/dist/index.js");
-  // Modules only, as the package says; nobody imports the workers' file.
+  // Modules only, as the package says; the workers' file is not imported.
   const rules = ["--profile", "esm-only", "--exclude-entrypoints", "edge-worker.js"];
   await outputOf([process.execPath, program, tarball, ...rules]);
 });

@@ -72,7 +72,7 @@ const inIsolate: Runtime = {
       for (const name of Object.keys(cases)) {
         const body = name.startsWith("arrives") ? arriving.slice() : null;
         const response = await fetch(`${address}/${encodeURIComponent(name)}`, { method: "POST", body });
-        if (!response.ok) throw new Error(`${name}: workerd answered ${response.status}: ${await response.text()}`);
+        if (!response.ok) throw new Error(`${name}: workerd returned ${response.status}: ${await response.text()}`);
         results.push(...((await response.json()) as Result[]));
       }
       return results;

@@ -7,7 +7,7 @@ const CORE = join(ROOT, "build/core.release.relaxed.unshared.wasm");
 
 /**
  * Bundles a module worker as such platforms' tools do, with the package's conditions for it, and runs it; `data`
- * are files in the folder that it imports as bytes. Answers its address and how to end it.
+ * are files in the folder that it imports as bytes. Resolves to its address and how to end it.
  */
 export async function serveIsolate(workerd: string, entry: string, folder: string, data: string[] = []) {
   const bundle = await Bun.build({

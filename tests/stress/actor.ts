@@ -1,7 +1,7 @@
 /*
  * What does one thread of a stress run do? Random ops on spaces of its own, each checked against a Map and brute force
- * the moment it is answered; ops on a space that all threads share, under keys of its own; and looks at spaces that
- * others change meanwhile, of which it knows what must hold at every moment.
+ * as soon as it settles; ops on a space that all threads share, under keys of its own; and searches of spaces that others
+ * are changing, for what must hold at every moment.
  *
  * An op that is refused as INTERNAL trapped at a fault point: it must be in as a whole or not at all, as its message says.
  */
@@ -135,11 +135,11 @@ export class Actor {
     else await this.peek();
   }
 
-  /** A call that may trap where a fault is armed: its answer, or the refusal that says what became of it. */
-  private async trapped<T>(doing: string, call: () => Promise<T>): Promise<{ answer?: T; refusal?: HnswError }> {
+  /** A call that may trap where a fault is armed: its result, or the refusal that says what became of it. */
+  private async trapped<T>(doing: string, call: () => Promise<T>): Promise<{ result?: T; refusal?: HnswError }> {
     this.doing = doing;
     try {
-      return { answer: await call() };
+      return { result: await call() };
     } catch (error) {
       if (!(error instanceof HnswError) || error.code !== "INTERNAL") this.fail(`refused: ${describe(error)}`);
       if (!this.trigger.fired()) this.fail(`trapped by itself: ${describe(error)}`);
@@ -149,8 +149,8 @@ export class Actor {
 
   /** A call that changes nothing, until it does not trap. */
   private async again<T>(doing: string, call: () => Promise<T>): Promise<T> {
-    const { answer, refusal } = await this.trapped(doing, call);
-    return refusal ? await this.again(doing, call) : (answer as T);
+    const { result, refusal } = await this.trapped(doing, call);
+    return refusal ? await this.again(doing, call) : (result as T);
   }
 
   private space(name: string): Space {
@@ -237,7 +237,7 @@ export class Actor {
     for (const [i, key] of keys.entries()) this.model(name).set(key, vectors[i]!);
   }
 
-  /** After a trap in addMany: the first so many are in, the others are not. */
+  /** After a trap in addMany: a first part of them is in, the rest is not. */
   private async settlePrefix(name: string, keys: Key[], vectors: Float32Array[]): Promise<void> {
     const model = this.model(name);
     let ended = false;
@@ -255,8 +255,8 @@ export class Actor {
   private async remove(name: string): Promise<void> {
     const key = this.someKey(name);
     const was = this.model(name).has(key);
-    const { answer, refusal } = await this.trapped(`delete ${String(key)}`, () => this.space(name).delete(key));
-    if (!refusal && answer !== was) this.fail(`delete answered ${answer}`);
+    const { result, refusal } = await this.trapped(`delete ${String(key)}`, () => this.space(name).delete(key));
+    if (!refusal && result !== was) this.fail(`delete returned ${result}`);
     await this.settle(name, key, undefined, refusal);
   }
 
@@ -264,8 +264,8 @@ export class Actor {
     const keys = [...new Set(Array.from({ length: this.chance.between(1, 40) }, () => this.someKey(name)))];
     const model = this.model(name);
     const were = keys.filter((key) => model.has(key)).length;
-    const { answer, refusal } = await this.trapped("deleteMany", () => this.space(name).deleteMany(keys));
-    if (!refusal && answer !== were) this.fail(`deleteMany answered ${answer}, not ${were}`);
+    const { result, refusal } = await this.trapped("deleteMany", () => this.space(name).deleteMany(keys));
+    if (!refusal && result !== were) this.fail(`deleteMany returned ${result}, not ${were}`);
     for (const key of keys) {
       const isThere = refusal ? await this.again("has after deleteMany", () => this.space(name).has(key)) : false;
       if (isThere) await this.expectVector(name, key);
@@ -274,8 +274,8 @@ export class Actor {
   }
 
   private async drop(name: string): Promise<void> {
-    const { answer, refusal } = await this.trapped(`drop ${name}`, () => this.index.dropSpace(name));
-    if (!refusal && !answer && this.model(name).size > 0) this.fail("there was nothing to drop");
+    const { result, refusal } = await this.trapped(`drop ${name}`, () => this.index.dropSpace(name));
+    if (!refusal && !result && this.model(name).size > 0) this.fail("there was nothing to drop");
     if (refusal && !isCompleted(refusal)) {
       for (const key of [...this.model(name).keys()].slice(0, 3)) await this.expectVector(name, key);
       return;
@@ -304,7 +304,7 @@ export class Actor {
     const found = await Promise.all(keys.map((key) => this.space(name).get(key)));
     for (const [i, key] of keys.entries()) {
       if (found[i]?.join() !== this.model(name).get(key)?.join())
-        this.fail(`get of ${String(key)} answered ${found[i]}`);
+        this.fail(`get of ${String(key)} returned ${found[i]}`);
       if ((await this.space(name).has(key)) !== this.model(name).has(key)) this.fail(`has of ${String(key)} is wrong`);
     }
   }
@@ -344,11 +344,11 @@ export class Actor {
       );
       return this.expectHits(name, kept, queries[0]!, hits, k, 64);
     }
-    const answers =
+    const results =
       queries.length === 1
         ? [await this.again(doing, () => this.space(name).search(queries[0]!, { k, ef }))]
         : await this.again(`${doing}, many`, () => this.space(name).searchMany(queries, { k, ef }));
-    for (const [i, hits] of answers.entries()) this.expectHits(name, model, queries[i]!, hits, k, ef);
+    for (const [i, hits] of results.entries()) this.expectHits(name, model, queries[i]!, hits, k, ef);
   }
 
   private expectHits(name: string, model: Model, query: Float32Array, all: Hit[], k: number, ef: number): void {

@@ -18,7 +18,7 @@ export const CALLER_POINTS = POINTS.filter(
   (point) => point <= layout.FAULT_ARENA_SPLIT || point === layout.FAULT_ARENA_FREE,
 );
 
-/** After a trap here blocks may be lost: a table made anew leaves the old one behind, a half-made structure its parts. */
+/** After a trap here blocks may be lost: a table that is rebuilt leaves the old one behind, a half-made structure its parts. */
 export const LOSING_POINTS = [layout.FAULT_KEYS_GROW, layout.FAULT_ARENA_SPLIT, layout.FAULT_ARENA_FREE];
 
 export type Hits = Map<number, number>;
@@ -31,7 +31,7 @@ export function hitsInWords(hits: Hits): string {
   return POINTS.map((point) => `${POINT_NAMES.get(point)} ${hits.get(point) ?? 0}`).join(", ");
 }
 
-/** One thread's armed fault: at most one at a time, so that a trap tells which point it was. */
+/** One thread's armed fault: at most one at a time, so that a trap is known to be at its point. */
 export class Trigger {
   readonly hits: Hits = new Map();
   private armed: { seat: Seat; point: number } | null = null;

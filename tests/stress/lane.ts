@@ -5,7 +5,7 @@
 import { addHits, type Hits, POINTS } from "./faults.ts";
 import { play, type Report } from "./rounds.ts";
 
-const SILENT_MS_MAX = 90_000; // a process that makes no headway for so long hangs
+const SILENT_MS_MAX = 90_000; // a process that prints nothing for that long hangs
 const CRASHES_MAX = 3; // in a row at the same run
 
 export interface Batch {
@@ -18,7 +18,7 @@ export interface Batch {
   points: number[];
 }
 
-/** What a run told, as a line of JSON. */
+/** What a run reported, as a line of JSON. */
 interface Line {
   seed: number;
   failure?: string;
@@ -67,7 +67,7 @@ export async function playHere({ seed: first, runs, ops, workers, points }: Batc
   }
 }
 
-/** Plays a batch in processes of its own and adds what they told to the tally. */
+/** Plays a batch in processes of its own and adds what they reported to the tally. */
 export async function playApart(batch: Batch, tally: Tally): Promise<void> {
   const end = batch.seed + batch.runs;
   let crashesInARow = 0;

@@ -1,4 +1,4 @@
-/* What must a partition's memory look like when nobody works in it? Read straight from the words of assembly/layout.ts. */
+/* What must a partition's memory look like when no thread works in it? Read straight from the words of assembly/layout.ts. */
 import * as layout from "../../assembly/layout.ts";
 import type { Seat } from "../../src/core/seat.ts";
 

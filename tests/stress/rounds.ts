@@ -1,7 +1,7 @@
 /*
  * One stress run, from its seed: an index with tiny limits, workers, two attached threads, random ops on all of them;
- * meanwhile workers are ended and faults trap workers and callers. At the end everything is compared, with what a folder
- * of it holds in every third run or so, and taken down.
+ * workers are ended and faults trap workers and callers during them. At the end everything is compared, in about every
+ * third run with a folder as well, and taken down.
  */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -185,7 +185,7 @@ class Round {
     const point = chance.oneOf(this.points(WORKER_POINTS));
     const partition = chance.between(0, index.options.partitions - 1);
     this.armed.set(worker, point);
-    if (LOSING_POINTS.includes(point)) this.mayLose = true; // a trap in a search that a worker answers is not reported
+    if (LOSING_POINTS.includes(point)) this.mayLose = true; // a trap in a worker's share of a searchMany is not reported
     pool.send(worker, { type: "fault", partition, point, countdown: chance.between(1, 4) });
   }
 
@@ -258,14 +258,14 @@ class Helper {
   private left = false;
 
   async ask(message: ToHelper): Promise<Outcome> {
-    const answer = await new Promise<FromHelper>((resolve, reject) => {
+    const reply = await new Promise<FromHelper>((resolve, reject) => {
       this.thread.once("message", resolve);
       this.thread.once("error", reject);
       this.thread.postMessage(message);
     });
-    if (answer.failure) throw new Error(answer.failure);
+    if (reply.failure) throw new Error(reply.failure);
     this.left = message.type === "leave";
-    return answer.outcome!;
+    return reply.outcome!;
   }
 
   /** It has left by itself, unless the run failed. */

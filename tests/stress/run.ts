@@ -1,4 +1,4 @@
-/* `bun tests/stress/run.ts --runs N [--seed S] [--workers W] [--ops O]`: many stress runs, and what they came to. */
+/* `bun tests/stress/run.ts --runs N [--seed S] [--workers W] [--ops O]`: many stress runs, and their totals. */
 import { parseArgs } from "node:util";
 import { hitsInWords } from "./faults.ts";
 import { type Batch, playApart, playHere, Tally } from "./lane.ts";
@@ -21,12 +21,12 @@ async function playAll(): Promise<void> {
   const workers = values.workers === undefined ? [8, 8, 2, 1, 0] : [Number(values.workers)];
   const tally = new Tally();
   const start = performance.now();
-  let told = 0;
+  let printed = 0;
   for (let done = 0; done < runs; done += RUNS_IN_A_PROCESS) {
     const count = Math.min(RUNS_IN_A_PROCESS, runs - done);
     await playApart({ seed: first + done, runs: count, ops: Number(values.ops), workers, points: [] }, tally);
-    for (; told < tally.failures.length; told++) console.error(tally.failures[told]);
-    if ((done / RUNS_IN_A_PROCESS) % 10 === 9) console.log(`${done + count} runs, ${told} failed`);
+    for (; printed < tally.failures.length; printed++) console.error(tally.failures[printed]);
+    if ((done / RUNS_IN_A_PROCESS) % 10 === 9) console.log(`${done + count} runs, ${printed} failed`);
   }
   const { passed, failures, crashes, totals, recall, hits } = tally;
   const seconds = Math.round((performance.now() - start) / 1000);

@@ -15,8 +15,8 @@ export class Folder implements Disposable {
   }
 
   /**
-   * What a crash would leave now: a copy of everything, with nobody writing. The same as killing the process, as far as
-   * the files go.
+   * What a crash would leave now: a copy of everything while nothing is written. For the files that is the same as
+   * killing the process.
    */
   crashed(): Folder {
     const copy = new Folder();

@@ -15,7 +15,7 @@ port.on("message", (message: AttachTicket | Job) => {
   before = before.then(async () => {
     let reply: Reply;
     try {
-      reply = { answer: await work(index!, message) };
+      reply = { result: await work(index!, message) };
     } catch (error) {
       reply = { failed: error instanceof HnswError ? error.code : String(error) };
     }

@@ -1,18 +1,18 @@
-/* How does a test have another thread work on its index? By jobs, each with one answer. */
+/* How does a test have another thread work on its index? By jobs, each with one result. */
 import { Worker } from "node:worker_threads";
 import type { AttachTicket, Key } from "../../src/index.ts";
 
 export type Job =
-  /** Adds `versions` new versions of a key, version v at a distance of v × 2⁻²⁰. Answers how many. */
+  /** Adds `versions` new versions of a key, version v at a distance of v × 2⁻²⁰. Returns how many. */
   | { kind: "replace"; space: string; key: Key; vector: Float32Array; versions: number }
-  /** Adds vectors, one call each, searching for every 50th. Answers how many of those searches found it. */
+  /** Adds vectors, one call each, searching for every 50th. Returns how many of those searches found it. */
   | { kind: "add"; space: string; keys: Key[]; vectors: Float32Array }
-  /** Searches for each vector. Answers the nearest key of each. */
+  /** Searches for each vector. Returns the nearest key of each. */
   | { kind: "search"; space: string; vectors: Float32Array }
   | { kind: "close" };
 
 export interface Reply {
-  answer?: unknown;
+  result?: unknown;
   /** The code of the error, or what it says. */
   failed?: string;
 }
@@ -20,12 +20,12 @@ export interface Reply {
 /** Another thread that has attached itself to an index. */
 export class Helper implements AsyncDisposable {
   private readonly thread = new Worker(new URL("./helper-thread.ts", import.meta.url));
-  private readonly waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
+  private readonly waiting: { resolve: (result: unknown) => void; reject: (error: Error) => void }[] = [];
 
   constructor(ticket: AttachTicket) {
-    this.thread.on("message", ({ answer, failed }: Reply) => {
+    this.thread.on("message", ({ result, failed }: Reply) => {
       const first = this.waiting.shift();
-      if (failed === undefined) first?.resolve(answer);
+      if (failed === undefined) first?.resolve(result);
       else first?.reject(new Error(failed));
     });
     this.thread.on("error", (error: Error) => {

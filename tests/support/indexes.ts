@@ -1,4 +1,4 @@
-/* What do the tests of the public face share? Exact answers from a Map, refusals as values, and data from a seed. */
+/* What do the tests of the public face share? Exact results from a Map, refusals as values, and data from a seed. */
 import { expect } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
 import type { Hit, Incident, Key, Metric, OpenOptions, Space, VectorIndex } from "../../src/index.ts";
@@ -21,14 +21,14 @@ export async function opened(options: OpenOptions) {
 
 /** The `HnswError` that a call throws or rejects with; fails if it does neither, or with anything else. */
 export async function refusalOf(call: () => unknown): Promise<HnswError> {
-  let answer: unknown;
+  let result: unknown;
   try {
-    answer = await call();
+    result = await call();
   } catch (error) {
     if (error instanceof HnswError) return error;
     throw new Error(`not an HnswError but ${String(error)}`, { cause: error });
   }
-  throw new Error(`not refused; the answer was ${Bun.inspect(answer)}`);
+  throw new Error(`not refused, but ${Bun.inspect(result)}`);
 }
 
 /** What a space should hold. */
@@ -56,7 +56,7 @@ export function expectHonest(hits: Hit[], metric: Metric, model: Model, query: F
   expect(new Set(hits.map((hit) => hit.key)).size, context).toBe(hits.length);
   for (const [i, { key, distance }] of hits.entries()) {
     const vector = model.get(key);
-    if (vector === undefined) throw new Error(`hit ${String(key)} is not there; ${context}`);
+    if (vector === undefined) throw new Error(`hit ${String(key)} is not in the space; ${context}`);
     const wanted = trueDistance(metric, vector, query);
     if (!isNear(distance, wanted)) {
       throw new Error(`hit ${String(key)} is at ${wanted}, not ${distance}; ${context}`);
@@ -147,11 +147,11 @@ export function inTime<T>(promise: Promise<T>, ms = 5000): Promise<T | "too late
   return Promise.race([promise, new Promise<"too late">((resolve) => setTimeout(resolve, ms, "too late"))]);
 }
 
-/** Lets the event loop come round until something holds; fails after 20 s. */
+/** Lets the event loop run until something holds; fails after 20 s. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`never came true: ${what}`);
+    if (performance.now() > end) throw new Error(`not within 20 s: ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -53,13 +53,13 @@ test("with a threshold of 1,000 and any time it is the source thread's: half, on
   expect(stealSize(90_000, 0.5, policy)).toBe(45_000);
 });
 
-test("disabled, nobody is a victim", () => {
+test("disabled, there is no victim", () => {
   const never = { ...DEFAULT_STEALING, enabled: false, threshold: 0 };
   expect(chooseVictim(0, [0, 1_000_000], never)).toBe(-1);
 });
 
 describe("any policy", () => {
-  test("chooses the deepest other queue above the threshold, or nobody where there is none", () => {
+  test("chooses the deepest other queue above the threshold, or none where none is that deep", () => {
     fc.assert(
       fc.property(somePolicy, someDepths, fc.nat(63), (policy, depths, some) => {
         const thief = some % depths.length;

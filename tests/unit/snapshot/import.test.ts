@@ -101,7 +101,7 @@ test("one flipped bit, wherever it is", async () => {
   }
 }, 120_000);
 
-test("what can't be read, be it the fault of who calls or of the way", async () => {
+test("what can't be read, whether the caller or the connection is at fault", async () => {
   const used = async () => {
     const response = new Response(source.slice());
     await response.arrayBuffer();
@@ -167,7 +167,7 @@ test("any flipped bit of the first frame, which says what the index is made with
   expect([...codes].filter(([code]) => !/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code))).toEqual([]);
 });
 
-test("a first frame that says what nobody can have asked for, also where only the core can check it", async () => {
+test("a first frame with values that no index can have, even where only the core can check them", async () => {
   const cases = [
     ...([0, 4097, 2 ** 31 + 12] as const).map((value) => [FS_DIMENSIONS, value] as const),
     ...([3, 65, 272] as const).map((value) => [FS_M, value] as const),
@@ -188,7 +188,7 @@ test("a first frame that says what nobody can have asked for, also where only th
   }
 });
 
-test("a stream that is refused is given up: whoever fills it is told, and it is not locked", async () => {
+test("a stream that is refused is cancelled and not locked", async () => {
   const damaged = source.slice();
   damaged[source.length >> 1]! ^= 1;
   const refusals = [

@@ -1,4 +1,4 @@
-/* Does the control block give each seat once, wake whoever waits, and keep every worker's figures apart? */
+/* Does the control block give each seat once, wake those that wait, and keep every worker's figures apart? */
 import { expect, test } from "bun:test";
 import { MAX_SEATS } from "../../../assembly/layout.ts";
 import { Control, controlBlock, FIGURES } from "../../../src/workers/control.ts";
@@ -21,7 +21,7 @@ test("a ticket is used once, unless that is undone", () => {
   expect(control.sitDown(seat)).toBe(true);
 });
 
-test("progress wakes whoever waits for it, and a wait that saw less ends at once", async () => {
+test("progress wakes those that wait for it, and a wait that saw less ends at once", async () => {
   const control = new Control();
   const seen = control.progress;
   const waiting = control.waitForProgress(seen, 60_000);
