@@ -40,7 +40,11 @@ async function run(args: string[]): Promise<number> {
     await print(helpOf(name, command));
     return 0;
   }
-  return await command.run(parse(name, command, rest));
+  const parsed = parse(name, command, rest);
+  const outcome = await command.run(parsed);
+  if (outcome === null) return 0;
+  await print(parsed.has("json") ? `${JSON.stringify(outcome.report, null, 2)}\n` : outcome.text);
+  return outcome.failed ? 1 : 0;
 }
 
 try {

@@ -66,7 +66,6 @@ export class Pool {
       if (!this.closing) this.report({ worker, kind: "trap", message: message.message });
     } else if (message.type === "searched" || message.type === "failed") {
       const search = member.searches.get(message.id);
-      member.searches.delete(message.id);
       if (message.type === "searched") search?.resolve(message);
       else search?.reject(new Error(message.message));
     }
@@ -103,20 +102,14 @@ export class Pool {
     const member = this.members[worker];
     if (!member) return Promise.reject(new Error("the worker ended"));
     const id = this.nextSearch++;
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
-        member.searches.delete(id);
-        reject(new Error("the worker takes too long"));
-      }, this.shared.settings.timeoutMs);
-      const settle =
-        <T>(how: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(late);
-          how(value);
-        };
-      member.searches.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      member.thread.post({ type: "search", id, ...job } satisfies ToWorker);
-      this.control.wake(worker);
+    const searched = new Promise<SearchedMessage>((resolve, reject) => member.searches.set(id, { resolve, reject }));
+    const tooLate = () => member.searches.get(id)?.reject(new Error("the worker takes too long"));
+    const late = setTimeout(tooLate, this.shared.settings.timeoutMs);
+    member.thread.post({ type: "search", id, ...job } satisfies ToWorker);
+    this.control.wake(worker);
+    return searched.finally(() => {
+      clearTimeout(late);
+      member.searches.delete(id);
     });
   }
 

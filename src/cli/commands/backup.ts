@@ -1,14 +1,13 @@
 /* `backup`: how is a folder copied while a server has it open? */
 import { backUp } from "../../storage/tools/backup.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
-import { print, printJson } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
-import { type Command, JSON_OPTION } from "./command.ts";
+import type { Command } from "./command.ts";
 
 export const backup: Command = {
   summary: "copies a folder, even one that is open",
   takes: ["PATH", "DEST"],
-  options: { json: JSON_OPTION },
+  options: {},
   notes:
     "Takes no lock: a server may have PATH open, add to it and take snapshots. DEST is created, or must be empty. The\n" +
     "copy is an index of its own, with every op that was on the disk when the backup began, and is on the disk itself.",
@@ -24,7 +23,6 @@ export const backup: Command = {
     progress.stop();
     const { files, bytes } = report;
     const text = `${destination}: ${bytesOf(bytes)}, the journal and ${counted(files, "file")} of snapshots\n`;
-    await (args.has("json") ? printJson({ path, destination, ...report }) : print(text));
-    return 0;
+    return { text, report: { path, destination, ...report } };
   },
 };

@@ -17,11 +17,19 @@ export interface Command {
   options: Record<string, Option>;
   /** The end of its help. */
   notes: string;
-  /** Resolves to the exit code. */
-  run(args: Arguments): Promise<number>;
+  /** Null when everything was printed already. */
+  run(args: Arguments): Promise<Outcome | null>;
 }
 
-export const JSON_OPTION: Option = { help: "print JSON" };
+/** What a command prints at its end: the text, or with --json the report. */
+export interface Outcome {
+  text: string;
+  report: object;
+  /** Whether something is not as it should be. */
+  failed?: boolean;
+}
+
+const JSON_OPTION: Option = { help: "print JSON" };
 
 type Values = Record<string, string | boolean | undefined>;
 
@@ -69,7 +77,7 @@ export class Arguments {
 
 /** Throws UsageError. */
 export function parse(name: string, { takes, options }: Command, args: string[]): Arguments {
-  const known = Object.entries(options).map(([option, { value }]) => {
+  const known = Object.entries({ json: JSON_OPTION, ...options }).map(([option, { value }]) => {
     return [option, { type: value === undefined ? "boolean" : "string" }] as const;
   });
   let found: { positionals: string[]; values: Record<string, unknown> };
@@ -91,7 +99,7 @@ function wrong(name: string, message: string): UsageError {
 }
 
 export function helpOf(name: string, { summary, takes, options, notes }: Command): string {
-  const rows = Object.entries(options).map(([option, { value, help }]) => {
+  const rows = Object.entries({ json: JSON_OPTION, ...options }).map(([option, { value, help }]) => {
     return [value === undefined ? `--${option}` : `--${option} ${value}`, help] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));

@@ -4,7 +4,7 @@ import { HnswError } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
 import { lineOf } from "../formats/jsonl.ts";
 import { counted } from "../terminal/amounts.ts";
-import { LineWriter, print, printJson } from "../terminal/output.ts";
+import { LineWriter } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Arguments, Command } from "./command.ts";
 import { openCopy } from "./open-copy.ts";
@@ -29,10 +29,9 @@ export const exportSpaces: Command = {
     const output = args.text("output") ?? null;
     if (args.has("json") && output === null) throw args.wrong("--json needs --output");
     const written = await writeTo(new LineWriter(output), args);
-    if (output === null) return 0;
+    if (output === null) return null;
     const text = `${output}: ${counted(written.vectors, "vector")} of ${counted(written.spaces, "space")}\n`;
-    await (args.has("json") ? printJson({ path: args.at(0), output, ...written }) : print(text));
-    return 0;
+    return { text, report: { path: args.at(0), output, ...written } };
   },
 };
 

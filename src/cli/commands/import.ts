@@ -10,9 +10,8 @@ import type { Metric } from "../../values/metric.ts";
 import { type Batch, formatOf, openLines, openMatrix, type Source } from "../formats/sources.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
-import { print, printJson } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
-import { type Arguments, type Command, JSON_OPTION } from "./command.ts";
+import type { Arguments, Command } from "./command.ts";
 
 /** Refusals that concern a single vector or key. */
 const OF_A_ROW: HnswErrorCode[] = [
@@ -29,7 +28,6 @@ export const importVectors: Command = {
     "integer-keys": { help: "the keys in that file are integers" },
     dimensions: { value: "N", help: "floats per vector of a new index; a .npy file knows them" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
-    json: JSON_OPTION,
   },
   notes:
     "FILE is lines of JSON as `export` writes them (- for stdin), .npy (a matrix of little-endian floats, 4 or 8 bytes\n" +
@@ -45,8 +43,7 @@ export const importVectors: Command = {
     const imported = await add(path, args, source, shape);
     const report = { path, file, imported, ms: performance.now() - start };
     const where = args.has("all") ? "" : ` in space "${args.text("space")}"`;
-    await (args.has("json") ? printJson(report) : print(`${path}: ${counted(imported, "vector")} added${where}\n`));
-    return 0;
+    return { text: `${path}: ${counted(imported, "vector")} added${where}\n`, report };
   },
 };
 

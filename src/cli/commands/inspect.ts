@@ -1,20 +1,18 @@
 /* `inspect`: what does a folder hold, even while a server has it open? */
 import { type Inspection, inspect } from "../../storage/tools/inspect.ts";
 import { bytesOf, counted, table } from "../terminal/amounts.ts";
-import { print, printJson } from "../terminal/output.ts";
-import { type Command, JSON_OPTION } from "./command.ts";
+import type { Command } from "./command.ts";
 
 export const inspectFolder: Command = {
   summary: "shows what a folder holds",
   takes: ["PATH"],
-  options: { json: JSON_OPTION },
+  options: {},
   notes:
     "Takes no lock and changes nothing, so a server may have the folder open. Reads the journal and the heads of the\n" +
     "snapshots: `live` and `slots` are those of a space's newest snapshot, `ops since` are in the journal.",
   async run(args) {
     const found = await inspect(args.at(0));
-    await (args.has("json") ? printJson(found) : print(describe(found)));
-    return found.problems.length === 0 ? 0 : 1;
+    return { text: describe(found), report: found, failed: found.problems.length > 0 };
   },
 };
 

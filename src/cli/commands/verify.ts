@@ -3,9 +3,8 @@ import { messageOf } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
 import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
-import { print, printJson } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
-import { type Command, JSON_OPTION } from "./command.ts";
+import type { Command } from "./command.ts";
 import { openCopy } from "./open-copy.ts";
 
 interface Verdict extends Partial<Extent> {
@@ -21,15 +20,14 @@ interface Verdict extends Partial<Extent> {
 export const verify: Command = {
   summary: "checks every checksum and every invariant of the index",
   takes: ["PATH"],
-  options: { json: JSON_OPTION },
+  options: {},
   notes:
     "Locks the folder and changes nothing in it. If a server has it open, make a backup and verify that. Reads all of\n" +
     "the journal and both generations of snapshots, loads an index in memory from them, and walks its graphs. The exit\n" +
     "code is 1 when anything is wrong.",
   async run(args) {
     const verdict = await verdictOn(args.at(0));
-    await (args.has("json") ? printJson(verdict) : print(describe(verdict)));
-    return verdict.ok ? 0 : 1;
+    return { text: describe(verdict), report: verdict, failed: !verdict.ok };
   },
 };
 

@@ -32,7 +32,7 @@ export function headerBytes(start: Uint8Array): number {
 /** Throws FileError if it is not a matrix that can be read. */
 export function readHeader(header: Uint8Array): NpyHeader {
   const text = new TextDecoder().decode(header.subarray(header[6] === 1 ? 10 : 12));
-  const { descr, fortran_order: fortran, shape } = new PythonDict(text).read();
+  const { descr, fortran_order: fortran, shape } = readDict(text);
   const width = descr === "<f4" ? 4 : descr === "<f8" ? 8 : null;
   if (width === null) {
     const found = typeof descr === "string" ? `'${descr}'` : "records";
@@ -41,62 +41,19 @@ export function readHeader(header: Uint8Array): NpyHeader {
   if (fortran !== false) throw new FileError("the array is in Fortran order: save numpy.ascontiguousarray(array)");
   const isMatrix = Array.isArray(shape) && shape.length === 2;
   if (!isMatrix) throw new FileError(`the shape is (${shape}), not (vectors, dimensions)`);
-  return { rows: shape[0] as number, columns: shape[1] as number, width };
+  return { rows: shape[0], columns: shape[1], width };
 }
 
-type Literal = string | number | boolean | Literal[];
-
-/** The few Python literals that NumPy writes: a dict of strings, True, False, integers, tuples and lists. */
-class PythonDict {
-  private readonly tokens: string[];
-  private at = 0;
-
-  constructor(text: string) {
-    this.tokens = text.match(/'[^']*'|"[^"]*"|\d+|[A-Za-z_]+|\S/g) ?? [];
-  }
-
-  read(): Record<string, Literal> {
-    const found: Record<string, Literal> = {};
-    this.expect("{");
-    while (this.peek() !== "}") {
-      const name = this.literal();
-      this.expect(":");
-      found[String(name)] = this.literal();
-      if (this.peek() !== "}") this.expect(",");
-    }
-    return found;
-  }
-
-  private literal(): Literal {
-    const token = this.tokens[this.at++] ?? "";
-    if (/^['"]./.test(token)) return token.slice(1, -1);
-    if (/^\d/.test(token)) return Number(token);
-    if (token === "True" || token === "False") return token === "True";
-    if (token === "(") return this.list(")");
-    if (token === "[") return this.list("]");
-    throw this.malformed();
-  }
-
-  private list(end: string): Literal[] {
-    const found: Literal[] = [];
-    while (this.peek() !== end) {
-      found.push(this.literal());
-      if (this.peek() !== end) this.expect(",");
-    }
-    this.at++;
-    return found;
-  }
-
-  private peek(): string {
-    return this.tokens[this.at] ?? "";
-  }
-
-  private expect(token: string): void {
-    if (this.peek() !== token) throw this.malformed();
-    this.at++;
-  }
-
-  private malformed(): FileError {
-    return new FileError("the header of the .npy file is malformed");
-  }
+/** The Python dict as an object: NumPy writes strings, True, False, integers, tuples and lists. */
+function readDict(text: string): Record<string, unknown> {
+  const json = text
+    .replaceAll("'", '"')
+    .replace(/\bTrue\b|\bFalse\b/g, (word) => word.toLowerCase())
+    .replace(/[()]/g, (bracket) => (bracket === "(" ? "[" : "]"))
+    .replace(/,(?=\s*[\]}])/g, "");
+  try {
+    const found = JSON.parse(json);
+    if (found?.descr !== undefined) return found;
+  } catch {} // not even a dict
+  throw new FileError("the header of the .npy file is malformed");
 }

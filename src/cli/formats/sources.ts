@@ -5,7 +5,7 @@ import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
-import { rowOf } from "./jsonl.ts";
+import { type Row, rowOf } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";
 import { existing, type Matrix, openNpy, openRaw } from "./matrix.ts";
 
@@ -62,56 +62,37 @@ async function* batchesOfLines(
   name: string,
   onRead: (read: number) => void,
 ): AsyncGenerator<Batch> {
-  let gathered = new GatheredLines(name, undefined);
+  let rows: (Row & { number: number })[] = [];
+  const keys = new Set<Key>();
+  let floats = 0;
+  const batch = (): Batch => {
+    const { space } = rows[0]!;
+    const numbers = rows.map(({ number }) => number);
+    const vectors = rows.map(({ vector }) => vector);
+    return { space, keys: rows.map(({ key }) => key), vectors, placeOf: (i) => `${name}, line ${numbers[i]}` };
+  };
   for await (const { line, number } of linesOf(chunks, name, onRead)) {
     if (line.trim() === "") continue;
-    let row: ReturnType<typeof rowOf>;
+    let row: Row;
     try {
       row = rowOf(line);
     } catch (error) {
-      if (gathered.keys.length > 0) yield gathered; // the lines before it are imported
+      if (rows.length > 0) yield batch(); // the lines before it are imported
       throw new FileError(`${name}, line ${number}: ${messageOf(error)}`);
     }
-    if (!gathered.takes(row.space, row.key)) {
-      yield gathered;
-      gathered = new GatheredLines(name, row.space);
+    // `addMany` takes no key twice, and is for one space.
+    const isFull = rows.length >= MOST_ROWS || floats >= MOST_FLOATS;
+    if (rows.length > 0 && (isFull || row.space !== rows[0]!.space || keys.has(row.key))) {
+      yield batch();
+      rows = [];
+      keys.clear();
+      floats = 0;
     }
-    gathered.add(row.space, row.key, row.vector, number);
+    rows.push({ ...row, number });
+    keys.add(row.key);
+    floats += row.vector.length;
   }
-  if (gathered.keys.length > 0) yield gathered;
-}
-
-class GatheredLines implements Batch {
-  readonly keys: Key[] = [];
-  readonly vectors: number[][] = [];
-  space: string | undefined;
-  private readonly name: string;
-  private readonly numbers: number[] = [];
-  private readonly seen = new Set<Key>();
-  private floats = 0;
-
-  constructor(name: string, space: string | undefined) {
-    this.name = name;
-    this.space = space;
-  }
-
-  /** Whether another row fits into this batch: `addMany` takes no key twice, and is for one space. */
-  takes(space: string | undefined, key: Key): boolean {
-    if (this.keys.length === 0) return true;
-    const isFull = this.keys.length >= MOST_ROWS || this.floats >= MOST_FLOATS;
-    return !isFull && space === this.space && !this.seen.has(key);
-  }
-
-  add(space: string | undefined, key: Key, vector: number[], number: number): void {
-    this.space = space;
-    this.keys.push(key);
-    this.vectors.push(vector);
-    this.numbers.push(number);
-    this.seen.add(key);
-    this.floats += vector.length;
-  }
-
-  readonly placeOf = (i: number): string => `${this.name}, line ${this.numbers[i]}`;
+  if (rows.length > 0) yield batch();
 }
 
 // ── matrices ────────────────────────────────────────────────────────────────────────────────────────────────────────

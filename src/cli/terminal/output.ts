@@ -19,10 +19,6 @@ export async function print(text: string): Promise<void> {
   throw failure.message.includes("EPIPE") ? new OutputClosed() : new FileError(`stdout: ${failure.message}`);
 }
 
-export function printJson(value: unknown): Promise<void> {
-  return print(`${JSON.stringify(value, null, 2)}\n`);
-}
-
 /** Writes lines, one after the other. */
 export class LineWriter {
   private readonly path: string | null;
