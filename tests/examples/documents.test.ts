@@ -25,8 +25,8 @@ for (const document of ["README.md", "docs/RECIPES.md"]) {
 }
 
 async function runs(project: Project, block: Block): Promise<void> {
-  const { code, printed, errors } = await project.run(block);
-  expect({ code, errors: code === 0 ? "" : errors }).toEqual({ code: 0, errors: "" });
+  const { code, out, err } = await project.run(block);
+  expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
   const promised = promisedBy(block.code);
-  if (promised.length > 0) expect(printed).toEqual(promised);
+  if (promised.length > 0) expect(out.trimEnd().split("\n")).toEqual(promised);
 }

@@ -14,17 +14,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { type Ended, run } from "../support/process.ts";
 import { type Block, blocksOf, ROOT } from "./blocks.ts";
 
 const GIVEN = join(import.meta.dir, "given");
 const BENCH_MODULES = join(ROOT, "bench/node_modules");
-
-export interface Ended {
-  code: number;
-  /** Lines of stdout. */
-  printed: string[];
-  errors: string;
-}
 
 export class Project implements Disposable {
   readonly blocks: Block[];
@@ -81,29 +75,23 @@ export class Project implements Disposable {
     return join(this.folder, section, file ?? `line-${line}.${language}`);
   }
 
-  async run(block: Block): Promise<Ended> {
-    const command =
-      block.language === "sh" ? ["bash", "-euc", sourceOf(block)] : [process.execPath, this.pathOf(block)];
-    const job = this.start(command, block.section);
-    const [code, printed, errors] = await Promise.all([job.exited, job.stdout.text(), job.stderr.text()]);
-    return { code, printed: printed === "" ? [] : printed.trimEnd().split("\n"), errors };
+  /** Runs a block to its end. */
+  run(block: Block): Promise<Ended> {
+    const program = [process.execPath, this.pathOf(block)];
+    const command = block.language === "sh" ? ["bash", "-euo", "pipefail", "-c", sourceOf(block)] : program;
+    return run(command, this.surroundings(block.section));
   }
 
-  start(command: string[], section: string, env: Record<string, string> = {}) {
-    const programs = join(this.folder, "node_modules/.bin");
-    return Bun.spawn(command, {
-      cwd: join(this.folder, section),
-      env: { ...process.env, PATH: `${programs}:${process.env.PATH}`, ...env },
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+  /** Where and with which programs a section's commands run. */
+  surroundings(section: string, env: Record<string, string> = {}) {
+    const path = `${join(this.folder, "node_modules/.bin")}:${process.env.PATH}`;
+    return { cwd: join(this.folder, section), env: { ...process.env, PATH: path, GIVEN, ...env } };
   }
 
   /** Empty when all of the document's TypeScript is as its types say. */
   async typeErrors(): Promise<string> {
-    const compiler = Bun.spawn([process.execPath, "x", "tsc", "-p", this.folder], { cwd: ROOT, stdout: "pipe" });
-    const said = await compiler.stdout.text();
-    return (await compiler.exited) === 0 ? "" : said;
+    const { code, out, err } = await run([process.execPath, "x", "tsc", "-p", this.folder], { cwd: ROOT });
+    return code === 0 ? "" : out + err;
   }
 
   [Symbol.dispose](): void {

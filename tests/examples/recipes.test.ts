@@ -1,6 +1,7 @@
 /* Do the recipes whose programs do not end, or that ask another server, do what their text says? */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { outputOf } from "../support/process.ts";
 import { Project } from "./project.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
@@ -34,7 +35,7 @@ async function serving(section: string, file: string, flags: string[] = []): Pro
   const port = await freePort();
   const command = [process.execPath, ...flags, fileOf(section, file)];
   const env = { PORT: port, VECTORS: "./vectors", FOLDER: "./vectors" };
-  const job = project.start(command, section, env);
+  const job = Bun.spawn(command, { ...project.surroundings(section, env), stdout: "ignore", stderr: "pipe" });
   const call: Running["call"] = async (method, path, body) => {
     const request = { method, body: body === undefined ? undefined : JSON.stringify(body) };
     const response = await fetch(`http://localhost:${port}${path}`, request);
@@ -93,11 +94,12 @@ test("what is written on one thread of a server is found on all", async () => {
 
 test("other processes ask the owner of a folder, or search a copy", async () => {
   const section = "several-processes";
-  const owner = project.start([process.execPath, fileOf(section, "owner.ts")], section);
+  const surroundings = project.surroundings(section);
+  const owner = Bun.spawn([process.execPath, fileOf(section, "owner.ts")], { ...surroundings, stdout: "pipe" });
   const { value } = await owner.stdout.getReader().read();
   expect(new TextDecoder().decode(value)).toBe("ready\n");
   for (const file of ["other.ts", "copy.ts"]) {
-    const hits = await project.start([process.execPath, fileOf(section, file)], section).stdout.text();
+    const hits = await outputOf([process.execPath, fileOf(section, file)], surroundings);
     expect(keysOf(JSON.parse(hits))).toEqual(["red"]);
   }
   owner.kill();
@@ -139,9 +141,7 @@ async function moved(section: string, script: string, server: { url: URL }, metr
   const from = `bun '${fileOf(section, script)}' ${server.url.origin} articles`;
   const into = `hnsw-workers import ./vectors - --space articles --dimensions 2 --metric ${metric} > report`;
   const command = `${from} | ${into} && hnsw-workers export ./vectors --space articles`;
-  const job = project.start(["bash", "-euo", "pipefail", "-c", command], section);
-  const [code, lines, errors] = await Promise.all([job.exited, job.stdout.text(), job.stderr.text()]);
-  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  const lines = await outputOf(["bash", "-euo", "pipefail", "-c", command], project.surroundings(section));
   return lines.trimEnd().split("\n");
 }
 
