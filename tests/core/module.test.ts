@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Import, parseModule } from "./wasm-sections.ts";
 
-const GOLDEN = new URL("../fixtures/core-abi.txt", import.meta.url);
+const GOLDEN = new URL("core-abi.txt", import.meta.url);
 const VARIANTS = ["relaxed", "baseline"] as const;
 
 async function release(variant: string) {
