@@ -73,7 +73,7 @@ export class HnswError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** @internal The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

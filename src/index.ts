@@ -3,18 +3,24 @@
 export { attach } from "./api/attach.ts";
 export { open } from "./api/open.ts";
 export type { Space } from "./api/space.ts";
-export type { IndexStats, JournalStats, SpaceStats, WorkerStats } from "./api/stats.ts";
 export type { VectorIndex } from "./api/vector-index.ts";
-export type { CheckReport } from "./engine/check.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
 export type { Incident, OpenOptions, Settings } from "./options/open.ts";
 export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
-export type { BackupReport, RecoveryReport } from "./storage/open-folder.ts";
 export type { AttachTicket } from "./values/attach-ticket.ts";
 export type { Hit } from "./values/hit.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
+export type {
+  BackupReport,
+  CheckReport,
+  IndexStats,
+  JournalStats,
+  RecoveryReport,
+  SpaceStats,
+  WorkerStats,
+} from "./values/reports.ts";
 export type { SnapshotSource } from "./values/snapshot-source.ts";
 export type { Vector } from "./values/vectors.ts";

@@ -1,74 +1,12 @@
 /* What does an index report of its workers, its spaces and its journal? */
+
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import type { SpaceInfo } from "../core/spaces.ts";
 import type { Handle } from "../engine/handle.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
+import type { IndexStats, JournalStats, SpaceStats, WorkerStats } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
-
-export interface WorkerStats {
-  worker: number;
-  /** Whether the thread runs. With `workers: 0` the thread that opened the index is worker 0. */
-  alive: boolean;
-  /** Accepted ops of its home spaces that no worker has claimed yet. */
-  queueDepth: number;
-  /** Ops linked, including stolen ones. Spaces that are small enough to be scanned are never linked. */
-  linked: number;
-  batches: number;
-  /** Mean ops in a batch. */
-  meanBatch: number;
-  lastBatch: number;
-  /** Times that it took work from another worker, and the ops taken. */
-  steals: number;
-  stolen: number;
-  /** Steps of compactions; each moves up to 64 vectors. */
-  moved: number;
-  /** Share of the time since `open` that it spent working, 0 to 1. */
-  busy: number;
-  /** Calls into the core that trapped and were repaired. */
-  traps: number;
-  /** How often its thread was replaced. Known to the thread that opened the index: 0 on others. */
-  restarts: number;
-}
-
-export interface SpaceStats extends SpaceInfo {
-  name: string;
-  partition: number;
-}
-
-/** The journal of an index that is kept at a `path`, since it was opened. */
-export interface JournalStats {
-  /** Ops written to the disk, the group commits that wrote them, and their bytes. */
-  ops: number;
-  groups: number;
-  bytes: number;
-  meanGroup: number;
-  meanCommitMs: number;
-  lastCommitMs: number;
-  /** Why nothing can be written at the moment, or null. */
-  failure: string | null;
-  /** Snapshots of spaces, their bytes, and the time that they took. */
-  snapshots: number;
-  snapshotBytes: number;
-  snapshotMs: number;
-  /** How often the journal's or the snapshots' thread was replaced. */
-  restarts: number;
-}
-
-export interface IndexStats {
-  workers: WorkerStats[];
-  spaces: SpaceStats[];
-  /** null without `path`. */
-  journal: JournalStats | null;
-  bytes: {
-    /** Taken by spaces and threads. */
-    used: number;
-    /** Memory that the partitions have grown to. It is never returned to the OS. */
-    reserved: number;
-    limit: number;
-  };
-}
 
 export function readStats(
   { seats, settings, control }: Handle,

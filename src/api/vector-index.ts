@@ -1,6 +1,7 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
+
 import { spacesOf } from "../core/spaces.ts";
-import { type CheckReport, check } from "../engine/check.ts";
+import { check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";
 import { dropSpace } from "../engine/ops.ts";
@@ -9,14 +10,15 @@ import { badOption } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
 import { exportChunks } from "../snapshot/export.ts";
-import type { BackupReport, Keeper, RecoveryReport } from "../storage/open-folder.ts";
+import type { Keeper } from "../storage/open-folder.ts";
 import type { AttachTicket } from "../values/attach-ticket.ts";
+import type { BackupReport, CheckReport, IndexStats, RecoveryReport } from "../values/reports.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { SharedIndex, Ticket } from "../workers/protocol.ts";
 import { spreadOver } from "../workers/search-shares.ts";
 import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
 import { Space } from "./space.ts";
-import { type IndexStats, readStats } from "./stats.ts";
+import { readStats } from "./stats.ts";
 
 /** An open index, or another thread's handle on one. Make it with `open` or `attach`. */
 export class VectorIndex implements AsyncDisposable {

@@ -1,6 +1,8 @@
 /* Which spaces are in a partition, and what is known of each? */
+
 import { E_STALE, NOT_FOUND, OK } from "../../assembly/layout.ts";
 import type { KeyHeader } from "../values/keys.ts";
+import type { SpaceStats } from "../values/reports.ts";
 import { AGAIN, insist, type Refusal } from "./retry.ts";
 import type { Seat } from "./seat.ts";
 
@@ -27,22 +29,8 @@ export interface FoundSpace extends SpaceAt {
   changed: number;
 }
 
-export interface SpaceInfo {
-  live: number;
-  /** Replaced and deleted vectors that still take memory. */
-  dead: number;
-  /** Accepted and not yet linked; searches scan them. */
-  pending: number;
-  bytes: number;
-  kind: "flat" | "graph";
-  /** What a search of the graph compares vectors by. */
-  beam: "codes" | "f32";
-  compactions: number;
-  /** Vectors that could not be linked; searches scan them. */
-  quarantined: number;
-  /** The worker that links the space unless another one steals from it. */
-  home: number;
-}
+/** Its figures, as far as the partition knows. */
+export type SpaceInfo = Omit<SpaceStats, "name" | "partition">;
 
 /** The space whose name is in scratch, or null. */
 export function findSpace(seat: Seat, name: KeyHeader): SpaceAt | null | typeof AGAIN {

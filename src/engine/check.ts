@@ -1,18 +1,11 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
+
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import type { CheckReport } from "../values/reports.ts";
 import { census, listSpaces } from "./census.ts";
 import { flush } from "./flush.ts";
 import type { Handle } from "./handle.ts";
-
-export interface CheckReport {
-  /** Whether nothing is wrong. */
-  ok: boolean;
-  /** What is wrong, a line each: the space and the broken promise. */
-  problems: string[];
-  /** Linked vectors that a walk of the graphs did not reach; they were linked again. */
-  unreachable: number;
-}
 
 /** By the numbers of assembly/upkeep/check.ts. */
 const PROMISES = [

@@ -96,7 +96,7 @@ export interface Settings
   stealing: StealingPolicy;
 }
 
-/** The checked options of an `open`. Undefined is what a folder, an export or the runtime may still decide. */
+/** @internal The checked options of an `open`. A folder, an export or the runtime may decide what is undefined. */
 export interface OpenRequest extends Pick<OpenOptions, "workers" | "memoryLimit" | "from" | "core" | "onIncident"> {
   shape: Partial<Shape>;
   settled: Omit<Settings, keyof Shape | "workers" | "memoryLimit">;
@@ -113,7 +113,7 @@ const NAMES = [
   ...["path", "durability", "onDamage", "snapshotAfterBytes", "from", "core"],
 ];
 
-/** Checks the options of an `open`, before anything is read or created. Throws BAD_OPTION. */
+/** @internal Checks the options of an `open`, before anything is read or created. Throws BAD_OPTION. */
 export function readOptions(given: OpenOptions): OpenRequest {
   if (!isObject(given)) throw badOption("open needs an object with at least `dimensions`.");
   const path = readPath(given);
@@ -152,7 +152,7 @@ export function readOptions(given: OpenOptions): OpenRequest {
   };
 }
 
-/** Fills in what is still undefined. `known`: what a folder or an export was made with. Throws BAD_OPTION. */
+/** @internal Fills in what is still undefined. `known`: what a folder or an export was made with. Throws BAD_OPTION. */
 export function completeSettings(request: OpenRequest, threads: boolean, known: Partial<Shape> = {}): Settings {
   const { shape, settled, workers, memoryLimit } = request;
   const { dimensions, metric = "cosine", M = 16, seed = 1, partitions = PARTITIONS } = { ...shape, ...known };

@@ -14,7 +14,7 @@ export interface SearchOptions {
 
 const MOST = 0xfffffff; // what the core takes; no space holds as many
 
-/** What a search was asked for, with defaults. Throws BAD_OPTION or BAD_K. */
+/** @internal What a search was asked for, with defaults. Throws BAD_OPTION or BAD_K. */
 export function resolveSearch(
   given: SearchOptions | undefined,
   defaultEf: number,

@@ -16,7 +16,7 @@ export interface BatchingPolicy {
   latencyMsHigh: number;
 }
 
-/** Under 100 waiting ops batches of 10 within 10 ms, over 1,000 batches of 500 within 100 ms. */
+/** @internal Under 100 waiting ops batches of 10 within 10 ms, over 1,000 batches of 500 within 100 ms. */
 export const DEFAULT_BATCHING: BatchingPolicy = {
   min: 10,
   max: 500,
@@ -26,7 +26,7 @@ export const DEFAULT_BATCHING: BatchingPolicy = {
   latencyMsHigh: 100,
 };
 
-/** 0 at or below `lowDepth`, 1 at or above `highDepth`, in proportion to log(depth) between. */
+/** @internal 0 at or below `lowDepth`, 1 at or above `highDepth`, in proportion to log(depth) between. */
 export function load(depth: number, policy: BatchingPolicy): number {
   if (depth <= policy.lowDepth) return 0;
   if (depth >= policy.highDepth) return 1;
@@ -34,8 +34,8 @@ export function load(depth: number, policy: BatchingPolicy): number {
 }
 
 /**
- * Ops of the next batch, at least 1: between `min` and `max` by depth, and no more than can be linked within the
- * latency target at `msPerOp` (0: not known yet).
+ * @internal Ops of the next batch, at least 1: between `min` and `max` by depth, and no more than can be linked within
+ * the latency target at `msPerOp` (0: not known yet).
  */
 export function batchSize(depth: number, msPerOp: number, policy: BatchingPolicy): number {
   const at = load(depth, policy);

@@ -13,6 +13,7 @@ export interface StealingPolicy {
 }
 
 /**
+ * @internal
  * Own queue first; steal half from a victim with more than 250 waiting ops: half of that is about what a worker links
  * in one slice, so that no steal is smaller. At most 20 ms of work, since nobody can steal from a thief: half of a long
  * queue would end long after everything else. The source thread steals half above 1,000, however much that is, which
@@ -23,7 +24,7 @@ export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 250,
 
 const UNKNOWN_MS = 0.05; // of an op, for a thief that has not linked any yet
 
-/** The busiest other worker that may be stolen from, or −1. `depths[w]`: ops that wait for worker w. */
+/** @internal The busiest other worker that may be stolen from, or −1. `depths[w]`: ops that wait for worker w. */
 export function chooseVictim(thief: number, depths: ArrayLike<number>, policy: StealingPolicy): number {
   if (!policy.enabled) return -1;
   let victim = -1;
@@ -36,7 +37,7 @@ export function chooseVictim(thief: number, depths: ArrayLike<number>, policy: S
   return victim;
 }
 
-/** Ops that a thief takes from a victim with so many waiting, at `msPerOp` (0: not known yet). */
+/** @internal Ops that a thief takes from a victim with so many waiting, at `msPerOp` (0: not known yet). */
 export function stealSize(depth: number, msPerOp: number, policy: StealingPolicy): number {
   const affordable = policy.latencyMs / (msPerOp > 0 ? msPerOp : UNKNOWN_MS);
   return Math.max(1, Math.floor(Math.min(depth * policy.fraction, affordable)));

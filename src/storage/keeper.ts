@@ -2,16 +2,17 @@
  * Who keeps what was accepted? The journal thread and the snapshot thread. The opening thread starts them, replaces them
  * when they end, asks for snapshots and backups, and stops them in their order.
  */
+
 import { resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import type { JournalBoard } from "../journal/board.ts";
 import type { Incident } from "../options/open.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
+import type { BackupReport, RecoveryReport } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import type { FolderLock } from "./disk/lock.ts";
 import type { FolderPaths } from "./disk/paths.ts";
-import type { RecoveryReport } from "./recovery/recovery.ts";
 import type { RoundReport } from "./snapshots/rounds.ts";
 import type {
   BackupMessage,
@@ -20,7 +21,6 @@ import type {
   FromSnapshots,
   KeeperStartMessage,
 } from "./threads/messages.ts";
-import type { BackupReport } from "./tools/backup.ts";
 
 const STOP_MS = 10_000;
 

@@ -7,18 +7,18 @@ import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
+import type { RecoveryReport } from "../values/reports.ts";
 import { damaged, pathError } from "./disk/damage.ts";
 import { contentsOf, type LockedFolder, lockFolder, makeFolders } from "./disk/folder.ts";
 import { SqliteFile } from "./disk/sqlite.ts";
 import { Keeper, type KeeperParts } from "./keeper.ts";
 import { GroupLog } from "./log/group-log.ts";
 import { createJournal } from "./recovery/create.ts";
-import { Recovery, type RecoveryReport } from "./recovery/recovery.ts";
+import { Recovery } from "./recovery/recovery.ts";
 import { promoteFresh } from "./recovery/salvage.ts";
 import { newPartitions } from "./snapshots/catalog.ts";
-import type { BackupReport } from "./tools/backup.ts";
 
-export type { BackupReport, Keeper, LockedFolder, RecoveryReport };
+export type { Keeper, LockedFolder };
 
 /** Locks a folder. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED; or PATH_DAMAGED unless salvaging. */
 export async function takeFolder(path: string, salvaging: boolean): Promise<LockedFolder> {

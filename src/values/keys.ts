@@ -11,10 +11,10 @@ const SHORT = 48; // characters up to which a loop beats TextEncoder and TextDec
 
 const units: number[] = []; // of the short string being decoded
 
-/** tag << 24 | length in bytes, as the core wants it beside the bytes. */
+/** @internal tag << 24 | length in bytes, as the core wants it beside the bytes. */
 export type KeyHeader = number;
 
-/** Writes a key's bytes at `at` and returns its header. Throws BAD_KEY before anything is written. */
+/** @internal Writes a key's bytes at `at` and returns its header. Throws BAD_KEY before anything is written. */
 export function encodeKey(key: Key, bytes: Uint8Array, at: number): KeyHeader {
   if (typeof key === "string") return encodeString(key, bytes, at);
   if (typeof key === "number") return encodeInteger(key, bytes, at);
@@ -73,7 +73,7 @@ function encodeBigint(key: bigint, bytes: Uint8Array, at: number): KeyHeader {
   return (TAG_BIGINT << 24) | length;
 }
 
-/** The key whose bytes lie at `at`. */
+/** @internal The key whose bytes lie at `at`. */
 export function decodeKey(header: KeyHeader, bytes: Uint8Array, at: number): Key {
   const length = header & 0xffffff;
   switch (header >>> 24) {
@@ -113,7 +113,7 @@ function decodeUtf8(bytes: Uint8Array, at: number, length: number): string {
   return decoder.decode(bytes.slice(at, at + length));
 }
 
-/** Bytes that a key takes in the core's key heap, at most. */
+/** @internal Bytes that a key takes in the core's key heap, at most. */
 export function keyBytes(header: KeyHeader): number {
   return ((header & 0xffffff) + 7) & ~3;
 }

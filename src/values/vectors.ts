@@ -4,7 +4,7 @@ import { HnswError } from "../errors.ts";
 /** One vector: as many finite numbers as the index has dimensions. Values are stored as 32-bit floats. */
 export type Vector = Float32Array | Float64Array | readonly number[];
 
-/** Throws BAD_VECTOR or BAD_DIMENSIONS. Values are looked at by the core. */
+/** @internal Throws BAD_VECTOR or BAD_DIMENSIONS. Values are looked at by the core. */
 export function checkShape(vector: unknown, dimensions: number, name = "The vector"): asserts vector is Vector {
   if (!(vector instanceof Float32Array || vector instanceof Float64Array || Array.isArray(vector))) {
     throw new HnswError("BAD_VECTOR", `${name} must be a Float32Array, a Float64Array or an array of numbers.`);
@@ -19,7 +19,7 @@ export function checkShape(vector: unknown, dimensions: number, name = "The vect
   }
 }
 
-/** Many vectors: one flat Float32Array of count × dimensions, or an array of vectors. */
+/** @internal Many vectors: one flat Float32Array of count × dimensions, or an array of vectors. */
 export class VectorList {
   readonly count: number;
   private readonly dimensions: number;

@@ -9,7 +9,7 @@ const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...new Bun.Glob("docs/*.md").
 /** Their code is a reader's project, with files of its own. */
 const OWN_FILES = ["README.md", "docs/RECIPES.md"];
 const FOLDERS = ["src", "assembly", "tests", "bench", "examples", "docs", "\\.ci"];
-const MADE_LATER = /^bench\/(results|\.cache)/;
+const MADE_LATER = /^bench\/(results|\.cache|node_modules)/;
 
 const textOf = (document: string) => readFileSync(join(ROOT, document), "utf8");
 const FILES = new Set(

@@ -36,6 +36,26 @@ test("the types are those of what is imported", async () => {
   await outputOf([process.execPath, program, tarball, ...rules]);
 });
 
+test("the declarations are those of what is exported, and of nothing else", async () => {
+  const entries = ["build/types/src/index.d.ts", "build/types/src/search.d.ts"];
+  const lists = await Promise.all(entries.map(async (entry) => (await textOf(entry)).match(/\{[^}]*\}/g)!));
+  const names = new Set(
+    lists.flat().flatMap((list) =>
+      list
+        .replace(/[{},]|\btype\b/g, " ")
+        .trim()
+        .split(/\s+/),
+    ),
+  );
+  expect(names).toContain("VectorIndex");
+  const declared: string[] = [];
+  for (const file of files.filter((file) => /^build\/types\/.*\.d\.ts$/.test(file))) {
+    const text = await textOf(file);
+    declared.push(...Array.from(text.matchAll(/^export (?:declare )?[a-z]+ (\w+)\b(?! from)/gm), ([, name]) => name!));
+  }
+  expect(declared.filter((name) => name !== "core").sort()).toEqual([...names].sort());
+});
+
 test("every bundle and every declaration has a map, and each of its sources is there or in the map", async () => {
   const mapped = files.filter((file) => /^build\/.*(\.js|\.d\.ts)$/.test(file));
   expect(mapped.length).toBeGreaterThan(20);

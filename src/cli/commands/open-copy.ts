@@ -2,13 +2,15 @@
  * How is the content of a folder read as an index? The folder is locked, and an index in memory is loaded from it; in
  * the folder nothing changes but the lock.
  */
+
 import { warnOf } from "../../api/incidents.ts";
 import { startIndex } from "../../api/start.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { completeSettings, type OpenOptions, readOptions } from "../../options/open.ts";
 import { canStartThreads } from "../../runtime/platform.ts";
 import { type LockedFolder, shapeIn } from "../../storage/disk/folder.ts";
-import { Recovery, type RecoveryReport } from "../../storage/recovery/recovery.ts";
+import { Recovery } from "../../storage/recovery/recovery.ts";
+import type { RecoveryReport } from "../../values/reports.ts";
 
 export interface CopyOptions extends Pick<OpenOptions, "workers" | "flatBelow"> {
   /** Skips what is damaged and lists it in `recovery.problems`. */

@@ -8,6 +8,7 @@
  * Anything else that is not as it was written is damage: a hole in the numbers, a wrong checksum, a journal that ends
  * before ops that are known to have been durable. It is refused; with `onDamage: "salvage"` it is skipped and reported.
  */
+
 import { accessSync, constants } from "node:fs";
 import { E_MEMORY } from "../../../assembly/layout.ts";
 import * as calls from "../../core/calls.ts";
@@ -18,6 +19,7 @@ import type { Group } from "../../journal/log.ts";
 import { Replay } from "../../journal/replay.ts";
 import type { Shape } from "../../options/shape.ts";
 import { PartitionState } from "../../snapshot/partition-state.ts";
+import type { RecoveryReport } from "../../values/reports.ts";
 import { Damage, Findings } from "../disk/damage.ts";
 import { tryWriting } from "../disk/meta.ts";
 import type { FolderPaths } from "../disk/paths.ts";
@@ -28,17 +30,6 @@ import { bySpace, Catalog, newPartitions, type PartitionRow, type SnapshotRow } 
 import { sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
 import { rebuildFolder, scanSnapshots } from "./salvage.ts";
 import { SectionLoader } from "./section-loader.ts";
-
-/** What opening a folder found. */
-export interface RecoveryReport {
-  /** Spaces that came back from a snapshot. */
-  snapshots: number;
-  /** Ops that were read from the journal. */
-  replayed: number;
-  /** What was damaged, a line each. Without salvage only harmless damage, such as a snapshot with a sound predecessor. */
-  problems: string[];
-  ms: number;
-}
 
 export class Recovery {
   private readonly handle: Handle;

@@ -1,9 +1,9 @@
 /* Which messages pass between the opening thread, the journal thread and the snapshot thread? Types only. */
 import type { HnswErrorCode } from "../../errors.ts";
+import type { BackupReport } from "../../values/reports.ts";
 import type { SharedIndex } from "../../workers/protocol.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import type { RoundReport } from "../snapshots/rounds.ts";
-import type { BackupReport } from "../tools/backup.ts";
 
 /** First message to either thread. */
 export interface KeeperStartMessage {

@@ -6,9 +6,11 @@
  * The copy is made in a folder of its own inside the destination, brought to the disk, and moved up, the journal first:
  * a backup that was interrupted is no index, or one whose snapshots are missing, but never one that silently lacks ops.
  */
+
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nextTurn } from "../../runtime/event-loop.ts";
+import type { BackupReport } from "../../values/reports.ts";
 import { damaged, pathError } from "../disk/damage.ts";
 import { syncFile } from "../disk/files.ts";
 import { findFolder, shapeIn } from "../disk/folder.ts";
@@ -22,16 +24,6 @@ import { Destination } from "./backup-destination.ts";
 const TRIES = 10; // a round of snapshots would have to end in each of them
 
 type OnCopied = (bytes: number, total: number) => void;
-
-/** What a backup holds. */
-export interface BackupReport {
-  /** Number of the last op of each partition. */
-  sequences: number[];
-  /** Of snapshots. */
-  files: number;
-  bytes: number;
-  ms: number;
-}
 
 /**
  * Copies the index in `folder` to `destination`, which must be missing or empty. Everything is on the disk when it

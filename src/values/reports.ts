@@ -1,0 +1,108 @@
+/* What does an index report: its figures, and what checks, recoveries and backups found? Types only. */
+
+export interface IndexStats {
+  workers: WorkerStats[];
+  spaces: SpaceStats[];
+  /** null without `path`. */
+  journal: JournalStats | null;
+  bytes: {
+    /** Taken by spaces and threads. */
+    used: number;
+    /** Memory that the partitions have grown to. It is never returned to the OS. */
+    reserved: number;
+    limit: number;
+  };
+}
+
+export interface WorkerStats {
+  worker: number;
+  /** Whether the thread runs. With `workers: 0` the thread that opened the index is worker 0. */
+  alive: boolean;
+  /** Accepted ops of its home spaces that no worker has claimed yet. */
+  queueDepth: number;
+  /** Ops linked, including stolen ones. Spaces that are small enough to be scanned are never linked. */
+  linked: number;
+  batches: number;
+  /** Mean ops in a batch. */
+  meanBatch: number;
+  lastBatch: number;
+  /** Times that it took work from another worker, and the ops taken. */
+  steals: number;
+  stolen: number;
+  /** Steps of compactions; each moves up to 64 vectors. */
+  moved: number;
+  /** Share of the time since `open` that it spent working, 0 to 1. */
+  busy: number;
+  /** Calls into the core that trapped and were repaired. */
+  traps: number;
+  /** How often its thread was replaced. Known to the thread that opened the index: 0 on others. */
+  restarts: number;
+}
+
+export interface SpaceStats {
+  name: string;
+  partition: number;
+  live: number;
+  /** Replaced and deleted vectors that still take memory. */
+  dead: number;
+  /** Accepted and not yet linked; searches scan them. */
+  pending: number;
+  bytes: number;
+  kind: "flat" | "graph";
+  /** What a search of the graph compares vectors by. */
+  beam: "codes" | "f32";
+  compactions: number;
+  /** Vectors that could not be linked; searches scan them. */
+  quarantined: number;
+  /** The worker that links the space unless another one steals from it. */
+  home: number;
+}
+
+/** The journal of an index that is kept at a `path`, since it was opened. */
+export interface JournalStats {
+  /** Ops written to the disk, the group commits that wrote them, and their bytes. */
+  ops: number;
+  groups: number;
+  bytes: number;
+  meanGroup: number;
+  meanCommitMs: number;
+  lastCommitMs: number;
+  /** Why nothing can be written at the moment, or null. */
+  failure: string | null;
+  /** Snapshots of spaces, their bytes, and the time that they took. */
+  snapshots: number;
+  snapshotBytes: number;
+  snapshotMs: number;
+  /** How often the journal's or the snapshots' thread was replaced. */
+  restarts: number;
+}
+
+export interface CheckReport {
+  /** Whether nothing is wrong. */
+  ok: boolean;
+  /** What is wrong, a line each: the space and the broken promise. */
+  problems: string[];
+  /** Linked vectors that a walk of the graphs did not reach; they were linked again. */
+  unreachable: number;
+}
+
+/** What opening a folder found. */
+export interface RecoveryReport {
+  /** Spaces that came back from a snapshot. */
+  snapshots: number;
+  /** Ops that were read from the journal. */
+  replayed: number;
+  /** What was damaged, a line each. Without salvage only harmless damage, such as a snapshot with a sound predecessor. */
+  problems: string[];
+  ms: number;
+}
+
+/** What a backup holds. */
+export interface BackupReport {
+  /** Number of the last op of each partition. */
+  sequences: number[];
+  /** Of snapshots. */
+  files: number;
+  bytes: number;
+  ms: number;
+}
