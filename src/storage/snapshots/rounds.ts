@@ -24,7 +24,7 @@ import { bySpace, bytesOf, Catalog, filesOf, keyOf, type PartitionRow, type Snap
 import { SnapshotFile } from "./file.ts";
 
 const FILE_BYTES = 256 * 2 ** 20; // a file takes no more spaces once it is that large
-const SPARSE = 4; // a file of which less than 1 / SPARSE is needed has its spaces written anew
+const SPARSE = 4; // a file of which less than 1 / SPARSE is needed has its spaces written again
 
 export interface RoundReport {
   /** Spaces of which a snapshot was taken. */

@@ -15,7 +15,7 @@ export class Workplace implements Disposable {
     return join(this.path, name);
   }
 
-  /** A copy of a folder under another name, instead of what was there; an empty one when it was not made yet. */
+  /** A copy of a folder under another name, replacing what was there; an empty folder if there is nothing to copy. */
   copy(from: string, name: string): string {
     const to = this.at(name);
     rmSync(to, { recursive: true, force: true });
@@ -34,14 +34,14 @@ export class Workplace implements Disposable {
 }
 
 export interface Ending {
-  /** How it ended: by our SIGKILL, by itself with that code, or by another signal: Bun crashed. */
+  /** How it ended: by our SIGKILL, by itself with that code, or by another signal when Bun crashed. */
   by: "us" | "itself" | "crash";
   code: number | null;
   lines: string[];
   errors: string;
 }
 
-/** Starts a client, under another program if one is given, and kills it `afterMs` after a line of which `isTime` holds. */
+/** Starts a client, under another program if one is given, and kills it `afterMs` after a line that `isTime` accepts. */
 export async function runClient(
   job: ClientJob,
   isTime: (line: string) => boolean,
@@ -74,7 +74,7 @@ export async function runClient(
   return { by, code: child.exitCode, lines, errors: await errors };
 }
 
-/** What a client's lines say, for the model. Answers the number of the op that comes next. */
+/** Feeds a client's lines to the model. Returns the number of the next op. */
 export function follow(model: Model, { seed, from, options }: ClientJob, lines: string[]): number {
   let next = from;
   for (const line of lines) {

@@ -1,4 +1,4 @@
-/* What happens while the disk fails to sync, and after it works again? Nobody knows then what of a group is on it. */
+/* What happens while the disk fails to sync, so that it is unknown what of a group is on it, and what afterwards? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -18,14 +18,14 @@ function library(place: Workplace): string | null {
     [compiler, "-shared", "-fPIC", "-o", file, `${import.meta.dir}/failing-sync.c`, "-ldl"],
     { stderr: "pipe" },
   );
-  if (exitCode !== 0) throw new Error(`the compiler says: ${stderr}`);
+  if (exitCode !== 0) throw new Error(`the compiler failed: ${stderr}`);
   return file;
 }
 
 test("ops whose sync failed are uncertain, and written again under the same numbers", async () => {
   using place = new Workplace();
   const preload = library(place);
-  if (preload === null) return console.log("skipped: there is no C compiler here, or this is not Linux");
+  if (preload === null) return console.log("skipped: no C compiler here, or not Linux");
   const path = place.at("index");
   const child = Bun.spawn([process.execPath, `${import.meta.dir}/children/failing-sync.ts`, path], {
     stdout: "pipe",
@@ -35,12 +35,12 @@ test("ops whose sync failed are uncertain, and written again under the same numb
   const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   await child.exited;
   expect(errors).toBe("");
-  const { uncertain, ...told } = JSON.parse(output);
-  // The first was accepted before anybody knew; those after it perhaps.
+  const { uncertain, ...seen } = JSON.parse(output);
+  // The first was accepted before the failure was known, the others perhaps.
   const accepted = uncertain.filter((code: string) => code === "JOURNAL_UNCERTAIN").length;
   expect(accepted).toBeGreaterThan(0);
   expect(uncertain.slice(accepted)).toEqual(new Array(3 - accepted).fill("JOURNAL_FAILED"));
-  expect(told).toEqual({
+  expect(seen).toEqual({
     refused: "JOURNAL_FAILED",
     flushed: "JOURNAL_UNCERTAIN",
     snapshots: "SNAPSHOT_FAILED",
@@ -48,10 +48,10 @@ test("ops whose sync failed are uncertain, and written again under the same numb
     seen: [true, true, accepted > 1, accepted > 2, false],
     hit: { key: 10, distance: 0 },
     afterwards: ["done", "done", "done", "done"],
-    ops: accepted + 2, // those that were uncertain and two more: none was numbered twice
+    ops: accepted + 2, // the uncertain ones and two more: none was numbered twice
   });
 
-  // Numbers go on without a hole and without a double.
+  // Numbers go on without a hole or a double.
   const copy = join(place.copy(path, "copy"), "journal.sqlite");
   expect(existsSync(copy)).toBeTrue();
   const log = await GroupLog.open(copy);
@@ -64,7 +64,7 @@ test("ops whose sync failed are uncertain, and written again under the same numb
       next = group.first + group.count;
       ops += group.count;
     }
-    if (next !== null) expect(next - 1).toBe(13 + accepted); // made, 5 + 5 + accepted + 2 added, and none for the refused ones
+    if (next !== null) expect(next - 1).toBe(13 + accepted); // one creation, 5 + 5 + accepted + 2 adds, and none for the refused ones
   }
   log.close();
   expect(ops).toBeGreaterThan(0);

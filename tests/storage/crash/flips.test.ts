@@ -1,5 +1,5 @@
 /*
- * Is a single flipped bit noticed, or harmless, wherever it is?
+ * Is a single flipped bit noticed or harmless, wherever it is?
  *
  * The short form; `bun tests/storage/crash/run.ts --flips 1000 --seed S` is the long one.
  */
@@ -22,11 +22,11 @@ test("a flipped bit is noticed or harmless", async () => {
   expect(tally.salvaged).toBeGreaterThan(FLIPS / 4);
 });
 
-test("a bit of the header that makes the journal one that can only be read, or not at all", async () => {
+test("a bit of the header that makes the journal read-only or unreadable is noticed", async () => {
   using place = new Workplace();
   const filed = (await foldersToFlip(place, SEED))[2]!;
   const tally = new FlipTally();
-  const FORMATS = [18, 19]; // of SQLite, for writing and for reading
+  const FORMATS = [18, 19]; // SQLite's, for writing and for reading
   for (const at of FORMATS) await flipAt(place, filed, "journal.sqlite", at, 3, tally, "header");
   expect(tally.failures.join("\n")).toBe("");
   expect(tally.salvaged).toBe(2);

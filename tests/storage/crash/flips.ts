@@ -1,6 +1,6 @@
 /*
- * What if a bit is not as it was written? It is noticed by `open`, and salvage brings back what is readable; or it does
- * not matter, and everything is there. A third outcome, with something wrong or missing in silence, is a bug.
+ * What if a bit is not as it was written? Either `open` notices it, and a salvage brings back what is readable; or it does
+ * not matter, and everything is there. A third outcome, with something silently wrong or missing, is a bug.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,12 +17,12 @@ export class FlipTally {
   flips = 0;
   harmless = 0;
   salvaged = 0;
-  /** How often each code came. */
+  /** How often each code was seen. */
   readonly noticed: Record<string, number> = {};
   readonly failures: string[] = [];
 }
 
-/** Folders that were killed: with most in the write-ahead log, in snapshots, and in the journal's file. */
+/** Folders of killed processes: with most data in the write-ahead log, in snapshots, and in the journal's file. */
 export async function foldersToFlip(place: Workplace, seed: number): Promise<KnownFolder[]> {
   const [logged, snapshots] = [await killedFolder(place, seed, 30, 2), await killedFolder(place, seed + 1, 250, 1)];
   const filed = await killedFolder(place, seed + 2, 60, 2);
@@ -30,7 +30,7 @@ export async function foldersToFlip(place: Workplace, seed: number): Promise<Kno
   return [logged, snapshots, filed];
 }
 
-/** Where a vector lies in a file, or −1: most bits of a folder are of vectors, and nothing but a checksum protects them. */
+/** A byte of a vector in a file, or −1. Most bits of a folder are in vectors, protected by nothing but a checksum. */
 function placeOfVector(bytes: Buffer, { history }: KnownFolder, chance: Chance): number {
   const vectors = [...history.values()].flatMap((keys) => [...keys.values()].flat());
   for (let tries = 0; tries < 20 && vectors.length > 0; tries++) {
@@ -41,13 +41,13 @@ function placeOfVector(bytes: Buffer, { history }: KnownFolder, chance: Chance):
   return -1;
 }
 
-/** Flips one bit somewhere in a copy of a folder, and looks at what `open` makes of it. */
+/** Flips one bit somewhere in a copy of a folder, and checks what `open` makes of it. */
 export async function flipOne(place: Workplace, folder: KnownFolder, seed: number, tally: FlipTally): Promise<void> {
   const chance = new Chance(seed, "flip");
   const files = filesOf(folder.path).filter((name) => !name.startsWith("lock") && !name.endsWith("-shm"));
   const file = chance.oneOf(files);
   const bytes = readFileSync(join(folder.path, file));
-  // Headers are small, and half of what can go wrong is in them.
+  // Headers are small, but half of what can go wrong is in them.
   const most = chance.is(0.3) ? Math.min(bytes.length, 200) : bytes.length;
   if (most === 0) return;
   let at = chance.between(0, most - 1);
@@ -58,7 +58,7 @@ export async function flipOne(place: Workplace, folder: KnownFolder, seed: numbe
   await flipAt(place, folder, file, at, chance.between(0, 7), tally, `flip ${seed}`);
 }
 
-/** Flips that bit. */
+/** Flips the given bit. */
 export async function flipAt(
   place: Workplace,
   folder: KnownFolder,
@@ -79,7 +79,7 @@ export async function flipAt(
   const { refusal, content, unsound } = await look(folder.options, path);
   if (refusal === null) {
     const wrong = differenceOf(content, folder.content) ?? unsound[0];
-    if (wrong !== undefined && wrong !== null) return fail(`opened in silence, but ${wrong}`);
+    if (wrong !== undefined && wrong !== null) return fail(`opened without a word, but ${wrong}`);
     tally.harmless++;
     const again = await look(folder.options, path); // after `close` has written snapshots
     const lost = again.refusal ?? differenceOf(again.content, folder.content) ?? again.unsound[0];
@@ -88,17 +88,17 @@ export async function flipAt(
   }
   if (!NOTICED.includes(refusal.code)) return fail(`refused, but with ${refusal}`);
   tally.noticed[refusal.code] = (tally.noticed[refusal.code] ?? 0) + 1;
-  if (refusal.code === "PATH_FOREIGN") return; // it says that it is something else: nothing to salvage
+  if (refusal.code === "PATH_FOREIGN") return; // it looks like something else: nothing to salvage
   const wrong = await salvage(folder, path);
   if (wrong === null) tally.salvaged++;
   else fail(`${refusal.message}\n  and salvage: ${wrong}`);
 }
 
-/** Opens a damaged folder with salvage, and then without. Answers what is wrong, or null. */
+/** Opens a damaged folder with salvage, and then without. Resolves to what is wrong, or null. */
 async function salvage(folder: KnownFolder, path: string): Promise<string | null> {
   const salvaged = await look({ ...folder.options, onDamage: "salvage" }, path);
   if (salvaged.refusal) return `refused: ${salvaged.refusal}`;
-  if (salvaged.problems.length === 0) return "it tells of no problem";
+  if (salvaged.problems.length === 0) return "it reports no problem";
   if (salvaged.unsound.length > 0) return salvaged.unsound[0]!;
   const invented = inventedIn(salvaged.content, folder);
   if (invented) return invented;

@@ -1,4 +1,4 @@
-/* Folders for the damage tests: of which it is known exactly what they hold, left by a process that was killed. */
+/* Folders for the damage tests: left by a process that was killed, with contents that are known exactly. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
@@ -17,11 +17,11 @@ export interface KnownFolder {
   path: string;
   options: OpenOptions & { dimensions: number };
   content: Content;
-  /** Every vector that a key ever had, by space: salvage may bring back an older one, but none that never was. */
+  /** Every vector that a key ever had, by space: a salvage may bring back an older one, but no other. */
   history: Map<string, Map<Key, Float32Array[]>>;
 }
 
-/** Has a client carry out ops on a new folder, and kills it with everything acknowledged and the folder open. */
+/** Has a client carry out ops on a new folder, and kills it when all are acknowledged, with the folder open. */
 export async function killedFolder(
   place: Workplace,
   seed: number,
@@ -43,7 +43,7 @@ async function extend(place: Workplace, options: KnownFolder["options"], seed: n
   }
 }
 
-/** What a seed's first ops amount to. */
+/** What a folder holds after a seed's first ops. */
 export function known(seed: number, ops: number): Pick<KnownFolder, "content" | "history"> {
   const content: Content = new Map();
   const history: KnownFolder["history"] = new Map();
@@ -62,11 +62,11 @@ export function known(seed: number, ops: number): Pick<KnownFolder, "content" | 
   return { content, history };
 }
 
-/** What `open` makes of a folder: what it holds, or why not. */
+/** What `open` makes of a folder: its contents, or the refusal. */
 export interface Looked {
   refusal: HnswError | null;
   content: Content;
-  /** What `recovery` told, and what `check` found. */
+  /** What `recovery` reported, and what `check` found. */
   problems: string[];
   unsound: string[];
 }
@@ -85,7 +85,7 @@ export async function look(options: OpenOptions, path: string): Promise<Looked> 
   }
 }
 
-/** A vector that is there and never was, in words, or null. */
+/** A vector that a key holds and never had, in words, or null. */
 export function inventedIn(content: Content, { history }: KnownFolder): string | null {
   for (const [name, vectors] of content) {
     for (const [key, vector] of vectors) {
@@ -113,7 +113,7 @@ export function lastTransaction(wal: string): { start: number; end: number; fram
   const frameBytes = FRAME_HEADER + words.getUint32(8);
   let [start, end] = [WAL_HEADER, WAL_HEADER];
   for (let at = WAL_HEADER; at + frameBytes <= bytes.length; at += frameBytes) {
-    // Frames that an earlier round of the log has left have other salts.
+    // Frames left from before the last checkpoint have other salts.
     const isOld = words.getBigUint64(at + 8) !== words.getBigUint64(16);
     if (isOld) break;
     const endsTransaction = words.getUint32(at + 4) !== 0;
@@ -130,7 +130,7 @@ export async function lastGroup(journal: string): Promise<Group> {
   return groups.at(-1) as Group;
 }
 
-/** Writes a mark that says so. */
+/** Writes a mark with these numbers. */
 export function writeMark(path: string, numbers: number[]): void {
   const mark = new MarkFile(path, numbers.length);
   mark.write((partition) => numbers[partition]!);

@@ -1,4 +1,4 @@
-/* What happens while a disk is full, and after there is room again? On a small disk in memory. */
+/* What happens while a disk is full, and once there is room again? On a small disk in memory. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ setDefaultTimeout(120_000); // of the preload only the first file gets it
 const DIMENSIONS = 256;
 const OPTIONS = { dimensions: DIMENSIONS, metric: "l2", M: 4, flatBelow: 16, partitions: 2, workers: 1 } as const;
 
-/** Takes all the room that a disk has. */
+/** Fills a disk. */
 function fill(file: string): void {
   const ballast = openSync(file, "w");
   const piece = new Uint8Array(4096);
@@ -30,7 +30,7 @@ function vector(i: number): Float32Array {
   return Float32Array.from({ length: DIMENSIONS }, (_, j) => Math.sin(i * 7919 + j));
 }
 
-/** Adds until one is refused. Answers by which code; `model` then holds what was accepted, acknowledged or not. */
+/** Adds until one is refused. Resolves to its code; `model` then holds what was accepted, acknowledged or not. */
 async function addUntilRefused(space: Space, model: Model, from: number): Promise<string> {
   for (let i = from; ; i++) {
     const code = await space.add(i, vector(i)).then(
@@ -77,7 +77,7 @@ test("what was accepted is kept, reads go on, and all of it is durable once ther
     }
 
     rmSync(join(mount.path, "ballast"));
-    // It is tried again by itself.
+    // It is retried without a call.
     await until(() => index.stats().journal!.failure === null, "the journal is written again");
     await index.flush();
     await space.add(from - 1, vector(from - 1));
@@ -97,7 +97,7 @@ test("what was accepted is kept, reads go on, and all of it is durable once ther
   await again.index.close();
 });
 
-test("an index that is closed on a full disk says so, and what was acknowledged is there afterwards", async () => {
+test("closing on a full disk is refused, and what was acknowledged is there afterwards", async () => {
   using place = new Workplace();
   using mount = Mount.make(place.at("disk"), 12);
   if (mount === null) return console.log("skipped: this process may not mount anything");
@@ -112,7 +112,7 @@ test("an index that is closed on a full disk says so, and what was acknowledged 
   fill(join(mount.path, "ballast"));
   const accepted: Model = new Map(model);
   expect(await addUntilRefused(space, accepted, 1000)).toBe("JOURNAL_UNCERTAIN");
-  accepted.delete([...accepted.keys()].at(-1)!); // that one is not known to be there
+  accepted.delete([...accepted.keys()].at(-1)!); // this one is uncertain
   expect((await refusalOf(() => index.close())).code).toBe("JOURNAL_UNCERTAIN");
   rmSync(join(mount.path, "ballast"));
 

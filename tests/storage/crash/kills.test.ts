@@ -1,8 +1,8 @@
 /*
- * Is nothing that was acknowledged lost, doubled or reordered when a process is killed -9 at a random moment?
+ * When a process is killed -9 at a random moment, is nothing acknowledged lost, doubled or reordered?
  *
- * The short form; `bun tests/storage/crash/run.ts --kills 500 --seed S` is the long one. What it finds carries its seed, and the
- * folder is kept; the moment of a kill can't be had again exactly.
+ * The short form; `bun tests/storage/crash/run.ts --kills 500 --seed S` is the long one. A failure names its seed and keeps
+ * its folder; the exact moment of a kill can't be repeated.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { KillTally, killOneFolder } from "./kills.ts";
@@ -17,7 +17,7 @@ test("folders whose processes are killed hold what was acknowledged", async () =
   const tally = new KillTally();
   for (let folder = 0; folder < FOLDERS; folder++) await killOneFolder(SEED + folder, KILLS, tally);
   expect(tally.failures.join("\n")).toBe("");
-  expect(tally.kills).toBeGreaterThan(FOLDERS); // else nothing was tested
+  expect(tally.kills).toBeGreaterThan(FOLDERS); // otherwise nothing was tested
   expect(tally.replayed).toBeGreaterThan(0);
   expect(tally.snapshots).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 /*
- * Does a folder survive its process again and again? A client works on it until it is killed -9 at a random moment, be
- * it during its opening; then what a copy of the folder holds is compared with the model, and the next client goes on:
- * half of the time with the folder as the dead one left it, half of the time with the one that was opened and closed.
+ * Does a folder survive its process, again and again? A client works on it until it is killed -9 at a random moment,
+ * perhaps while it opens the folder. Then the contents of a copy are compared with the model, and the next client goes
+ * on: half of the time with the folder as the dead one left it, half of the time with the copy that was opened and closed.
  */
 import { cpSync, rmSync } from "node:fs";
 import { openWith } from "../../../src/api/open.ts";
@@ -12,12 +12,12 @@ import { follow, runClient, Workplace } from "./client.ts";
 import { contentOf, Model } from "./model.ts";
 import { optionsOf } from "./ops.ts";
 
-/** What many kills came to. */
+/** The results of many kills. */
 export class KillTally {
   kills = 0;
   /** Clients that were killed before their folder was open. */
   early = 0;
-  /** Clients that had done everything first, and such that Bun ended. */
+  /** Clients that had finished before, and clients that a crash of Bun ended. */
   completed = 0;
   crashes = 0;
   ops = 0;
@@ -29,7 +29,7 @@ export class KillTally {
   readonly failures: string[] = [];
 }
 
-/** Kills clients of one folder. What goes wrong ends up in the tally, with the folder's place. */
+/** Kills clients of one folder. Failures go to the tally, with the folder's path. */
 export async function killOneFolder(seed: number, kills: number, tally: KillTally): Promise<void> {
   using place = new Workplace();
   const fail = (what: string) => {
@@ -52,9 +52,9 @@ export async function killOneFolder(seed: number, kills: number, tally: KillTall
     };
     const early = chance.is(0.25);
     const lines = early ? 1 : chance.between(2, 300);
-    let told = 0;
+    let seen = 0;
     const afterMs = early ? chance.between(0, 60) : chance.oneOf([0, 0, 1, 2, 5, 20]);
-    const { by, code, lines: log, errors } = await runClient(job, () => ++told >= lines, afterMs);
+    const { by, code, lines: log, errors } = await runClient(job, () => ++seen >= lines, afterMs);
     const refused = log.find((line) => line.startsWith("x"));
     if (refused !== undefined || (by === "itself" && code !== 0)) {
       return fail(`kill ${kill}: the client was refused: ${refused ?? `it ended with ${code}: ${errors}`}`);
@@ -66,7 +66,7 @@ export async function killOneFolder(seed: number, kills: number, tally: KillTall
     const next = follow(model, job, log);
     tally.ops += next - from;
     from = next;
-    place.copy(options.path, "before"); // as the dead one left it, for whoever wants to know
+    place.copy(options.path, "before"); // as the dead client left it, to look into a failure
     const looked = place.copy(options.path, "looked");
     const problems = await compare(looked, options, chance.between(0, 2), model, tally);
     if (problems.length > 0) return fail(`kill ${kill} (next op ${from}): ${problems.join("\n  ")}`);
@@ -79,7 +79,7 @@ export async function killOneFolder(seed: number, kills: number, tally: KillTall
   tally.acrossPartitions += model.acrossPartitions;
 }
 
-/** Opens a folder, compares it with the model, checks it, and closes it. Answers what is wrong. */
+/** Opens a folder, compares it with the model, checks it, and closes it. Resolves to what is wrong. */
 export async function compare(
   path: string,
   options: ReturnType<typeof optionsOf>,

@@ -1,5 +1,5 @@
 /*
- * What if a file of the folder is gone, or was never finished? It is said, or it does not matter; and salvage brings
+ * What if a file of the folder is gone, or was never finished? It is reported or does not matter, and a salvage brings
  * back what is left.
  */
 import { Database } from "bun:sqlite";
@@ -15,7 +15,7 @@ setDefaultTimeout(120_000); // of the preload only the first file gets it
 const SEED = 20_261_127;
 
 let place: Workplace;
-/** Killed: with everything in the write-ahead log; and with snapshots of which the journal was trimmed. */
+/** Of killed processes: with everything in the write-ahead log; and with snapshots and a trimmed journal. */
 let young: KnownFolder;
 let old: KnownFolder;
 
@@ -49,7 +49,7 @@ async function expectDamage(folder: KnownFolder, path: string, says: RegExp): Pr
   expect(refusal!.message).toInclude('onDamage: "salvage"');
 }
 
-/** Salvages, and looks whether a plain opening then finds the same. Answers how many vectors there are. */
+/** Salvages, and checks that a plain opening then finds the same. Resolves to the number of vectors. */
 async function salvaged(folder: KnownFolder, path: string): Promise<number> {
   const first = await look({ ...folder.options, onDamage: "salvage" }, path);
   expect(first.refusal).toBe(null);
@@ -76,21 +76,21 @@ describe("harmless", () => {
     await expectWhole(young, without(young, "snapshots"));
   });
 
-  test("everything: the folder of an index that is new", async () => {
+  test("everything: the folder of a new index", async () => {
     const path = without(young, ...filesOf(young.path), "snapshots");
     const { refusal, content } = await look(young.options, path);
     expect(refusal).toBe(null);
     expect(content.size).toBe(0);
   });
 
-  test("the tables of an index that is new, killed while SQLite made a file with a write-ahead log", async () => {
+  test("the tables of a new index, killed while SQLite created the write-ahead log", async () => {
     const path = without(young, ...filesOf(young.path), "snapshots");
     const journal = join(path, "journal.sqlite");
     const database = new Database(journal);
     database.run("PRAGMA page_size = 32768");
     database.run("PRAGMA journal_mode = WAL");
     database.close();
-    // The header of a rollback journal: its magic number, no page, a nonce, 0 pages before, sectors and pages.
+    // The header of a rollback journal: magic number, no page, a nonce, 0 pages before, sizes of sectors and pages.
     const header = new DataView(new ArrayBuffer(512));
     for (const [i, word] of [0xd9d505f9, 0x20a163d7, 0, 1, 0, 512, 32768].entries()) header.setUint32(i * 4, word);
     writeFileSync(`${journal}-journal`, header);
@@ -113,7 +113,7 @@ describe("the write-ahead log", () => {
     expect(await salvaged(old, path)).toBeGreaterThan(0);
   });
 
-  test("of a journal that was never written into its file, without a mark", async () => {
+  test("of a journal whose file was never written, without a mark", async () => {
     const path = without(old, "journal.sqlite-wal", "journal.mark");
     await Bun.write(join(path, "journal.sqlite"), ""); // as SQLite leaves it until the first checkpoint
     await expectDamage(old, path, /journal/);
@@ -142,7 +142,7 @@ describe("the journal", () => {
 });
 
 describe("snapshots", () => {
-  test("any one file: the one before and the journal make up for it", async () => {
+  test("any one file: its predecessor and the journal make up for it", async () => {
     const files = filesOf(old.path).filter((name) => name.startsWith("snapshots/"));
     expect(files.length).toBeGreaterThan(1);
     for (const file of files) {
@@ -161,7 +161,7 @@ describe("snapshots", () => {
   });
 });
 
-test("a salvage that ends between its renames is completed by the next opening", async () => {
+test("a salvage interrupted between its renames is completed by the next opening", async () => {
   const path = without(old, "journal.sqlite");
   await salvaged(old, path);
   const content = (await look(old.options, path)).content;

@@ -1,8 +1,8 @@
 /*
- * What may a folder hold after a crash? Per space, what it held before, and then a first part of the steps that were
- * begun since: all that were acknowledged, and of the others as many as got to the disk, in their order.
+ * What may a folder hold after a crash? Per space, what it held before and a prefix of the steps begun since: all that
+ * were acknowledged, and as many of the others as reached the disk.
  *
- * Steps of spaces in one partition are in one order, too. Partitions have no order between them.
+ * The steps of all spaces in one partition are in one order. Between partitions there is no order.
  */
 import type { Key, VectorIndex } from "../../../src/index.ts";
 import { isSame } from "../../support/indexes.ts";
@@ -17,14 +17,14 @@ interface Begun {
 }
 
 export class Model {
-  /** What is known to be there. */
+  /** What is known to be in the folder. */
   private content: Content = new Map();
   private begun: Begun[] = [];
   /** Ops that were acknowledged. */
   private acknowledged = new Set<number>();
   /** Folders that lacked a step of one partition and held a later one of another: allowed, and counted. */
   acrossPartitions = 0;
-  /** Steps of which nobody knew whether they are there; and how many were. */
+  /** Steps that may or may not be in the folder; and how many were. */
   unknown = 0;
   unknownThere = 0;
 
@@ -43,7 +43,7 @@ export class Model {
     for (const { op } of this.begun) if (op < i) this.acknowledged.add(op);
   }
 
-  /** Compares with what is there and believes it from then on. Answers what can't be, a line each. */
+  /** Compares with what was found, and takes that as known from then on. Returns what can't be, a line each. */
   settle(found: Content, partitionOf: (space: string) => number): string[] {
     const problems: string[] = [];
     const possible = new Map<string, Set<number>>();
@@ -72,7 +72,7 @@ export class Model {
     return this.begun.filter(({ space }) => space === name);
   }
 
-  /** How many of a space's steps may have been taken, so that it holds what was found. */
+  /** The numbers of steps after which a space holds what was found. */
   private fitting(name: string, found: Map<Key, Float32Array> | undefined): Set<number> {
     const steps = this.stepsOf(name);
     const least = 1 + steps.findLastIndex(({ op }) => this.acknowledged.has(op));
@@ -80,7 +80,7 @@ export class Model {
     const fitting = new Set<number>();
     let exists = this.content.has(name);
     for (let taken = 0; ; taken++) {
-      // The first add of a space makes it, as a step of its own: it may be there, and empty.
+      // The first add of a space creates it, as a step of its own: it may exist and be empty.
       const mayExist = exists || (taken < steps.length && steps[taken]!.step !== "drop");
       if (taken >= least && isEqual(state, found ?? new Map()) && (found === undefined || mayExist)) fitting.add(taken);
       if (taken === steps.length) return fitting;
@@ -91,7 +91,7 @@ export class Model {
     }
   }
 
-  /** Whether there is a moment up to which all steps of these spaces, and no others, can have been taken. */
+  /** Whether there is a moment up to which all steps of these spaces were taken, and none after it. */
   private haveOneOrder(spaces: string[], possible: Map<string, Set<number>>): boolean {
     const taken = new Map(spaces.map((name) => [name, 0]));
     const fits = () => spaces.every((name) => possible.get(name)!.has(taken.get(name)!));
@@ -154,7 +154,7 @@ export async function contentOf(index: VectorIndex): Promise<Content> {
   return content;
 }
 
-/** What differs, in a line, or null; spaces that are there and empty count as not there. */
+/** What differs, in a line, or null; an empty space counts as no space. */
 export function differenceOf(found: Content, wanted: Content): string | null {
   for (const name of new Set([...found.keys(), ...wanted.keys()])) {
     const [a, b] = [found.get(name) ?? new Map(), wanted.get(name) ?? new Map()];

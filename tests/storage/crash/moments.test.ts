@@ -1,5 +1,5 @@
 /*
- * Does a folder survive whichever system call is the last: at work, and while it is being salvaged?
+ * Does a folder survive whichever system call is the last, at work and during a salvage?
  *
  * The short form takes some calls; `bun tests/storage/crash/run.ts --calls 1 --seed S` takes every one.
  */
@@ -13,7 +13,7 @@ import { canChooseMoments, dieAtWork, dieInSalvage, MomentTally } from "./moment
 setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_128;
-const skipped = "skipped: there is no strace here, or it may not trace";
+const skipped = "skipped: no strace here, or it may not trace";
 
 test("at work", async () => {
   if (!canChooseMoments()) return console.log(skipped);
@@ -29,7 +29,7 @@ test("in a salvage", async () => {
   using place = new Workplace();
   const folder = await killedFolder(place, SEED, 200, 2);
   const tally = new MomentTally();
-  const lose = (path: string) => rmSync(join(path, "journal.sqlite")); // and its log stays
+  const lose = (path: string) => rmSync(join(path, "journal.sqlite")); // its log stays
   await dieInSalvage(place, folder, lose, 0, 20, tally);
   expect(tally.failures.join("\n")).toBe("");
   expect(tally.deaths).toBeGreaterThan(2);

@@ -1,7 +1,7 @@
 /*
  * Does a folder survive whichever system call is the last? A client dies as it enters the nth call of some kind, for
- * n = 1, 2, … until it lives to the end: so between any two steps of a commit, a round of snapshots, a trim, a recovery
- * or a salvage. By strace, where there is one; calls are counted by thread.
+ * n = 1, 2, … until it survives: between any two steps of a commit, a round of snapshots, a trim, a recovery or a
+ * salvage. Needs strace, which counts calls per thread.
  */
 import { rmSync } from "node:fs";
 import type { ClientJob } from "./children/client.ts";
@@ -27,7 +27,7 @@ export function canChooseMoments(): boolean {
   return Bun.spawnSync(["strace", "-qq", "-o", "/dev/null", ...inject, "true"]).exitCode === 0;
 }
 
-/** Runs a client that dies at the nth of these calls; null when it came to its end. */
+/** Runs a client that dies at the nth of these calls; null when it finished first. */
 async function dieAt(job: ClientJob, calls: string, n: number): Promise<Ending | null> {
   const inject = `inject=${calls}:signal=SIGKILL:when=${n}`;
   const under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${calls}`, "-e", inject];
@@ -38,7 +38,7 @@ async function dieAt(job: ClientJob, calls: string, n: number): Promise<Ending |
   return ending.by === "itself" ? null : ending;
 }
 
-/** Every `stride`th call of each kind, from one that depends on the seed. */
+/** Every `stride`th call of each kind, beginning with one that depends on the seed. */
 async function forMoments(
   seed: number,
   stride: number,
@@ -59,7 +59,7 @@ async function forMoments(
   }
 }
 
-/** Clients of new folders die at every call while they add, delete, drop, take snapshots, close and open again. */
+/** Clients of new folders die at every call while they add, delete, drop, take snapshots, close and reopen. */
 export async function dieAtWork(place: Workplace, from: number, stride: number, tally: MomentTally): Promise<void> {
   let seed = from;
   while (!isVaried(seed)) seed++;
@@ -85,7 +85,7 @@ export async function dieAtWork(place: Workplace, from: number, stride: number, 
   });
 }
 
-/** Whether a seed's first ops have some of everything. */
+/** Whether a seed's first ops include every kind. */
 function isVaried(seed: number): boolean {
   const { dimensions } = optionsOf(seed);
   const kinds = Array.from({ length: OPS }, (_, i) => opAt(seed, i, dimensions).kind);
@@ -93,7 +93,7 @@ function isVaried(seed: number): boolean {
   return count("checkpoint") >= 4 && count("reopen") >= 1 && count("drop") >= 2;
 }
 
-/** Salvages of a damaged folder die at every call: another one, and a plain opening then, find what is to be found. */
+/** Salvages of a damaged folder die at every call; another salvage, and then a plain opening, find what is readable. */
 export async function dieInSalvage(
   place: Workplace,
   folder: KnownFolder,

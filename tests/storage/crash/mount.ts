@@ -1,4 +1,4 @@
-/* A small disk of a test's own, in memory, where the process may mount one. */
+/* A small disk in memory for one test, where the process may mount one. */
 import { mkdirSync } from "node:fs";
 
 export class Mount implements Disposable {
@@ -27,6 +27,6 @@ function mount(...args: string[]): boolean {
   try {
     return Bun.spawnSync(["mount", ...args]).exitCode === 0;
   } catch {
-    return false; // there is no such program
+    return false; // no such program
   }
 }

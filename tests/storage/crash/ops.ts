@@ -1,18 +1,18 @@
 /*
- * What do the clients of the crash tests do? A stream of ops from a seed: op i is the same whoever asks, so the process
- * that dies and the one that knows what must be there need to tell each other numbers only.
+ * What do the clients of the crash tests do? A stream of ops from a seed: op i is the same in every process, so the one
+ * that dies and the one that knows what must be in the folder exchange only numbers.
  *
- * An op is steps on single keys, each with a vector of its own: so what is found in a folder tells which step it is.
+ * An op is steps on single keys, each with a vector of its own: what is found in a folder shows which step it is from.
  */
 import type { Key, OpenOptions, VectorIndex } from "../../../src/index.ts";
 import { Chance } from "../../stress/chance.ts";
 
-/** One key's change; or the whole space goes. */
+/** One key's change, or the drop of the whole space. */
 export type Step = { key: Key; vector: Float32Array | null } | "drop";
 
 export type Op =
   | { kind: "add" | "addMany" | "delete" | "deleteMany" | "drop"; space: string; steps: Step[] }
-  /** Once these resolve, everything before them is on the disk; a flush and a reopening wait for all before they start. */
+  /** Once these resolve, everything before them is on the disk. A flush and a reopening wait for all ops before them. */
   | { kind: "flush" }
   | { kind: "reopen" }
   | { kind: "checkpoint" };
@@ -27,7 +27,7 @@ const SPACES: [name: string, keys: number][] = [
 ];
 export const SPACE_NAMES = SPACES.map(([name]) => name);
 
-/** The options that a folder is made with. */
+/** The options that a folder is created with. */
 export function optionsOf(seed: number): OpenOptions & { dimensions: number; partitions: number } {
   const chance = new Chance(seed, "options");
   return {
@@ -71,11 +71,11 @@ function keyOf(n: number): Key {
   return n % 3 === 1 ? `key ${n}` : BigInt(n);
 }
 
-/** Calls the index. Not for reopenings. */
+/** Calls the index. The client does reopenings itself. */
 export async function carryOut(index: VectorIndex, op: Op): Promise<void> {
   if (op.kind === "checkpoint") return await index.checkpoint();
   if (op.kind === "flush") return await index.flush();
-  if (op.kind === "reopen") throw new Error("whoever opened the index opens it again");
+  if (op.kind === "reopen") throw new Error("the client reopens its index itself");
   const space = index.space(op.space);
   const steps = op.steps.filter((step) => step !== "drop");
   const keys = steps.map(({ key }) => key);

@@ -1,6 +1,6 @@
 /*
  * `bun tests/storage/crash/run.ts [--kills N] [--flips N] [--cuts STRIDE] [--calls STRIDE] [--seed S]`: many crashes, and
- * what they came to. Without any of the four, 500 kills.
+ * their results. 500 kills when none of the four is given.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,12 +30,12 @@ let failed = 0;
 async function kill(kills: number): Promise<void> {
   const tally = new KillTally();
   const start = performance.now();
-  let told = 0;
+  let shown = 0;
   for (let folder = 0; folder * KILLS_A_FOLDER < kills; folder++) {
     const count = Math.min(KILLS_A_FOLDER, kills - folder * KILLS_A_FOLDER);
     await killOneFolder(seed + folder, count, tally);
-    for (; told < tally.failures.length; told++) console.error(tally.failures[told]);
-    if (folder % 5 === 4) console.log(`${(folder + 1) * KILLS_A_FOLDER} of ${kills} clients, ${told} failures`);
+    for (; shown < tally.failures.length; shown++) console.error(tally.failures[shown]);
+    if (folder % 5 === 4) console.log(`${(folder + 1) * KILLS_A_FOLDER} of ${kills} clients, ${shown} failures`);
   }
   const { failures, ...figures } = tally;
   console.log(`from seed ${seed}, ${Math.round((performance.now() - start) / 1000)} s, ${failures.length} failures:`);

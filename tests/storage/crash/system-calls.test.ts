@@ -1,6 +1,6 @@
 /*
  * Does what must be on the disk first get there first? A killed process can't show it, since the system still writes
- * what it was given; the order of its system calls can.
+ * what it was given; the order of system calls can.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const CALLS = "fsync,fdatasync,rename,renameat,renameat2,openat,unlink,unlinkat,
 
 interface Call {
   name: string;
-  /** What it is about: file names as they are in the arguments. */
+  /** The file names in its arguments. */
   what: string;
 }
 
@@ -45,7 +45,7 @@ test("a snapshot is on the disk before it has its name, and registered before wh
   using place = new Workplace();
   const folder = place.at("index");
   const calls = traced(place.at("trace"), `${import.meta.dir}/children/checkpoint.ts`, folder);
-  if (calls === null) return console.log("skipped: there is no strace here, or it may not trace");
+  if (calls === null) return console.log("skipped: no strace here, or it may not trace");
 
   const after = (from: number, holds: (call: Call) => boolean, what: string) => {
     const at = calls.findIndex((call, i) => i > from && holds(call));
@@ -71,7 +71,7 @@ test("a snapshot is on the disk before it has its name, and registered before wh
     const registered = after(registering, (call) => syncs(call, log), "its registration is on the disk");
     const next = renamed.find((other) => other.at > at)?.at ?? calls.length;
     expect(registered).toBeLessThan(next);
-    // Nothing is deleted between the beginning of the round and the registration.
+    // Nothing is deleted between the start of the round and the registration.
     const deleted = calls.findIndex(
       ({ name, what }, i) => i > lastWrite && i < registered && name.startsWith("unlink") && what.includes(".hnsw"),
     );
@@ -81,11 +81,11 @@ test("a snapshot is on the disk before it has its name, and registered before wh
   expect(unlinked.length).toBeGreaterThan(0);
 });
 
-test("the names of a new folder are on the disk, too", async () => {
+test("the names of a new folder are synced as well", async () => {
   using place = new Workplace();
   const folder = place.at("a/b/index");
   const calls = traced(place.at("trace"), `${import.meta.dir}/children/checkpoint.ts`, folder);
-  if (calls === null) return console.log("skipped: there is no strace here, or it may not trace");
+  if (calls === null) return console.log("skipped: no strace here, or it may not trace");
   const commit = calls.findIndex(({ name, what }) => name.includes("sync") && what.includes("journal.sqlite-wal>"));
   for (const holder of [place.path, place.at("a"), place.at("a/b"), folder]) {
     const at = calls.findIndex(({ name, what }) => name.includes("sync") && what.includes(`<${holder}>`));

@@ -1,4 +1,4 @@
-/* Do acknowledgements keep coming, and keep their word, when a worker, the journal or the snapshot thread ends? */
+/* Do acknowledgements continue, and stay true, when a worker, the journal thread or the snapshot thread ends? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { Workplace } from "./client.ts";
 

@@ -1,6 +1,6 @@
 /*
- * What if the last commit got to the disk only in part? The write-ahead log is cut within the frames of its last
- * transaction: the group before it is what is there, unless it is known that the last one was durable.
+ * What if only part of the last commit reached the disk? The write-ahead log is cut within the frames of its last
+ * transaction: what is there ends with the group before it, unless the last one is known to have been durable.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/* How does a write-ahead log look that was cut off, and what must be made of it? */
+/* What does a write-ahead log that was cut off look like, and what must an opening make of it? */
 import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Workplace } from "./client.ts";
@@ -7,7 +7,7 @@ import { differenceOf } from "./model.ts";
 import { opAt } from "./ops.ts";
 
 const OPS = 60; // at least
-const BEFORE_PAYLOAD = 64; // bytes of a row's other columns and of its header: fewer
+const BEFORE_PAYLOAD = 64; // a row's header and other columns take fewer bytes
 
 export interface CutFolder extends KnownFolder {
   /** What it held before the last group. */
@@ -18,14 +18,14 @@ export interface CutFolder extends KnownFolder {
   frameBytes: number;
   /** Where its row begins and ends there. */
   row: { start: number; end: number };
-  /** Number of the op that the group before ends with. */
+  /** Number of the last op of the group before. */
   lastBefore: number;
 }
 
-/** A folder that was killed at rest, and whose last group is in the write-ahead log: one add's. */
+/** A folder whose process was killed at rest, with its last group in the write-ahead log: that of one add. */
 export async function cutFolder(place: Workplace, seed: number): Promise<CutFolder> {
   let ops = OPS;
-  while (opAt(seed, ops - 1, 1).kind !== "add") ops++; // one row, which is an op of its own
+  while (opAt(seed, ops - 1, 1).kind !== "add") ops++; // a row that is one op
   const folder = await killedFolder(place, seed, ops, 1);
   const { first, payload } = await lastGroup(join(place.copy(folder.path, "read"), "journal.sqlite"));
   const log = join(folder.path, "journal.sqlite-wal");
@@ -35,7 +35,7 @@ export async function cutFolder(place: Workplace, seed: number): Promise<CutFold
   return { ...folder, ...transaction, row, lastBefore: first - 1, before: known(seed, ops - 1).content };
 }
 
-/** Where to cut: around every frame's header, every so many bytes, and every so many of the row, to its end. */
+/** Where to cut: around every frame's header, every `stride` bytes, and every `rowStride` bytes of the row. */
 export function cutsThrough({ start, end, frameBytes, row }: CutFolder, stride: number, rowStride = 1): number[] {
   const cuts = new Set([row.end]);
   for (let at = row.start; at < row.end; at += rowStride) cuts.add(at);
@@ -46,7 +46,7 @@ export function cutsThrough({ start, end, frameBytes, row }: CutFolder, stride: 
   return [...cuts].sort((a, b) => a - b);
 }
 
-/** Cuts a copy, with a mark that knows of the last group or not, and answers what is wrong with what is made of it. */
+/** Cuts a copy, with a mark that knows the last group or not. Resolves to what is wrong with what is opened, or null. */
 export async function lookCut(
   place: Workplace,
   folder: CutFolder,

@@ -1,4 +1,4 @@
-/* A process that takes two rounds of snapshots of a folder, so that the second deletes files of the first. For strace. */
+/* A process for strace: takes rounds of snapshots of a folder, so that later ones delete files of earlier ones. */
 import { open } from "../../../../src/index.ts";
 import { OPTIONS } from "../folders.ts";
 

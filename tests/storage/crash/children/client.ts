@@ -1,6 +1,6 @@
 /*
- * A process that is going to die: opens a folder, carries out ops `from` … of a seed's stream, and tells in an
- * append-only file what it does, each line with one write, before and after:
+ * A process that is going to die: opens a folder, carries out ops `from` … of a seed's stream, and notes in an
+ * append-only file what it does, each line in one write, before and after:
  *
  *   s    about to open         o    open            i N  op N begins        a N  op N is acknowledged
  *   d    all ops are done      x …  something was refused
@@ -16,39 +16,39 @@ export interface ClientJob {
   seed: number;
   from: number;
   to: number;
-  /** Ops that may wait for their acknowledgement at a time. */
+  /** Ops that may wait for their acknowledgement at the same time. */
   inFlight: number;
   log: string;
-  /** What to do after the last op: end, or wait to be ended with the folder open. */
+  /** After the last op: close, or wait to be killed with the folder open. */
   end: "close" | "wait";
 }
 
 const job = JSON.parse(process.argv[2]!) as ClientJob;
 const log = openSync(job.log, "a");
 
-function tell(line: string): void {
+function note(line: string): void {
   writeSync(log, `${line}\n`);
   writeSync(1, `${line}\n`);
 }
 
 async function run({ options, seed, from, to, inFlight, end }: ClientJob): Promise<void> {
-  tell("s");
+  note("s");
   let index: VectorIndex = await open(options);
-  tell("o");
+  note("o");
   const waiting = new Set<Promise<void>>();
   for (let i = from; i < to; i++) {
     const op = opAt(seed, i, options.dimensions);
     if (op.kind === "flush" || op.kind === "reopen") await Promise.all(waiting);
-    tell(`i ${i}`);
+    note(`i ${i}`);
     if (op.kind === "reopen") {
       await index.close();
       index = await open(options);
-      tell(`a ${i}`);
+      note(`a ${i}`);
       continue;
     }
     const settled = carryOut(index, op).then(
-      () => tell(`a ${i}`),
-      (error) => tell(`x op ${i}: ${String(error)}`),
+      () => note(`a ${i}`),
+      (error) => note(`x op ${i}: ${String(error)}`),
     );
     waiting.add(settled);
     void settled.then(() => waiting.delete(settled));
@@ -56,12 +56,12 @@ async function run({ options, seed, from, to, inFlight, end }: ClientJob): Promi
     if (waiting.size >= inFlight) await Promise.race(waiting);
   }
   await Promise.all(waiting);
-  tell("d");
+  note("d");
   if (end === "close") await index.close();
   else setInterval(() => {}, 1000);
 }
 
 run(job).catch((error) => {
-  tell(`x ${String(error)}`);
+  note(`x ${String(error)}`);
   process.exit(3);
 });

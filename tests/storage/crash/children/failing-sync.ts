@@ -1,4 +1,4 @@
-/* A process whose disk fails to sync for a while, as failing-sync.c has it. Prints what it saw, as JSON. */
+/* A process whose disk fails to sync for a while, by failing-sync.c. Prints what it saw, as JSON. */
 import { rmSync, writeFileSync } from "node:fs";
 import { type HnswError, open } from "../../../../src/index.ts";
 import { until } from "../../../support/indexes.ts";
@@ -7,7 +7,7 @@ import { OPTIONS } from "../folders.ts";
 const trigger = process.env.HNSW_FAIL_SYNC!;
 const path = process.argv[2]!;
 
-/** What became of a call: "done", or by which code it was refused. */
+/** The outcome of a call: "done", or the code of its refusal. */
 async function codeOf(call: () => Promise<unknown>): Promise<string> {
   return await call().then(
     () => "done",
@@ -45,4 +45,4 @@ const afterwards = [
 ];
 const ops = index.stats().journal!.ops - synced;
 console.log(JSON.stringify({ uncertain, refused, flushed, snapshots, failure, seen, hit, afterwards, ops }));
-process.kill(process.pid, "SIGKILL"); // what was acknowledged is there all the same
+process.kill(process.pid, "SIGKILL"); // what was acknowledged is there nonetheless

@@ -1,6 +1,6 @@
 /*
- * A process whose threads are ended, one after the other, while ops are being acknowledged. Prints "passed", or throws.
- * In a process of its own, since ending a worker can crash Bun itself.
+ * A process whose threads are ended, one after the other, while ops are acknowledged. Prints "passed", or throws. It is
+ * a process of its own, since ending a worker can crash Bun itself.
  */
 import { rmSync } from "node:fs";
 import { JOURNAL_STUCK } from "../../../../assembly/layout.ts";
@@ -19,7 +19,7 @@ function vector(i: number): Float32Array {
   return Float32Array.from({ length: OPTIONS.dimensions }, (_, j) => Math.sin(i * 31 + j));
 }
 
-/** Adds under new keys, and deletes some, until told to stop; every op is acknowledged before the next. */
+/** Adds under new keys, and deletes some, until it is stopped; every op is acknowledged before the next. */
 class Client {
   readonly content = new Map<Key, Float32Array>();
   ops = 0;
@@ -83,12 +83,12 @@ async function end({ index, keeper, pool }: Opened, who: "worker" | "journal" | 
   );
 }
 
-/** What a journal thread leaves that ends between two of its steps: the next one goes on from each. */
+/** Leaves what a journal thread leaves that ends between two of its steps: the next one continues from there. */
 async function endBetweenSteps({ index, seats, keeper }: Opened, board: JournalBoard): Promise<void> {
   await index.flush();
   for (const [partition, { core }] of seats.entries()) {
     core.setJournalState(JOURNAL_STUCK);
-    board.setDurable(partition, 0); // the disk has more, and nobody was told
+    board.setDurable(partition, 0); // the disk has more, unreported
   }
   await keeper!.kill("journal");
   await until(

@@ -1,14 +1,14 @@
-/* Does an index with a relative path stay in its folder when the process goes to another one? */
+/* Does an index with a relative path stay in its folder when the process changes its working directory? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { openWith } from "../../src/api/open.ts";
-import { Folder } from "../support/folder.ts";
-import { evaluate } from "../support/process.ts";
+import { openWith } from "../../../src/api/open.ts";
+import { Folder } from "../../support/folder.ts";
+import { evaluate } from "../../support/process.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-const INDEX = new URL("../../src/index.ts", import.meta.url).href;
+const INDEX = new URL("../../../src/index.ts", import.meta.url).href;
 const OPTIONS = { dimensions: 3, workers: 0, partitions: 1 } as const;
 
 /** Runs in a folder that holds `elsewhere/`; prints what goes wrong. */
@@ -23,14 +23,14 @@ const PROGRAM = `
   await space.add(1, [1, 2, 3]);
   await index.checkpoint();
   await space.add(2, [2, 2, 3]);
-  const copying = index.backup("copy"); // relative to where the process stands now
+  const copying = index.backup("copy"); // relative to the working directory of this moment
   process.chdir("/");
   await copying;
   await space.add(3, [3, 2, 3]);
   await index.close();
 `;
 
-test("ops, snapshots and backups go where they were meant to go", async () => {
+test("ops, snapshots and backups go where they belong", async () => {
   using folder = new Folder();
   const elsewhere = join(folder.root, "elsewhere");
   mkdirSync(elsewhere);

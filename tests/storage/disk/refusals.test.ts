@@ -5,9 +5,9 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OpenOptions, open } from "../../../src/index.ts";
 import { refusalOf } from "../../support/indexes.ts";
-import { runClient, Workplace } from "./client.ts";
-import { OPTIONS } from "./folders.ts";
-import { Mount } from "./mount.ts";
+import { runClient, Workplace } from "../crash/client.ts";
+import { OPTIONS } from "../crash/folders.ts";
+import { Mount } from "../crash/mount.ts";
 
 setDefaultTimeout(120_000); // of the preload only the first file gets it
 
@@ -39,7 +39,7 @@ describe("in use", () => {
     const refusal = await refusalOf(() => open({ ...OPTIONS, workers: 0, path }));
     expect(refusal.code).toBe("PATH_IN_USE");
     expect(refusal.message).toInclude(path);
-    expect((await refusalOf(() => open({ ...OPTIONS, workers: 0, path }))).code).toBe("PATH_IN_USE"); // and still
+    expect((await refusalOf(() => open({ ...OPTIONS, workers: 0, path }))).code).toBe("PATH_IN_USE"); // still refused
     await index.close();
     await opensWith({}, path);
   });
@@ -88,7 +88,7 @@ describe("something else", () => {
     expect((await refusalOf(() => open({ ...OPTIONS, path: place.at("parent/index") }))).code).toBe("PATH_FAILED");
   });
 
-  test("a folder with other files, which stays as it was", async () => {
+  test("a folder with other files, which is left as it was", async () => {
     const path = place.at("photos");
     mkdirSync(path);
     writeFileSync(join(path, "cat.jpg"), "meow");
@@ -143,7 +143,7 @@ describe("an index made with other options", () => {
 });
 
 describe("a disk that can only be read", () => {
-  test("is said to be that", async () => {
+  test("is reported as such", async () => {
     using mount = Mount.make(place.at("disk"), 16);
     if (mount === null) return console.log("skipped: this process may not mount anything");
     const path = join(mount.path, "index");

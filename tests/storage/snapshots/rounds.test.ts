@@ -1,9 +1,9 @@
-/* Do snapshots let the journal go, and can each space be had back from either of its two? */
+/* Do snapshots trim the journal, and can each space be restored from either of its two? */
 import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Folder } from "../support/folder.ts";
+import { Folder } from "../../support/folder.ts";
 import {
   clustered,
   expectHolds,
@@ -14,7 +14,7 @@ import {
   random,
   refusalOf,
   uniform,
-} from "../support/indexes.ts";
+} from "../../support/indexes.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -31,7 +31,7 @@ function query<Row>(folder: Folder, sql: string): Row[] {
 const rowsIn = (folder: Folder) => query<{ n: number }>(folder, "SELECT count(*) AS n FROM journal")[0]!.n;
 const filesIn = (folder: Folder) => readdirSync(join(folder.path, "snapshots")).sort();
 
-test("after two rounds nothing of the journal is left, and no file that nothing needs", async () => {
+test("after two rounds nothing of the journal is left, and no file that is not needed", async () => {
   using folder = new Folder();
   await using parts = await folder.open(OPTIONS);
   const { index } = parts;
@@ -44,12 +44,12 @@ test("after two rounds nothing of the journal is left, and no file that nothing 
   }
   await index.checkpoint();
   expect(rowsIn(folder)).toBe(0);
-  // Two snapshots of each of seven spaces, in no more files than there are rounds they are from.
+  // Two snapshots of each of seven spaces, in a file for each round that they are from.
   const rows = query<{ file: string }>(folder, "SELECT file FROM snapshots");
   expect(rows).toHaveLength(14);
   expect(filesIn(folder)).toEqual([...new Set(rows.map(({ file }) => file))].sort());
   const { snapshots } = index.stats().journal!;
-  await index.checkpoint(); // nothing has changed; at most what lies in files that are mostly of no use is moved
+  await index.checkpoint(); // nothing has changed; at most the contents of mostly unused files are moved
   await index.checkpoint();
   await index.checkpoint();
   expect(index.stats().journal!.snapshots - snapshots).toBeLessThan(10);
@@ -71,7 +71,7 @@ test("a dropped space's snapshots go with the next round", async () => {
   expect(rowsIn(folder)).toBe(0);
 });
 
-test("the journal grows to `snapshotAfterBytes` and no further, under many rounds that begin by themselves", async () => {
+test("the journal grows to `snapshotAfterBytes` and no further, over many rounds that begin by themselves", async () => {
   using folder = new Folder();
   await using parts = await folder.open({ ...OPTIONS, snapshotAfterBytes: 2 ** 20, durability: "relaxed" });
   const { index } = parts;
@@ -88,7 +88,7 @@ test("the journal grows to `snapshotAfterBytes` and no further, under many round
   await expectSound(index, `seed ${SEED}`);
 }, 30_000);
 
-test("a snapshot that is taken while much goes in holds one moment, and nothing is missing after it", async () => {
+test("snapshots taken during heavy writes hold one moment each, and nothing is missing after them", async () => {
   using folder = new Folder();
   const set = clustered(6000, 8, SEED);
   const models = { a: new Map() as Model, b: new Map() as Model };
@@ -115,8 +115,8 @@ test("a snapshot that is taken while much goes in holds one moment, and nothing 
   await expectSound(parts.index, `seed ${SEED}`);
 }, 30_000);
 
-describe("whichever snapshot file is lost, everything comes back:", () => {
-  test("random ops with rounds between them, then each file taken away in turn", async () => {
+describe("whichever snapshot file is lost, everything comes back", () => {
+  test("random ops with rounds between them, then each file removed in turn", async () => {
     using folder = new Folder();
     const source = random(SEED);
     const set = uniform(200, 8, SEED);
@@ -157,7 +157,7 @@ describe("whichever snapshot file is lost, everything comes back:", () => {
   }, 60_000);
 });
 
-test("a damaged snapshot is told of, and does not count as one of the two any more", async () => {
+test("a damaged snapshot is reported, and no longer counts as one of the two", async () => {
   using folder = new Folder();
   const set = clustered(500, 8, SEED);
   {

@@ -1,16 +1,16 @@
-/* Is everything that was acknowledged there after a crash, when there was no time for a snapshot? */
+/* After a crash that left no time for a snapshot, is every acknowledged op there? */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import type { HnswError } from "../../src/index.ts";
-import { Folder } from "../support/folder.ts";
-import { Helper } from "../support/helper.ts";
-import { clustered, expectHolds, expectSound, keysOf, type Model, modelOf, uniform } from "../support/indexes.ts";
+import type { HnswError } from "../../../src/index.ts";
+import { Folder } from "../../support/folder.ts";
+import { Helper } from "../../support/helper.ts";
+import { clustered, expectHolds, expectSound, keysOf, type Model, modelOf, uniform } from "../../support/indexes.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 1729;
 
 for (const metric of ["cosine", "l2", "dot"] as const) {
-  test(`ops after a snapshot have the same distances to the last bit, ${metric} in 5 dimensions`, async () => {
+  test(`ops after a snapshot come back with the same distances, to the last bit, ${metric} in 5 dimensions`, async () => {
     using folder = new Folder();
     const options = { dimensions: 5, metric, workers: 0, partitions: 1, flatBelow: 50 } as const;
     await using parts = await folder.open(options);
@@ -33,7 +33,7 @@ for (const metric of ["cosine", "l2", "dot"] as const) {
   });
 }
 
-test("crash after crash, without a snapshot and with some, everything is there", async () => {
+test("everything is there after crash upon crash, with snapshots and without", async () => {
   const folders = [new Folder()];
   const options = { dimensions: 8, metric: "l2", workers: 2, partitions: 2, flatBelow: 100 } as const;
   const set = clustered(3000, 8, SEED);
@@ -62,7 +62,7 @@ test("crash after crash, without a snapshot and with some, everything is there",
   }
 }, 30_000);
 
-test("an index that is full comes back, from its snapshot and from its journal", async () => {
+test("a full index comes back, from its snapshot and from its journal", async () => {
   using folder = new Folder();
   const shape = { dimensions: 64, metric: "l2", partitions: 1, flatBelow: 100 } as const;
   const options = { ...shape, workers: 1, memoryLimit: 6 * 2 ** 20 };

@@ -1,9 +1,9 @@
-/* Does a resolved promise mean that the op is in the file, and a flush that all are? */
+/* When a promise resolves, is its op in the file, and after a flush every op? */
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { Folder } from "../support/folder.ts";
-import { uniform } from "../support/indexes.ts";
+import { Folder } from "../../support/folder.ts";
+import { uniform } from "../../support/indexes.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -26,7 +26,7 @@ test("with durability: commit, each op is in the file when it resolves", async (
   for (let i = 0; i < 30; i++) {
     const space = index.space(`s${i % 3}`);
     await space.add(i, set.at(i));
-    ops += i < 3 ? 2 : 1; // the first of a space makes it
+    ops += i < 3 ? 2 : 1; // the first creates the space
     expect(opsIn(folder)).toBe(ops);
   }
   await index.space("s0").addMany([...Array(500).keys()], set.values);
@@ -39,7 +39,7 @@ test("with durability: commit, each op is in the file when it resolves", async (
   expect(opsIn(folder)).toBe(ops + 505);
 });
 
-test("many at a time share their commits", async () => {
+test("many ops at a time share their commits", async () => {
   using folder = new Folder();
   await using parts = await folder.open({ dimensions: 4, workers: 0, partitions: 1 });
   const { index } = parts;
@@ -49,18 +49,18 @@ test("many at a time share their commits", async () => {
   expect(index.stats().journal!.groups).toBeLessThan(500);
 });
 
-test("that a key is not there is durable, too, once a delete has said so", async () => {
+test("a delete that resolves to false waits until the key's absence is durable", async () => {
   using folder = new Folder();
   await using parts = await folder.open({ dimensions: 4, workers: 0, partitions: 1 });
   const space = parts.index.space("s");
   await space.add("x", [1, 2, 3, 4]);
-  const first = space.delete("x"); // on its way
+  const first = space.delete("x"); // not durable yet
   expect(await space.delete("x")).toBe(false);
   expect(opsIn(folder)).toBe(3);
   expect(await first).toBe(true);
 });
 
-test("with durability: relaxed, a flush waits for the file, and close does", async () => {
+test("with durability: relaxed, a flush waits for the file, and so does close", async () => {
   using folder = new Folder();
   const set = uniform(300, 4, SEED);
   const options = { dimensions: 4, workers: 0, partitions: 2, durability: "relaxed" } as const;
@@ -75,7 +75,7 @@ test("with durability: relaxed, a flush waits for the file, and close does", asy
   expect(parts.index.space("s").size).toBe(300);
 });
 
-test("more than the ring holds goes in, in order, however large it is", async () => {
+test("more than the ring holds goes in, in order", async () => {
   using folder = new Folder();
   const options = { dimensions: 1024, metric: "l2", workers: 0, partitions: 1, memoryLimit: 64 * 2 ** 20 } as const;
   const set = uniform(4000, 1024, SEED); // 16 MiB through a ring of 4

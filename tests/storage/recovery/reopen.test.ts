@@ -1,8 +1,8 @@
-/* Is everything there again when an index is opened a second time, with the same answers? */
+/* When an index is opened a second time, is everything there, with the same search results? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type Key, open } from "../../src/index.ts";
-import { Folder } from "../support/folder.ts";
-import { Helper } from "../support/helper.ts";
+import { type Key, open } from "../../../src/index.ts";
+import { Folder } from "../../support/folder.ts";
+import { Helper } from "../../support/helper.ts";
 import {
   clustered,
   expectHolds,
@@ -13,7 +13,7 @@ import {
   random,
   refusalOf,
   uniform,
-} from "../support/indexes.ts";
+} from "../../support/indexes.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
@@ -23,7 +23,7 @@ for (const workers of [0, 1, 3]) {
   describe(`with workers: ${workers}`, () => {
     const options = { dimensions: 8, metric: "l2", workers, partitions: 2, flatBelow: 60 } as const;
 
-    test("spaces come back, flat ones and graphs, and go on", async () => {
+    test("flat spaces and graphs come back, and can be added to", async () => {
       using folder = new Folder();
       const set = clustered(1200, 8, SEED);
       const small = uniform(40, 8, SEED);
@@ -51,7 +51,7 @@ for (const workers of [0, 1, 3]) {
       }
     });
 
-    test("keys keep their types, vectors their bits, also under cosine", async () => {
+    test("keys keep their types and vectors their bits, even under cosine", async () => {
       using folder = new Folder();
       const keys: Key[] = ["a", "1", 1, -7, 1n, -(2n ** 80n), 2 ** 53 - 1, "ü€😀", "\ud83d", "x".repeat(1024)];
       const set = uniform(keys.length, 5, SEED);
@@ -66,7 +66,7 @@ for (const workers of [0, 1, 3]) {
       await expectHolds(parts.index.space("ключи"), model, "again");
     });
 
-    test("a space that was dropped stays so; made anew, it has only what is new", async () => {
+    test("a dropped space stays dropped; created again, it holds only what is new", async () => {
       using folder = new Folder();
       {
         await using parts = await folder.open(options);
@@ -84,7 +84,7 @@ for (const workers of [0, 1, 3]) {
       }
     });
 
-    test("random ops, closed and opened again and again, agree with a model", async () => {
+    test("random ops agree with a model after each close and open", async () => {
       using folder = new Folder();
       const source = random(SEED + workers);
       const set = uniform(64, 8, SEED);
@@ -121,7 +121,7 @@ for (const workers of [0, 1, 3]) {
   });
 }
 
-test("what other threads add is kept, too", async () => {
+test("what other threads add is also kept", async () => {
   using folder = new Folder();
   const options = { dimensions: 8, metric: "l2", workers: 1, partitions: 2, flatBelow: 100 } as const;
   const set = uniform(600, 8, SEED);
@@ -137,7 +137,7 @@ test("what other threads add is kept, too", async () => {
   expect(parts.index.space("ours").size).toBe(100);
 });
 
-test("a folder remembers what it was made for, and refuses anything else by name", async () => {
+test("a folder remembers what it was created with, and refuses anything else by name", async () => {
   using folder = new Folder();
   {
     await using parts = await folder.open({ dimensions: 8, metric: "dot", M: 8, seed: 5, partitions: 3, workers: 0 });
@@ -157,7 +157,7 @@ test("a folder remembers what it was made for, and refuses anything else by name
   }
 });
 
-test("an open folder is refused, and free again once it is closed", async () => {
+test("an open folder is refused until it is closed", async () => {
   using folder = new Folder();
   const options = { dimensions: 4, workers: 0, path: folder.path } as const;
   const first = await open(options);

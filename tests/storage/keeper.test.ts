@@ -1,4 +1,4 @@
-/* When the snapshot thread can't start any more, is it given up, and said so, and does the journal thread live on? */
+/* When the snapshot thread can't start any more, is it given up and reported, and does the journal thread live on? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Opened } from "../../src/api/start.ts";
 import type { Incident, VectorIndex } from "../../src/index.ts";
@@ -10,17 +10,17 @@ setDefaultTimeout(120_000); // the machine may be busy
 const OPTIONS = { dimensions: 2, workers: 0, partitions: 1 } as const;
 const MOST_RESTARTS = 5;
 
-/** Ends the snapshot thread, and every one that comes in its place as it starts. Resolves to what was told of it. */
+/** Ends the snapshot thread, and each replacement as it starts. Resolves to what was reported. */
 async function loseSnapshots({ index, keeper }: Opened, incidents: Incident[]): Promise<string[]> {
   const { parts } = keeper!;
   const { paths } = parts;
   parts.paths = { ...paths, journal: `${paths.journal} that is not there` };
   await keeper!.kill("snapshots");
-  const told = () => incidents.filter(({ kind }) => kind === "snapshot").map(({ message }) => message);
-  await until(() => told().length > MOST_RESTARTS, "the snapshot thread has ended again and again");
+  const reported = () => incidents.filter(({ kind }) => kind === "snapshot").map(({ message }) => message);
+  await until(() => reported().length > MOST_RESTARTS, "the snapshot thread has ended again and again");
   parts.paths = paths;
   expect(index.stats().journal!.restarts).toBe(MOST_RESTARTS);
-  return told();
+  return reported();
 }
 
 async function expectNoSnapshots(index: VectorIndex): Promise<void> {
@@ -32,7 +32,7 @@ async function expectNoSnapshots(index: VectorIndex): Promise<void> {
 }
 
 describe("the snapshot thread", () => {
-  test("is given up though ops are accepted all the while, and they are kept", async () => {
+  test("is given up while ops are accepted, and they are kept", async () => {
     using folder = new Folder();
     const incidents: Incident[] = [];
     const opened = await folder.open({ ...OPTIONS, onIncident: (incident) => incidents.push(incident) });
@@ -42,20 +42,22 @@ describe("the snapshot thread", () => {
     const adding = (async () => {
       for (; !ending; key++) await index.space("s").add(key, [key, 1]);
     })();
-    const told = await loseSnapshots(opened, incidents);
+    const reported = await loseSnapshots(opened, incidents);
     ending = true;
     await adding;
-    expect(told.map((message) => message.includes("ended and is replaced"))).toEqual([
+    expect(reported.map((message) => message.includes("ended and is replaced"))).toEqual([
       ...Array(MOST_RESTARTS).fill(true),
       false,
     ]);
-    expect(told.at(-1)).toMatch(/given up: no snapshots are taken, so the journal grows, until .* opened again \(.*\)/);
+    expect(reported.at(-1)).toMatch(
+      /given up: no snapshots are taken, so the journal grows, until .* opened again \(.*\)/,
+    );
     await expectNoSnapshots(index);
     await using again = await folder.open(OPTIONS);
     expect(again.index.space("s").size).toBe(key);
   });
 
-  test("does not take the journal thread's chances with it", async () => {
+  test("does not use up the journal thread's restarts", async () => {
     using folder = new Folder();
     const incidents: Incident[] = [];
     const opened = await folder.open({ ...OPTIONS, onIncident: (incident) => incidents.push(incident) });
@@ -67,7 +69,7 @@ describe("the snapshot thread", () => {
     await expectNoSnapshots(index);
   });
 
-  test("that ends between checkpoints, however often, is replaced each time", async () => {
+  test("that ends between checkpoints is replaced each time", async () => {
     using folder = new Folder();
     await using opened = await folder.open({ ...OPTIONS, onIncident: () => {} });
     const { index, keeper } = opened;
