@@ -1,18 +1,18 @@
-/* What can go wrong, and by which stable code does a caller tell it apart? */
+/* What can go wrong, and which stable code names it? */
 
 /** Why an `HnswError` was thrown. Codes are part of the public interface: they do not change within a major version. */
 export type HnswErrorCode =
   /** An option of `open`, `search`, `attach` or `export` is unknown, of the wrong type or out of range. */
   | "BAD_OPTION"
-  /** A vector's length is not the index's `dimensions`. */
+  /** The length of a vector is not the index's `dimensions`. */
   | "BAD_DIMENSIONS"
-  /** Not a Float32Array, Float64Array or array of numbers. */
+  /** A vector is not a Float32Array, a Float64Array or an array of numbers. */
   | "BAD_VECTOR"
   /** A vector holds NaN or an infinity. */
   | "NOT_FINITE"
-  /** The vector's squared norm is 2^124 or more. */
+  /** The squared norm of a vector is 2^124 or more. */
   | "NORM_OVERFLOW"
-  /** Under cosine: the vector has no direction (squared norm below 1e-30). */
+  /** Under cosine: a vector has no direction (squared norm below 1e-30). */
   | "ZERO_VECTOR"
   /** A key is not a string, safe integer or bigint, or is empty or too long. */
   | "BAD_KEY"
@@ -30,41 +30,41 @@ export type HnswErrorCode =
   | "SPACE_DROPPED"
   /** The index, or this handle on it, is closed. */
   | "CLOSED"
-  /** Nothing moved for `timeoutMs`: no worker is alive, a thread ended with a lock held, or the machine is stuck. */
+  /** Nothing moved for `timeoutMs`: no worker is alive, a thread ended while it held a lock, or the machine is stuck. */
   | "TIMEOUT"
   /** No seat is left for another thread. */
   | "TOO_MANY_HANDLES"
-  /** The runtime lacks something the index needs. */
+  /** The runtime lacks something that the index needs. */
   | "UNSUPPORTED"
   /** The folder at `path` is open already, in this process or another. */
   | "PATH_IN_USE"
   /** The folder at `path` holds something else, or a newer format. */
   | "PATH_FOREIGN"
-  /** The index at `path` was made with other `dimensions`, `metric`, `M`, `seed` or `partitions`. */
+  /** The index at `path` was created with other `dimensions`, `metric`, `M`, `seed` or `partitions`. */
   | "PATH_MISMATCH"
-  /** The folder at `path` can't be made, read or written. */
+  /** The folder at `path` can't be created, read or written. */
   | "PATH_FAILED"
-  /** What lies at `path` is not what was written. */
+  /** The content of `path` is not what was written. */
   | "PATH_DAMAGED"
-  /** The disk refuses the journal: nothing has changed, and nothing is accepted until it takes what waits. */
+  /** The journal can't be written: the op changed nothing, and none is accepted until the disk takes the waiting ones. */
   | "JOURNAL_FAILED"
-  /** The op is accepted, but it is not known to be on the disk: it is written again as soon as that works. */
+  /** The op is accepted, but not known to be on the disk. It is written again as soon as that works. */
   | "JOURNAL_UNCERTAIN"
-  /** What an index was to start from was made with other options, in another format, or is no export. */
+  /** `from` was exported with other options or in another format, or is not an export. */
   | "SNAPSHOT_FOREIGN"
-  /** What an index was to start from is cut off or changed, or its stream failed: then `cause` says how. */
+  /** `from` is incomplete or was changed, or its stream failed; then `cause` says how. */
   | "SNAPSHOT_DAMAGED"
-  /** No snapshot could be taken; what was durable before still is. */
+  /** No snapshot could be taken. What was durable before still is. */
   | "SNAPSHOT_FAILED"
-  /** A bug in this package: the op is in as a whole or not at all, as the message says, and the index works on. */
+  /** A bug in this package. The op was done as a whole or not at all, as the message says, and the index works on. */
   | "INTERNAL"
-  /** A partition could not be put right after a bug; its spaces refuse ops. */
+  /** A partition could not be repaired after a bug; its spaces refuse ops. */
   | "DAMAGED";
 
 /** Every error that this package throws or rejects with. */
 export class HnswError extends Error {
   override readonly name = "HnswError";
-  /** Tells errors apart; messages may change, codes do not. What each means stands in the README, under Errors. */
+  /** Stable, while messages may change. The README explains each code, under Errors. */
   readonly code: HnswErrorCode;
 
   constructor(code: HnswErrorCode, message: string, options?: ErrorOptions) {

@@ -152,7 +152,7 @@ export function readOptions(given: OpenOptions): OpenRequest {
   };
 }
 
-/** @internal Fills in what is still undefined. `known`: what a folder or an export was made with. Throws BAD_OPTION. */
+/** @internal Decides what is still undefined. `known`: what a folder or an export was created with. Throws BAD_OPTION. */
 export function completeSettings(request: OpenRequest, threads: boolean, known: Partial<Shape> = {}): Settings {
   const { shape, settled, workers, memoryLimit } = request;
   const { dimensions, metric = "cosine", M = 16, seed = 1, partitions = PARTITIONS } = { ...shape, ...known };

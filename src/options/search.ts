@@ -14,7 +14,7 @@ export interface SearchOptions {
 
 const MOST = 0xfffffff; // what the core takes; no space holds as many
 
-/** @internal What a search was asked for, with defaults. Throws BAD_OPTION or BAD_K. */
+/** @internal The options of a search, with defaults. Throws BAD_OPTION or BAD_K. */
 export function resolveSearch(
   given: SearchOptions | undefined,
   defaultEf: number,

@@ -9,7 +9,7 @@ export interface Shape {
   partitions: number;
 }
 
-/** The name of something that was asked for and is otherwise in `known`, if there is any. */
+/** The first of `known` that was asked for differently, if any. */
 export function mismatch(asked: Partial<Shape>, known: Partial<Shape>): keyof Shape | undefined {
   const names = Object.keys(known) as (keyof Shape)[];
   return names.find((name) => asked[name] !== undefined && asked[name] !== known[name]);

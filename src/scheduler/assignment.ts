@@ -1,4 +1,4 @@
-/* Which partition does a space live in, and which worker is its home? Always the same answer for the same name. */
+/* Which partition does a space live in, and which worker is its home? The same for the same name, always. */
 
 /** Partition of a space, from 0 to `partitions` − 1; fixed for the life of the index, whatever the workers. */
 export function partitionOf(hash: number, partitions: number): number {

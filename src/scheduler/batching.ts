@@ -1,6 +1,6 @@
-/* How many ops does a worker take at once? Few when little waits, for latency; many when much does, for throughput. */
+/* How many ops does a worker take at once? Few when few wait, for latency; many when many do, for throughput. */
 
-/** How many ops a worker takes at once: few when little waits, many when much does, smoothly between. */
+/** How many ops a worker takes at once: few when few wait, many when many do, in proportion between. */
 export interface BatchingPolicy {
   /** Ops in a batch while at most `lowDepth` wait, 1 to 65,536. Default 10. */
   min: number;

@@ -1,6 +1,6 @@
 /* From whom does an idle worker take work, and how much? */
 
-/** When a worker without work of its own takes some from the busiest other one. */
+/** When a worker without work of its own takes some from the busiest other worker. */
 export interface StealingPolicy {
   /** Default true. */
   enabled: boolean;
@@ -14,15 +14,15 @@ export interface StealingPolicy {
 
 /**
  * @internal
- * Own queue first; steal half from a victim with more than 250 waiting ops: half of that is about what a worker links
- * in one slice, so that no steal is smaller. At most 20 ms of work, since nobody can steal from a thief: half of a long
- * queue would end long after everything else. The source thread steals half above 1,000, however much that is, which
- * `{ threshold: 1000, latencyMs: 60_000 }` brings back: ops wait three times as long at 80 % load, and 16,000 ops that
- * come at once take half as long again (8 workers, 2026-11-24, `bun run bench simulate`).
+ * Steals half from a victim with more than 250 waiting ops: half of that is about what a worker links in one call. At
+ * most 20 ms of work, because no worker can steal from a thief, and half of a long queue would end long after everything
+ * else. The source steals half above 1,000 without such a limit, as `{ threshold: 1000, latencyMs: 60_000 }` does: ops
+ * then wait three times as long at 80 % load, and 16,000 ops that come at once take half as long again (8 workers,
+ * `bun run bench simulate`).
  */
 export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 250, fraction: 0.5, latencyMs: 20 };
 
-const UNKNOWN_MS = 0.05; // of an op, for a thief that has not linked any yet
+const UNKNOWN_MS = 0.05; // assumed for an op by a thief that has not linked any yet
 
 /** @internal The busiest other worker that may be stolen from, or −1. `depths[w]`: ops that wait for worker w. */
 export function chooseVictim(thief: number, depths: ArrayLike<number>, policy: StealingPolicy): number {
@@ -37,7 +37,7 @@ export function chooseVictim(thief: number, depths: ArrayLike<number>, policy: S
   return victim;
 }
 
-/** @internal Ops that a thief takes from a victim with so many waiting, at `msPerOp` (0: not known yet). */
+/** @internal Ops that a thief takes when `depth` wait for the victim, at `msPerOp` (0: not known yet). */
 export function stealSize(depth: number, msPerOp: number, policy: StealingPolicy): number {
   const affordable = policy.latencyMs / (msPerOp > 0 ? msPerOp : UNKNOWN_MS);
   return Math.max(1, Math.floor(Math.min(depth * policy.fraction, affordable)));

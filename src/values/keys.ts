@@ -1,4 +1,4 @@
-/* How does a key (or a space name) become bytes in shared memory, and come back as the type it was? */
+/* How does a key (or a space name) become bytes in shared memory, and read back as the type it was? */
 import { MAX_KEY_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF8, TAG_UTF16 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 
@@ -7,7 +7,7 @@ export type Key = string | number | bigint;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a key may start with U+FEFF
-const SHORT = 48; // characters up to which a loop beats TextEncoder and TextDecoder; bench of 2026-11-23
+const SHORT = 48; // characters up to which a loop beats TextEncoder and TextDecoder, measured 2026-11-23
 
 const units: number[] = []; // of the short string being decoded
 
@@ -35,7 +35,7 @@ function encodeString(key: string, bytes: Uint8Array, at: number): KeyHeader {
     if (i === length) return (TAG_UTF8 << 24) | length;
   }
   if (length > MAX_KEY_BYTES) throw tooLong(`${length} characters`);
-  // Lone surrogates have no UTF-8: such strings go as they are.
+  // Lone surrogates have no UTF-8: such strings are stored in their own units.
   const encoded = key.isWellFormed() ? encoder.encode(key) : utf16(key);
   if (encoded.length > MAX_KEY_BYTES) throw tooLong(`${encoded.length} bytes`);
   bytes.set(encoded, at);
@@ -109,7 +109,7 @@ function decodeUtf8(bytes: Uint8Array, at: number, length: number): string {
     }
     if (i === length) return String.fromCharCode.apply(null, units);
   }
-  // A copy: not every runtime decodes shared memory.
+  // A copy, because not every runtime decodes shared memory.
   return decoder.decode(bytes.slice(at, at + length));
 }
 

@@ -1,4 +1,4 @@
 /* What can an index start from? */
 
-/** What `index.export()` gave, as bytes or as something that yields them. */
+/** An export, as bytes or as something that yields them. */
 export type SnapshotSource = Uint8Array | ArrayBuffer | Response | ReadableStream<Uint8Array> | Blob;

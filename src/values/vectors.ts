@@ -1,10 +1,10 @@
-/* Is what a caller gave a vector, or many? */
+/* Is a value a vector, or a list of them, in the form that the index takes? */
 import { HnswError } from "../errors.ts";
 
 /** One vector: as many finite numbers as the index has dimensions. Values are stored as 32-bit floats. */
 export type Vector = Float32Array | Float64Array | readonly number[];
 
-/** @internal Throws BAD_VECTOR or BAD_DIMENSIONS. Values are looked at by the core. */
+/** @internal Throws BAD_VECTOR or BAD_DIMENSIONS. The core checks the values. */
 export function checkShape(vector: unknown, dimensions: number, name = "The vector"): asserts vector is Vector {
   if (!(vector instanceof Float32Array || vector instanceof Float64Array || Array.isArray(vector))) {
     throw new HnswError("BAD_VECTOR", `${name} must be a Float32Array, a Float64Array or an array of numbers.`);
@@ -52,10 +52,10 @@ export class VectorList {
     this.rows = given;
     this.count = given.length;
     this.dimensions = dimensions;
-    if (this.count > 0) this.checkRows(0, 1); // a flat array of numbers is told at once; the rest by slices
+    if (this.count > 0) this.checkRows(0, 1); // an array of numbers is refused at once; the other rows when their slice comes
   }
 
-  /** Looks at the shapes of rows: an array can change while a call waits. Throws BAD_VECTOR or BAD_DIMENSIONS. */
+  /** Checks the shapes of rows: an array can change while a call waits. Throws BAD_VECTOR or BAD_DIMENSIONS. */
   checkRows(first: number, count: number): void {
     if (this.rows === null) return;
     for (let i = first; i < first + count; i++) checkShape(this.rows[i], this.dimensions, `Vector ${i}`);
@@ -67,7 +67,7 @@ export class VectorList {
     return flat ? flat.subarray(i * dimensions, (i + 1) * dimensions) : this.rows![i]!;
   }
 
-  /** Rows `first` to `first + count` − 1 in one flat array of their own. */
+  /** A flat copy of rows `first` to `first + count` − 1. */
   flatten(first: number, count: number): Float32Array {
     const flat = new Float32Array(count * this.dimensions);
     for (let i = 0; i < count; i++) flat.set(this.row(first + i), i * this.dimensions);

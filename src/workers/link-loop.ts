@@ -1,6 +1,6 @@
 /*
  * What does a thread that links do next? The loop of a worker, one bounded step at a time; the calling thread runs the
- * same steps itself when there are no workers. What the loop works on, decides by and tells time by is passed in, so
+ * same steps itself when there are no workers. Partitions, policy, control block and clock are passed in, so
  * that a simulation can run it on a virtual clock.
  */
 import type { Linked } from "../core/calls.ts";

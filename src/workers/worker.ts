@@ -1,4 +1,4 @@
-/* The entry of a worker: link, steal, park, and answer searches ahead of linking. No policy of its own. */
+/* The entry of a worker: search when asked to, link, steal, park. No policy of its own. */
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
@@ -46,7 +46,7 @@ async function run(start: StartMessage): Promise<void> {
   post({ type: "ready" });
   let failures = 0;
   while (!control.stopping(worker)) {
-    for (let search = searches.shift(); search !== undefined; search = searches.shift()) post(answer(search));
+    for (let search = searches.shift(); search !== undefined; search = searches.shift()) post(searchShare(search));
     try {
       const worked = loop.step();
       failures = 0;
@@ -62,7 +62,7 @@ async function run(start: StartMessage): Promise<void> {
   endThread();
 }
 
-function answer({ id, partition, space, queries, k, ef }: SearchMessage): FromWorker {
+function searchShare({ id, partition, space, queries, k, ef }: SearchMessage): FromWorker {
   const seat = seats[partition]!;
   try {
     const all: Hit[][] = [];

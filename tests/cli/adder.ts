@@ -1,4 +1,4 @@
-/* A server in a process of its own: adds one op after the other and takes snapshots, until its stdin ends. */
+/* A server in a process of its own: adds one vector after the other and takes snapshots, until its stdin ends. */
 import { open } from "../../src/index.ts";
 
 const index = await open({ path: process.argv[2]!, dimensions: 4, workers: 0, partitions: 2 });

@@ -1,4 +1,4 @@
-/* A process that backs a folder up to wherever it is told to, a line each; prints how each backup ended. */
+/* A process that backs a folder up to the destination in each line of its stdin, and prints how each backup ended. */
 import { backUp } from "../../src/storage/tools/backup.ts";
 
 const [folder] = process.argv.slice(2);

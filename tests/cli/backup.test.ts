@@ -1,4 +1,4 @@
-/* Is a backup whole, whatever happens to the folder while it is taken, and is what can't be one refused? */
+/* Is a backup whole, whatever happens to the folder while it is taken, and is it refused where it can't be made? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { Folder } from "../support/folder.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 4, workers: 0, partitions: 2 } as const;
 const BACKUPS = 4;
@@ -104,14 +104,14 @@ describe("index.backup", () => {
     expect((await refusalOf(() => opened.index.backup(""))).code).toBe("BAD_OPTION");
     expect((await refusalOf(() => opened.index.backup(join(folder.path, "b")))).code).toBe("BAD_OPTION");
     expect((await refusalOf(() => opened.index.backup(folder.root))).code).toBe("PATH_FOREIGN");
-    await opened.index.space("s").add(1, [1, 2, 3, 4]); // and works on
+    await opened.index.space("s").add(1, [1, 2, 3, 4]); // it still works
     await opened.index.checkpoint();
     await opened.index.backup(join(folder.root, "b"));
     expect((await run(["verify", join(folder.root, "b")])).code).toBe(0);
   });
 });
 
-describe("of a closed folder", () => {
+describe("a backup of a closed folder", () => {
   async function closed(folder: Folder): Promise<void> {
     const { index } = await folder.open(OPTIONS);
     for (let n = 1; n <= 20; n++) {
@@ -121,12 +121,12 @@ describe("of a closed folder", () => {
     await index.close();
   }
 
-  test("leaves it as it is; people read what was copied", async () => {
+  test("changes nothing in it, and says what was copied", async () => {
     using folder = new Folder();
     await closed(folder);
     const before = stateOf(folder.path);
     const copy = join(folder.root, "copy");
-    mkdirSync(copy); // it may be there, if it is empty
+    mkdirSync(copy); // it may exist if it is empty
     const said = await outOf(["backup", folder.path, copy]);
     expect(said).toMatch(/copy: [\d.]+ KiB, the journal and 2 files of snapshots\n$/);
     expect(stateOf(folder.path)).toEqual(before);
@@ -134,7 +134,7 @@ describe("of a closed folder", () => {
     await expectHoldsUpTo(copy, 20);
   });
 
-  test("is refused where it can't go, and nothing is made there", async () => {
+  test("is refused where it can't go, and creates nothing there", async () => {
     using folder = new Folder();
     await closed(folder);
     const copyTo = (to: string) => failureOf(["backup", folder.path, to]);
@@ -154,7 +154,7 @@ describe("of a closed folder", () => {
     expect(await copyTo(join(full, "file"))).toStartWith("1 PATH_FAILED: ");
   });
 
-  test("a file that a round has replaced meanwhile: all is copied anew", async () => {
+  test("starts again when a round of snapshots replaces a file", async () => {
     using folder = new Folder();
     await closed(folder);
     const journal = await SqliteFile.open(join(folder.path, "journal.sqlite"), "write");
@@ -181,7 +181,7 @@ describe("of a closed folder", () => {
     await expectHoldsUpTo(copy, 20);
   });
 
-  test("a file that is just missing: damage, and nothing stays at the destination", async () => {
+  test("of a folder without one of its files is refused as damaged, and leaves nothing at the destination", async () => {
     using folder = new Folder();
     await closed(folder);
     const [file] = readdirSync(join(folder.path, "snapshots"));

@@ -1,4 +1,4 @@
-/* Do two backups to one destination leave each other alone, and does a failed one remove no more than it has made? */
+/* Do two backups to one destination leave each other alone, and does a failed one remove only what it created? */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { Folder } from "../support/folder.ts";
 import { refusalOf } from "../support/indexes.ts";
 import { outOf, stateOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 4, workers: 0, partitions: 2 } as const;
 const WHOLE = ["journal.mark", "journal.sqlite", "snapshots"];
@@ -29,7 +29,7 @@ async function expectWhole(copy: string): Promise<void> {
   expect(JSON.parse(await outOf(["verify", copy, "--json"])).vectors).toBe(20);
 }
 
-/** A process that makes backups when it is told to; see `backer.ts`. */
+/** A process that makes a backup for each line that it reads; see `backer.ts`. */
 class Backer implements Disposable {
   private readonly process = Bun.spawn(
     [process.execPath, new URL("./backer.ts", import.meta.url).pathname, folder.path],
@@ -61,7 +61,7 @@ class Backer implements Disposable {
 }
 
 describe("two at once", () => {
-  test("of two processes: one makes it, the other is refused, and the copy is whole", async () => {
+  test("by two processes: one makes it, the other is refused, and the copy is whole", async () => {
     using one = new Backer();
     using other = new Backer();
     expect([await one.line(), await other.line()]).toEqual(["ready", "ready"]);
@@ -76,7 +76,7 @@ describe("two at once", () => {
     await expectWhole(join(folder.root, `race-${ROUNDS - 1}`));
   });
 
-  test("one that is under way is said to be, and comes to its end", async () => {
+  test("the second is refused because one is running, and the first completes", async () => {
     const copy = join(folder.root, "busy");
     let second: Promise<unknown> | null = null;
     let code = "";
@@ -93,7 +93,7 @@ describe("two at once", () => {
     await expectWhole(copy);
   });
 
-  test("one that gives up makes room for the next", async () => {
+  test("the second can begin when the first has given up", async () => {
     const copy = join(folder.root, "again");
     const first = Destination.take(folder.path, copy);
     expect((await refusalOf(() => Destination.take(folder.path, copy))).code).toBe("PATH_FOREIGN");
@@ -104,7 +104,7 @@ describe("two at once", () => {
   });
 });
 
-test("one that was cut off stays as it is, until somebody empties the folder", async () => {
+test("an interrupted one stays as it is until the folder is emptied", async () => {
   const copy = join(folder.root, "cut");
   mkdirSync(join(copy, "backup.unfinished", "snapshots"), { recursive: true });
   writeFileSync(join(copy, "backup.unfinished", "journal.sqlite"), "half");
@@ -117,12 +117,12 @@ test("one that was cut off stays as it is, until somebody empties the folder", a
   await expectWhole(copy);
 });
 
-describe("one that fails", () => {
+describe("a failed one", () => {
   const fail = () => {
     throw new Error("enough");
   };
 
-  test("removes every folder that it made, and none that was there", async () => {
+  test("removes every folder that it created, and no other", async () => {
     mkdirSync(join(folder.root, "there"));
     const refusal = await refusalOf(() => backUp(folder.path, join(folder.root, "there", "x", "y"), fail));
     expect([refusal.code, refusal.message]).toEqual(["PATH_FAILED", expect.stringContaining("enough")]);
@@ -132,14 +132,14 @@ describe("one that fails", () => {
     expect(readdirSync(join(folder.root, "there"))).toEqual([]);
   });
 
-  test("since it would lie inside the folder itself, too", async () => {
+  test("creates nothing inside the folder itself", async () => {
     const before = readdirSync(folder.path);
     const refusal = await refusalOf(() => backUp(folder.path, join(folder.path, "x", "y")));
     expect(refusal.code).toBe("BAD_OPTION");
     expect(readdirSync(folder.path)).toEqual(before);
   });
 
-  test("leaves what somebody else has put beside it meanwhile", async () => {
+  test("leaves files that others have put beside it", async () => {
     const copy = join(folder.root, "shared");
     const refusal = await refusalOf(() =>
       backUp(folder.path, copy, () => {
@@ -151,7 +151,7 @@ describe("one that fails", () => {
     expect(readdirSync(copy)).toEqual(["note"]);
   });
 
-  test("after it has put its files in their place, removes these as well", async () => {
+  test("removes its files even from their final place", async () => {
     const copy = join(folder.root, "late");
     const place = Destination.take(folder.path, copy);
     place.clear();

@@ -1,16 +1,16 @@
-/* What does an import say of a line that it can't take, and what is in then? */
+/* What does an import say of a line that it refuses, and what has it added by then? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Folder } from "../support/folder.ts";
 import { failureOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
-describe("a line that is refused is named, and what stands before it is in", () => {
+describe("a line that is refused is named, and the lines before it are added", () => {
   const GOOD = '{"key":1,"vector":[1,2,3,4]}\n{"key":2,"vector":[2,2,3,4]}\n';
-  const told = " 2 vectors were added before.";
+  const progress = " 2 vectors were added before.";
   const BAD: [name: string, line: string, says: string][] = [
-    ["no JSON", "{", "BAD_FILE: stdin, line 3: not JSON"],
-    ["no object", "[1]", 'BAD_FILE: stdin, line 3: not an object with "key" and "vector".'],
+    ["not JSON", "{", "BAD_FILE: stdin, line 3: not JSON"],
+    ["not an object", "[1]", 'BAD_FILE: stdin, line 3: not an object with "key" and "vector".'],
     ["no vector", '{"key":3}', 'BAD_FILE: stdin, line 3: "vector" is not an array of numbers.'],
     ["no numbers", '{"key":3,"vector":[1,2,3,"4"]}', 'BAD_FILE: stdin, line 3: "vector" is not an array of numbers.'],
     ["no key", '{"vector":[1,2,3,4]}', 'BAD_FILE: stdin, line 3: "key" is not a string, an integer or'],
@@ -31,13 +31,13 @@ describe("a line that is refused is named, and what stands before it is in", () 
       const input = `${GOOD}${line}\n${GOOD}`;
       const failure = await failureOf(["import", folder.path, "-", "--space", "s", "--dimensions", "4"], input);
       expect(failure).toStartWith(`1 ${says}`);
-      expect(failure).toEndWith(told);
+      expect(failure).toEndWith(progress);
       await using opened = await folder.open({ dimensions: 4, workers: 0 });
       expect(await opened.index.space("s").keys()).toEqual([1, 2]);
     });
   }
 
-  test("bytes that are no UTF-8", async () => {
+  test("bytes that are not UTF-8", async () => {
     using folder = new Folder();
     const input = Buffer.concat([Buffer.from(GOOD), Buffer.of(0xff, 10)]);
     const failure = await failureOf(["import", folder.path, "-", "--space", "s", "--dimensions", "4"], input);

@@ -1,4 +1,4 @@
-/* Does `inspect` tell what a folder holds, be it open, without touching it? */
+/* Does `inspect` show what a folder holds, even an open one, without touching it? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import type { Inspection } from "../../src/storage/tools/inspect.ts";
 import { Folder } from "../support/folder.ts";
 import { outOf, run, stateOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 2, metric: "l2", M: 8, seed: 7, workers: 0, partitions: 1 } as const;
 
@@ -14,7 +14,7 @@ async function inspectionOf(path: string): Promise<Inspection> {
   return JSON.parse(await outOf(["inspect", path, "--json"]));
 }
 
-/** One space with a snapshot of 3 keys in 4 slots, and 2 ops since; one without; one that was dropped since. */
+/** A space with a snapshot of 3 keys in 4 slots and 2 ops since, one without a snapshot, and one that was dropped. */
 async function filled(folder: Folder) {
   const opened = await folder.open(OPTIONS);
   const { index } = opened;
@@ -30,7 +30,7 @@ async function filled(folder: Folder) {
 }
 
 describe("of an open folder", () => {
-  test("everything is told, of one moment", async () => {
+  test("everything is of one moment", async () => {
     using folder = new Folder();
     await using opened = await filled(folder);
     expect(opened.index.spaces()).toHaveLength(2);
@@ -62,7 +62,7 @@ describe("of an open folder", () => {
     ]);
   });
 
-  test("people read the same", async () => {
+  test("the text says the same", async () => {
     using folder = new Folder();
     await using opened = await filled(folder);
     expect(opened.index.spaces()).toHaveLength(2);
@@ -72,7 +72,7 @@ describe("of an open folder", () => {
     expect(text).toMatch(/\n {2}zweiter Raum +0 +2 +– +– +– +2\n/);
   });
 
-  test("nothing in it changes, and adding goes on", async () => {
+  test("nothing in it changes, and it can be added to", async () => {
     using folder = new Folder();
     await using opened = await filled(folder);
     const [, before] = [await opened.index.flush(), readdirSync(folder.path).sort()];
@@ -95,7 +95,7 @@ describe("of a closed folder", () => {
     expect(stateOf(folder.path)).toEqual(before);
   });
 
-  test("a missing mark is told, and no problem", async () => {
+  test("a missing mark is reported, but is no problem", async () => {
     using folder = new Folder();
     await (await filled(folder)).index.close();
     rmSync(join(folder.path, "journal.mark"));
@@ -113,7 +113,7 @@ describe("of a closed folder", () => {
     expect([code, problems[0]]).toEqual([1, `${file} is missing (space 0 of partition 0)`]);
   });
 
-  test("a journal that is none is refused", async () => {
+  test("a journal that SQLite did not write is refused", async () => {
     using folder = new Folder();
     await (await filled(folder)).index.close();
     writeFileSync(join(folder.path, "journal.sqlite"), "not a database, but long enough to look at it".repeat(100));
@@ -123,7 +123,7 @@ describe("of a closed folder", () => {
   });
 });
 
-test("a name can't play with the terminal", async () => {
+test("control characters in a name do not reach the terminal", async () => {
   using folder = new Folder();
   await using opened = await folder.open(OPTIONS);
   await opened.index.space("red\u001b[31m\nalert").add(1, [1, 1]);

@@ -1,4 +1,4 @@
-/* Are .npy and .f32 files read as NumPy would, with keys of their own, and refused with a reason where they can't be? */
+/* Are .npy and .f32 files read as NumPy reads them, under keys of a file, and refused with a reason otherwise? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { expectHolds, type Model, uniform, type VectorSet } from "../support/ind
 import { dictOf, npy } from "../support/npy.ts";
 import { failureOf, outOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 function bytesOf(values: Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,4 +1,4 @@
-/* How does a test run the program? For real, in a process of its own; and how does it know that a folder was left alone? */
+/* How does a test run the program in a process of its own, and see whether a folder was changed? */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, run as runCommand } from "../support/process.ts";
@@ -11,14 +11,14 @@ export function run(args: string[], stdin?: string | Uint8Array): Promise<Ended>
   });
 }
 
-/** What a command that ends well prints; fails with its words otherwise. */
+/** What a successful command prints; throws if it fails. */
 export async function outOf(args: string[], stdin?: string | Uint8Array): Promise<string> {
   const { code, out, err } = await run(args, stdin);
   if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${err}${out}`);
   return out;
 }
 
-/** The one line that a command fails with. */
+/** The exit code of a failing command, and its one line on stderr. */
 export async function failureOf(args: string[], stdin?: string | Uint8Array): Promise<string> {
   const { code, out, err } = await run(args, stdin);
   const lines = err.split("\n");
@@ -27,7 +27,7 @@ export async function failureOf(args: string[], stdin?: string | Uint8Array): Pr
   return `${code} ${lines[0]}`;
 }
 
-/** Every file of a folder and a digest of its bytes; the lock's file aside, which readers may make. */
+/** Every file of a folder with a digest of its bytes, except the lock, which readers may create. */
 export function stateOf(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => path !== join(folder, "lock"));

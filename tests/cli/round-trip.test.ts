@@ -1,4 +1,4 @@
-/* Does everything that is exported come back equal: keys by type, vectors bit for bit? */
+/* Is everything that was exported the same after an import: keys by type, vectors bit for bit? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { Folder } from "../support/folder.ts";
 import { expectHolds, type Model, uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 4, metric: "l2", workers: 0, partitions: 2 } as const;
 const KEYS: Key[] = [

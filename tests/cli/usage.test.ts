@@ -1,8 +1,8 @@
-/* Does the program say what it can do, and does it refuse what makes no sense, with exit code 2? */
+/* Does the program show its help, and does it refuse wrong arguments with exit code 2? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { failureOf, outOf, run } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 describe("help", () => {
   test("lists the commands", async () => {
@@ -11,7 +11,7 @@ describe("help", () => {
     expect(await outOf(["help"])).toBe(text);
   });
 
-  test.each(["inspect", "verify", "export", "import", "backup"])("of %s tells its options", async (command) => {
+  test.each(["inspect", "verify", "export", "import", "backup"])("of %s shows its options", async (command) => {
     const text = await outOf([command, "--help"]);
     expect(text).toStartWith(`hnsw-workers ${command} PATH`);
     expect(text).toContain("  --json");
@@ -61,7 +61,7 @@ describe("wrong usage", () => {
     });
   }
 
-  test("of an option that is not there", async () => {
+  test("of an unknown option", async () => {
     expect(await failureOf(["inspect", "a", "--jason"])).toMatch(/^2 USAGE: .*--jason/);
   });
 

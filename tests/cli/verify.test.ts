@@ -1,4 +1,4 @@
-/* Does `verify` find every flipped bit, in whichever generation, and leave the folder as it is? */
+/* Does `verify` find every flipped bit, in either generation of snapshots, and leave the folder as it is? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { Folder } from "../support/folder.ts";
 import { uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
 
-setDefaultTimeout(60_000); // processes start slowly on a machine that has much to do
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 8, workers: 0, partitions: 1 } as const;
 const LAST = [0.123, 4.56, 7.89, 1.01, 2.02, 3.03, 4.04, 5.05];
@@ -67,7 +67,7 @@ test("a folder that a killed process left, with all of it in the write-ahead log
   expect(await verdictOn(folder.path)).toMatchObject({ code: 0, ok: true, vectors: 30 });
   expect(readFileSync(join(folder.path, "journal.sqlite-wal")).equals(wal)).toBe(true);
   expect(readFileSync(join(folder.path, "journal.sqlite")).equals(database)).toBe(true);
-  rmSync(join(folder.path, "journal.sqlite-wal")); // the mark knows that ops are missing now
+  rmSync(join(folder.path, "journal.sqlite-wal")); // the mark shows that ops are missing now
   const { code, problems } = await verdictOn(folder.path);
   expect(code).toBe(1);
   expect(problems).toHaveLength(1);
@@ -116,7 +116,7 @@ describe("a flipped bit", () => {
     }
     const { code, problems } = await verdictOn(folder.path);
     expect(code).toBe(1);
-    expect(problems.length).toBeGreaterThan(2); // the ops since then name a space that is not there
+    expect(problems.length).toBeGreaterThan(2); // the ops since then name a space that does not exist
   });
 
   test("in the head of the journal's file", async () => {
@@ -137,7 +137,7 @@ test("a missing snapshot", async () => {
   expect([code, problems]).toEqual([1, [`${path} is missing (space 0 of partition 0)`]]);
 });
 
-test("a folder that is open is refused, with what to do", async () => {
+test("an open folder is refused, with advice", async () => {
   using folder = new Folder();
   await using opened = await folder.open(OPTIONS);
   await opened.index.space("only").add(1, LAST);

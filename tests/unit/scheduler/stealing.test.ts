@@ -45,7 +45,7 @@ describe("the default policy", () => {
   });
 });
 
-test("with a threshold of 1,000 and any time it is the source thread's: half, only from more than that", () => {
+test("with a threshold of 1,000 and any time it is the source's: half, only from more than that", () => {
   const policy = { ...DEFAULT_STEALING, threshold: 1000, latencyMs: 60_000 };
   expect(chooseVictim(0, [0, 1000], policy)).toBe(-1);
   expect(chooseVictim(0, [0, 1001], policy)).toBe(1);

@@ -1,4 +1,4 @@
-/* Is the head of a .npy file read as NumPy wrote it, or refused in words? */
+/* Is the header of a .npy file read as NumPy wrote it, or refused with a reason? */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { headerBytes, readHeader } from "../../../../src/cli/formats/npy.ts";
@@ -13,7 +13,7 @@ test("rows, columns and the width of a float, of every version", () => {
   }
 });
 
-test("whatever stands in a head, it is read or refused in words", () => {
+test("any header is read, or refused with a reason", () => {
   const piece = fc.constantFrom(
     "{",
     "}",
