@@ -43,7 +43,7 @@ export interface Page {
 /** Markdown, or a table. */
 export type Block = string | Table;
 
-export type Verdict = "holds" | "holds in part" | "does not hold" | "cannot be told here";
+export type Verdict = "holds" | "holds in part" | "does not hold" | "cannot be judged here";
 
 export interface Finding {
   /** What the source says, or what we say where it says nothing. */
@@ -57,7 +57,7 @@ export interface Finding {
 export interface Plot {
   /** Name of the SVG, without its ending. */
   name: string;
-  /** What it shows, for those who do not see it. */
+  /** What it shows, for readers who cannot see it. */
   alt: string;
   spec: TopLevelSpec;
 }

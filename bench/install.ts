@@ -9,13 +9,13 @@ const BENCH = import.meta.dir;
 const PLOTTING = ["vega", "vega-lite"];
 const TRIED = "HNSW_WORKERS_BENCH_INSTALLED";
 
-/** For programs only: one that has to install something starts itself again. */
+/** For programs only: a process that has to install something starts itself again. */
 export async function ensureInstalled(): Promise<void> {
-  // The peers are optional: one that can't be installed here keeps nothing else from being measured.
+  // The peers are optional: one that can't be installed does not keep the others from being measured.
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   if (process.env[TRIED] === undefined && !areThere(wanted)) {
     console.error("installing the bench's packages (the GloVe one holds 294 MB), once ...");
-    // No lock file: the versions are exact, and a lock would pin the registry of whoever ran first.
+    // No lock file: the versions are exact, and a lock would pin the registry of the first one who ran it.
     const install = Bun.spawn([process.execPath, "install", "--no-save"], {
       cwd: BENCH,
       stdout: "ignore",
@@ -27,7 +27,7 @@ export async function ensureInstalled(): Promise<void> {
   await buildAddon();
 }
 
-/** A process in which packages were missing when it began does not find them: Bun remembers what is not there. */
+/** A process that began without the packages does not find them later: Bun remembers what was missing. */
 async function startAgain(): Promise<never> {
   const again = Bun.spawn([process.execPath, ...process.argv.slice(1)], {
     env: { ...process.env, [TRIED]: "yes" },

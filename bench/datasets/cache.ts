@@ -1,11 +1,11 @@
-// Where do prepared arrays wait for the next run? As raw little-endian files under bench/.cache.
+// Where are prepared arrays kept for the next run? In raw little-endian files under bench/.cache.
 
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = join(import.meta.dir, "..", ".cache");
 
-/** The name of a cached array carries a hash of the recipe: a changed recipe never meets old data. */
+/** The name of a cached array has a hash of the recipe, so that a changed recipe never meets old data. */
 export function cachePath(name: string, recipe: object): string {
   mkdirSync(folder, { recursive: true });
   return join(folder, `${name}-${Bun.hash(JSON.stringify(recipe)).toString(36)}.bin`);

@@ -17,7 +17,7 @@ interface Mixture {
 }
 
 // Chosen on 2026-11-23 by usearch f32 at ef 64 (M 16, efConstruction 128): recall@10 .9355 on synth128, .9799 on synth768.
-// What decides is the vectors to a cluster, 500 and 625: with 100 to a cluster synth768 answers every query exactly.
+// What matters is the number of vectors in a cluster, 500 and 625: with 100, every query of synth768 finds all there is.
 export const mixture128: Mixture = {
   dimensions: 128,
   size: 100_000,
@@ -51,7 +51,7 @@ function source(recallFloor: number, mixture: Mixture): Source {
   };
 }
 
-/** Draws the next so many vectors: every drawer of a mixture the same ones, as many as are wanted. */
+/** Draws the next `count` vectors; every drawer of a mixture draws the same ones. */
 export function drawer(mixture: Mixture): (count: number) => Float32Array {
   const random = new Random(mixture.seed);
   const centres = new Float32Array(mixture.clusters * mixture.dimensions);

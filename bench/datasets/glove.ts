@@ -14,7 +14,7 @@ export const glove: Source = {
   dimensions,
   size: recipe.words - recipe.heldOut,
   // The draw of the queries matters: six seeds gave hnswlib-node .954 to .962 at ef 64 (2026-11-23, standard error .003
-  // each). The floor leaves out the 8-bit kinds, at .92, and nobody else.
+  // each). The floor leaves out the 8-bit kinds, at .92, and no others.
   recallFloor: 0.95,
   recipe,
   make,

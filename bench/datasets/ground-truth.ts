@@ -42,7 +42,7 @@ function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, d
   return s0 + s1 + s2 + s3;
 }
 
-/** Insertion into a sorted list of k; an equal score stays behind the earlier row. */
+/** Inserts into a sorted list of k; among equal scores the earlier row stays first. */
 function insert(ids: Int32Array, scores: Float64Array, start: number, k: number, row: number, score: number): void {
   let at = start + k - 1;
   while (at > start && score > (scores[at - 1] as number)) {

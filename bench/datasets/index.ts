@@ -1,4 +1,4 @@
-// Which data sets are there, and how does a bench get one? All unit length, metric cosine, prepared once and cached.
+// Which data sets are there, and where do they come from? Vectors of unit length, for cosine, prepared once and cached.
 
 import { cachePath, readCached, writeCached } from "./cache.ts";
 import { synth128, synth768 } from "./gaussian.ts";

@@ -1,4 +1,4 @@
-// How does a vector come to unit length? In place; cosine is then the inner product for every contender.
+// How is a vector brought to unit length? In place; cosine is then the inner product for every contender.
 
 export function normaliseRow(vectors: Float32Array, row: number, dimensions: number): void {
   const start = row * dimensions;

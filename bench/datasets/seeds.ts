@@ -1,14 +1,14 @@
-// From which seeds is everything drawn that chance decides? Saved with every result.
+// Which seeds decide what is left to chance? Saved with every result.
 
 export const SEEDS = {
-  /** The sets of that name: their queries, and of made-up ones the vectors. */
+  /** The sets of that name: their queries, and the vectors of synthetic ones. */
   glove: 1,
   synth128: 128,
   synth768: 768,
-  /** Levels, where a peer lets it be set; what is asked of stores that are written to. */
+  /** Levels of the graph, where a peer takes a seed for them. */
   peers: 100,
   liveStores: 100,
-  /** Which rows go to which space, and when they arrive. */
+  /** Which rows go to which space, and when ops arrive. */
   skew: 20,
   latency: 10,
   durableLatency: 512,

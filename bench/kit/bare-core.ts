@@ -10,7 +10,7 @@ export interface BareCore {
   seat: Seat;
 }
 
-/** So many spaces of so many rows each, nothing linked yet; their homes are the workers in turn. */
+/** `spaces` spaces of `rows` rows each, nothing linked yet; their homes are the workers in turn. */
 export async function filledCore(
   { base, dimensions }: Pick<Dataset, "base" | "dimensions">,
   { spaces, rows, workers }: { spaces: number; rows: number; workers: number },

@@ -1,11 +1,11 @@
-// How does one measurement run? In a fresh process on the first cores allowed, so that nobody inherits a warm heap.
+// How does one measurement run? In a fresh process on the first cores allowed, so that no measurement inherits a warm heap.
 
 import { join } from "node:path";
 import { allowedCores } from "./machine.ts";
 
 const TIMEOUT_MS = 30 * 60_000;
 
-/** Runs a program, named as from bench/, with a task; its answer is the last line it prints. Throws when the child fails. */
+/** Runs a program, named as from bench/, with a task; its answer is the last line it prints. Throws if the child fails. */
 export async function measureInChild<Task, Answer>(script: string, task: Task, cores: number): Promise<Answer> {
   const command = [process.execPath, join(import.meta.dir, "..", script), JSON.stringify(task)];
   const taskset = Bun.which("taskset");

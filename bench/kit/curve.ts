@@ -11,8 +11,8 @@ export interface CurvePoint {
 }
 
 /**
- * How fast it searches with EQUAL_RECALL, or null where it was not measured. Where even the narrowest search there is,
- * through as many as are asked for, finds more, it is that one.
+ * How fast it searches with EQUAL_RECALL, or null where that was not measured. `narrowest`: the smallest ef, that of the
+ * hits asked for; if even that one finds more than EQUAL_RECALL, its rate counts.
  */
 export function rateAtEqualRecall(curve: (CurvePoint & { ef: number })[], narrowest: number): number | null {
   const above = curve.find(({ ef, recall }) => ef === narrowest && recall > EQUAL_RECALL);

@@ -2,7 +2,7 @@
 
 import type { VectorIndex } from "../../src/index.ts";
 
-/** Names whose spaces have the workers as homes in turn. */
+/** Names of spaces whose homes are the workers in turn. */
 export async function namesOnHomes(index: VectorIndex, count: number, workers: number): Promise<string[]> {
   const names: string[] = [];
   for (let i = 0; names.length < count; i++) {

@@ -1,8 +1,8 @@
-// How is a load spread over spaces? Relative sizes, and ops dealt by them; for measurements and simulations alike.
+// How is a load spread over spaces? Relative sizes, and ops dealt by them, for measurements and simulations alike.
 
 import type { Random } from "../datasets/random.ts";
 
-/** Every space the same, the first as much as all others together, or falling with the rank to a power. */
+/** The same for every space, as much for the first as for all others together, or falling with a power of the rank. */
 export type Load = "even" | "one half" | `zipf ${number}`;
 
 /** Share of each space, largest first; their sum is 1. */

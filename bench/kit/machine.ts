@@ -9,7 +9,7 @@ export interface Machine {
   memoryGiB: number;
   platform: string;
   bun: string;
-  /** Load average of the last minute: much above what the suite itself runs, others had the cores too. */
+  /** Load average of the last minute: well above what the suite itself runs, other programs used the cores as well. */
   load: number;
   /** Without `taskset` every child may run anywhere. */
   pinning: boolean;

@@ -1,4 +1,4 @@
-// What may be asked on the command line? The same flags for every suite; a suite ignores what it has no use for.
+// Which options are there? The same flags for every suite; a suite ignores those it has no use for.
 
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,7 +8,7 @@ import { resultPath } from "./results.ts";
 export interface Options {
   /** Vectors of each set; null is the whole set. */
   n: number | null;
-  /** null is what the suite says. */
+  /** Inserting threads; null leaves it to the suite. */
   workers: number | null;
   sets: DatasetName[];
   repeats: number;
@@ -27,11 +27,11 @@ export const usage = `  --n N             vectors of each set (what the suite sa
   --set A,B         of ${datasetNames.join(", ")}, or all (${datasetNames[0]})
   --repeats R       rounds (5)
   --rate R          adds a second of open loops; skew and calibrate (20,000)
-  --peers A,B       only these contenders; peers only (everyone)
+  --peers A,B       only these contenders; peers only (all of them)
   --against FILE    another build of the core; core only
   --json FILE       where the result goes (bench/results/); its plots go beside it`;
 
-/** `suite`: its name, for that of its result. */
+/** `suite`: its name, which the file of its result gets. */
 export function parseOptions(suite: string, args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -1,4 +1,4 @@
-// How well does a space answer, measured by itself? Its graph against its exact scan, for spaces of any content.
+// How good are the hits of a space, measured by itself? Its graph against its exact scan, whatever it holds.
 
 import { MAX_EF } from "../../assembly/layout.ts";
 import type { Hit, Space } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-// How does a measurement add the rows of a data set? Each under its number, by slices, as a server gets them.
+// How does a measurement add the rows of a data set? Each under its number, in slices, as a server gets them.
 
 import type { Space } from "../../src/index.ts";
 import type { Dataset } from "../datasets/index.ts";

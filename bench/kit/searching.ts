@@ -1,13 +1,13 @@
-// How well and how fast does a graph answer, over what searches look through?
+// How well and how fast does a graph find what is near, by how much a search looks through?
 
 import { TRUTH_K } from "../datasets/index.ts";
 import { type CurvePoint, MAIN_EF } from "./curve.ts";
 import { spread } from "./statistics.ts";
 
-/** Each over all queries or the first so many seconds of them: short enough for one interruption to spoil it. */
+/** Each over all queries or PASS_SECONDS of them: so short that an interruption spoils one of three. */
 const PASSES = 3;
 const PASS_SECONDS = 0.5;
-/** Above this recall only MAIN_EF is still looked at. */
+/** Above this recall only MAIN_EF is still measured. */
 const ENOUGH = 0.99;
 
 /** Anything that can be searched. */
@@ -49,7 +49,7 @@ export async function measureCurve(
   return curve;
 }
 
-/** Share of the true TRUTH_K neighbours among the TRUTH_K answered. */
+/** Share of the true TRUTH_K neighbours among the TRUTH_K found. */
 async function measureRecall(store: Searcher, data: Queries): Promise<number> {
   let found = 0;
   for (let query = 0; query < data.queryCount; query++) {

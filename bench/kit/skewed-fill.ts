@@ -34,7 +34,7 @@ export async function fillAll(index: VectorIndex, rows: number[][], row: Row): P
   );
 }
 
-/** Rows at random times, so many a second on average (a Poisson process), each added when its time has come. */
+/** Rows at random times, `rate` a second on average (a Poisson process), each added when it is due. */
 export async function arrive(index: VectorIndex, rows: number[][], row: Row, rate: number): Promise<void> {
   const random = new Random(SEEDS.skew);
   const spaceOf: number[] = [];
@@ -46,7 +46,7 @@ export async function arrive(index: VectorIndex, rows: number[][], row: Row, rat
     due -= (Math.log(1 - random.uint32() / 2 ** 32) / rate) * 1e3;
     while (performance.now() - start < due) await Bun.sleep(1);
     last = index.space(`space ${spaceOf[i]}`).add(i, row(i));
-    if ((i & 1023) === 1023) await new Promise((resolve) => setImmediate(resolve)); // behind its time: let others run
+    if ((i & 1023) === 1023) await new Promise((resolve) => setImmediate(resolve)); // it is late: let others run
   }
-  await last; // they are accepted in their order
+  await last; // they are accepted in order
 }

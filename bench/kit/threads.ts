@@ -12,7 +12,7 @@ export interface ThreadTimes {
 
 const TASKS = "/proc/self/task";
 
-/** Gives each worker thread a core of its own, as far as there are cores. */
+/** Pins each worker thread to a core of its own, as far as there are cores. */
 export function pinWorkers(): void {
   const cores = allowedCores();
   for (const [i, thread] of threadNumbers().entries()) {
@@ -20,7 +20,7 @@ export function pinWorkers(): void {
   }
 }
 
-/** Of every worker thread since it started, in the order of their making. */
+/** Of every worker thread since it started, in the order in which they were started. */
 export function workerThreads(): ThreadTimes[] {
   return threadNumbers().map(timesOf);
 }

@@ -1,4 +1,4 @@
-// How does a worker come to run code that is compiled for good? It links a throw-away space of its own first.
+// How does a measurement reach code that is compiled for good? Every worker links a throw-away space of its own first.
 
 import type { VectorIndex } from "../../src/index.ts";
 import { keysUpTo } from "./rows.ts";

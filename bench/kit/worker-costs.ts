@@ -1,4 +1,4 @@
-// What do a worker's steps cost, each by itself? What the simulator draws from. The program of a child process.
+// What do a worker's steps cost, each by itself? The simulator draws from these figures. The program of a child process.
 
 import { open, type Space, type VectorIndex } from "../../src/index.ts";
 import { type DatasetName, loadDataset } from "../datasets/index.ts";
@@ -23,8 +23,8 @@ export interface CostsTask {
 }
 
 /**
- * Times are processor times of the process, taken while the thread that adds sleeps: another program that takes the
- * cores away meanwhile does not count. Those that end in `wall` are as the clock has them.
+ * Times are processor times of the process, taken while the thread that adds sleeps, so that another program on the cores
+ * does not count. Those that end in `wall` are by the clock.
  */
 export interface CostsMeasurement {
   /** Since the last sample: [ops in a space, ops linked, milliseconds], accepting being over. */
@@ -79,7 +79,7 @@ async function measure({ set, n, workers, spaces: count, batch }: CostsTask): Pr
   };
 }
 
-/** Of one op, as a server adds them: into spaces that are scanned, so that nobody links meanwhile. */
+/** Of one op, as a server adds them: into spaces that are scanned, so that nothing is linked at the same time. */
 async function accepting(base: Float32Array, dimensions: number): Promise<number> {
   await using index = await open({ dimensions, workers: 1, flatBelow: 1_000_000 });
   const rows = Math.min(1000, base.length / dimensions);

@@ -17,15 +17,15 @@ export interface Contender {
   maxThreads: number;
   /** True where the caller's thread works beside the inserting ones, so that W of them can use W + 1 cores. */
   hostThread: boolean;
-  /** So slow that one round of it has to do. */
+  /** So slow that it gets a single round. */
   once?: boolean;
-  /** The only ones it is searched with, where each takes a build of its own. */
+  /** The only ones that it is searched with, where each takes a build of its own. */
   efs?: readonly number[];
   /** Why it can't run here, or null when it can. */
   available(): string | null;
   /** An empty index for n vectors. Not timed. */
   open(plan: Plan): Promise<Store>;
-  /** The index that a store has saved. Timed up to its first answer; absent where nothing can be loaded. */
+  /** The index that a store has saved. Timed up to its first hit; absent where nothing can be loaded. */
   load?(plan: Plan): Promise<Store>;
 }
 

@@ -35,7 +35,7 @@ async function open({ dimensions, path }: Plan): Promise<Store> {
       vectors = base;
       fill();
     },
-    /** ef is fixed when an index is made, and nothing that was saved can be loaded here: it is built again. */
+    /** ef is fixed when an index is made, and what was saved cannot be loaded outside of a browser: it is built again. */
     setEf: (next) => {
       if (next === ef) return;
       ef = next;

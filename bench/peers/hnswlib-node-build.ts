@@ -1,4 +1,4 @@
-// Is hnswlib-node's addon built? It ships none: a compiler, Python and npm's node-gyp make it here, or a log says why not.
+// Is hnswlib-node's addon built? It ships without: a compiler, Python and npm's node-gyp build it, or a log says why not.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ const folder = join(import.meta.dir, "..", "node_modules", "hnswlib-node");
 const logPath = join(import.meta.dir, "..", ".cache", "hnswlib-node-build.log");
 export const addonPath = join(folder, "build", "Release", "addon.node");
 
-/** Tried once; a failure is kept as the log and never stops the bench. */
+/** Tries once; a failure is kept as the log and never stops the bench. */
 export async function buildAddon(): Promise<void> {
   if (!existsSync(folder) || existsSync(addonPath) || existsSync(logPath)) return;
   const npm = Bun.which("npm");

@@ -1,4 +1,4 @@
-// How is hnswlib-wasm measured? Its module is for browsers: it starts elsewhere when told that there is a window.
+// How is hnswlib-wasm measured? Its module is for browsers: elsewhere it starts if there is a global called `window`.
 
 import { SEEDS } from "../datasets/seeds.ts";
 import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";

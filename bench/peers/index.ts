@@ -1,4 +1,4 @@
-// Who is measured? One line each; the order is the order of a round.
+// Which libraries are measured? One line each, in the order of a round.
 
 import type { Contender } from "./contender.ts";
 import { edgevec } from "./edgevec.ts";

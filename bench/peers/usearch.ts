@@ -1,10 +1,9 @@
 // How is usearch measured? Inner product over unit vectors, one contender for each of its scalar kinds.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config, Index } from "usearch";
 import { MAIN_EF } from "../kit/curve.ts";
+import { TemporaryFolder } from "../kit/temporary-folder.ts";
 import { type Contender, EF_CONSTRUCTION, M, missingPackage, type Plan, type Store } from "./contender.ts";
 
 export function usearch(quantization: Config["quantization"]): Contender {
@@ -51,15 +50,11 @@ function store(create: Create, { dimensions, threads, path }: Plan): Store {
       const keys = BigUint64Array.from({ length: base.length / dimensions }, (_, i) => BigInt(i));
       built.add(keys, base, threads);
     },
-    /** The JavaScript binding fixes ef when an index is made: the graph goes through a file into one with another ef. */
+    /** The JavaScript binding fixes ef when an index is made: a file carries the graph into one with another ef. */
     setEf: (ef) => {
-      const folder = mkdtempSync(join(tmpdir(), "usearch-"));
-      try {
-        built.save(join(folder, "index"));
-        searched = loading(create, join(folder, "index"))(ef);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
+      using folder = new TemporaryFolder();
+      built.save(join(folder.path, "index"));
+      searched = loading(create, join(folder.path, "index"))(ef);
     },
     search: (query, k) => Array.from(searched.search(query, k, 1).keys, Number),
     save: () => built.save(path),

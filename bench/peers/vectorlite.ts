@@ -16,7 +16,7 @@ export const vectorlite: Contender = {
   load: open,
 };
 
-/** The graph is in memory and goes into the file when the database is closed; a file that is there is read. */
+/** The graph is in memory and is written to the file when the database is closed; an existing file is read. */
 async function open({ n, dimensions, path }: Plan): Promise<Store> {
   const { vectorlitePath } = (await import("vectorlite")).default;
   const database = new Database(":memory:");

@@ -1,4 +1,4 @@
-// How does docs/EXPERIMENTS.md come together? Sections in order, each from its saved figures or with its command.
+// How is docs/EXPERIMENTS.md put together? Sections in order, each from its saved figures, or with the command for them.
 
 import type { Page, Saved, Section } from "../experiment.ts";
 import { markdown, words } from "./markdown.ts";

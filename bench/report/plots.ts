@@ -11,7 +11,7 @@ interface Axis {
   log?: boolean;
   /** Of a logarithmic axis: 10 unless given, but 2 for the quantity that lines go over. */
   base?: number;
-  /** Whether a linear axis shows the values only, and not 0. */
+  /** Whether a linear axis leaves out 0 and shows only the values. */
   close?: boolean;
 }
 
@@ -38,7 +38,7 @@ export function lines(
   return { name, alt, spec };
 }
 
-/** Dots on a line per thing, one per kind: so that small and large can be compared, which bars from 0 do not allow. */
+/** Dots on a line per thing, one per kind, so that small and large can be compared: bars would have to begin at 0. */
 export function dots(name: string, alt: string, points: Dot[], { value, kind }: { value: Axis; kind: string }): Plot {
   const spec: Plot["spec"] = {
     ...{ width: SIZE.width, height: { step: 28 }, title: alt, data: { values: points } },

@@ -1,28 +1,28 @@
 // Does the simulator tell the truth? What was measured, as `calibrate` saves it, and the same cases simulated.
 //
-// Nothing is fitted to a case, so a machine that others use too is of no use: its rates are theirs as well. Who steals
-// what when is chance; counts of steals hold as well where the span of the seeds meets that of the repetitions.
+// Nothing is fitted to a case, so a shared machine is of no use: its rates depend on the other programs. Which worker
+// steals when is chance; counts of steals also hold where the span of the seeds meets that of the repetitions.
 
 import { DEFAULT_BATCHING } from "../../src/scheduler/batching.ts";
 import type { StealingPolicy } from "../../src/scheduler/stealing.ts";
 import { Random } from "../datasets/random.ts";
 import type { Load } from "../kit/loads.ts";
 import type { Machine } from "../kit/machine.ts";
-import { type Spread, spread } from "../kit/statistics.ts";
+import { type Spread, spread, sum } from "../kit/statistics.ts";
 import type { Costs } from "./costs.ts";
 import { simulate } from "./simulate.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-/** Between two looks of the measured open loop at what is due: a sleep of a millisecond. */
+/** How often the measured open loop looks for what is due: it sleeps for a millisecond in between. */
 const ARRIVALS_MS = 1.1;
 
 /** How far a figure may be from what was measured. */
 export const WITHIN = 0.1;
-/** Share of the time that a single worker waits for a core where nobody else wants its and the adder's. */
+/** Share of the time that a single worker waits for a core on a machine that nothing else uses. */
 export const QUIET = 0.05;
 
-/** What a case gave, over its repetitions or over the seeds of its simulation. */
+/** What came of a case, over its repetitions or over the seeds of its simulation. */
 export interface Figures {
   /** Inserts a second, by the clock. */
   perSecond: Spread;
@@ -76,11 +76,7 @@ export interface Run {
 
 export function figuresOf(runs: Run[], n: number): Figures {
   const over = (figure: (run: Run) => number) => spread(runs.map(figure));
-  const ops = ({ linked }: Run) =>
-    Math.max(
-      1,
-      linked.reduce((sum, count) => sum + count, 0),
-    );
+  const ops = ({ linked }: Run) => Math.max(1, sum(linked));
   return {
     perSecond: over(({ seconds }) => n / seconds),
     opMicroseconds: over((run) => (run.workedSeconds * 1e6) / ops(run)),
@@ -92,7 +88,7 @@ export function figuresOf(runs: Run[], n: number): Figures {
 
 /** A measured case, simulated with several seeds. */
 export function replay(calibration: Calibration, measured: Omit<Case, "measured">): Figures {
-  const n = measured.spaces.reduce((sum, { ops }) => sum + ops, 0);
+  const n = sum(measured.spaces.map(({ ops }) => ops));
   return figuresOf(
     SEEDS.map((seed) => replayOnce(calibration, measured, n, seed)),
     n,

@@ -12,13 +12,13 @@ export interface Costs {
   sliceMicroseconds: number;
   /** Claiming a batch. */
   batchMicroseconds: number;
-  /** From a wake to the first instruction of who slept. */
+  /** From a wake to the first instruction of the thread that slept. */
   wakeMicroseconds: number;
   /** Processor time of parking and of waking again. */
   parkMicroseconds: number;
   /** One op of an addMany on the thread that adds. */
   acceptMicroseconds: number;
-  /** What each further worker that links at the same time adds to everyone's cost, as a share of it. */
+  /** What each further worker that links at the same time adds to the cost of all, as a share of it. */
   slowdownPerWorker: number;
   /** Cost of linking into a space that another worker is linking into, over the cost with it alone. */
   sharedSpace: number;
@@ -27,7 +27,7 @@ export interface Costs {
 }
 
 /**
- * Mean milliseconds to link one op into a space of so many: linear in log(size) between the measured sizes, and beyond
+ * Mean milliseconds to link one op into a space of `size` ops: linear in log(size) between the measured sizes, and beyond
  * them at the slope of the whole curve.
  */
 export function linkMs({ linkMicroseconds: curve }: Costs, size: number): number {
@@ -57,7 +57,7 @@ export function neverFalling(curve: [number, number][]): [number, number][] {
   return pools.flatMap(({ sizes, sum }) => sizes.map((size): [number, number] => [size, sum / sizes.length]));
 }
 
-/** How much slower everything is while so many workers link, each op of which takes `opMs` alone. */
+/** How much slower everything is while this many workers link ops that take one alone `opMs` each. */
 export function slowdown({ slowdownPerWorker, memory }: Costs, workers: number, opMs: number): number {
   const shared = 1 + slowdownPerWorker * (workers - 1);
   if (memory === null) return shared;

@@ -1,4 +1,4 @@
-// What happens next? A virtual clock: events in the order of their time, and of their making where times are equal.
+// What happens next? A virtual clock: events in the order of their time, and of their creation where times are equal.
 
 type Run = () => void;
 
@@ -12,7 +12,7 @@ export class Events {
   private made = 0;
 
   at(time: number, run: Run): void {
-    if (!(time >= this.now)) throw new Error(`an event at ${time} ms, and it is ${this.now} ms already`);
+    if (!(time >= this.now)) throw new Error(`an event at ${time} ms, but it is ${this.now} ms already`);
     this.times.push(time);
     this.orders.push(this.made++);
     this.runs.push(run);

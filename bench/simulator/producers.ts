@@ -1,4 +1,4 @@
-// Who hands in the ops? One thread in a closed loop that waits for room, or arrivals at a rate whoever waits.
+// Where do the ops come from? One thread in a closed loop that waits for room, or arrivals at a rate, room or not.
 
 import type { Random } from "../datasets/random.ts";
 import { Dealer } from "../kit/loads.ts";
@@ -16,9 +16,9 @@ export interface Intake {
   costs: Costs;
   workers: VirtualWorker[];
   maxPending: number;
-  /** Threads that accept now. */
+  /** `threads`: how many accept now. */
   setAccepting(threads: number): void;
-  /** How much longer than alone it takes now. */
+  /** How much longer accepting takes now than on an idle machine. */
   crowding(): number;
 }
 
@@ -27,7 +27,7 @@ export interface Producer {
   accepted: number;
   /** Ops that wait for room outside. */
   waiting: number;
-  /** Whether everything was accepted that ever will be. */
+  /** Whether all ops there will ever be have been accepted. */
   readonly done: boolean;
   start(): void;
   /** Some ops were linked: there may be room. */
@@ -45,8 +45,8 @@ function room({ queues, maxPending }: Intake, space: number): number {
 }
 
 /**
- * Each space's ops in slices of addMany, one under way per space: they stand in one line, and nothing passes the first
- * when its space is full, as in src/engine/waiting-line.ts.
+ * Each space's ops in slices of addMany, one per space at a time: they stand in one line, and when the space of the first
+ * is full, nothing passes it, as in src/engine/waiting-line.ts.
  */
 export class ClosedLoop implements Producer {
   accepted = 0;
@@ -118,11 +118,11 @@ export class ClosedLoop implements Producer {
 
 export interface Arrivals {
   perSecond: number;
-  /** Until these are over, or with an `order` of spaces until all those ops were linked. */
+  /** How long they go on; with an `order` of spaces, until all those ops are linked. */
   seconds: number;
   order?: number[];
   threads: number;
-  /** Arrivals of so long come together; a fraction of a millisecond if not given. */
+  /** Arrivals within this time come at once; a fraction of a millisecond if not given. */
   tickMs?: number;
 }
 

@@ -1,4 +1,4 @@
-// Which ops does a claim take? The run queues as assembly/space/queues.ts keeps them, without locks: nothing is at once here.
+// Which ops does a claim take? The run queues as assembly/space/queues.ts keeps them, without locks: one thread has them.
 
 import { homeOf, partitionOf } from "../../src/scheduler/assignment.ts";
 
@@ -11,12 +11,12 @@ export interface VirtualSpace {
   count: number;
   claimed: number;
   linked: number;
-  /** Whether it outgrew the flat scan: before that nothing of it waits. */
+  /** Whether it outgrew the flat scan: until then none of its ops waits. */
   eligible: boolean;
   queued: boolean;
   /** Workers that are linking into it now. */
   linkers: number;
-  /** When its unclaimed ops came: runs of [milliseconds, ops], oldest first, from `oldest` on. */
+  /** When its unclaimed ops arrived: runs of [milliseconds, ops], oldest first, from `oldest` on. */
   arrivals: [number, number][];
   oldest: number;
 }
@@ -59,7 +59,7 @@ export class Queues {
     space.eligible = ops > this.flatBelow;
   }
 
-  /** True when the space was not in its home's queue: who links for that home must be woken then. */
+  /** True if the space was not in its home's queue: the worker of that home must be woken then. */
   accept(space: VirtualSpace, ops: number, now: number): boolean {
     space.count += ops;
     const last = space.arrivals.at(-1);
@@ -68,7 +68,7 @@ export class Queues {
     if (!space.eligible) {
       if (space.count <= this.flatBelow) return false;
       space.eligible = true;
-      ops = space.count; // what was scanned until now waits to be linked, all of it
+      ops = space.count; // all that was scanned until now waits to be linked
     }
     this.count(space, ops);
     if (space.queued) return false;
@@ -99,7 +99,7 @@ export class Queues {
     return claims;
   }
 
-  /** Ops that nobody has claimed. */
+  /** Ops that no worker has claimed. */
   get waiting(): number {
     return this.depths.reduce((sum, depth) => sum + depth, 0);
   }

@@ -1,4 +1,4 @@
-// What came of it? Counts, shares and latencies of a simulation, from the end of its warm-up on.
+// What came of a simulation? Counts, shares and latencies, from the end of its warm-up on.
 
 import type { Figure } from "../../src/workers/control.ts";
 import type { Claim } from "./queues.ts";
@@ -6,7 +6,7 @@ import type { Claim } from "./queues.ts";
 const FINEST_MS = 0.01;
 const STEP = Math.log(1.02); // a percentile is right within 2 %
 
-/** Milliseconds and how often, in cells that grow by 2 %. */
+/** How often each number of milliseconds occurred, in cells that grow by 2 %. */
 export class Histogram {
   private readonly cells = new Float64Array(1200);
   private total = 0;

@@ -1,5 +1,5 @@
 /*
- * How would the index do with workers that this machine does not have? A discrete-event simulation.
+ * How would the index do with more workers than this machine has cores? A discrete-event simulation.
  *
  *   producers ──accept──► queues ──claim──► workers, whose slices take a drawn time
  *       ▲ room                  ▲ wake          │ linked
@@ -16,7 +16,7 @@ import type { LinkPolicy } from "../../src/workers/link-loop.ts";
 import { policyOf } from "../../src/workers/linker.ts";
 import { Random } from "../datasets/random.ts";
 import { type Load, shares as sharesOf } from "../kit/loads.ts";
-import { sum } from "../kit/statistics.ts";
+import { type Percentiles, sum } from "../kit/statistics.ts";
 import type { Costs } from "./costs.ts";
 import { Events } from "./events.ts";
 import { type Arrivals, ClosedLoop, type Intake, OpenLoop, type Producer } from "./producers.ts";
@@ -43,7 +43,7 @@ export interface Setup {
   load: { kind: "closed"; ops: number[]; slice: number } | ({ kind: "open"; shares: number[] } & Arrivals);
   /** Milliseconds of which nothing is recorded. */
   warmUpMs: number;
-  /** Workers that do nothing for a while. */
+  /** When a worker does nothing, and for how long. */
   stalls: { worker: number; atMs: number; forMs: number }[];
   seed: number;
   sampleEveryMs?: number;
@@ -82,12 +82,6 @@ export interface Outcome {
   pending: number;
   outside: number;
   samples: Sample[];
-}
-
-export interface Percentiles {
-  p50: number;
-  p99: number;
-  max: number;
 }
 
 export function simulate(setup: Setup): Outcome {
@@ -134,7 +128,7 @@ function run(setup: Setup, { events, queues, records, producer, workers }: Parts
   const samples: Sample[] = [];
   let acceptedBefore = 0;
   let stealsBefore = 0;
-  const steals = () => records.workers.reduce((sum, worker) => sum + worker.steals, 0);
+  const steals = () => sum(records.workers.map((worker) => worker.steals));
   events.at(warmUpMs, () => {
     stealsBefore = steals();
     acceptedBefore = producer.accepted;
@@ -197,7 +191,7 @@ function percentiles(histogram: Histogram): Percentiles {
   return { p50: histogram.at(0.5), p99: histogram.at(0.99), max: histogram.max };
 }
 
-/** Hashes of so many names, as a seed draws them. */
+/** A hash for each space, as a seed draws them. */
 export function hashesOf(spaces: number, seed: number): number[] {
   const random = new Random(seed);
   return Array.from({ length: spaces }, () => random.uint32());

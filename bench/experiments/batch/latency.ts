@@ -5,8 +5,9 @@ import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { Random } from "../../datasets/random.ts";
 import { SEEDS } from "../../datasets/seeds.ts";
 import { keysUpTo } from "../../kit/rows.ts";
+import { percentiles } from "../../kit/statistics.ts";
 
-const WARM = 2000; // ops before the clock starts: the space has its graph then
+const WARM = 2000; // ops before the clock starts, so that the space has its graph
 
 export interface LatencyTask {
   set: DatasetName;
@@ -17,7 +18,7 @@ export interface LatencyTask {
 }
 
 export interface LatencyMeasurement {
-  /** From accepted to linked, seen every millisecond. */
+  /** From accepted to linked, looked at every millisecond. */
   p50Ms: number;
   p99Ms: number;
   meanBatch: number;
@@ -41,7 +42,7 @@ async function measure({ set, n, batching, rate }: LatencyTask): Promise<Latency
   const came: number[] = [];
   const waits: number[] = [];
   let deepest = 0;
-  // With one worker and one space the op that came first is linked first.
+  // With one worker and one space, ops are linked in the order in which they came.
   const look = () => {
     const linked = worker().linked - before.linked;
     const now = performance.now();
@@ -65,10 +66,9 @@ async function measure({ set, n, batching, rate }: LatencyTask): Promise<Latency
   }
   const seconds = (performance.now() - start) / 1e3;
   const after = worker();
-  waits.sort((a, b) => a - b);
-  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? 0;
+  const { p50, p99 } = percentiles(waits);
   return {
-    ...{ p50Ms: at(0.5), p99Ms: at(0.99), deepest, linkedPerSecond: waits.length / seconds },
+    ...{ p50Ms: p50, p99Ms: p99, deepest, linkedPerSecond: waits.length / seconds },
     meanBatch: (after.linked - before.linked) / Math.max(1, after.batches - before.batches),
   };
 }

@@ -1,5 +1,5 @@
 // What does an op cost on its way, step by step, by the size of the batches that ops come in? Each batch goes all the
-// way before the next one comes, on one thread but for the journal's, so that every step can be timed. A child process.
+// way before the next one comes, on one thread beside the journal's, so that every step can be timed. A child process.
 
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
@@ -24,7 +24,7 @@ export interface BatchStepsTask {
   durable: boolean;
 }
 
-/** Microseconds an op, medians over the batches: a batch during which another program had the core does not count. */
+/** Microseconds an op, medians over the batches, so that interruptions by other programs do not count. */
 export interface BatchStepsMeasurement {
   /** `add`, until the op waits in its slot to be linked. */
   queueMicroseconds: number;
@@ -45,7 +45,7 @@ export function sumOf(answer: BatchStepsMeasurement): number {
 async function measure({ set, n, batch, durable }: BatchStepsTask): Promise<BatchStepsMeasurement> {
   const { base, dimensions } = await loadDataset(set, n);
   using folder = new TemporaryFolder();
-  // Relaxed, since an add then resolves when it is queued; the disk is waited for apart.
+  // Relaxed: an add then resolves when it is queued, and the wait for the disk is a step by itself.
   const kept = durable ? ({ path: join(folder.path, "index"), durability: "relaxed" } as const) : {};
   const batching = { min: batch, max: batch };
   const opened = await openWith({ dimensions, workers: 0, partitions: 1, flatBelow: 0, batching, ...kept }, {});
@@ -74,7 +74,7 @@ async function measure({ set, n, batch, durable }: BatchStepsTask): Promise<Batc
     linkMs = 0;
     const committedBefore = journalFigure("commitMs");
     const start = performance.now();
-    // One by one, as a server's ops come: none of them lets the event loop run, where this thread would link by itself.
+    // One by one, as a server's ops come; none of them lets the event loop run, in which this thread would link.
     await Promise.all(Array.from({ length: batch }, (_, i) => space.add(first + i, row(first + i))));
     const queued = performance.now();
     let steps = 0;

@@ -1,5 +1,5 @@
-// What does a step cost, by what was measured? An op: by the whole runs with one worker themselves, so that those with
-// two are what a simulation foretells. Medians over the rounds, as the whole runs are summed up.
+// What does a step cost, according to the measurements? The cost of an op comes from the whole runs with one worker, so
+// that a simulation predicts those with two. Medians over the rounds, as for the whole runs.
 
 import { spread } from "../../kit/statistics.ts";
 import { type CostsMeasurement, meanCost } from "../../kit/worker-costs.ts";
@@ -8,11 +8,11 @@ import type { NeighboursMeasurement } from "./neighbours.ts";
 import type { CostSample } from "./op-costs.ts";
 
 const SMALLEST = 32; // ops in a space
-const LEAST_SHARE = 0.01; // of a round's ops; what fewer ops say is left out
+const LEAST_SHARE = 0.01; // of a round's ops: sizes with fewer are left out
 const KIB_PER_OP = 120; // assumed: about 1,000 codes of 112 to 136 bytes, see docs/ARCHITECTURE.md
 const GIB_PER_SECOND = 200; // assumed: a server of 2023 with 8 channels of DDR5
 
-/** A measurement a round of each kind. */
+/** Measurements of each kind, one a round. */
 export interface CostRounds {
   /** Of all whole runs with one worker. */
   ops: CostSample[][];

@@ -1,12 +1,12 @@
-// One of the two of measure/neighbours.ts: the one that leads sets the turns and times its own ops in each; the other
-// does what the turn says.
+// What does one of the two workers of neighbours.ts do? The one that leads sets the turns and times its own ops in each;
+// the other does what the turn says.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { Seat } from "../../../src/core/seat.ts";
 import { type NeighbourStart, PHASES, type Turn } from "./neighbours.ts";
 
 const SLICE = 16; // ops
-const SETTLING = 4; // slices at the beginning of a turn that are not counted
+const SETTLING = 4; // slices that are not counted at the beginning of a turn
 const SLICES = 20;
 const WARM_OPS = 3000;
 

@@ -1,6 +1,6 @@
-// What do two workers cost one another? One links without a pause; the other in turn sleeps, links into a space of its
-// own, and links into the same one. The core alone, without the index's loop, each thread on a core of its own where
-// there are two. A child process.
+// What do two workers cost one another? One links without a pause; the other by turns sleeps, links into a space of its
+// own, and links into the same one. The core alone, without the link loop, each thread on a core of its own where there
+// are two. A child process.
 
 import { Worker } from "node:worker_threads";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";

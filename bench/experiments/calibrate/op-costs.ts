@@ -1,4 +1,4 @@
-// What does an op cost by the size of its space? Samples while a worker links, of its processor time.
+// What does an op cost by the size of its space? Samples of a worker's processor time while it links.
 
 import type { VectorIndex } from "../../../src/index.ts";
 import { sum } from "../../kit/statistics.ts";
@@ -9,7 +9,7 @@ export type CostSample = [number, number, number];
 
 const SAMPLE_MS = 30;
 
-/** Begins to take samples; the answer ends it and returns them. */
+/** Starts to take samples; the function that it returns ends that and returns them. */
 export function sampleCosts(index: VectorIndex): () => CostSample[] {
   const samples: CostSample[] = [];
   const threads = workerThreads();

@@ -55,7 +55,7 @@ interface Row {
 const UNTOLD: Finding = {
   claim: CLAIM,
   measured: "the costs, not yet whole runs",
-  verdict: "cannot be told here",
+  verdict: "cannot be judged here",
   why: "whole runs are compared with nothing fitted to them, which takes a machine that nothing else uses.",
 };
 

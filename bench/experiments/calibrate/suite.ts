@@ -1,5 +1,5 @@
-// What does the simulator need to know, and does it then reproduce what was measured? Costs and whole runs at 1 and 2
-// workers, in the same rounds, then those runs simulated.
+// What does the simulator need to know, and does it then reproduce what was measured? Costs, and whole runs with 1 and 2
+// workers, in the same rounds; then those runs are simulated. `bun run bench report FILE` makes a result what it uses.
 
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
 import { countOf, type DatasetName, sources } from "../../datasets/index.ts";
@@ -88,7 +88,7 @@ function progress(run: WholeRun): string {
   return `${whole(ops / run.seconds)} inserts/s, ${whole(waitedShare(run) * 100)} % of the time without a core`;
 }
 
-/** The half of the repetitions in which the workers waited least for a core: who steals what depends on it. */
+/** The half of the repetitions in which the workers waited least for a core: steals depend on such waits. */
 function quietest({ answers }: RunCase): WholeRun[] {
   const kept = Math.max(FEWEST_KEPT, Math.ceil(answers.length / 2));
   return answers.toSorted((a, b) => waitedShare(a) - waitedShare(b)).slice(0, kept);

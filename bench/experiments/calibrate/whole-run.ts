@@ -1,5 +1,5 @@
-// What happens in a whole run that the simulator is then asked to repeat? As in measure/skew.ts, with workers that are
-// warm and with what the kernel says of their threads. A child process.
+// What happens in a whole run that the simulator then has to repeat? A skewed load on workers that are warm, with what the
+// kernel says about their threads. A child process.
 
 import { open } from "../../../src/index.ts";
 import { loadDataset } from "../../datasets/index.ts";

@@ -1,4 +1,4 @@
-// What is left of a space after most of it is deleted? Memory against a fresh build, recall, and searches meanwhile.
+// What is left of a space when most of it is deleted? Memory against a fresh build, recall, and searches during it.
 
 import { open, type VectorIndex } from "../../../src/index.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
@@ -15,7 +15,7 @@ export interface ChurnTask {
 }
 
 export interface ChurnMeasurement {
-  /** Bytes in use after the deletes, and those of an index that was filled with what is left of them only. */
+  /** Bytes in use after the deletes, and those of an index that got only the remaining vectors. */
   bytes: number;
   freshBytes: number;
   secondsToSettle: number;
@@ -23,7 +23,7 @@ export interface ChurnMeasurement {
   freshRecall: number;
   searches: number;
   longestSearchMs: number;
-  /** Searches while it was compacted that gave fewer than k hits or one that was deleted. */
+  /** Searches during compaction that gave fewer than k hits, or one that was deleted. */
   wrong: number;
 }
 
@@ -45,7 +45,7 @@ async function measure({ set, n }: ChurnTask): Promise<ChurnMeasurement> {
   const space = index.space("s");
   await space.addMany(all, base);
   await index.flush();
-  await ownRecall(space, queries, dimensions, QUERIES); // warm: the first searches of a thread are compiled on the way
+  await ownRecall(space, queries, dimensions, QUERIES); // warm: the first searches of a thread run while they are compiled
   let [searches, longestSearchMs, wrong] = [0, 0, 0];
   let running = true;
   const gone = new Set<number>();
@@ -77,7 +77,7 @@ async function measure({ set, n }: ChurnTask): Promise<ChurnMeasurement> {
   return { bytes, freshBytes, secondsToSettle, recall, freshRecall, searches, longestSearchMs, wrong };
 }
 
-/** Waits, without a call that would compact, until nothing is left to give back. */
+/** Waits, without a call that would compact, until there is nothing left to give back. */
 async function settled(index: VectorIndex): Promise<void> {
   const end = performance.now() + DEADLINE_MS;
   let before = 0;

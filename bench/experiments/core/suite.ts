@@ -15,7 +15,7 @@ const OWN = join(import.meta.dir, "../../../build/core.release.relaxed.wasm");
 const BASELINE = join(import.meta.dir, "../../../build/core.release.baseline.wasm");
 const PIECE = 2500; // slots that one build links before the other takes its turn
 const EF = 64;
-/** While the graphs are small nothing waits for memory: only what comes after this share of the set is compared. */
+/** While the graphs are small, nothing waits for memory: only what comes after this share of the set is compared. */
 const SKIPPED_SHARE = 0.25;
 
 export const core: Experiment = {

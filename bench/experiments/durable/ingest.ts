@@ -11,7 +11,7 @@ export interface DurableIngestTask {
   set: DatasetName;
   n: number;
   durability: "memory" | "commit" | "relaxed";
-  /** Spaces stay flat: nothing is linked, so that accepting and the journal are all there is. */
+  /** Spaces stay flat: nothing is linked, so that accepting and the journal are all the work there is. */
   flat: boolean;
   /** A checkpoint begins when half of the vectors are in. */
   checkpoint: boolean;
@@ -25,7 +25,7 @@ export interface DurableIngestMeasurement {
   journalBytesPerVector: number;
   snapshotMs: number;
   snapshotMiB: number;
-  /** What the disk itself takes, in pieces as large as a group and brought to the disk one by one. */
+  /** What the disk itself can take, in pieces as large as a group, each synced. */
   diskMiBPerSecond: number;
 }
 
@@ -67,7 +67,7 @@ async function measure(task: DurableIngestTask): Promise<DurableIngestMeasuremen
   };
 }
 
-/** MiB/s of a file that is written in pieces, each brought to the disk. */
+/** MiB/s of a file that is written in pieces, each synced. */
 function diskRate(folder: string, piece: number, bytes: number): number {
   const file = openSync(join(folder, "probe"), "w");
   const buffer = new Uint8Array(piece).map((_, i) => i);

@@ -1,9 +1,10 @@
-// How long does a caller wait for the disk? Callers that add one vector after the other, so many at a time. A child.
+// How long does a caller wait for the disk? Callers that add one vector after the other, some at a time. A child process.
 
 import { join } from "node:path";
 import { open } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
 import { SEEDS } from "../../datasets/seeds.ts";
+import { type Percentiles, percentiles } from "../../kit/statistics.ts";
 import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 
 const DIMENSIONS = 128;
@@ -15,7 +16,7 @@ export interface DurableLatencyTask {
 
 export interface DurableLatencyMeasurement {
   addsPerSecond: number;
-  latencyMs: { p50: number; p99: number };
+  latencyMs: Percentiles;
   meanGroup: number;
 }
 
@@ -43,11 +44,9 @@ async function measure({ callers, adds }: DurableLatencyTask): Promise<DurableLa
   await Promise.all(Array.from({ length: callers }, call));
   const seconds = (performance.now() - start) / 1e3;
   const after = index.stats().journal!;
-  waits.sort((a, b) => a - b);
-  const at = (share: number) => waits[Math.floor(share * (waits.length - 1))] ?? 0;
   return {
     addsPerSecond: adds / seconds,
-    latencyMs: { p50: at(0.5), p99: at(0.99) },
+    latencyMs: percentiles(waits),
     meanGroup: (after.ops - before.ops) / (after.groups - before.groups),
   };
 }

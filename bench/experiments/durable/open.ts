@@ -32,7 +32,7 @@ async function measure({ set, n, from }: DurableOpenTask): Promise<DurableOpenMe
     await index.space("s").addMany(keysUpTo(n), base);
     await index.flush();
   } else {
-    // Ended before it could take a snapshot, as a crash would.
+    // Killed before it could take a snapshot, as in a crash.
     const child = Bun.spawn([process.execPath, import.meta.path, JSON.stringify({ set, n, path }), "fill"], {
       stdout: "pipe",
       stderr: "inherit",

@@ -1,4 +1,4 @@
-// How long does an export take to open, and how many searches a second does it answer? In whatever runs this.
+// How long does an export take to open, and how many searches a second follow? In any runtime.
 
 const SEARCHES = 2000;
 

@@ -1,5 +1,5 @@
-// How long does WebAssembly memory take that nobody has written to yet? Nothing that is loaded into it takes less. A
-// child process.
+// How long does the first write to each page of WebAssembly memory take? No snapshot is loaded into it in less. A child
+// process.
 
 const PAGE = 4096; // of the system; one of WebAssembly has 16 of them
 const WASM_PAGE = 65_536;

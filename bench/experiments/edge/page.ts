@@ -71,7 +71,7 @@ function finding(rows: Medians<Row>[]): Finding {
   return {
     claim: CLAIM,
     measured: `${runtimes.join(", ")}: open after ${short(Math.min(...open))} to ${short(Math.max(...open))} ms, ${whole(Math.min(...searches))} to ${whole(Math.max(...searches))} searches a second, from ${short(bytes / 1024)} KiB to load`,
-    verdict: runtimes.length >= RUNTIMES ? "holds" : "cannot be told here",
+    verdict: runtimes.length >= RUNTIMES ? "holds" : "cannot be judged here",
     why: runtimes.length >= RUNTIMES ? "" : "the others were not there.",
   };
 }

@@ -1,8 +1,9 @@
 // How soon is a vector found, and how long does the event loop stand still, while a server takes in requests? Each
-// brings many vectors at its time; between them come single ones that are searched for. The program of a child process.
+// brings many vectors; between them come single ones that are searched for. The program of a child process.
 
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { keysUpTo } from "../../kit/rows.ts";
+import { type Percentiles, percentiles } from "../../kit/statistics.ts";
 import { liveStores } from "./live-stores.ts";
 
 export const REQUEST = 200; // vectors
@@ -21,8 +22,8 @@ export interface ArrivalsTask {
 }
 
 export interface ArrivalsMeasurement {
-  /** From the time that a single vector comes, be the event loop held up then or not, until a search finds it. */
-  foundMs: { p50: number; p99: number; max: number };
+  /** From the time that a single vector is due, even if the event loop is held up then, until a search finds it. */
+  foundMs: Percentiles;
   /** Single vectors that came, and those that a search has found. */
   probes: number;
   found: number;
@@ -34,7 +35,7 @@ export interface ArrivalsMeasurement {
 
 interface Arrival {
   dueMs: number;
-  /** `due`: when it came, by the clock. */
+  /** `due`: when it was due, by the clock. */
   come(due: number): void | Promise<void>;
 }
 
@@ -67,12 +68,10 @@ async function measure({ store: name, set, n, rate, threads }: ArrivalsTask): Pr
   const requests = Array.from({ length: Math.ceil(n / REQUEST) }, (_, i) => request(i * REQUEST));
   const gaps = await serve([...requests, ...Array.from({ length: probes }, (_, i) => probe(i))]);
   await store.close();
-  waits.sort((a, b) => a - b);
-  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? GIVE_UP_MS;
-  return { foundMs: { p50: at(0.5), p99: at(0.99), max: at(1) }, probes, found: waits.length, ...gaps };
+  return { foundMs: percentiles(waits, GIVE_UP_MS), probes, found: waits.length, ...gaps };
 }
 
-/** Lets everything come at its time, one in a turn of the event loop, and times the turns. */
+/** Lets everything come when it is due, one arrival in a turn of the event loop, and times the turns. */
 async function serve(arrivals: Arrival[]): Promise<Pick<ArrivalsMeasurement, "longestGapMs" | "blocked">> {
   arrivals.sort((a, b) => a.dueMs - b.dueMs);
   const handled: (void | Promise<void>)[] = [];

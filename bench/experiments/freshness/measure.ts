@@ -1,9 +1,10 @@
-// Does a busy index hold up its caller? One worker links, the main thread adds by slices, and both loop and searches
-// are timed meanwhile. The program of a child process.
+// Does a busy index hold up its caller? One worker links, the main thread adds in slices, and both the event loop and
+// searches are timed. The program of a child process.
 
 import { open } from "../../../src/index.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { keysUpTo } from "../../kit/rows.ts";
+import { type Percentiles, percentiles } from "../../kit/statistics.ts";
 
 const SEARCH_EVERY_MS = 2;
 const PROBE_EVERY = 10; // searches
@@ -18,8 +19,8 @@ export interface FreshnessMeasurement {
   /** Longest time between two turns of the event loop. */
   longestGapMs: number;
   searches: number;
-  searchMs: { p50: number; p99: number; max: number };
-  /** Vectors that were searched for right after their add, and how many of them were found first. */
+  searchMs: Percentiles;
+  /** Vectors that were searched for right after their add, and how many of them were the first hit. */
   probes: number;
   found: number;
 }
@@ -62,7 +63,7 @@ async function measure({ set, n }: FreshnessTask): Promise<FreshnessMeasurement>
     await space.search(row(i));
     searchMs.push(performance.now() - before);
     if (i % PROBE_EVERY !== 0 || i / PROBE_EVERY >= queryCount) continue;
-    // Behind the addMany in this handle's line: accepted when that is.
+    // It stands behind the addMany in this handle's line, and is accepted after it.
     void probed.add(i, row(i / PROBE_EVERY)).then(async () => {
       const [hit] = await probed.search(row(i / PROBE_EVERY), { k: 1 });
       probes++;
@@ -70,15 +71,12 @@ async function measure({ set, n }: FreshnessTask): Promise<FreshnessMeasurement>
     });
   }
   const milliseconds = await filled;
-  searchMs.sort((a, b) => a - b);
-  const at = (share: number) => searchMs[Math.min(searchMs.length - 1, Math.floor(share * searchMs.length))] ?? 0;
   return {
     insertsPerSecond: n / (milliseconds / 1e3),
     longestGapMs,
     searches: searchMs.length,
-    searchMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
-    probes,
-    found,
+    searchMs: percentiles(searchMs),
+    ...{ probes, found },
   };
 }
 

@@ -143,7 +143,7 @@ function sooner({ arrivals, rate }: Medians<Small>): Finding {
   return {
     claim: SOONER,
     measured: `${whole(rate)} adds a second: ${each.join("; ")}`,
-    verdict: peers.length === 0 ? "cannot be told here" : better ? "holds" : "holds in part",
+    verdict: peers.length === 0 ? "cannot be judged here" : better ? "holds" : "holds in part",
     why: "",
   };
 }

@@ -1,12 +1,11 @@
-// How long does one distance take: AssemblyScript with and without relaxed SIMD, plain JavaScript, Rust? A child process.
+// How long does a distance take: AssemblyScript with and without relaxed SIMD, plain JavaScript, Rust? A child process.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "../../datasets/random.ts";
 import { SEEDS } from "../../datasets/seeds.ts";
+import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 
-const ROOT = join(import.meta.dir, "../../..");
+const ASC = join(import.meta.dir, "../../../node_modules/assemblyscript/bin/asc.js");
 const START = 1024; // as in assemblyscript/kernels.ts
 const VECTORS = 64; // few enough to stay in the first-level cache: the kernel is measured, not memory
 
@@ -45,7 +44,7 @@ async function measure({ build, dimensions, distances }: KernelsTask): Promise<K
     loop(rounds); // warm
     const start = performance.now();
     const sum = loop(rounds);
-    if (!Number.isFinite(sum)) throw new Error("the kernels made no number");
+    if (!Number.isFinite(sum)) throw new Error("the kernels did not return a number");
     return ((performance.now() - start) * 1e6) / (rounds * VECTORS);
   };
   return { dotNs: time(loops.dots), squaredNs: time(loops.squares), codesNs: loops.codes && time(loops.codes) };
@@ -60,40 +59,32 @@ async function loopsOf(build: KernelBuild, dimensions: number): Promise<Loops> {
 }
 
 async function compiled(relaxed: boolean, values: Float32Array, dimensions: number): Promise<Loops> {
-  const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-kernels-"));
-  try {
-    const output = join(folder, "kernels.wasm");
-    const compiler = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
-    const target = relaxed ? "relaxed" : "baseline";
-    const job = Bun.spawn([process.execPath, compiler, "--target", target, "-o", output], {
-      cwd: join(import.meta.dir, "assemblyscript"),
-      stderr: "pipe",
-    });
-    if ((await job.exited) !== 0) throw new Error(await job.stderr.text());
-    const { instance } = await WebAssembly.instantiate(await Bun.file(output).arrayBuffer(), { env: {} });
-    const exports = instance.exports as Record<string, (...args: number[]) => number>;
-    const memory = instance.exports.memory as WebAssembly.Memory;
-    const put = (bytes: ArrayBufferView) =>
-      new Uint8Array(memory.buffer, START).set(new Uint8Array(bytes.buffer, 0, bytes.byteLength));
-    const blocks = Math.ceil(dimensions / 16);
-    const codes = Uint8Array.from({ length: (VECTORS + 1) * blocks * 16 }, (_, i) => (i * 37) % 64);
-    return {
-      dots: (rounds) => {
-        put(values);
-        return exports.dots!(rounds, VECTORS, dimensions);
-      },
-      squares: (rounds) => exports.squares!(rounds, VECTORS, dimensions),
-      codes: (rounds) => {
-        put(codes);
-        return exports.codes!(rounds, VECTORS, blocks);
-      },
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = new TemporaryFolder();
+  const output = join(folder.path, "kernels.wasm");
+  const command = [process.execPath, ASC, "--target", relaxed ? "relaxed" : "baseline", "-o", output];
+  const job = Bun.spawn(command, { cwd: join(import.meta.dir, "assemblyscript"), stderr: "pipe" });
+  if ((await job.exited) !== 0) throw new Error(await job.stderr.text());
+  const { instance } = await WebAssembly.instantiate(await Bun.file(output).arrayBuffer(), { env: {} });
+  const exports = instance.exports as Record<string, (...args: number[]) => number>;
+  const memory = instance.exports.memory as WebAssembly.Memory;
+  const put = (bytes: ArrayBufferView) =>
+    new Uint8Array(memory.buffer, START).set(new Uint8Array(bytes.buffer, 0, bytes.byteLength));
+  const blocks = Math.ceil(dimensions / 16);
+  const codes = Uint8Array.from({ length: (VECTORS + 1) * blocks * 16 }, (_, i) => (i * 37) % 64);
+  return {
+    dots: (rounds) => {
+      put(values);
+      return exports.dots!(rounds, VECTORS, dimensions);
+    },
+    squares: (rounds) => exports.squares!(rounds, VECTORS, dimensions),
+    codes: (rounds) => {
+      put(codes);
+      return exports.codes!(rounds, VECTORS, blocks);
+    },
+  };
 }
 
-// A loop for each kernel, as whoever writes them by hand has it.
+// A loop for each kernel, as one writes it by hand.
 function plain(values: Float32Array, d: number): Loops {
   const dots = (rounds: number) => {
     let sum = 0;
@@ -122,13 +113,13 @@ function plain(values: Float32Array, d: number): Loops {
 /** Throws with the reason when it can't be built here. */
 async function rust(values: Float32Array, dimensions: number): Promise<Loops> {
   const crate = join(import.meta.dir, "rust");
-  const output = mkdtempSync(join(tmpdir(), "hnsw-workers-rust-"));
-  const command = ["wasm-pack", "build", crate, "--target", "nodejs", "--out-dir", output];
+  using folder = new TemporaryFolder();
+  const command = ["wasm-pack", "build", crate, "--target", "nodejs", "--out-dir", folder.path];
   const env = { ...process.env, RUSTFLAGS: "-C target-feature=+simd128" };
   const job = Bun.spawn(command, { stdout: "ignore", stderr: "pipe", env });
   if ((await job.exited) !== 0)
     throw new Error(`wasm-pack failed: ${(await job.stderr.text()).trim().split("\n").at(-1)}`);
-  const { dots, squares } = await import(join(output, "rust_kernel.js"));
+  const { dots, squares } = await import(join(folder.path, "rust_kernel.js"));
   return {
     dots: (rounds) => dots(values, dimensions, rounds),
     squares: (rounds) => squares(values, dimensions, rounds),

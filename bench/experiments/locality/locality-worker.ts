@@ -1,4 +1,4 @@
-// One of the workers of measure/locality.ts: claims a batch of its own home or of any, links it, and so on to the end.
+// What does a worker of measure.ts do? It claims a batch of its own home or of any, links it, and so on to the end.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { Seat } from "../../../src/core/seat.ts";

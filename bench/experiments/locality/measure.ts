@@ -1,5 +1,5 @@
-// What is it worth that a space stays with its worker? The core alone, without the index's loop: every batch is linked by
-// its home's worker, or by any. A child process.
+// What is it worth that a space stays with its worker? The core alone, without the link loop: every batch is linked by the
+// worker of its home, or by any. A child process.
 
 import { Worker } from "node:worker_threads";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";

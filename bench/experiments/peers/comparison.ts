@@ -1,11 +1,12 @@
-// What do the rounds of several contenders come to, and how does each compare with the fastest peer?
+// How does each contender compare with the fastest peer, over all rounds?
 
 import { TRUTH_K } from "../../datasets/index.ts";
 import { type CurvePoint, MAIN_EF, rateAtEqualRecall } from "../../kit/curve.ts";
-import { type Spread, spread } from "../../kit/statistics.ts";
+import { figures, overKnown } from "../../kit/rounds.ts";
+import { medians, type Spread, spread } from "../../kit/statistics.ts";
 import type { PeersMeasurement } from "./measure.ts";
 
-/** A contender with so many threads on so many cores. */
+/** A contender with this many threads on this many cores. */
 export interface Entry {
   name: string;
   settings: string;
@@ -30,7 +31,7 @@ export interface Row {
   bytesPerVector: number;
   /** Medians of each ef. */
   curve: CurvePoint[];
-  /** At EQUAL_RECALL, where its curves tell. */
+  /** At EQUAL_RECALL, where its curves reach it. */
   searchesPerSecond?: Spread;
   /** Against the fastest peer with no more threads, within each round. */
   inserting?: Against;
@@ -51,7 +52,6 @@ export function compare(entries: Entry[], n: number, recallFloor: number): Row[]
   const eligible = measured.filter((entry) => !entry.ours && recallOf(entry) >= recallFloor);
   return measured.map((entry) => {
     const rivals = eligible.filter(({ threads }) => threads <= entry.threads);
-    const searches = known(searchRates(entry));
     const saved = present(entry).flatMap((round) => round.saved ?? []);
     return {
       ...{ name: entry.name, settings: entry.settings, ours: entry.ours, threads: entry.threads, cores: entry.cores },
@@ -60,10 +60,10 @@ export function compare(entries: Entry[], n: number, recallFloor: number): Row[]
       cpuSeconds: spread(present(entry).map(({ cpuSeconds }) => cpuSeconds)).median,
       bytesPerVector: (spread(present(entry).map(({ memoryMB }) => memoryMB)).median * 1e6) / n,
       curve: curveOf(entry),
-      searchesPerSecond: searches.length > 0 ? spread(searches) : undefined,
+      searchesPerSecond: overKnown(searchRates(entry), (rate) => rate ?? undefined),
       inserting: against(entry, rivals, insertRates),
       searching: against(entry, rivals, searchRates),
-      saved: saved.length > 0 ? keeping(saved) : undefined,
+      saved: saved.length > 0 ? savingOf(saved) : undefined,
     };
   });
 }
@@ -90,13 +90,9 @@ function against(entry: Entry, rivals: Entry[], rates: Rates): Against | undefin
   return { peer: fastest.name, recall: recallOf(fastest), times: spread(ratios) };
 }
 
-function keeping(saved: NonNullable<PeersMeasurement["saved"]>[]): Row["saved"] {
-  const loads = saved.flatMap(({ loadSeconds }) => loadSeconds ?? []);
-  return {
-    bytes: spread(saved.map(({ bytes }) => bytes)).median,
-    saveSeconds: spread(saved.map(({ saveSeconds }) => saveSeconds)).median,
-    loadSeconds: loads.length > 0 ? spread(loads).median : undefined,
-  };
+function savingOf(saved: NonNullable<PeersMeasurement["saved"]>[]): Row["saved"] {
+  const { bytes, saveSeconds } = medians(figures(saved, "bytes", "saveSeconds"));
+  return { bytes, saveSeconds, loadSeconds: overKnown(saved, ({ loadSeconds }) => loadSeconds)?.median };
 }
 
 function curveOf(entry: Entry): CurvePoint[] {
@@ -104,10 +100,7 @@ function curveOf(entry: Entry): CurvePoint[] {
   const efs = [...new Set(points.map(({ ef }) => ef))].sort((a, b) => a - b);
   return efs.map((ef) => {
     const same = points.filter((point) => point.ef === ef);
-    return {
-      recall: spread(same.map(({ recall }) => recall)).median,
-      searchesPerSecond: spread(same.map(({ searchesPerSecond }) => searchesPerSecond)).median,
-    };
+    return medians(figures(same, "recall", "searchesPerSecond"));
   });
 }
 

@@ -1,11 +1,11 @@
-// What does one contender need for one build, how well does the graph answer, and how is it kept? A child process.
+// What does one contender need for a build, how well does it search, and how is it saved and loaded? A child process.
 
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type Dataset, type DatasetName, loadDataset, TRUTH_K } from "../../datasets/index.ts";
 import { MAIN_EF } from "../../kit/curve.ts";
 import { type CurveMeasurement, measureCurve } from "../../kit/searching.ts";
+import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 import type { Contender, Plan, Store } from "../../peers/contender.ts";
 import { contenders } from "../../peers/index.ts";
 
@@ -24,12 +24,12 @@ export interface PeersMeasurement {
   insertsPerSecond: number;
   /** Growth of the resident set from before the empty index to the linked one, after a collection. */
   memoryMB: number;
-  /** What was built by several threads is searched with MAIN_EF only: searches run on one. */
+  /** What several threads have built is searched with MAIN_EF only: searches run on one. */
   curve: CurveMeasurement[];
   saved?: {
     bytes: number;
     saveSeconds: number;
-    /** Up to the first answer. */
+    /** Up to the first hit. */
     loadSeconds?: number;
   };
 }
@@ -38,29 +38,25 @@ async function measure({ contender: name, set, n, threads }: PeersTask): Promise
   const contender = contenders.find((one) => one.name === name);
   if (!contender) throw new Error(`no contender is called ${name}`);
   const data = await loadDataset(set, n);
-  const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-peers-"));
-  try {
-    const plan: Plan = { n, dimensions: data.dimensions, threads, path: join(folder, "index") };
-    const memoryBefore = residentMB();
-    const store = await contender.open(plan);
-    const cpuBefore = process.cpuUsage();
-    const wallSeconds = await timed(() => store.add(data.base));
-    const cpu = process.cpuUsage(cpuBefore);
-    const memoryMB = residentMB() - memoryBefore;
-    const curve = await measureCurve(store, data, threads > 1 ? [MAIN_EF] : (contender.efs ?? EFS));
-    const saved = await measureKeeping(contender, store, plan, data);
-    return {
-      cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      insertsPerSecond: n / wallSeconds,
-      ...{ memoryMB, curve, saved },
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = new TemporaryFolder();
+  const plan: Plan = { n, dimensions: data.dimensions, threads, path: join(folder.path, "index") };
+  const memoryBefore = residentMB();
+  const store = await contender.open(plan);
+  const cpuBefore = process.cpuUsage();
+  const wallSeconds = await timed(() => store.add(data.base));
+  const cpu = process.cpuUsage(cpuBefore);
+  const memoryMB = residentMB() - memoryBefore;
+  const curve = await measureCurve(store, data, threads > 1 ? [MAIN_EF] : (contender.efs ?? EFS));
+  const saved = await measureSaving(contender, store, plan, data);
+  return {
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    insertsPerSecond: n / wallSeconds,
+    ...{ memoryMB, curve, saved },
+  };
 }
 
 /** Saves and closes the store; a vector of it must be found again. */
-async function measureKeeping(
+async function measureSaving(
   contender: Contender,
   store: Store,
   plan: Plan,
@@ -79,7 +75,7 @@ async function measureKeeping(
   const ids = await loaded.search(data.base.subarray(0, plan.dimensions), TRUTH_K);
   const loadSeconds = (performance.now() - start) / 1e3;
   await loaded.close();
-  if (!ids.includes(0)) throw new Error(`${contender.name} has lost a vector by saving and loading`);
+  if (!ids.includes(0)) throw new Error(`${contender.name} lost a vector when it was saved and loaded`);
   return { bytes, saveSeconds, loadSeconds };
 }
 

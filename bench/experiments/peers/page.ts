@@ -7,9 +7,9 @@ import { lines } from "../../report/plots.ts";
 import { type Row, title } from "./comparison.ts";
 
 const CLAIM = "faster than the fastest peer at equal recall (beyond the source)";
-/** Ours has equal recall when it is not lower than the peer's by more than this. */
+/** Ours has equal recall if it is not lower than the peer's by more than this. */
 const RECALL_TOLERANCE = 0.002;
-/** What a plot shows from on. */
+/** A plot begins here. */
 const LEAST_RECALL = 0.8;
 
 interface OneSet {
@@ -36,7 +36,7 @@ export const section = {
   page: (small: Small & Saved) => ({
     findings: [finding(small)],
     body: [
-      `Each build in a fresh process, contenders in turn; medians of ${small.repeats}, the ones in WebAssembly once. Searches run on one thread, and their rates at recall ${small.equalRecall} are read off each one's curve. "Times" is against the fastest peer with no more threads, within each round. Bytes are the growth of the process, threads and compiled code included, which weigh less the more vectors there are. Files are not synced; loading ends with the first answer.`,
+      `Each build in a fresh process, contenders in turn; medians of ${small.repeats}, the ones in WebAssembly once. Searches run on one thread, and their rates at recall ${small.equalRecall} are read off each one's curve. "Times" is against the fastest peer with no more threads, within each round. Bytes are the growth of the process, threads and compiled code included, which weigh less the more vectors there are. Files are not synced; loading ends with the first hit.`,
       ...small.sets.flatMap((one) => [heading(one), tableOf(one, small.equalRecall)]),
       remarks(small),
     ],
@@ -61,8 +61,8 @@ function finding({ sets, equalRecall }: Small): Finding {
   const verdict = wins.every(Boolean) ? "holds" : wins.some(Boolean) ? "holds in part" : "does not hold";
   return {
     claim: CLAIM,
-    measured: mains.length > 0 ? `on one core, ${measured.join("; ")}` : "no peer was there to compare with",
-    verdict: mains.length > 0 ? verdict : "cannot be told here",
+    measured: mains.length > 0 ? `on one core, ${measured.join("; ")}` : "there was no peer to compare with",
+    verdict: mains.length > 0 ? verdict : "cannot be judged here",
     why: `searches at recall ${equalRecall}, everything on one core. A second core is for the thread that adds, or for another worker; the table has both.`,
   };
 }

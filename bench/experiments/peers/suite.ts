@@ -75,7 +75,7 @@ async function playRound(entries: Entry[], present: Contender[], set: DatasetNam
   }
 }
 
-/** A contender that failed is missing from medians, so the run as a whole has failed too. */
+/** A contender that failed is missing from the medians, so the whole run has failed. */
 function printFailures(entries: Entry[]): void {
   for (const entry of entries) {
     for (const failure of entry.failures) console.log(`FAILED ${title(entry)}, ${failure}`);

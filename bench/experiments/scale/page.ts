@@ -120,7 +120,7 @@ function vectorsFinding(growing: Medians<Growing>[]): Finding {
   const graphs = growing.filter(({ kind }) => kind === "graph");
   const [first, last] = [graphs[0], graphs.at(-1)];
   if (!first || !last || first === last) {
-    return { claim: VECTORS, measured: "one size of a graph", verdict: "cannot be told here", why: "" };
+    return { claim: VECTORS, measured: "one size of a graph", verdict: "cannot be judged here", why: "" };
   }
   const slowly = Math.sqrt(last.vectors / first.vectors);
   const inserting = first.insertsPerSecond / last.insertsPerSecond;

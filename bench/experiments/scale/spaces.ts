@@ -1,4 +1,4 @@
-// What does another small space cost as their number grows? An index that is looked at on its way. A child process.
+// What does another small space cost as their number grows? An index that is measured as it grows. A child process.
 
 import { open, type VectorIndex } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
@@ -21,9 +21,9 @@ export interface ScaleSpacesMeasurement {
 
 export interface SpacesStage {
   spaces: number;
-  /** Vectors a second into those that came since the stage before, making them included. */
+  /** Vectors a second into the spaces that came since the stage before; making them is included. */
   insertsPerSecond: number;
-  /** Of all that came since the beginning, from the partitions' memories. */
+  /** Of all spaces so far, from the partitions' memories. */
   bytesPerSpace: number;
   /** k 10, each in a space drawn at random. */
   searchesPerSecond: number;

@@ -1,4 +1,4 @@
-// What does another vector cost as a space grows? One space that is looked at on its way. A child process.
+// What does another vector cost as a space grows? One space that is measured as it grows. A child process.
 
 import { open, type Space } from "../../../src/index.ts";
 import { drawer, mixture128 } from "../../datasets/gaussian.ts";
@@ -10,7 +10,7 @@ import { measureCurve, type Queries, queryVector } from "../../kit/searching.ts"
 import { warmUp } from "../../kit/warm-up.ts";
 import { searching } from "../../peers/ours.ts";
 
-/** Exact scans of a million vectors are what takes long here. */
+/** Few, because exact scans of a million vectors take long. */
 const QUERIES = 200;
 const EFS = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 2048];
 const WARM = 2000;
@@ -33,7 +33,7 @@ export interface VectorsStage {
   /** At MAIN_EF. */
   recall: number;
   searchesPerSecond: number;
-  /** At EQUAL_RECALL, if no ef here is too small for it. */
+  /** At EQUAL_RECALL, if any ef here reaches it. */
   equalSearchesPerSecond?: number;
 }
 

@@ -11,7 +11,7 @@ import { sum } from "../../kit/statistics.ts";
 import { warmUp } from "../../kit/warm-up.ts";
 import { measureOneMutex } from "./one-mutex.ts";
 
-const WARM = 2000; // vectors before the clock starts: on one core, compiling would take its time from the work
+const WARM = 2000; // vectors before the clock starts: on one core, compiling would take time from the work
 const QUERIES = 200;
 const SPACES = { "one space": 1, "own spaces": 8, "20 spaces": 20 };
 
@@ -57,7 +57,7 @@ async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPAC
   const per = Math.floor(n / count);
   const before = index.stats().workers;
   const start = performance.now();
-  // By slices: one handle's calls are accepted in their order, one space's behind the other's.
+  // In slices: the calls of a handle are accepted in order, and no space should wait for all of another's.
   await Promise.all(spaces.map((space, i) => addRows(space, data, i * per, (i + 1) * per)));
   await index.flush();
   const seconds = (performance.now() - start) / 1e3;

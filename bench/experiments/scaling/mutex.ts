@@ -1,10 +1,10 @@
-// How do threads exclude one another, as with a mutex of any language? A word in shared memory, and sleep.
+// How do threads exclude one another, as with a mutex of any language? By a word in shared memory, and by sleeping.
 
 const FREE = 0;
 const TAKEN = 1;
 const WAITED_FOR = 2;
 
-/** Ulrich Drepper, "Futexes are tricky" (2011), the third: whoever finds it taken sleeps until it is let go. */
+/** Ulrich Drepper, "Futexes are tricky" (2011), mutex 3: a thread that finds it taken sleeps until it is let go. */
 export class Mutex {
   readonly word: Int32Array;
 

@@ -1,4 +1,4 @@
-// One of the threads of measure/one-mutex.ts: takes the mutex, inserts one vector, lets go, and so on to the end.
+// What does one of the threads of one-mutex.ts do? It takes the mutex, inserts one vector, lets go, and so on to the end.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { Seat } from "../../../src/core/seat.ts";
@@ -12,7 +12,7 @@ const seat = Seat.join(module, memory, start.seat, true);
 const mutex = new Mutex(start.mutex);
 const port = parentPort!;
 
-/** Everything that an insertion is: accepted, claimed and linked. */
+/** A whole insertion: accepted, claimed and linked. */
 function insert({ address, incarnation }: MutexTask, row: number): void {
   seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
   const answer = seat.core.add(address, incarnation, seat.putKey(row), 0, 0);

@@ -1,5 +1,5 @@
 // How fast do threads insert into one index behind one mutex? Each takes it for every vector and holds it until the
-// vector is linked, as a program does that has several threads and an index made for one. The core is ours all the same.
+// vector is linked, as in a program with several threads and an index made for one. The core is ours all the same.
 
 import { Worker } from "node:worker_threads";
 import { openWith } from "../../../src/api/open.ts";
@@ -17,14 +17,14 @@ export interface MutexStart {
   memory: WebAssembly.Memory;
   seat: number;
   dimensions: number;
-  /** Everybody's vectors. */
+  /** The vectors of all threads. */
   base: Float32Array;
   mutex: Mutex["word"];
   /** Row that is inserted next; the mutex guards it. */
   next: Int32Array;
 }
 
-/** Where the threads insert the first so many rows. */
+/** The space into which the threads insert the first `rows` rows. */
 export interface MutexTask {
   address: number;
   incarnation: number;
@@ -43,7 +43,7 @@ export async function measureOneMutex(
   threadCount: number,
   counts: { warm: number; queries: number },
 ) {
-  // Its own thread only opens it and looks on.
+  // The thread that opens the index does not insert.
   const opened = await openWith({ dimensions, workers: 0, partitions: 1, flatBelow: 0 }, {});
   await using index = opened.index;
   const threads = await startThreads(threadCount, opened.seats[0]!, base);

@@ -111,7 +111,7 @@ function findings(rows: Medians<Row>[]): Finding[] {
     {
       claim: PARTITIONED,
       measured: `${most} workers on ${most} cores: ${short(own)} times one for spaces with a worker each, ${short(times("20 spaces"))} for 20 spaces with stealing, ${short(times("one space"))} inside one space`,
-      verdict: !enough ? "cannot be told here" : own >= 7 ? "holds" : own > 1.2 ? "holds in part" : "does not hold",
+      verdict: !enough ? "cannot be judged here" : own >= 7 ? "holds" : own > 1.2 ? "holds in part" : "does not hold",
       why: enough ? "" : `${cores} cores cannot show eight; the [simulation](#simulation) goes on from here.`,
     },
   ];

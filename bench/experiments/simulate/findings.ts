@@ -70,25 +70,25 @@ function ofSource({ source }: Small): Finding[] {
       claim: "59,000 of 100,000/s without stealing",
       measured: own.map(({ load, linkedPerSecond }) => `${load}: ${whole(linkedPerSecond)}/s`).join("; "),
       verdict: own.some(({ linkedPerSecond }) => linkedPerSecond < 0.9 * offered) ? "holds" : "does not hold",
-      why: "how much is lost depends on how the names of the spaces fall; medians of seven draws.",
+      why: "how much is lost depends on the homes that the spaces' names give them; medians of seven draws.",
     },
     {
       claim: "imbalance below 6 % with stealing",
       measured: `saturated: ${percent(busyImbalance)} of the working time and ${percent(imbalance)} of the ops at most; of the ops ${percent(most(equal, (row) => row.imbalance))} if all cost the same`,
       verdict: holdsIf(imbalance < GOAL_IMBALANCE, busyImbalance < GOAL_IMBALANCE),
-      why: `saturated, every worker is busy, but an op into a large space costs more than one into a small space, so equal time is not equal ops. At 100,000/s (up to ${percent(most(atRate, (row) => row.imbalance))} of the ops) nobody steals from a queue under the threshold, and need not.`,
+      why: `saturated, every worker is busy, but an op into a large space costs more than one into a small space, so equal time is not equal ops. At 100,000/s (up to ${percent(most(atRate, (row) => row.imbalance))} of the ops) no worker steals from a queue under the threshold, nor needs to.`,
     },
     {
       claim: "skewed spaces with stealing: 95 % of the evenly loaded rate",
       measured: `${percent(ofWork)} at worst of the same work perfectly spread; ${percent(ofEven)} of the even load's ops; ${percent(least(equal, (row) => row.ofEven))} if all ops cost the same`,
       verdict: holdsIf(ofEven >= GOAL_OF_EVEN, ofWork >= GOAL_OF_EVEN),
-      why: "workers wait for nothing: what is missing of the ops is that most go into spaces that grow larger than an even load's, and cost more.",
+      why: "workers wait for nothing: fewer ops are linked because most go into spaces that grow larger than an even load's, where an op costs more.",
     },
     {
       claim: "about 4 steals a second",
       measured: `${short(least(atRate, (row) => row.stealsPerSecond))} to ${short(most(atRate, (row) => row.stealsPerSecond))} a second at 100,000/s`,
       verdict: most(atRate, (row) => row.stealsPerSecond) <= 8 ? "holds" : "does not hold",
-      why: "a steal is half of a queue just above 1,000, a few hundred ops; whoever carries a tenth of 100,000/s by stealing steals tens of times a second.",
+      why: "a steal is half of a queue just above 1,000, a few hundred ops; to carry a tenth of 100,000/s by stealing takes tens of steals a second.",
     },
   ];
 }
@@ -103,7 +103,7 @@ function ofBatches({ latency }: Small): Finding {
     claim: "adaptive batches within 10 ms at low load, 100 ms at high load",
     measured: `p99 of own batches: ${short(low)} ms with up to 100 waiting, ${short(high)} ms with 1,000 or more; of stolen ones ${short(stolen)} ms`,
     verdict: low <= LOW_TARGET_MS && beyond.length === 0 ? "holds" : "holds in part",
-    why: `a batch, from claim to last op; ${beyond.length === 0 ? "at no load up to 120 % is one over its target" : `over the target from ${percent(least(beyond, ({ offered }) => offered))} load on`}. How long an op waits before it is claimed is another figure: see the table.`,
+    why: `a batch, from its claim to its last op; ${beyond.length === 0 ? "at no load up to 120 % is one over its target" : `over the target from ${percent(least(beyond, ({ offered }) => offered))} load on`}. How long an op waits until it is claimed is another figure: see the table.`,
   };
 }
 
@@ -128,13 +128,13 @@ function ofPolicy({ policy }: Small): Finding {
     claim: "the best threshold and fraction (beyond the source)",
     measured: `as much gets linked with ${asMuch.length} of ${sweep.length}; ops wait least with ${asMuch[0]!.rule} (p99 ${short(asMuch[0]!.p99Ms)} ms at 80 % load, ${whole(asMuch[0]!.steals)} steals a second)`,
     verdict: "holds",
-    why: `throughput does not choose, waiting does, in proportion to the threshold; steals cost caches, which is not simulated. Between: ${DEFAULT_RULE}, op p99 ${short(ours!.p99Ms)} ms at 80 % load and ${short(ours!.stolenP99Ms)} ms for a stolen batch, saturated; the source's rule ${short(source!.p99Ms)} and ${short(source!.stolenP99Ms)} ms.`,
+    why: `throughput does not decide, waiting does, which grows with the threshold; steals also cost cached data, which is not simulated. Between: ${DEFAULT_RULE}, op p99 ${short(ours!.p99Ms)} ms at 80 % load and ${short(ours!.stolenP99Ms)} ms for a stolen batch, saturated; the source's rule ${short(source!.p99Ms)} and ${short(source!.stolenP99Ms)} ms.`,
   };
 }
 
 function ofBurst({ burst }: Small): Finding {
   const of = (rule: string) => burst.filter((row) => row.rule === rule && row.ops === 16_000);
-  const told = (rule: string) =>
+  const times = (rule: string) =>
     of(rule)
       .map(({ ms }) => short(ms))
       .join(", ");
@@ -142,9 +142,9 @@ function ofBurst({ burst }: Small): Finding {
   const gains = source.map(({ ms }, i) => ms / ours[i]!.ms);
   return {
     claim: "better rules than the source's (beyond the source)",
-    measured: `16,000 ops at once into ${ours.map(({ spaces, load }) => (spaces === 1 ? "one space" : `${spaces}, ${load}`)).join("; ")}: ${told("by default")} ms by default, ${told("the source's rule")} ms with the source's rule`,
+    measured: `16,000 ops at once into ${ours.map(({ spaces, load }) => (spaces === 1 ? "one space" : `${spaces}, ${load}`)).join("; ")}: ${times("by default")} ms by default, ${times("the source's rule")} ms with the source's rule`,
     verdict: holdsIf(Math.min(...gains) > 1.1, Math.max(...gains) > 1.1),
-    why: "half of a long queue is more than the rest of it takes the others, and nobody can steal from a thief; so a steal is at most 20 ms of work, the threshold is lower, and a thief that finds much wakes the next one.",
+    why: "half of a long queue takes the thief longer than the rest of it takes the others, and what a thief has taken cannot be stolen again; so a steal is at most 20 ms of work, the threshold is lower, and a thief that finds much wakes the next one.",
   };
 }
 
@@ -154,7 +154,7 @@ function ofStall({ stall }: Small): Finding {
     claim: "a worker that stalls (beyond the source)",
     measured: `eight at half load, one stops for a quarter of the time: op p99 ${short(stealing!.p99Ms)} ms with stealing, ${short(own!.p99Ms)} ms without`,
     verdict: stealing!.p99Ms < own!.p99Ms / 2 ? "holds" : "does not hold",
-    why: "its queue is carried by the others; only what it had claimed itself waits for it.",
+    why: "the others work off its queue; only what it had claimed itself waits for it.",
   };
 }
 
@@ -171,19 +171,19 @@ function ofScaling({ scaling, calibrated: { costs } }: Small): Finding[] {
       claim: "partitioned: 7.8 times on 8 cores",
       measured: `${short(times)} times one worker, 1,000 spaces, Zipf 1.0; ${short(rowOf(64).linkedPerSecond / rowOf(1).linkedPerSecond)} times with 64`,
       verdict: times >= 7 ? "holds" : "holds in part",
-      why: `all were busy; eight fill the spaces faster than one in the same time, and an op into a larger space costs more. Each further worker is taken to slow all by the ${percent(costs.slowdownPerWorker)} that a second one did here, in a space of its own; what more of them do to each other two cores cannot tell.`,
+      why: `all were busy; eight fill the spaces faster than one in the same time, and an op into a larger space costs more. Each further worker is assumed to slow all others by ${percent(costs.slowdownPerWorker)}, as a second one did here, in a space of its own; two cores cannot show what more of them do to each other.`,
     },
     {
       claim: "rates up to 2 million a second (beyond the source)",
       measured: `64 workers sustain ${sustained.length === 0 ? "none of them" : `${whole(most(sustained, ({ offered }) => offered))}/s`}; at 2,000,000/s they link ${whole(linked)}/s`,
-      verdict: "cannot be told here",
-      why: "as far as costs from two cores carry; memory without a limit.",
+      verdict: "cannot be judged here",
+      why: "costs measured on two cores carry only so far; memory without a limit.",
     },
     {
       claim: "where memory bandwidth ends the scaling (beyond the source)",
       measured: ends(scaling.bandwidth),
-      verdict: "cannot be told here",
-      why: `1,000 spaces; if an op moves ${short(costs.memory?.kibPerOp ?? 0)} KiB to and from memory, which is assumed from what it touches. Caches that hold a part of it move the end outwards.`,
+      verdict: "cannot be judged here",
+      why: `1,000 spaces; if an op moves ${short(costs.memory?.kibPerOp ?? 0)} KiB to and from memory, which is assumed from what it touches. Caches that hold a part of that allow more workers.`,
     },
   ];
 }

@@ -1,4 +1,4 @@
-// On which machines do the experiments run? Ones with as many cores as threads, and the costs that were measured here.
+// Which machines are simulated? Ones with as many cores as threads, and the costs that were measured here.
 
 import { DEFAULT_BATCHING } from "../../../src/scheduler/batching.ts";
 import { DEFAULT_STEALING } from "../../../src/scheduler/stealing.ts";
@@ -9,7 +9,7 @@ import { hashesOf, type Outcome, type Setup, simulate } from "../../simulator/si
 const PARTITIONS = 4;
 const PREFILLED = 10_000; // vectors in each space of up to 20; the same number in all where there are more
 const PREFILLED_SPACES = 20;
-const ACCEPTED_PER_THREAD = 100_000; // ops a second that one adding thread is asked for
+const ACCEPTED_PER_THREAD = 100_000; // ops a second that one adding thread has to accept
 
 export interface Workload {
   workers: number;
@@ -40,7 +40,7 @@ export function overSeeds(costs: Costs, workload: Workload, seeds: number, chang
   return Array.from({ length: seeds }, (_, i) => simulate(setupOf(costs, workload, i + 1, changes)));
 }
 
-/** Ops a second that so many workers link when all of them always have work: more is offered than they can take. */
+/** Ops a second that this many workers link if they never run out of work: more is offered than they can take. */
 export function capacity(costs: Costs, workers: number, spaces: number, seconds: number): number {
   const perSecond = workers * 40_000;
   return simulate(setupOf(costs, { workers, spaces, load: "even", perSecond, seconds }, 1)).linkedPerSecond;

@@ -5,11 +5,11 @@ import { percent, short, table, whole } from "../../kit/table.ts";
 import { lines } from "../../report/plots.ts";
 import { findings, type Small } from "./findings.ts";
 
-const POLICY_REMARK = `What paid: a lower threshold, for which ops wait in proportion; at most 20 ms of work in a steal, since nobody can steal
-from a thief; and a thief that finds much wakes the next one. \`stealing: { threshold: 1000, latencyMs: 60_000 }\` is the
-source's rule. What did not pay: victims by the time that their queue will take instead of its ops, which does what a
-lower threshold does. Not in the simulation: what a core's caches lose when a space changes workers, which
-[Locality](#locality) measures.`;
+const POLICY_REMARK = `What paid: a lower threshold, since ops wait in proportion to it; at most 20 ms of work in a steal, since what a thief has
+taken cannot be stolen again; and a thief that finds much wakes the next one. The source's rule is
+\`stealing: { threshold: 1000, latencyMs: 60_000 }\`. What did not pay: choosing victims by how long their queue will take
+instead of by its ops, which does what a lower threshold does. Not in the simulation: what a core's caches lose when a
+space changes workers, which [Locality](#locality) measures.`;
 
 export const section = {
   title: "Simulation",

@@ -1,5 +1,5 @@
 // Does the source's own test hold? 100,000 adds a second to 20 skewed spaces, 8 workers: sustained, imbalance, steals;
-// the same with the workers saturated; and that once more with ops of one cost, to tell what is unequal work.
+// the same with the workers saturated; and that again with ops of equal cost, to separate what is due to unequal work.
 
 import { DEFAULT_STEALING, type StealingPolicy } from "../../../src/scheduler/stealing.ts";
 import type { Load } from "../../kit/loads.ts";

@@ -7,6 +7,7 @@ import { SEEDS } from "../../datasets/seeds.ts";
 import { deal, shares } from "../../kit/loads.ts";
 import { ownRecall } from "../../kit/own-recall.ts";
 import { arrive, fillAll, type SkewTask, SPACES } from "../../kit/skewed-fill.ts";
+import { sum } from "../../kit/statistics.ts";
 import { type Sample, sampleWhile } from "./sampling.ts";
 
 const QUERIES = 100;
@@ -18,7 +19,7 @@ export interface SkewMeasurement {
   imbalance: number;
   /** Busy time of the least busy worker over that of the busiest. */
   leastBusy: number;
-  /** Processor time of the whole process per vector: what others do to the machine hardly shows in it. */
+  /** Processor time of the whole process per vector: other programs hardly change it. */
   cpuMicroseconds: number;
   linked: number[];
   /** Time that each worker spent in its slices. */
@@ -53,7 +54,7 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   const samples = end();
   const linked = stats.workers.map((worker) => worker.linked);
   const busy = stats.workers.map((worker) => worker.busy);
-  const mean = linked.reduce((sum, ops) => sum + ops) / linked.length;
+  const mean = sum(linked) / linked.length;
   return {
     insertsPerSecond: n / ((now - start) / 1e3),
     imbalance: mean === 0 ? 0 : Math.max(...linked) / mean - 1,
@@ -61,8 +62,8 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
     cpuMicroseconds: (user + system) / n,
     linked,
     busyMs: busy.map((share) => share * (now - opening)),
-    steals: stats.workers.reduce((sum, worker) => sum + worker.steals, 0),
-    stolen: stats.workers.reduce((sum, worker) => sum + worker.stolen, 0),
+    steals: sum(stats.workers.map(({ steals }) => steals)),
+    stolen: sum(stats.workers.map(({ stolen }) => stolen)),
     seconds: (now - start) / 1e3,
     acceptedSeconds,
     spaces: rows.map((own, i) => ({

@@ -1,4 +1,4 @@
-// What happens while it runs? Queue depths, linked ops and steals every so often, from the index's own statistics.
+// What happens while it runs? Queue depths, linked ops and steals at intervals, from the index's own statistics.
 
 import type { VectorIndex } from "../../../src/index.ts";
 
@@ -10,7 +10,7 @@ export interface Sample {
   steals: number;
 }
 
-/** Begins to take samples; the answer ends it and returns them. */
+/** Starts to take samples; the function that it returns ends that and returns them. */
 export function sampleWhile(index: VectorIndex, everyMs: number): () => Sample[] {
   const samples: Sample[] = [];
   const start = performance.now();
