@@ -45,7 +45,7 @@ for (const workers of [0, 1]) {
         const space = index.space("full");
         const model = await fill(space);
         const query = SET.at(SET.count - 1);
-        await expectHolds(space, model, context); // listing the keys needs no memory
+        await expectHolds(space, model, context);
         expect(await space.has(SET.count)).toBe(false);
 
         // More than the limit is refused as a whole.
@@ -81,6 +81,13 @@ for (const workers of [0, 1]) {
         await expectHolds(next, again, context);
         await expectSound(index, context);
         expect(index.spaces()).toEqual(["next"]);
+      });
+
+      test("keys are listed where no memory is left", async () => {
+        await using parts = await opened(options);
+        const space = parts.index.space("full");
+        const model = await fill(space);
+        expect(new Set(await space.keys())).toEqual(new Set(model.keys()));
       });
 
       test("memory is never taken above the limit", async () => {
