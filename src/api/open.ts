@@ -1,15 +1,12 @@
 /* How is an index opened? An empty one, one that starts from an export, or the one that a folder keeps. */
-import { JOURNAL_STUCK } from "../../assembly/layout.ts";
 import { isForSharedMemory } from "../core/build.ts";
-import * as calls from "../core/calls.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
 import type { SnapshotSource } from "../values/snapshot-source.ts";
-import { journalSeats } from "../workers/seats.ts";
 import { reporterOf } from "./incidents.ts";
-import { type CoreChoice, type Load, type Opened, startIndex } from "./start.ts";
+import { type CoreChoice, type Opened, startIndex } from "./start.ts";
 import type { VectorIndex } from "./vector-index.ts";
 
 /**
@@ -59,15 +56,11 @@ async function openFolder(path: string, request: OpenRequest, choice: CoreChoice
   const { loadFolder, shapeOfFolder, takeFolder } = await import("../storage/open-folder.ts");
   const report = reporterOf(request.onIncident);
   const folder = await takeFolder(path, request.settled.onDamage === "salvage");
-  const load: Load = (handle, { shared, partitions: { repair }, started }) => {
-    const stick = () => {
-      for (const seat of handle.seats) calls.setJournalState(seat, JOURNAL_STUCK);
-    };
-    return loadFolder({ folder, handle, shared, started, seats: journalSeats(shared.settings), repair, stick, report });
-  };
   try {
     const settings = completeSettings(request, hasThreads(choice), shapeOfFolder(folder, request.shape));
-    return await startIndex(settings, report, choice, load);
+    return await startIndex(settings, report, choice, (handle, shared, started) =>
+      loadFolder({ folder, handle, shared, started, report }),
+    );
   } catch (error) {
     folder.lock.release();
     throw error;

@@ -1,7 +1,6 @@
 /* How does an index start? Partitions are created, its content is loaded, and its workers start in the meantime. */
 import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../core/build.ts";
-import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
 import { type Durability, IN_MEMORY } from "../engine/durability.ts";
 import { Handle } from "../engine/handle.ts";
@@ -14,7 +13,7 @@ import { canShare, canStartThreads, commonTime } from "../runtime/platform.ts";
 import type { Keeper } from "../storage/open-folder.ts";
 import { Control, controlBlock } from "../workers/control.ts";
 import { linkerOf } from "../workers/linker.ts";
-import type { Partitions, Pool } from "../workers/pool.ts";
+import type { Pool } from "../workers/pool.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
 import { VectorIndex } from "./vector-index.ts";
@@ -29,15 +28,11 @@ export interface CoreChoice {
   module?: WebAssembly.Module;
 }
 
-/** Loads the content of an index that was just created. Resolves to what keeps it on the disk, if anything does. */
-export type Load = (handle: Handle, parts: LoadParts) => Promise<Keeper | null>;
-
-interface LoadParts {
-  shared: SharedIndex;
-  partitions: Partitions;
-  /** Settles when the workers are ready, or could not be started. */
-  started: Promise<void>;
-}
+/**
+ * Loads the content of an index that was just created. Resolves to what keeps it on the disk, if anything does.
+ * `started` settles when the workers are ready, or could not be started.
+ */
+export type Load = (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper | null>;
 
 /** An open index with its insides. */
 export interface Opened {
@@ -62,13 +57,11 @@ export async function startIndex(
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const inline = workers === 0 ? linkerOf(seats, 0, settings, control) : null;
   const handle = new Handle(seats, settings, control, inline, durabilityOf(shared));
-  const partitions = partitionsOf(seats, control);
-  const pool =
-    workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, partitions, report);
+  const pool = workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, seats, report);
   try {
     const started = pool?.start() ?? Promise.resolve();
     started.catch(() => {}); // it is awaited below, when loading has ended
-    const keeper = load && (await load(handle, { shared, partitions, started }));
+    const keeper = load && (await load(handle, shared, started));
     await started;
     return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, keeper), handle, shared, pool, seats, keeper };
   } catch (error) {
@@ -98,18 +91,6 @@ async function createPartitions(
   const journal = settings.path === null ? null : new JournalBoard().buffer;
   const control = controlBlock(isShared);
   return { seats, shared: { module, memories, control, journal, settings, openedAt: commonTime() } };
-}
-
-function partitionsOf(seats: Seat[], control: Control): Partitions {
-  return {
-    repair: (seat) => {
-      for (const own of seats) calls.repairSeat(own, seat);
-      control.progressed();
-    },
-    abandon: () => {
-      for (const own of seats) calls.abandon(own);
-    },
-  };
 }
 
 /** What makes ops durable: the journal, if there is one. */

@@ -4,6 +4,9 @@
  */
 
 import { resolve } from "node:path";
+import { JOURNAL_STUCK } from "../../assembly/layout.ts";
+import { setJournalState } from "../core/calls.ts";
+import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import type { JournalBoard } from "../journal/board.ts";
 import type { Incident } from "../options/open.ts";
@@ -11,6 +14,7 @@ import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { BackupReport, RecoveryReport } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
+import { journalSeats, repairSeats } from "../workers/seats.ts";
 import type { FolderLock } from "./disk/lock.ts";
 import type { FolderPaths } from "./disk/paths.ts";
 import type { RoundReport } from "./snapshots/rounds.ts";
@@ -52,11 +56,7 @@ export interface KeeperParts {
   lock: FolderLock;
   /** What was found in the folder. */
   recovery: RecoveryReport;
-  seats: Record<Kind, number>;
-  /** Repairs what a dead thread's seat left. */
-  repair: (seat: number) => void;
-  /** Makes every partition refuse ops: there is no journal thread any more. */
-  stick: () => void;
+  handle: Handle;
   report: (incident: Incident) => void;
 }
 
@@ -68,9 +68,11 @@ export class Keeper {
   private nextRequest = 0;
   private closing = false;
   private readonly restarts: Record<Kind, Restarts>;
+  private readonly seats: Record<Kind, number>;
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
+    this.seats = journalSeats(parts.shared.settings);
     const restarts = (kind: Kind) => new Restarts(() => parts.board.figure(THREADS[kind].work));
     this.restarts = { journal: restarts("journal"), snapshots: restarts("snapshots") };
   }
@@ -85,8 +87,8 @@ export class Keeper {
   }
 
   private spawn(kind: Kind): Promise<void> {
-    const { shared, seats, paths } = this.parts;
-    const start: KeeperStartMessage = { shared, seat: seats[kind], paths };
+    const { shared, paths } = this.parts;
+    const start: KeeperStartMessage = { shared, seat: this.seats[kind], paths };
     const thread = startThread(THREADS[kind].file, `The ${THREADS[kind].name}`, start, {
       heard: (message) => this.receive(message as FromJournal | FromSnapshots),
       ended: (failure) => this.ended(kind, failure),
@@ -118,16 +120,16 @@ export class Keeper {
   }
 
   private ended(kind: Kind, failure: Error | null): void {
+    const { board, handle } = this.parts;
     const { name, lost } = THREADS[kind];
     this.threads[kind] = null;
     try {
-      this.parts.repair(this.parts.seats[kind]);
+      repairSeats(handle.seats, handle.control, this.seats[kind]);
     } catch (trap) {
       this.report(kind, `A trap while the ${name}'s seat was repaired: ${String(trap)}`);
     }
     if (kind === "snapshots") this.refuseRequests("the snapshot thread ended");
     if (this.closing) return;
-    const { board, stick } = this.parts;
     const why = failure?.message ?? "no reason";
     if (this.restarts[kind].ended()) {
       board.count("restarts", 1);
@@ -135,7 +137,7 @@ export class Keeper {
       this.report(kind, `The ${name} ended and is replaced (${why}).`);
     } else {
       if (kind === "journal") {
-        stick();
+        for (const seat of handle.seats) setJournalState(seat, JOURNAL_STUCK); // nothing is accepted any more
         board.publish("thread");
       }
       const cure = "until the index is closed and opened again";

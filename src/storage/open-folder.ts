@@ -3,7 +3,6 @@
  * threads that keep it. The only module of storage/ that `open` imports, and only when a path is given.
  */
 import { existsSync } from "node:fs";
-import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
@@ -46,7 +45,6 @@ export function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Sha
 /** What `loadFolder` needs of the opening thread. */
 export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "recovery"> {
   folder: LockedFolder;
-  handle: Handle;
   /** Settles when the workers are ready, or could not be started. */
   started: Promise<void>;
 }
@@ -55,13 +53,13 @@ export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock
  * Loads an empty index from its folder, and keeps it there from now on. Rejects with PATH_DAMAGED, PATH_MISMATCH,
  * PATH_FAILED, OUT_OF_MEMORY or TIMEOUT.
  */
-export async function loadFolder({ folder, handle, started, ...parts }: FolderParts): Promise<Keeper> {
+export async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<Keeper> {
   const { paths, lock, damage } = folder;
   const { settings, journal } = parts.shared;
   const { dimensions, metric, M, seed, partitions } = settings;
   const shape: Shape = { dimensions, metric, M, seed, partitions };
   const board = new JournalBoard(journal!);
-  const loading = new Recovery(handle, paths, settings.onDamage === "salvage");
+  const loading = new Recovery(parts.handle, paths, settings.onDamage === "salvage");
   let recovery: RecoveryReport;
   try {
     makeFolders(paths);

@@ -1,20 +1,14 @@
 /* How do workers start, crash, get replaced and stop? Knows threads, not vectors. */
+import { abandon } from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
 import type { Incident } from "../options/open.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { Control } from "./control.ts";
 import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
-import { seatOfWorker } from "./seats.ts";
+import { repairSeats, seatOfWorker } from "./seats.ts";
 
 const STOP_MS = 5_000;
-
-/** What a pool asks of the opening thread's seats. */
-export interface Partitions {
-  /** Repairs what a dead worker left in its seat. */
-  repair(seat: number): void;
-  /** Makes workers that wait for a lock trap: its owner is dead, and the index is being closed. */
-  abandon(): void;
-}
 
 interface Member {
   thread: Thread;
@@ -27,15 +21,16 @@ export class Pool {
   private readonly restarts: Restarts[];
   private readonly shared: SharedIndex;
   private readonly control: Control;
-  private readonly partitions: Partitions;
+  /** Of the opening thread. */
+  private readonly seats: Seat[];
   private readonly report: (incident: Incident) => void;
   private closing = false;
   private nextSearch = 0;
 
-  constructor(shared: SharedIndex, control: Control, partitions: Partitions, report: (incident: Incident) => void) {
+  constructor(shared: SharedIndex, control: Control, seats: Seat[], report: (incident: Incident) => void) {
     this.shared = shared;
     this.control = control;
-    this.partitions = partitions;
+    this.seats = seats;
     this.report = report;
     const { workers } = shared.settings;
     this.restarts = Array.from(
@@ -77,7 +72,7 @@ export class Pool {
     this.control.setAlive(worker, false);
     for (const { reject } of member.searches.values()) reject(new Error("the worker ended"));
     try {
-      this.partitions.repair(seatOfWorker(worker));
+      repairSeats(this.seats, this.control, seatOfWorker(worker));
     } catch (trap) {
       this.report({ worker, kind: "trap", message: `while its seat was repaired: ${String(trap)}` });
     }
@@ -134,6 +129,8 @@ export class Pool {
 
   private async stopOne(worker: number, { thread }: Member): Promise<void> {
     this.control.stop(worker);
-    await endOf(thread, STOP_MS, () => this.partitions.abandon());
+    await endOf(thread, STOP_MS, () => {
+      for (const seat of this.seats) abandon(seat); // it may wait for the lock of a dead thread
+    });
   }
 }

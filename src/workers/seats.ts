@@ -1,5 +1,8 @@
 /* Which seat has which thread? 0 the opening thread, then the workers, the journal's two threads, attached handles. */
+import { repairSeat } from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
 import type { Settings } from "../options/open.ts";
+import type { Control } from "./control.ts";
 
 export const OPENING_SEAT = 0;
 
@@ -14,4 +17,10 @@ export function journalSeats({ workers }: Settings): { journal: number; snapshot
 /** The lowest seat that an attached handle may take. */
 export function firstAttachedSeat({ workers, path }: Settings): number {
   return workers + (path === null ? 1 : 3);
+}
+
+/** Repairs what a thread that ended left in its seat of every partition, by the calling thread's own seats. */
+export function repairSeats(own: Seat[], control: Control, seat: number): void {
+  for (const each of own) repairSeat(each, seat);
+  control.progressed();
 }
