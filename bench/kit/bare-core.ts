@@ -2,6 +2,7 @@
 
 import type { Worker } from "node:worker_threads";
 import { bestVariant, compileCore } from "../../src/core/build.ts";
+import * as calls from "../../src/core/calls.ts";
 import { Seat } from "../../src/core/seat.ts";
 import type { Dataset } from "../datasets/index.ts";
 
@@ -22,14 +23,18 @@ export async function filledCore(
   };
   const seat = Seat.create(module, settings, 0, true);
   for (let space = 0; space < spaces; space++) {
-    seat.core.openSpace(seat.putKey(`space ${space}`), space % workers, 1);
-    const [address, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
+    const made = calls.makeSpace(seat, seat.putKey(`space ${space}`), space % workers) as calls.SpaceAt;
     for (let row = space * rows; row < (space + 1) * rows; row++) {
       seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
-      if (seat.core.add(address, incarnation, seat.putKey(row), 0, 0) < 0) throw new Error(`row ${row} was refused`);
+      if (calls.add(seat, made, seat.putKey(row)) < 0) throw new Error(`row ${row} was refused`);
     }
   }
   return { module, seat };
+}
+
+/** Works off everything that the seat has claimed, in calls of up to `most` ops. */
+export function linkClaims(seat: Seat, most: number): void {
+  while (calls.link(seat, most).more);
 }
 
 /** The next message of a thread; rejects when it throws. */

@@ -2,7 +2,9 @@
 // the other does what the turn says.
 
 import { parentPort, workerData } from "node:worker_threads";
+import * as calls from "../../../src/core/calls.ts";
 import { Seat } from "../../../src/core/seat.ts";
+import { linkClaims } from "../../kit/bare-core.ts";
 import { type NeighbourStart, PHASES, type Turn } from "./neighbours.ts";
 
 const SLICE = 16; // ops
@@ -11,11 +13,11 @@ const SLICES = 20;
 const WARM_OPS = 3000;
 
 const { module, memory, seat: number, turn, leads } = workerData as NeighbourStart;
-const { core } = Seat.join(module, memory, number, true);
+const own = Seat.join(module, memory, number, true);
 
 function link(home: number): void {
-  if (core.hasClaims() === 0) core.claim(home, SLICE, 0);
-  while (core.link(SLICE) !== 0);
+  if (!calls.hasClaims(own)) calls.claim(own, home, SLICE, false);
+  linkClaims(own, SLICE);
 }
 
 function cpuMicroseconds(): number {
@@ -26,7 +28,7 @@ function cpuMicroseconds(): number {
 function lead(): Turn[] {
   const turns: Turn[] = [];
   for (let ops = 0; ops < WARM_OPS; ops += SLICE) link(0);
-  for (let i = 0; core.depthOf(0) > 2 * SLICE * (SETTLING + SLICES) && core.depthOf(1) > 0; i++) {
+  for (let i = 0; calls.depthOf(own, 0) > 2 * SLICE * (SETTLING + SLICES) && calls.depthOf(own, 1) > 0; i++) {
     const phase = i % PHASES.length;
     Atomics.store(turn, 0, phase);
     Atomics.notify(turn, 0);
@@ -39,7 +41,7 @@ function lead(): Turn[] {
 }
 
 function follow(): void {
-  while (core.depthOf(1) > 0) {
+  while (calls.depthOf(own, 1) > 0) {
     const phase = Atomics.load(turn, 0);
     if (PHASES[phase] === "alone") Atomics.wait(turn, 0, phase, 100);
     else link(PHASES[phase] === "beside" ? 1 : 0);

@@ -44,8 +44,7 @@ async function measure({ set, n }: NeighboursTask): Promise<NeighboursMeasuremen
   const { module, seat } = await filledCore(data, { spaces: 2, rows: n, workers: 2 });
   const turn = new Int32Array(new SharedArrayBuffer(4));
   const [leader, other] = [1, 2].map((number) => {
-    const { memory } = seat;
-    const workerData: NeighbourStart = { module, memory, seat: number, turn, leads: number === 1 };
+    const workerData: NeighbourStart = { module, memory: seat.memory, seat: number, turn, leads: number === 1 };
     return new Worker(new URL("./neighbours-worker.ts", import.meta.url), { workerData });
   }) as [Worker, Worker];
   await Promise.all([heard(leader), heard(other)]); // both are ready

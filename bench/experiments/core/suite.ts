@@ -3,9 +3,12 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as calls from "../../../src/core/calls.ts";
 import { Seat } from "../../../src/core/seat.ts";
+import type { Hit } from "../../../src/index.ts";
 import { countOf, type Dataset, loadDataset, TRUTH_K } from "../../datasets/index.ts";
 import type { Experiment } from "../../experiment.ts";
+import { linkClaims } from "../../kit/bare-core.ts";
 import type { Options } from "../../kit/options.ts";
 import { spread } from "../../kit/statistics.ts";
 import { section } from "./page.ts";
@@ -14,6 +17,7 @@ const OWN = join(import.meta.dir, "../../../build/core.release.relaxed.wasm");
 /** What a quick run compares with, for want of another build: the one that needs no relaxed SIMD. */
 const BASELINE = join(import.meta.dir, "../../../build/core.release.baseline.wasm");
 const PIECE = 2500; // slots that one build links before the other takes its turn
+const BATCH = 500;
 const EF = 64;
 /** While the graphs are small, nothing waits for memory: only what comes after this share of the set is compared. */
 const SKIPPED_SHARE = 0.25;
@@ -28,8 +32,7 @@ export const core: Experiment = {
 /** One build's partition with one space. */
 interface Side {
   seat: Seat;
-  space: number;
-  incarnation: number;
+  space: calls.SpaceAt;
   linkMs: number[];
   searchMs: number[];
   recall: number;
@@ -64,30 +67,28 @@ async function openSide(path: string, { dimensions }: Dataset): Promise<Side> {
   const settings = { dimensions, metric: "cosine", M: 16, efConstruction: 32, seed: 1, flatBelow: 1000 } as const;
   const limits = { maxPending: 1e9, partitionLimit: 2 ** 32 - 2 * 65536, quantization: "auto" } as const;
   const seat = Seat.create(module, { ...settings, ...limits }, 0, true);
-  seat.core.openSpace(seat.putKey("bench"), 0, 1);
-  const [space, incarnation] = [seat.infoAt(0), seat.infoAt(1)];
-  return { seat, space, incarnation, linkMs: [], searchMs: [], recall: 0 };
+  const space = calls.makeSpace(seat, seat.putKey("bench"), 0) as calls.SpaceAt;
+  return { seat, space, linkMs: [], searchMs: [], recall: 0 };
 }
 
-function linkPiece({ seat, space, incarnation, linkMs }: Side, { base }: Dataset, from: number, to: number): void {
+function linkPiece({ seat, space, linkMs }: Side, { base }: Dataset, from: number, to: number): void {
   for (let i = from; i < to; ) {
     const count = Math.min(seat.intake, to - i);
     seat.putVectors(base, i, count);
-    for (let j = 0; j < count; j++, i++) seat.core.add(space, incarnation, seat.putKey(i), j, 0);
+    for (let j = 0; j < count; j++, i++) calls.add(seat, space, seat.putKey(i), j);
   }
   const start = performance.now();
-  while (seat.core.claim(0, 500, 0) !== 0) while (seat.core.link(500) !== 0);
+  while (calls.claim(seat, 0, BATCH, false) > 0) linkClaims(seat, BATCH);
   linkMs.push(performance.now() - start);
 }
 
 function searchAll(side: Side, { queries, queryCount, truth }: Dataset, timed: boolean): void {
-  const { seat, space, incarnation } = side;
+  const { seat, space } = side;
   let found = 0;
   const start = performance.now();
   for (let i = 0; i < queryCount; i++) {
     seat.putVectors(queries, i, 1);
-    const hits = seat.readHits(seat.core.search(space, incarnation, TRUTH_K, EF, 0));
-    seat.core.endSearch();
+    const hits = calls.search(seat, space, TRUTH_K, EF) as Hit[];
     if (timed) continue;
     const wanted = truth.subarray(i * TRUTH_K, (i + 1) * TRUTH_K);
     found += hits.filter(({ key }) => wanted.includes(key as number)).length;

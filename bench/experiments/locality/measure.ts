@@ -2,6 +2,7 @@
 // worker of its home, or by any. A child process.
 
 import { Worker } from "node:worker_threads";
+import * as calls from "../../../src/core/calls.ts";
 import { type DatasetName, loadDataset } from "../../datasets/index.ts";
 import { filledCore, heard } from "../../kit/bare-core.ts";
 
@@ -41,8 +42,7 @@ async function measure({ set, n, spaces, workers, batch, assignment }: LocalityT
   const per = Math.floor(n / spaces);
   const { module, seat } = await filledCore(data, { spaces, rows: per, workers });
   const threads = Array.from({ length: workers }, (_, worker) => {
-    const { memory } = seat;
-    const start = { module, memory, seat: worker + 1, worker, workers, batch, assignment };
+    const start = { module, memory: seat.memory, seat: worker + 1, worker, workers, batch, assignment };
     return new Worker(new URL("./locality-worker.ts", import.meta.url), { workerData: start });
   });
   await Promise.all(threads.map(heard)); // all are ready
@@ -52,8 +52,7 @@ async function measure({ set, n, spaces, workers, batch, assignment }: LocalityT
   await Promise.all(threads.map(heard)); // all are done
   const { user, system } = process.cpuUsage(spent);
   const seconds = (performance.now() - start) / 1e3;
-  seat.core.partitionInfo();
-  const mib = seat.infoAt(0) / 2 ** 20;
+  const mib = calls.partitionInfo(seat).used / 2 ** 20;
   for (const thread of threads) await thread.terminate();
   return { linkMicroseconds: (user + system) / (per * spaces), opsPerSecond: (per * spaces) / seconds, mib };
 }

@@ -1,7 +1,9 @@
 // What does one of the threads of one-mutex.ts do? It takes the mutex, inserts one vector, lets go, and so on to the end.
 
 import { parentPort, workerData } from "node:worker_threads";
+import * as calls from "../../../src/core/calls.ts";
 import { Seat } from "../../../src/core/seat.ts";
+import { linkClaims } from "../../kit/bare-core.ts";
 import { Mutex } from "./mutex.ts";
 import type { MutexStart, MutexTask } from "./one-mutex.ts";
 
@@ -13,12 +15,12 @@ const mutex = new Mutex(start.mutex);
 const port = parentPort!;
 
 /** A whole insertion: accepted, claimed and linked. */
-function insert({ address, incarnation }: MutexTask, row: number): void {
+function insert({ space }: MutexTask, row: number): void {
   seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
-  const answer = seat.core.add(address, incarnation, seat.putKey(row), 0, 0);
-  if (answer < 0) throw new Error(`row ${row} was refused: ${answer}`);
-  seat.core.claim(HOME, 1, 0);
-  while (seat.core.link(1) !== 0);
+  const status = calls.add(seat, space, seat.putKey(row));
+  if (status < 0) throw new Error(`row ${row} was refused: ${status}`);
+  calls.claim(seat, HOME, 1, false);
+  linkClaims(seat, 1);
 }
 
 port.on("message", (task: MutexTask) => {

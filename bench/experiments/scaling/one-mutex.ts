@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { openWith } from "../../../src/api/open.ts";
 import { bestVariant, compileCore } from "../../../src/core/build.ts";
 import type { Seat } from "../../../src/core/seat.ts";
-import type { SpaceRef } from "../../../src/core/spaces.ts";
+import type { SpaceAt } from "../../../src/core/spaces.ts";
 import type { Dataset } from "../../datasets/index.ts";
 import { heard } from "../../kit/bare-core.ts";
 import { ownRecall } from "../../kit/own-recall.ts";
@@ -26,14 +26,13 @@ export interface MutexStart {
 
 /** The space into which the threads insert the first `rows` rows. */
 export interface MutexTask {
-  address: number;
-  incarnation: number;
+  space: SpaceAt;
   rows: number;
 }
 
 interface Threads {
   /** Resolves to how many vectors each thread inserted. */
-  fill(space: SpaceRef, rows: number): Promise<number[]>;
+  fill(space: SpaceAt, rows: number): Promise<number[]>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +47,7 @@ export async function measureOneMutex(
   await using index = opened.index;
   const threads = await startThreads(threadCount, opened.seats[0]!, base);
   const fill = async (name: string, rows: number) => {
-    const linked = await threads.fill(opened.handle.make(name) as SpaceRef, rows);
+    const linked = await threads.fill(opened.handle.make(name) as SpaceAt, rows);
     await index.flush();
     return linked;
   };
@@ -75,8 +74,9 @@ async function startThreads(count: number, opener: Seat, vectors: Float32Array):
   await Promise.all(members.map(heard<"ready">)); // all are ready
   return {
     async fill({ address, incarnation }, rows) {
+      const space = { address, incarnation };
       next[0] = 0;
-      for (const member of members) member.postMessage({ address, incarnation, rows } satisfies MutexTask);
+      for (const member of members) member.postMessage({ space, rows } satisfies MutexTask);
       return await Promise.all(members.map(heard<number>));
     },
     async stop() {
