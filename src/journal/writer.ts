@@ -77,7 +77,11 @@ export class JournalWriter {
   }
 
   hasWork(): boolean {
-    return this.refused !== null || this.seats.some((seat) => bytesIn(ringOf(seat)) > 0);
+    if (this.refused !== null) return true;
+    return this.seats.some((seat) => {
+      const { head, tail } = ringOf(seat);
+      return head > tail;
+    });
   }
 
   /** Writes what waits. Resolves to how many ops, or rejects with what the disk said; then the groups stay refused. */
@@ -112,9 +116,8 @@ export class JournalWriter {
 
   /** Copies what waits in a partition; null when nothing does. */
   private take(seat: Seat, partition: number): Waiting | null {
-    const waiting = ringOf(seat);
-    const { ring, size, head, tail, last, durable } = waiting;
-    const bytes = bytesIn(waiting);
+    const { ring, size, head, tail, last, durable } = ringOf(seat);
+    const bytes = head - tail;
     if (bytes === 0) return null;
     this.buffers[partition] ??= new Uint8Array(size);
     const buffer = this.buffers[partition]!;
@@ -143,10 +146,6 @@ export class JournalWriter {
 
 function ringOf(seat: Seat): calls.JournalRing {
   return insist(() => calls.journalRing(seat));
-}
-
-function bytesIn({ head, tail }: calls.JournalRing): number {
-  return head - tail;
 }
 
 /** Cuts ops into groups, always at the same places from the same first op on. */

@@ -86,7 +86,8 @@ export async function* exportChunks(
       }, settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
     let count = 0;
-    for (const { name, seat } of names === null ? await placesOfAll(seats, handle) : placesOf(names, seats)) {
+    for (const name of names ?? (await namesIn(seats, handle))) {
+      const seat = seatOf(name, seats);
       const space = await whenFree(() => calls.findSpace(seat, seat.putKey(name)));
       if (space !== null && (yield* exportSpace(seat, space, chunks, whenFree, release))) count++;
     }
@@ -97,40 +98,27 @@ export async function* exportChunks(
   }
 }
 
-/** A name, and a seat in the partition of spaces of that name. */
-interface Place {
-  name: string;
-  seat: Seat;
-}
-
 /**
- * By name, since an export takes its time: in the meantime the header of a dropped space may serve another, of a name
- * that was exported before or is still to come at another header.
+ * Names, not places, since an export takes its time: in the meantime the header of a dropped space may serve another, of a
+ * name that was exported before or is still to come at another header.
  */
-async function placesOfAll(seats: Seat[], handle: Handle): Promise<Place[]> {
-  const places: Place[] = [];
+async function namesIn(seats: Seat[], handle: Handle): Promise<Set<string>> {
+  const names = new Set<string>(); // another thread may move a name to a header later in the walk
   const slice = new Slice();
   for (const seat of seats) {
-    const names = new Set<string>(); // another thread may move a name to a header later in the walk
-    let address = 0;
-    for (;;) {
-      const space = await handle.whenFree(() => calls.nextSpace(seat, address), [seat]);
-      if (space === null) break;
+    const next = (address: number) => handle.whenFree(() => calls.nextSpace(seat, address), [seat]);
+    for (let space = await next(0); space !== null; space = await next(space.address)) {
       names.add(space.name);
-      address = space.address;
       if (slice.isOver) await slice.next();
     }
-    for (const name of names) places.push({ name, seat });
   }
-  return places;
+  return names;
 }
 
-function placesOf(names: ReadonlySet<string>, seats: Seat[]): Place[] {
+/** The seat in the partition of spaces of that name. */
+function seatOf(name: string, seats: Seat[]): Seat {
   const first = seats[0]!;
-  return Array.from(names, (name) => {
-    const hash = calls.hashName(first, first.putKey(name));
-    return { name, seat: seats[partitionOf(hash, seats.length)]! };
-  });
+  return seats[partitionOf(calls.hashName(first, first.putKey(name)), seats.length)]!;
 }
 
 /** Returns whether the space counts: not if it was dropped before its last frame. */

@@ -2,7 +2,6 @@
  * Who keeps what was accepted? The journal thread and the snapshot thread. The opening thread starts them, replaces them
  * when they end, asks for snapshots and backups, and stops them in their order.
  */
-
 import { resolve } from "node:path";
 import { JOURNAL_STUCK } from "../../assembly/layout.ts";
 import { setJournalState } from "../core/calls.ts";
@@ -128,7 +127,7 @@ export class Keeper {
     } catch (trap) {
       this.report(kind, `A trap while the ${name}'s seat was repaired: ${String(trap)}`);
     }
-    if (kind === "snapshots") this.refuseRequests("the snapshot thread ended");
+    if (kind === "snapshots") this.refuseRequests();
     if (this.closing) return;
     const why = failure?.message ?? "no reason";
     if (this.restarts[kind].ended()) {
@@ -182,10 +181,9 @@ export class Keeper {
     return request;
   }
 
-  private refuseRequests(why: string): void {
-    for (const { reject } of this.requests.values()) {
-      reject(new HnswError("SNAPSHOT_FAILED", `No snapshot or backup was made: ${why}.`));
-    }
+  private refuseRequests(): void {
+    const refusal = new HnswError("SNAPSHOT_FAILED", "No snapshot or backup was made: the snapshot thread ended.");
+    for (const { reject } of this.requests.values()) reject(refusal);
     this.requests.clear();
   }
 

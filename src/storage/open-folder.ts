@@ -72,9 +72,7 @@ export async function loadFolder({ folder, started, ...parts }: FolderParts): Pr
   } catch (error) {
     throw pathError(error, `The folder ${paths.folder} can't be used`);
   }
-  for (let partition = 0; partition < partitions; partition++) {
-    board.setDurable(partition, loading.lastOf(partition));
-  }
+  for (const { number, last } of loading.partitions) board.setDurable(number, last);
   await started;
   const keeper = new Keeper({ board, paths, lock, recovery, ...parts });
   try {

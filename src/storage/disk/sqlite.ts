@@ -123,16 +123,10 @@ export class SqliteFile {
     return Object.values(row ?? {})[0] ?? 0;
   }
 
-  /** What is wrong with how the file's pages hang together, or null. Reads all of it. */
-  broken(): string | null {
-    const row = this.db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
-    return row?.quick_check === "ok" ? null : `${row?.quick_check ?? "it can't be checked"}`.trim();
-  }
-
-  /** Everything that SQLite finds wrong with the file, a line each. Reads all of it. */
-  integrity(): string[] {
-    const rows = this.db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
-    return rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== "ok");
+  /** What SQLite finds wrong with the file, a line each; with "quick" the first problem only. Reads all of it. */
+  check(how: "quick" | "thorough"): string[] {
+    const rows = this.db.query(`PRAGMA ${how === "quick" ? "quick_check(1)" : "integrity_check"}`).values();
+    return rows.map(([line]) => `${line}`.trim()).filter((line) => line !== "ok");
   }
 }
 

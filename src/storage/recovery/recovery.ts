@@ -8,7 +8,6 @@
  * Anything else that is not as it was written is damage: a hole in the numbers, a wrong checksum, a journal that ends
  * before ops that are known to have been durable. It is refused; with `onDamage: "salvage"` it is skipped and reported.
  */
-
 import { accessSync, constants } from "node:fs";
 import { E_MEMORY } from "../../../assembly/layout.ts";
 import * as calls from "../../core/calls.ts";
@@ -19,6 +18,7 @@ import type { Group } from "../../journal/log.ts";
 import { Replay } from "../../journal/replay.ts";
 import type { Shape } from "../../options/shape.ts";
 import { PartitionState } from "../../snapshot/partition-state.ts";
+import { IndexLoader } from "../../snapshot/space-loader.ts";
 import type { RecoveryReport } from "../../values/reports.ts";
 import { Damage, Findings } from "../disk/damage.ts";
 import { tryWriting } from "../disk/meta.ts";
@@ -29,14 +29,14 @@ import { readMark } from "../log/mark.ts";
 import { bySpace, Catalog, newPartitions, type PartitionRow, type SnapshotRow } from "../snapshots/catalog.ts";
 import { sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
 import { rebuildFolder, scanSnapshots } from "./salvage.ts";
-import { SectionLoader } from "./section-loader.ts";
+import { loadSection } from "./section-loader.ts";
 
 export class Recovery {
   private readonly handle: Handle;
   private readonly paths: FolderPaths;
   private readonly findings: Findings;
-  private readonly loader: SectionLoader;
-  private readonly partitions: PartitionState[];
+  private readonly loader: IndexLoader;
+  readonly partitions: PartitionState[];
   /** Rows of snapshots that turned out to be damaged. */
   private readonly unsound: SnapshotRow[] = [];
   private readonly onRead: (bytes: number) => void;
@@ -47,7 +47,7 @@ export class Recovery {
     this.handle = handle;
     this.paths = paths;
     this.findings = new Findings(salvaging);
-    this.loader = new SectionLoader(handle, onRead);
+    this.loader = new IndexLoader(handle);
     this.onRead = onRead;
     this.partitions = PartitionState.ofAll(handle);
   }
@@ -82,7 +82,7 @@ export class Recovery {
       await SqliteFile.using(this.paths.journal, mode, (journal) => this.loadJournal(journal, shape.partitions, mode));
     } else {
       this.findings.lost(damage);
-      await this.loadWithoutJournal();
+      await this.loadScanned(false);
     }
     this.compareWithMark();
     await this.loader.mend();
@@ -95,15 +95,10 @@ export class Recovery {
     return { snapshots: this.loader.loaded, replayed: this.replayed, problems, ms: performance.now() - start };
   }
 
-  /** Number of a partition's last op. */
-  lastOf(partition: number): number {
-    return this.partitions[partition]!.last;
-  }
-
   private async loadJournal(journal: SqliteFile, count: number, mode: "write" | "read"): Promise<void> {
     const catalog = new Catalog(journal);
     const tables = this.readTables(journal, catalog, count, mode);
-    if (tables === null) await this.loadScanned();
+    if (tables === null) await this.loadScanned(true);
     else await this.loadRegistered(tables.rows);
     for (const state of tables?.states ?? newPartitions(count)) {
       await this.replayPartition(new GroupLog(journal), state, mode);
@@ -116,8 +111,8 @@ export class Recovery {
     const { path } = journal;
     try {
       if (mode === "write" && isWritable(path)) tryWriting(journal); // a flipped bit can make it read-only for SQLite
-      const broken = journal.broken(); // a page that otherwise only a later write would meet
-      if (broken !== null) throw new Damage(`${path}: ${broken}`);
+      const [broken] = journal.check("quick"); // a page that otherwise only a later write would meet
+      if (broken !== undefined) throw new Damage(`${path}: ${broken}`);
       return { rows: catalog.snapshots(), states: catalog.partitions(count) };
     } catch (error) {
       this.findings.lost(unreadable(error, path));
@@ -133,44 +128,40 @@ export class Recovery {
       const partition = this.partitions[number]!;
       partition.sawSpace(space);
       const sections = own.map((row) => sectionOf(row, this.paths.snapshots));
-      const { found, damaged } = await this.loadFirstSound(partition, sections);
-      this.unsound.push(...damaged);
-      if (!found) partition.missing.add(space);
+      const damaged = await this.loadFirstSound(partition, sections);
+      this.unsound.push(...own.slice(0, damaged));
+      if (damaged === own.length) partition.missing.add(space);
     }
   }
 
-  private async loadFirstSound<Section extends WantedSection>(
+  /** Loads the first sound section. Resolves to how many before it are damaged: to all when none is sound. */
+  private async loadFirstSound(
     partition: PartitionState,
-    sections: Section[],
+    sections: WantedSection[],
     asSpace?: number,
-  ): Promise<{ found: boolean; damaged: Section[] }> {
-    const damaged: Section[] = [];
-    for (const section of sections) {
+  ): Promise<number> {
+    for (const [i, section] of sections.entries()) {
       try {
-        await this.loader.load(partition, section, asSpace);
-        return { found: true, damaged };
+        await loadSection(this.loader, partition, section, this.onRead, asSpace);
+        return i;
       } catch (error) {
         if (!(error instanceof Damage)) throw error;
         this.findings.harmless(snapshotProblem(error, section.space, partition.number));
-        damaged.push(section);
       }
     }
-    return { found: false, damaged };
+    return sections.length;
   }
 
-  /** While salvaging, of each space the newest sound snapshot in any file: which of them are registered is unknown. */
-  private async loadScanned(): Promise<void> {
-    for (const { partition, sections } of scanSnapshots(this.handle, this.paths.snapshots, this.findings)) {
-      await this.loadFirstSound(this.partitions[partition]!, sections);
-    }
-  }
-
-  /** The same without a journal. The index may have had another number of partitions, so spaces get new ids. */
-  private async loadWithoutJournal(): Promise<void> {
+  /**
+   * While salvaging, of each space the newest sound snapshot in any file: which of them are registered is unknown. Without
+   * a journal spaces get new ids: the index may have had another number of partitions.
+   */
+  private async loadScanned(hasJournal: boolean): Promise<void> {
     for (const { partition: number, sections } of scanSnapshots(this.handle, this.paths.snapshots, this.findings)) {
       const partition = this.partitions[number]!;
-      const { found } = await this.loadFirstSound(partition, sections, partition.nextSpace);
-      if (!found) this.findings.lost(`${sections[0]!.path}: no snapshot of space ${sections[0]!.space} is sound`);
+      const damaged = await this.loadFirstSound(partition, sections, hasJournal ? undefined : partition.nextSpace);
+      if (hasJournal || damaged < sections.length) continue;
+      this.findings.lost(`${sections[0]!.path}: no snapshot of space ${sections[0]!.space} is sound`);
     }
   }
 

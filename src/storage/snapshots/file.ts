@@ -25,10 +25,10 @@ import {
   BadFrame,
   CHECKSUM_BYTES,
   checkFrame,
-  type FrameHash,
   FrameSplitter,
   kindOf,
   MAGIC,
+  ownHash,
   putFrame,
   readSpaceFrame,
   type SpaceFrame,
@@ -38,7 +38,7 @@ import { syncFile } from "../disk/files.ts";
 import type { SnapshotRow } from "./catalog.ts";
 
 const BUFFER_BYTES = 1 << 20;
-const nativeHash: FrameHash = (body) => Bun.hash.xxHash64(body);
+const hash = ownHash!; // only Bun keeps folders
 
 /** Where a section was written. */
 export interface Section {
@@ -53,6 +53,7 @@ export class SnapshotFile {
   /** Bytes so far. */
   bytes = 0;
   private readonly folder: string;
+  private readonly temporary: string;
   private readonly file: number;
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private filled = 0;
@@ -60,14 +61,11 @@ export class SnapshotFile {
   constructor(folder: string, name: string) {
     this.folder = folder;
     this.name = name;
+    this.temporary = join(folder, `${name}.tmp`);
     this.file = openSync(this.temporary, "w");
     this.buffer.set(MAGIC);
     this.filled = MAGIC.length;
     this.bytes = MAGIC.length;
-  }
-
-  private get temporary(): string {
-    return join(this.folder, `${this.name}.tmp`);
   }
 
   /** Appends a space's snapshot; null when the space was dropped. Rejects with OUT_OF_MEMORY, or what the disk says. */
@@ -91,7 +89,7 @@ export class SnapshotFile {
   private put(body: Uint8Array): void {
     const length = body.length + CHECKSUM_BYTES;
     if (this.filled + length > BUFFER_BYTES) this.flush();
-    putFrame(body, nativeHash, this.buffer, this.filled);
+    putFrame(body, hash, this.buffer, this.filled);
     this.filled += length;
     this.bytes += length;
   }
@@ -145,7 +143,7 @@ export interface WantedSection extends Section {
 }
 
 /** The section of a registered snapshot. */
-export function sectionOf<Row extends SnapshotRow>(row: Row, folder: string): Row & WantedSection {
+export function sectionOf(row: SnapshotRow, folder: string): WantedSection {
   return { ...row, path: join(folder, row.file) };
 }
 
@@ -201,7 +199,7 @@ function* framesFrom(path: string, offset: number, most: number): Generator<Uint
       if (read === 0) break;
       at += read;
       for (const frame of splitter.push(buffer.subarray(0, read))) {
-        checkFrame(frame, nativeHash);
+        checkFrame(frame, hash);
         yield frame.body;
         if (kindOf(frame.body) === FRAME_END) return;
       }

@@ -105,7 +105,9 @@ export class SnapshotRounds {
     const known = this.catalog.snapshots();
     const inventory = this.inventory();
     const made = await writeSnapshots(this.seats, this.wanted(which, inventory.spaces, known), this.folder);
-    await this.untilDurable(cutsOf(inventory.sequences, made));
+    const cuts = [...inventory.sequences];
+    for (const { partition, sequence } of made) cuts[partition] = Math.max(cuts[partition]!, sequence);
+    await this.untilDurable(cuts);
     const alive = new Set(inventory.spaces.map(({ partition, id }) => keyOf(partition, id)));
     const isGone = ({ partition, space }: SnapshotRow) => !alive.has(keyOf(partition, space));
     const rows = this.catalog.register(made, isGone, (kept) => settled(before, inventory, kept));
@@ -164,13 +166,6 @@ export class SnapshotRounds {
   private deleteUnnamed(named: Set<string>): void {
     for (const name of readdirSync(this.folder)) if (!named.has(name)) unlinkSync(join(this.folder, name));
   }
-}
-
-/** Number of the last op of each partition that any of the snapshots may hold. */
-function cutsOf(sequences: number[], made: SnapshotRow[]): number[] {
-  const cuts = [...sequences];
-  for (const { partition, sequence } of made) cuts[partition] = Math.max(cuts[partition]!, sequence);
-  return cuts;
 }
 
 /** The partitions' rows, once these snapshots are registered. */

@@ -6,7 +6,6 @@
  * The copy is made in a folder of its own inside the destination, brought to the disk, and moved up, the journal first:
  * a backup that was interrupted is no index, or one whose snapshots are missing, but never one that silently lacks ops.
  */
-
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nextTurn } from "../../runtime/event-loop.ts";

@@ -2,7 +2,6 @@
  * What can be said about a folder without locking it, while it may be open elsewhere? What its journal and the heads of
  * its snapshots hold, all of one moment. Checks only what it reads.
  */
-
 import { JOURNAL_CREATE, JOURNAL_DROP } from "../../../assembly/layout.ts";
 import { messageOf } from "../../errors.ts";
 import { entriesOf } from "../../journal/entries.ts";

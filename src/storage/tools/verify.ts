@@ -50,7 +50,7 @@ export async function checkBytes(
   onRead: (bytes: number) => void,
 ): Promise<string[]> {
   return await SqliteFile.using(journal, "read", async (file) => {
-    const problems = file.integrity().map((line) => `${journal}: ${line}`);
+    const problems = file.check("thorough").map((line) => `${journal}: ${line}`);
     for (const [partition, { groups }] of new GroupLog(file).sizes()) {
       const exists = partition >= 0 && partition < partitions;
       if (!exists) problems.push(`${journal}: ${groups} groups are of partition ${partition}, which does not exist`);
