@@ -51,9 +51,9 @@ export type HnswErrorCode =
   /** The op is accepted, but not known to be on the disk. It is written again as soon as that works. */
   | "JOURNAL_UNCERTAIN"
   /** `from` was exported with other options or in another format, or is not an export. */
-  | "SNAPSHOT_FOREIGN"
+  | "EXPORT_FOREIGN"
   /** `from` is incomplete or was changed, or its stream failed; then `cause` says how. */
-  | "SNAPSHOT_DAMAGED"
+  | "EXPORT_DAMAGED"
   /** No snapshot could be taken. What was durable before still is. */
   | "SNAPSHOT_FAILED"
   /** A bug in this package. The op was done as a whole or not at all, as the message says, and the index works on. */

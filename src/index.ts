@@ -10,6 +10,7 @@ export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
 export type { AttachTicket } from "./values/attach-ticket.ts";
+export type { ExportSource } from "./values/export-source.ts";
 export type { Hit } from "./values/hit.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
@@ -22,5 +23,4 @@ export type {
   SpaceStats,
   WorkerStats,
 } from "./values/reports.ts";
-export type { SnapshotSource } from "./values/snapshot-source.ts";
 export type { Vector } from "./values/vectors.ts";

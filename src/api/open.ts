@@ -4,7 +4,7 @@ import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
-import type { SnapshotSource } from "../values/snapshot-source.ts";
+import type { ExportSource } from "../values/export-source.ts";
 import { reporterOf } from "./incidents.ts";
 import { type CoreChoice, type Opened, startIndex } from "./start.ts";
 import type { VectorIndex } from "./vector-index.ts";
@@ -15,7 +15,7 @@ import type { VectorIndex } from "./vector-index.ts";
  *
  * `from` starts it with what another one has exported.
  *
- * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with `from` also with SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED; with
+ * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with `from` also with EXPORT_FOREIGN or EXPORT_DAMAGED; with
  * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH, PATH_FAILED or PATH_DAMAGED.
  */
 export async function open(options: OpenOptions): Promise<VectorIndex> {
@@ -36,7 +36,7 @@ function hasThreads({ shared }: CoreChoice): boolean {
   return canStartThreads && shared !== false;
 }
 
-async function openExport(from: SnapshotSource, request: OpenRequest, choice: CoreChoice): Promise<Opened> {
+async function openExport(from: ExportSource, request: OpenRequest, choice: CoreChoice): Promise<Opened> {
   const reader = await ExportReader.open(from);
   try {
     const settings = completeSettings(request, hasThreads(choice), shapeOfExport(reader, request.shape));

@@ -11,15 +11,15 @@ import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
+import type { ExportSource } from "../values/export-source.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
 import { type Metric, metricOf } from "../values/metric.ts";
-import type { SnapshotSource } from "../values/snapshot-source.ts";
 import type { Vector } from "../values/vectors.ts";
 
 export interface OpenSearchOptions {
   /** What `index.export()` gave. Flush before it: what is not linked is scanned by every search. */
-  from: SnapshotSource;
+  from: ExportSource;
   /** The compiled core, where it can't be loaded: import `hnsw-workers/core.wasm`. */
   core?: WebAssembly.Module;
   /** Default of `search`'s `ef`. 64 unless given. */
@@ -32,7 +32,7 @@ const FIXED = { efConstruction: 32, flatBelow: 2 ** 32 - 1, maxPending: 1_000_00
 const PARTITION_LIMIT = 2 ** 32 - 2 * 65536;
 
 /**
- * Opens an export for searching. Rejects with BAD_OPTION, UNSUPPORTED, SNAPSHOT_FOREIGN, SNAPSHOT_DAMAGED or
+ * Opens an export for searching. Rejects with BAD_OPTION, UNSUPPORTED, EXPORT_FOREIGN, EXPORT_DAMAGED or
  * OUT_OF_MEMORY.
  */
 export async function openSearch(options: OpenSearchOptions): Promise<SearchIndex> {

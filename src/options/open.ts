@@ -3,8 +3,8 @@ import { MAX_DIMENSIONS, MAX_EF, MAX_M, MAX_PAGES, MAX_WORKERS, MIN_M } from "..
 import { cores } from "../runtime/platform.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "../scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts";
+import type { ExportSource } from "../values/export-source.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
-import type { SnapshotSource } from "../values/snapshot-source.ts";
 import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
 import type { Shape } from "./shape.ts";
 
@@ -66,7 +66,7 @@ export interface OpenOptions {
    */
   core?: WebAssembly.Module;
   /** An export, made by `index.export()` here or elsewhere, that the index starts with. Not together with `path`. */
-  from?: SnapshotSource;
+  from?: ExportSource;
   /**
    * Folder that the index is kept in, created if there is none. A relative path is resolved when the index is opened.
    * Without a path the index lives in memory only.

@@ -44,7 +44,7 @@ export class ExportReader {
     this.first = first;
   }
 
-  /** `hash`: the runtime's own, or null. Rejects with BAD_OPTION, SNAPSHOT_FOREIGN or SNAPSHOT_DAMAGED. */
+  /** `hash`: the runtime's own, or null. Rejects with BAD_OPTION, EXPORT_FOREIGN or EXPORT_DAMAGED. */
   static async open(source: unknown, hash: FrameHash | null = ownHash): Promise<ExportReader> {
     const frames = framesOf(source);
     try {
@@ -92,7 +92,7 @@ function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
   return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= MIN_M && M <= MAX_M && metricOf(metric) !== undefined;
 }
 
-/** What an export's index was created with; nothing when no space was exported. Throws SNAPSHOT_FOREIGN. */
+/** What an export's index was created with; nothing when no space was exported. Throws EXPORT_FOREIGN. */
 export function shapeOfExport({ first }: ExportReader, asked: Partial<Shape>): Partial<Shape> {
   if (first === null) return {};
   const { dimensions, M, seed } = first;
@@ -100,10 +100,10 @@ export function shapeOfExport({ first }: ExportReader, asked: Partial<Shape>): P
   const name = mismatch(asked, made);
   if (name === undefined) return made;
   const message = `\`from\` was made with \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
-  throw new HnswError("SNAPSHOT_FOREIGN", message);
+  throw new HnswError("EXPORT_FOREIGN", message);
 }
 
-/** Loads an export into an empty index. Rejects with SNAPSHOT_DAMAGED, SNAPSHOT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
+/** Loads an export into an empty index. Rejects with EXPORT_DAMAGED, EXPORT_FOREIGN, OUT_OF_MEMORY or TIMEOUT. */
 export async function loadExport(reader: ExportReader, host: Host): Promise<void> {
   const loader = new ExportLoader(host);
   const slice = new Slice();
@@ -120,11 +120,11 @@ export async function loadExport(reader: ExportReader, host: Host): Promise<void
 
 function importError(error: unknown): unknown {
   if (error instanceof ForeignSpace) {
-    return new HnswError("SNAPSHOT_FOREIGN", `\`from\` holds a space that was made with ${error.message}.`);
+    return new HnswError("EXPORT_FOREIGN", `\`from\` holds a space that was made with ${error.message}.`);
   }
   if (!(error instanceof BadFrame)) return error;
   const { message, cause } = error;
-  return new HnswError("SNAPSHOT_DAMAGED", `\`from\` is not what was exported: ${message}.`, { cause });
+  return new HnswError("EXPORT_DAMAGED", `\`from\` is not what was exported: ${message}.`, { cause });
 }
 
 class ExportLoader extends IndexLoader {

@@ -2,7 +2,7 @@
 import { HnswError, messageOf } from "../errors.ts";
 import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
 
-/** Throws BAD_OPTION for what is not a source, SNAPSHOT_FOREIGN, or BadFrame. */
+/** Throws BAD_OPTION for what is not a source, EXPORT_FOREIGN, or BadFrame. */
 export async function* framesOf(source: unknown): AsyncGenerator<Frame> {
   const splitter = new FrameSplitter();
   let head = new Uint8Array(0);
@@ -25,7 +25,7 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
   else if (source instanceof Blob) yield* streamed(source.stream());
   else if (source instanceof ReadableStream) yield* streamed(source);
   else if (source instanceof Response) {
-    if (!source.ok) throw new HnswError("SNAPSHOT_FOREIGN", `The response to \`from\` has status ${source.status}.`);
+    if (!source.ok) throw new HnswError("EXPORT_FOREIGN", `The response to \`from\` has status ${source.status}.`);
     if (source.bodyUsed)
       throw badSource("a response that has not been read: call `response.clone()` before reading it");
     if (source.body !== null) yield* streamed(source.body);
@@ -62,9 +62,9 @@ function failed(cause: unknown): never {
 function checkMagic(head: Uint8Array): void {
   const version = head.length - 1;
   if (MAGIC.subarray(0, version).some((byte, i) => head[i] !== byte)) {
-    throw new HnswError("SNAPSHOT_FOREIGN", "`from` does not begin like an export of this package.");
+    throw new HnswError("EXPORT_FOREIGN", "`from` does not begin like an export of this package.");
   }
   if (head[version] === MAGIC[version]) return;
   const versions = `version ${head[version]}, this one reads ${MAGIC[version]}`;
-  throw new HnswError("SNAPSHOT_FOREIGN", `\`from\` is of a newer or older format: ${versions}.`);
+  throw new HnswError("EXPORT_FOREIGN", `\`from\` is of a newer or older format: ${versions}.`);
 }

@@ -77,12 +77,12 @@ export const cases = {
     equal(await codeOf(() => space.search([1])), "BAD_DIMENSIONS", "the code");
     equal(
       await codeOf(() => openSearch({ from: arriving.slice(0, 999), ...(core ? { core } : {}) })),
-      "SNAPSHOT_DAMAGED",
+      "EXPORT_DAMAGED",
       "the code",
     );
     for (const { from, at } of flippedBeginnings(arriving)) {
       const code = await codeOf(() => openSearch({ from, ...(core ? { core } : {}) }));
-      if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
+      if (!/^EXPORT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
     }
     equal((await index.space("nowhere").search(vector)).length, 0, "hits of a space that is not there");
     index.close();
@@ -349,8 +349,8 @@ async function refused(kit) {
         await small.close();
       }
     },
-    SNAPSHOT_FOREIGN: () => opened(kit, { dimensions: 3, from: new Uint8Array(64) }),
-    SNAPSHOT_DAMAGED: () => opened(kit, { dimensions: 3, from: new Uint8Array(0) }),
+    EXPORT_FOREIGN: () => opened(kit, { dimensions: 3, from: new Uint8Array(64) }),
+    EXPORT_DAMAGED: () => opened(kit, { dimensions: 3, from: new Uint8Array(0) }),
   };
   for (const [code, call] of Object.entries(calls)) equal(await codeOf(call), code, "the code");
   equal(space.size, 0, "what was refused, counted");
@@ -374,7 +374,7 @@ async function travelled(kit) {
   const some = await opened(kit, { dimensions: DIMENSIONS, from: await index.exportBytes(["flat"]) });
   equal(some.spaces().join(), "flat", "spaces of an export of one");
   await some.close();
-  equal(await codeOf(() => opened(kit, { dimensions: 9, from: bytes })), "SNAPSHOT_FOREIGN", "other dimensions");
+  equal(await codeOf(() => opened(kit, { dimensions: 9, from: bytes })), "EXPORT_FOREIGN", "other dimensions");
   await index.close();
 }
 
@@ -397,16 +397,16 @@ async function damaged(kit) {
   const { below } = random(SEED);
   for (let i = 0; i < 12; i++) {
     const cut = bytes.slice(0, below(bytes.length));
-    equal(await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from: cut })), "SNAPSHOT_DAMAGED", "cut off");
+    equal(await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from: cut })), "EXPORT_DAMAGED", "cut off");
     const flipped = bytes.slice();
     const at = 16 + below(bytes.length - 16);
     flipped[at] ^= 1 << below(8);
     const code = await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from: flipped }));
-    if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
+    if (!/^EXPORT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
   }
   for (const { from, at } of flippedBeginnings(bytes)) {
     const code = await codeOf(() => opened(kit, { dimensions: DIMENSIONS, from }));
-    if (!/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
+    if (!/^EXPORT_(DAMAGED|FOREIGN)$/.test(code)) throw new Error(`a bit flipped at ${at}: ${code}`);
   }
 }
 

@@ -59,7 +59,7 @@ function replacing(part: unknown): TransformStream<Uint8Array, Uint8Array> {
 test("other options, each by name", async () => {
   for (const [name, value] of Object.entries({ dimensions: 13, metric: "dot", M: 8, seed: 3 })) {
     const refusal = await refusalOf(async () => open({ ...SHAPE, workers: 0, from: source, [name]: value }));
-    expect(refusal.code).toBe("SNAPSHOT_FOREIGN");
+    expect(refusal.code).toBe("EXPORT_FOREIGN");
     expect(refusal.message).toContain(`\`${name}\``);
   }
 });
@@ -68,10 +68,10 @@ test("something else, another version, and what is no source at all", async () =
   const other = source.slice();
   other[15] = 99;
   const cases = [
-    [new Uint8Array(100), "SNAPSHOT_FOREIGN", /does not begin like an export/],
-    [other, "SNAPSHOT_FOREIGN", /version 99, this one reads 1/],
-    [new Response("nothing here", { status: 404 }), "SNAPSHOT_FOREIGN", /status 404/],
-    [new Uint8Array(0), "SNAPSHOT_DAMAGED", /cut off/],
+    [new Uint8Array(100), "EXPORT_FOREIGN", /does not begin like an export/],
+    [other, "EXPORT_FOREIGN", /version 99, this one reads 1/],
+    [new Response("nothing here", { status: 404 }), "EXPORT_FOREIGN", /status 404/],
+    [new Uint8Array(0), "EXPORT_DAMAGED", /cut off/],
     ["a string", "BAD_OPTION", /`from` must be/],
   ] as const;
   for (const [from, code, says] of cases) {
@@ -86,7 +86,7 @@ test("cut off at any place, also between two frames", async () => {
   const places = Array.from({ length: 60 }, (_, i) => Math.floor((source.length * i) / 60));
   for (const length of [...places, source.length - 1, source.length - 24]) {
     const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: source.slice(0, length) }));
-    expect({ length, code: refusal.code }).toEqual({ length, code: "SNAPSHOT_DAMAGED" });
+    expect({ length, code: refusal.code }).toEqual({ length, code: "EXPORT_DAMAGED" });
   }
 });
 
@@ -97,7 +97,7 @@ test("one flipped bit, wherever it is", async () => {
     const changed = source.slice();
     changed[at]! ^= 1 << below(8);
     const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: changed }));
-    expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^SNAPSHOT_(DAMAGED|FOREIGN)$/) });
+    expect({ at, code: refusal.code }).toEqual({ at, code: expect.stringMatching(/^EXPORT_(DAMAGED|FOREIGN)$/) });
   }
 }, 120_000);
 
@@ -131,7 +131,7 @@ test("what can't be read, whether the caller or the connection is at fault", asy
   }
   for (const reason of [new TypeError("the connection was lost"), "it was lost", undefined]) {
     const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from: breaking(source, reason) }));
-    expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", reason]);
+    expect([refusal.code, refusal.cause]).toEqual(["EXPORT_DAMAGED", reason]);
   }
 });
 
@@ -145,7 +145,7 @@ test("a connection that breaks in the middle", async () => {
   const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data } });
   const from = await fetch(`http://127.0.0.1:${server.port}`);
   const refusal = await refusalOf(() => open({ ...SHAPE, workers: 0, from }));
-  expect([refusal.code, refusal.cause]).toEqual(["SNAPSHOT_DAMAGED", expect.any(Error)]);
+  expect([refusal.code, refusal.cause]).toEqual(["EXPORT_DAMAGED", expect.any(Error)]);
   server.stop(true);
 });
 
@@ -164,7 +164,7 @@ test("any flipped bit of the first frame, which says what the index is made with
       codes.set(code, [...(codes.get(code) ?? []), `${way}: bit ${bit}`]);
     }
   }
-  expect([...codes].filter(([code]) => !/^SNAPSHOT_(DAMAGED|FOREIGN)$/.test(code))).toEqual([]);
+  expect([...codes].filter(([code]) => !/^EXPORT_(DAMAGED|FOREIGN)$/.test(code))).toEqual([]);
 });
 
 test("a first frame with values that no index can have, even where only the core can check them", async () => {
@@ -176,14 +176,14 @@ test("a first frame with values that no index can have, even where only the core
   for (const [at, value] of cases) {
     const changed = source.slice();
     new DataView(changed.buffer).setUint32(16 + at, value, true);
-    expect((await refusalOf(() => ExportReader.open(changed, null))).code).toBe("SNAPSHOT_DAMAGED");
+    expect((await refusalOf(() => ExportReader.open(changed, null))).code).toBe("EXPORT_DAMAGED");
     const body = changed.subarray(16, 16 + new DataView(changed.buffer).getUint32(16 + F_BYTES, true));
     putFrame(body, ownHash!, changed, 16);
     for (const call of [
       () => open({ dimensions: 12, workers: 0, from: changed }),
       () => openSearch({ from: changed }),
     ]) {
-      expect((await refusalOf(call)).code).toBe("SNAPSHOT_DAMAGED");
+      expect((await refusalOf(call)).code).toBe("EXPORT_DAMAGED");
     }
   }
 });
@@ -192,9 +192,9 @@ test("a stream that is refused is cancelled and not locked", async () => {
   const damaged = source.slice();
   damaged[source.length >> 1]! ^= 1;
   const refusals = [
-    ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0 }, new Uint8Array(1000)],
-    ["SNAPSHOT_FOREIGN", { ...SHAPE, workers: 0, M: 8 }, source],
-    ["SNAPSHOT_DAMAGED", { ...SHAPE, workers: 0 }, damaged],
+    ["EXPORT_FOREIGN", { ...SHAPE, workers: 0 }, new Uint8Array(1000)],
+    ["EXPORT_FOREIGN", { ...SHAPE, workers: 0, M: 8 }, source],
+    ["EXPORT_DAMAGED", { ...SHAPE, workers: 0 }, damaged],
     ["OUT_OF_MEMORY", { ...SHAPE, workers: 0, partitions: 1, memoryLimit: 2 ** 20 }, source],
     ["UNSUPPORTED", { ...SHAPE, workers: 1, core: await compileCore("release", "baseline", false) }, source],
   ] as const;
@@ -209,7 +209,7 @@ test("a stream that is refused is cancelled and not locked", async () => {
   }
   for (const sent of [new Uint8Array(1000), damaged]) {
     const { stream, given } = endless(sent);
-    expect((await refusalOf(() => openSearch({ from: stream }))).code).toMatch(/^SNAPSHOT_/);
+    expect((await refusalOf(() => openSearch({ from: stream }))).code).toMatch(/^EXPORT_/);
     expect([stream.locked, given.cancelled]).toEqual([false, true]);
   }
 });
