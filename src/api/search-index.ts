@@ -100,16 +100,12 @@ class SearchHost extends Host {
 
 /** An export, open to be searched. */
 export class SearchIndex {
-  readonly dimensions: number;
-  readonly metric: Metric;
-  private readonly host: SearchHost;
-
   /** @internal Use `openSearch`. */
-  constructor(host: SearchHost, dimensions: number, metric: Metric) {
-    this.host = host;
-    this.dimensions = dimensions;
-    this.metric = metric;
-  }
+  constructor(
+    private readonly host: SearchHost,
+    readonly dimensions: number,
+    readonly metric: Metric,
+  ) {}
 
   /** Names of all spaces. */
   spaces(): string[] {
@@ -130,14 +126,11 @@ export class SearchIndex {
 
 /** A named set of vectors, to be searched. */
 export class SearchSpace {
-  readonly name: string;
-  private readonly host: SearchHost;
-
   /** @internal Use `index.space(name)`. */
-  constructor(name: string, host: SearchHost) {
-    this.name = name;
-    this.host = host;
-  }
+  constructor(
+    readonly name: string,
+    private readonly host: SearchHost,
+  ) {}
 
   /** Vectors. Throws CLOSED. */
   get size(): number {

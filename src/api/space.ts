@@ -14,16 +14,12 @@ import type { SearchSpreader } from "../workers/search-shares.ts";
  * on any thread, may stand for the same one.
  */
 export class Space {
-  readonly name: string;
-  private readonly handle: Handle;
-  private readonly spread: SearchSpreader | null;
-
   /** @internal Use `index.space(name)`. */
-  constructor(name: string, handle: Handle, spread: SearchSpreader | null) {
-    this.name = name;
-    this.handle = handle;
-    this.spread = spread;
-  }
+  constructor(
+    readonly name: string,
+    private readonly handle: Handle,
+    private readonly spread: SearchSpreader | null,
+  ) {}
 
   /**
    * Adds a vector under a key, or replaces the one there. It is accepted before the promise resolves, and searches see

@@ -22,21 +22,16 @@ import { readStats } from "./stats.ts";
 
 /** An open index, or another thread's handle on one. Make it with `open` or `attach`. */
 export class VectorIndex implements AsyncDisposable {
-  private readonly handle: Handle;
-  private readonly shared: SharedIndex;
-  private readonly pool: Pool | null;
-  private readonly seat: number;
-  private readonly keeper: Keeper | null;
   private closing: Promise<void> | null = null;
 
   /** @internal Use `open` or `attach`. */
-  constructor(handle: Handle, shared: SharedIndex, pool: Pool | null, seat: number, keeper: Keeper | null = null) {
-    this.handle = handle;
-    this.shared = shared;
-    this.pool = pool;
-    this.seat = seat;
-    this.keeper = keeper;
-  }
+  constructor(
+    private readonly handle: Handle,
+    private readonly shared: SharedIndex,
+    private readonly pool: Pool | null,
+    private readonly seat: number,
+    private readonly keeper: Keeper | null = null,
+  ) {}
 
   /** The options that this index was opened with, defaults filled in. */
   get options(): Readonly<Settings> {

@@ -42,22 +42,18 @@ export async function addMany(
 }
 
 class BulkAdd {
-  private readonly handle: Handle;
-  private readonly space: string;
-  private readonly keys: readonly Key[];
-  private readonly vectors: VectorList;
   /** Keys that were checked, with their vectors, and the bytes of those keys. */
   private readonly checked = new Set<Key>();
   private keyBytes = 0;
   private reservation: { ref: SpaceRef; bytes: number } | null = null;
   private accepted = 0;
 
-  constructor(handle: Handle, space: string, keys: readonly Key[], vectors: VectorList) {
-    this.handle = handle;
-    this.space = space;
-    this.keys = keys;
-    this.vectors = vectors;
-  }
+  constructor(
+    private readonly handle: Handle,
+    private readonly space: string,
+    private readonly keys: readonly Key[],
+    private readonly vectors: VectorList,
+  ) {}
 
   /** One slice: of checking first, then of adding. */
   step(): Outcome {

@@ -12,12 +12,9 @@ import type { Host } from "./host.ts";
 type Adder = Pick<Host, "seats" | "settings" | "guarded" | "refusal"> & { accepted(partition: number): void };
 
 export class Directory {
-  private readonly handle: Adder;
   private readonly refs = new Map<string, SpaceRef>();
 
-  constructor(handle: Adder) {
-    this.handle = handle;
-  }
+  constructor(private readonly handle: Adder) {}
 
   /** The space of that name, or null; AGAIN while its partition is busy. */
   find(name: string): SpaceRef | null | typeof AGAIN {

@@ -17,10 +17,6 @@ import { Uses } from "./uses.ts";
 import { type Outcome, WaitingLine } from "./waiting-line.ts";
 
 export class Handle extends Host {
-  readonly seats: Seat[];
-  readonly settings: Settings;
-  readonly control: Control;
-  readonly durability: Durability;
   readonly line: WaitingLine;
   readonly uses = new Uses();
   /** Links on this thread, where it opened an index without workers. */
@@ -28,12 +24,14 @@ export class Handle extends Host {
   private readonly directory: Directory;
   private closed = false;
 
-  constructor(seats: Seat[], settings: Settings, control: Control, loop: LinkLoop | null, durability: Durability) {
+  constructor(
+    readonly seats: Seat[],
+    readonly settings: Settings,
+    readonly control: Control,
+    loop: LinkLoop | null,
+    readonly durability: Durability,
+  ) {
     super();
-    this.seats = seats;
-    this.settings = settings;
-    this.control = control;
-    this.durability = durability;
     this.linker = loop && new InlineLinker(loop, control, () => this.isClosed);
     this.line = new WaitingLine(control, settings.timeoutMs, () => this.help());
     this.directory = new Directory(this);

@@ -7,17 +7,14 @@ import type { LinkLoop } from "../workers/link-loop.ts";
 const LOOK_AGAIN_MS = 50; // a wish to compact is no waiting work, and may come just before the thread parks
 
 export class InlineLinker {
-  private readonly loop: LinkLoop;
-  private readonly control: Control;
-  private readonly isClosed: () => boolean;
   private running = false;
   private serving = false;
 
-  constructor(loop: LinkLoop, control: Control, isClosed: () => boolean) {
-    this.loop = loop;
-    this.control = control;
-    this.isClosed = isClosed;
-  }
+  constructor(
+    private readonly loop: LinkLoop,
+    private readonly control: Control,
+    private readonly isClosed: () => boolean,
+  ) {}
 
   /** Links as soon as the event loop comes round. */
   wake(): void {

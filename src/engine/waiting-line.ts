@@ -30,16 +30,13 @@ export class WaitingLine {
   private readonly line: Waiting[] = [];
   private pumping = false;
   private failure: HnswError | null = null;
-  private readonly control: Progress;
-  private readonly timeoutMs: number;
-  /** Makes progress on the calling thread where there are no workers; true if it did. */
-  private readonly help: () => boolean;
 
-  constructor(control: Progress, timeoutMs: number, help: () => boolean) {
-    this.control = control;
-    this.timeoutMs = timeoutMs;
-    this.help = help;
-  }
+  constructor(
+    private readonly control: Progress,
+    private readonly timeoutMs: number,
+    /** Makes progress on the calling thread where there are no workers; true if it did. */
+    private readonly help: () => boolean,
+  ) {}
 
   /** Tries an op now if none waits, else puts it at the end. Rejects with what the op throws, or TIMEOUT. */
   enter(attempt: () => Outcome): Promise<void> {

@@ -26,18 +26,15 @@ export type OnLoss = (problem: string) => void;
 export class Replay {
   /** Ops done. */
   done = 0;
-  private readonly handle: Handle;
-  private readonly partition: PartitionState;
-  private readonly onLoss: OnLoss;
   /** Ops of unknown spaces, by the space's id: fine if its drop follows. */
   private readonly strangers = new Map<number, number>();
   private withoutMemory = 0;
 
-  constructor(handle: Handle, partition: PartitionState, onLoss: OnLoss) {
-    this.handle = handle;
-    this.partition = partition;
-    this.onLoss = onLoss;
-  }
+  constructor(
+    private readonly handle: Handle,
+    private readonly partition: PartitionState,
+    private readonly onLoss: OnLoss,
+  ) {}
 
   /** Does a group's ops, in slices of time. Rejects with OUT_OF_MEMORY or TIMEOUT, or with what `onLoss` throws. */
   async run(first: number, entries: Entry[]): Promise<void> {

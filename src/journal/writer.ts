@@ -31,12 +31,6 @@ interface Waiting {
 const GROUP_BYTES = 1 << 18;
 
 export class JournalWriter {
-  private readonly seats: Seat[];
-  private readonly openLog: () => Promise<OpLog>;
-  private readonly mark: Mark;
-  private readonly board: JournalBoard;
-  private readonly control: Control;
-  private readonly now: () => number;
   /** Per partition, as large as its ring: reused, for the same reason as GROUP_BYTES. */
   private readonly buffers: Uint8Array[] = [];
   private log: OpLog | null = null;
@@ -46,20 +40,13 @@ export class JournalWriter {
   private isOpen = false;
 
   constructor(
-    seats: Seat[],
-    openLog: () => Promise<OpLog>,
-    mark: Mark,
-    board: JournalBoard,
-    control: Control,
-    now: () => number,
-  ) {
-    this.seats = seats;
-    this.openLog = openLog;
-    this.mark = mark;
-    this.board = board;
-    this.control = control;
-    this.now = now;
-  }
+    private readonly seats: Seat[],
+    private readonly openLog: () => Promise<OpLog>,
+    private readonly mark: Mark,
+    private readonly board: JournalBoard,
+    private readonly control: Control,
+    private readonly now: () => number,
+  ) {}
 
   /** Continues where the thread before this one ended, even if that was between writing a group and reporting it. */
   takeOver(): void {

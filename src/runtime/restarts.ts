@@ -6,15 +6,12 @@ const MOST_WITHOUT_WORK = 5;
 export class Restarts {
   /** Replacements so far. */
   count = 0;
-  private readonly workDone: () => number;
   private workAtStart = 0;
   /** Ends in a row with no work before them. */
   private idle = 0;
 
   /** `workDone`: a count that grows when the thread works. */
-  constructor(workDone: () => number) {
-    this.workDone = workDone;
-  }
+  constructor(private readonly workDone: () => number) {}
 
   /** Call it when the thread, or a replacement, starts. */
   started(): void {

@@ -23,12 +23,10 @@ import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFram
 const CHUNK_BYTES = 1 << 18;
 /** Collects frames until a chunk is full. */
 class Chunks {
-  private readonly hash: FrameHash;
   private buffer = new Uint8Array(CHUNK_BYTES);
   private filled = 0;
 
-  constructor(hash: FrameHash) {
-    this.hash = hash;
+  constructor(private readonly hash: FrameHash) {
     this.buffer.set(MAGIC);
     this.filled = MAGIC.length;
   }

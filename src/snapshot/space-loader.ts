@@ -34,24 +34,19 @@ export class ForeignSpace extends Error {}
 
 /** Loads one space. */
 export class SpaceLoader {
-  readonly partition: PartitionState;
-  /** Id of the space in its partition. */
-  readonly id: number;
-  readonly home: number;
-  readonly sequence: number;
   /** Where it is; null before its first frame. */
   at: calls.SpaceAt | null = null;
-  private readonly host: Host;
   private isFirst = true;
   private leftOut = 0;
 
-  constructor(host: Host, partition: PartitionState, id: number, home: number, sequence: number) {
-    this.host = host;
-    this.partition = partition;
-    this.id = id;
-    this.home = home;
-    this.sequence = sequence;
-  }
+  constructor(
+    private readonly host: Host,
+    readonly partition: PartitionState,
+    /** Id of the space in its partition. */
+    readonly id: number,
+    readonly home: number,
+    readonly sequence: number,
+  ) {}
 
   /** Loads the next frame. Rejects with ForeignSpace, BadFrame, OUT_OF_MEMORY or TIMEOUT. */
   async put(body: Uint8Array): Promise<void> {
@@ -97,12 +92,9 @@ async function expectWrites(memory: WebAssembly.Memory, before: number): Promise
 export class IndexLoader {
   /** Spaces that are complete. */
   loaded = 0;
-  protected readonly host: Host;
   private readonly thin: SpaceLoader[] = [];
 
-  constructor(host: Host) {
-    this.host = host;
-  }
+  constructor(protected readonly host: Host) {}
 
   /** Begins a space, by its first frame; null when its name does not belong in the partition. */
   begin(partition: PartitionState, { nameHeader, name, sequence }: SpaceFrame, id: number): SpaceLoader | null {

@@ -60,8 +60,6 @@ export interface KeeperParts {
 }
 
 export class Keeper {
-  /** Read whenever a thread starts. */
-  readonly parts: KeeperParts;
   private readonly threads: Record<Kind, Thread | null> = { journal: null, snapshots: null };
   private readonly requests = new Map<number, Request>();
   private nextRequest = 0;
@@ -69,8 +67,10 @@ export class Keeper {
   private readonly restarts: Record<Kind, Restarts>;
   private readonly seats: Record<Kind, number>;
 
-  constructor(parts: KeeperParts) {
-    this.parts = parts;
+  constructor(
+    /** Read whenever a thread starts. */
+    readonly parts: KeeperParts,
+  ) {
     this.seats = journalSeats(parts.shared.settings);
     const restarts = (kind: Kind) => new Restarts(() => parts.board.figure(THREADS[kind].work));
     this.restarts = { journal: restarts("journal"), snapshots: restarts("snapshots") };

@@ -36,12 +36,10 @@ export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
 }
 
 export class Control {
-  readonly buffer: SharedArrayBuffer | ArrayBuffer;
   private readonly words: Int32Array;
   private readonly figures: Float64Array;
 
-  constructor(buffer: SharedArrayBuffer | ArrayBuffer = controlBlock(canShare)) {
-    this.buffer = buffer;
+  constructor(readonly buffer: SharedArrayBuffer | ArrayBuffer = controlBlock(canShare)) {
     this.words = new Int32Array(this.buffer, 0, WORDS);
     this.figures = new Float64Array(this.buffer, WORDS * 4);
   }

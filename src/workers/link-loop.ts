@@ -50,7 +50,6 @@ export interface LinkSetup {
 }
 
 export class LinkLoop {
-  private readonly setup: LinkSetup;
   private readonly depths: Float64Array;
   /** Milliseconds that linking one op takes, smoothed; 0 before the first. */
   msPerOp = 0;
@@ -58,8 +57,7 @@ export class LinkLoop {
   private current: LinkedPartition | null;
   private nextPartition = 0;
 
-  constructor(setup: LinkSetup) {
-    this.setup = setup;
+  constructor(private readonly setup: LinkSetup) {
     this.depths = new Float64Array(setup.workers);
     this.current = this.withClaims(); // a worker that had this seat before may have left some
   }

@@ -19,19 +19,16 @@ interface Member {
 export class Pool {
   private readonly members: (Member | null)[] = [];
   private readonly restarts: Restarts[];
-  private readonly shared: SharedIndex;
-  private readonly control: Control;
-  /** Of the opening thread. */
-  private readonly seats: Seat[];
-  private readonly report: (incident: Incident) => void;
   private closing = false;
   private nextSearch = 0;
 
-  constructor(shared: SharedIndex, control: Control, seats: Seat[], report: (incident: Incident) => void) {
-    this.shared = shared;
-    this.control = control;
-    this.seats = seats;
-    this.report = report;
+  constructor(
+    private readonly shared: SharedIndex,
+    private readonly control: Control,
+    /** Of the opening thread. */
+    private readonly seats: Seat[],
+    private readonly report: (incident: Incident) => void,
+  ) {
     const { workers } = shared.settings;
     this.restarts = Array.from(
       { length: workers },

@@ -35,15 +35,11 @@ type Values = Record<string, string | boolean | undefined>;
 
 /** The arguments and options that a command was called with. */
 export class Arguments {
-  private readonly command: string;
-  private readonly positionals: string[];
-  private readonly values: Values;
-
-  constructor(command: string, positionals: string[], values: Values) {
-    this.command = command;
-    this.positionals = positionals;
-    this.values = values;
-  }
+  constructor(
+    private readonly command: string,
+    private readonly positionals: string[],
+    private readonly values: Values,
+  ) {}
 
   at(i: number): string {
     return this.positionals[i]!;

@@ -21,13 +21,11 @@ export async function print(text: string): Promise<void> {
 
 /** Writes lines, one after the other. */
 export class LineWriter {
-  private readonly path: string | null;
   private readonly file: number | null;
   private text = "";
 
   /** To a file, or to stdout if `path` is null. Throws FileError. */
-  constructor(path: string | null) {
-    this.path = path;
+  constructor(private readonly path: string | null) {
     try {
       this.file = path === null ? null : openSync(`${path}.unfinished`, "w");
     } catch (error) {

@@ -23,11 +23,8 @@ export class Findings {
   readonly problems: string[] = [];
   /** Whether any of it cost data. */
   lossy = false;
-  private readonly salvaging: boolean;
 
-  constructor(salvaging: boolean) {
-    this.salvaging = salvaging;
-  }
+  constructor(private readonly salvaging: boolean) {}
 
   /** Damage that something else makes up for. */
   harmless(problem: string): void {

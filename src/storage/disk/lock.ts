@@ -7,12 +7,9 @@ import { HnswError } from "../../errors.ts";
 import { pathError } from "./damage.ts";
 
 export class FolderLock {
-  private readonly db: Database;
   private released = false;
 
-  private constructor(db: Database) {
-    this.db = db;
-  }
+  private constructor(private readonly db: Database) {}
 
   /** Rejects with PATH_IN_USE when this or another process has it, or PATH_FAILED when the file can't be made. */
   static async take(file: string, folder: string): Promise<FolderLock> {

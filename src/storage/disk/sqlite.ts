@@ -10,16 +10,12 @@ import { syncFile } from "./files.ts";
 export type Mode = "create" | "write" | "read";
 
 export class SqliteFile {
-  readonly db: Database;
-  readonly path: string;
-  /** The state of a file that was opened as immutable; null for one that others may write. */
-  private readonly immutable: string | null;
-
-  private constructor(db: Database, path: string, immutable: string | null = null) {
-    this.db = db;
-    this.path = path;
-    this.immutable = immutable;
-  }
+  private constructor(
+    readonly db: Database,
+    readonly path: string,
+    /** The state of a file that was opened as immutable; null for one that others may write. */
+    private readonly immutable: string | null = null,
+  ) {}
 
   /** Throws Damage when the file is missing, or SQLite's errors. */
   static async open(path: string, mode: Mode): Promise<SqliteFile> {

@@ -26,12 +26,8 @@ export interface LogSize {
 }
 
 export class GroupLog implements OpLog {
-  private readonly file: SqliteFile;
-
   /** `close` closes the file. */
-  constructor(file: SqliteFile) {
-    this.file = file;
-  }
+  constructor(private readonly file: SqliteFile) {}
 
   /** Opens the log of a journal's file for writing. Rejects with LogFull, or SQLite's errors. */
   static async open(path: string): Promise<GroupLog> {

@@ -44,11 +44,7 @@ export interface PartitionRow {
 }
 
 export class Catalog {
-  private readonly file: SqliteFile;
-
-  constructor(file: SqliteFile) {
-    this.file = file;
-  }
+  constructor(private readonly file: SqliteFile) {}
 
   // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
   /** All snapshots, newest first within a space. Throws Damage when one is changed or missing. */

@@ -15,16 +15,16 @@ const UNFINISHED = "backup.unfinished";
 export class Destination {
   /** Where the copy is made. */
   readonly unfinished: FolderPaths;
-  /** As errors call it. */
-  private readonly name: string;
   private readonly place: string;
   /** The uppermost folder that was created for it. */
   private made: string | undefined;
   private begun = false;
   private readonly moved: string[] = [];
 
-  private constructor(name: string) {
-    this.name = name;
+  private constructor(
+    /** As errors call it. */
+    private readonly name: string,
+  ) {
     this.place = resolve(name);
     this.unfinished = pathsOf(join(this.place, UNFINISHED));
   }

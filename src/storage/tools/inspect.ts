@@ -72,20 +72,18 @@ export async function inspect(folder: string): Promise<Inspection> {
 }
 
 class Inspector {
-  private readonly journal: SqliteFile;
   private readonly log: GroupLog;
   private readonly catalog: Catalog;
-  private readonly paths: FolderPaths;
-  private readonly shape: Shape;
   private readonly problems: string[] = [];
   private readonly spaces = new Map<string, SpaceInspection>();
 
-  constructor(journal: SqliteFile, paths: FolderPaths, shape: Shape) {
-    this.journal = journal;
+  constructor(
+    private readonly journal: SqliteFile,
+    private readonly paths: FolderPaths,
+    private readonly shape: Shape,
+  ) {
     this.log = new GroupLog(journal);
     this.catalog = new Catalog(journal);
-    this.paths = paths;
-    this.shape = shape;
   }
 
   /** Null when a snapshot is missing, as a round may have replaced it; unless it is the `lastTry`. */
