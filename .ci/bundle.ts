@@ -23,8 +23,8 @@ const besideTheCore: BunPlugin = {
 const elsewhere: BunPlugin = {
   name: "elsewhere",
   setup(builder) {
-    const none = { contents: "export const JournalClient = null", loader: "ts" } as const;
-    builder.onLoad({ filter: /src\/(storage\/open-folder|journal\/client)\.ts$/ }, () => none);
+    const none = { contents: "export const JournalClient = null, JournalBoard = null", loader: "ts" } as const;
+    builder.onLoad({ filter: /src\/(storage\/open-folder|journal\/(client|board))\.ts$/ }, () => none);
     builder.onResolve({ filter: /\/(threads|parent)\.node\.ts$/ }, ({ path }) => ({
       path: source(`runtime/${basename(path, ".node.ts")}.web`),
     }));
