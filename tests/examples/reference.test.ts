@@ -35,14 +35,16 @@ function exportsOf(entry: string): string[] {
 
 /**
  * Public properties, getters and methods of an interface or class, those that it inherits among them: lines that are
- * indented once. Empty for other types.
+ * indented once, and what its constructor declares. Empty for other types.
  */
 function membersOf(name: string): string[] {
   const pattern = new RegExp(`^export (?:interface|class) ${name}\\b(?: extends (\\w+))?.*?\\{\\n(.*?)^\\}`, "ms");
   const [, base, body] = SOURCES.map((source) => pattern.exec(source)).find((found) => found !== null) ?? [];
   if (body === undefined) return [];
   const lines = body.matchAll(/^ {2}(?:readonly |get |async )*(\w+)\??(?:\(|: )/gm);
-  const own = Array.from(lines, ([, member]) => member!).filter((member) => member !== "constructor");
+  const parameters = /^ {2}constructor\(([\s\S]*?)\) \{/m.exec(body)?.[1] ?? "";
+  const properties = parameters.matchAll(/(?<!private |protected )readonly (\w+):/g);
+  const own = Array.from([...lines, ...properties], ([, member]) => member!).filter((name) => name !== "constructor");
   return [...new Set([...own, ...(base === undefined ? [] : membersOf(base))])].sort();
 }
 
