@@ -12,6 +12,7 @@ import { AGAIN, type Refusal } from "./retry.ts";
 import type { Seat } from "./seat.ts";
 import type { SpaceAt } from "./spaces.ts";
 
+export * from "./retry.ts";
 export * from "./spaces.ts";
 
 const WORD = 2 ** 32;

@@ -3,22 +3,7 @@
  * scratch in which it and the core hand each other keys, vectors, figures and hits. What the core can be asked is in
  * calls/; nothing here decides anything.
  */
-import {
-  E_MEMORY,
-  HIT_BYTES,
-  HIT_DISTANCE,
-  HIT_KEY,
-  INFO_SEQUENCE,
-  INFO_WORDS,
-  INTAKE_BYTES,
-  KEY_HEADER,
-  MAX_PAGES,
-  OK,
-  P_DIMENSIONS,
-  X_INFO,
-  X_KEY,
-  X_VECTORS,
-} from "../../assembly/layout.ts";
+import * as layout from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import type { Hit } from "../values/hit.ts";
@@ -35,7 +20,7 @@ export type PartitionSettings = Pick<
 
 /** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
 function createMemory(shared: boolean): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 17, maximum: MAX_PAGES, ...(shared ? { shared: true } : {}) });
+  return new WebAssembly.Memory({ initial: 17, maximum: layout.MAX_PAGES, ...(shared ? { shared: true } : {}) });
 }
 
 /** One thread's instance of the core, bound to a seat of one partition. */
@@ -59,14 +44,14 @@ export class Seat {
 
   /** `bound`: what the core returned when it was bound to the seat. */
   private constructor(core: CoreExports, memory: WebAssembly.Memory, number: number, bound: number) {
-    if (bound === E_MEMORY) throw outOfMemory();
-    if (bound !== OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
+    if (bound === layout.E_MEMORY) throw outOfMemory();
+    if (bound !== layout.OK) throw new HnswError("BAD_OPTION", "This is not the memory of an open index.");
     this.core = core;
     this.memory = memory;
     this.number = number;
-    this.dimensions = new Uint32Array(memory.buffer, P_DIMENSIONS, 1)[0]!;
+    this.dimensions = new Uint32Array(memory.buffer, layout.P_DIMENSIONS, 1)[0]!;
     this.stride = (this.dimensions + 3) & ~3;
-    this.intake = Math.max(1, Math.min(256, Math.floor(INTAKE_BYTES / (4 * this.stride))));
+    this.intake = Math.max(1, Math.min(256, Math.floor(layout.INTAKE_BYTES / (4 * this.stride))));
     this.at = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative
     this.renew();
   }
@@ -74,10 +59,10 @@ export class Seat {
   private renew(): void {
     const { at } = this;
     const { buffer } = this.memory;
-    this.info = new Uint32Array(buffer, at + X_INFO, INFO_WORDS);
-    this.floats = new Float32Array(buffer, at + X_VECTORS, this.intake * this.stride);
-    this.scratchBytes = new Uint8Array(buffer, at, X_VECTORS);
-    this.intakeView = new Uint8Array(buffer, at + X_VECTORS, INTAKE_BYTES);
+    this.info = new Uint32Array(buffer, at + layout.X_INFO, layout.INFO_WORDS);
+    this.floats = new Float32Array(buffer, at + layout.X_VECTORS, this.intake * this.stride);
+    this.scratchBytes = new Uint8Array(buffer, at, layout.X_VECTORS);
+    this.intakeView = new Uint8Array(buffer, at + layout.X_VECTORS, layout.INTAKE_BYTES);
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
     this.distances = new Float32Array(buffer, 0, buffer.byteLength >>> 2);
@@ -137,25 +122,25 @@ export class Seat {
 
   /** Number of the partition's last op, as an op that was just accepted left it. */
   get sequence(): number {
-    return this.wideInfoAt(INFO_SEQUENCE);
+    return this.wideInfoAt(layout.INFO_SEQUENCE);
   }
 
   /** Encodes a key into scratch. */
   putKey(key: Key): KeyHeader {
     this.fresh();
-    return encodeKey(key, this.scratchBytes, X_KEY);
+    return encodeKey(key, this.scratchBytes, layout.X_KEY);
   }
 
   /** Puts the bytes of an encoded key or name into scratch. */
   putKeyBytes(key: Uint8Array): void {
     this.fresh();
-    this.scratchBytes.set(key, X_KEY);
+    this.scratchBytes.set(key, layout.X_KEY);
   }
 
   /** The name that `nextSpace` left in scratch. */
   nameInScratch(header: KeyHeader): string {
     this.fresh();
-    return decodeKey(header, this.scratchBytes, X_KEY) as string;
+    return decodeKey(header, this.scratchBytes, layout.X_KEY) as string;
   }
 
   /** Copies one vector to place `index` of the intake. */
@@ -224,12 +209,12 @@ export class Seat {
   /** Reads `count` hits of a search that has not been ended yet, and the keys that their records hold. */
   readHits(count: number): Hit[] {
     const at = this.infoAt(0);
-    this.cover(at + count * HIT_BYTES);
+    this.cover(at + count * layout.HIT_BYTES);
     const hits = new Array<Hit>(count);
     for (let i = 0; i < count; i++) {
-      const hit = (at + i * HIT_BYTES) >>> 2;
-      const record = this.words[hit + (HIT_KEY >> 2)]!;
-      hits[i] = { key: this.keyAt(record), distance: this.distances[hit + (HIT_DISTANCE >> 2)]! };
+      const hit = (at + i * layout.HIT_BYTES) >>> 2;
+      const record = this.words[hit + (layout.HIT_KEY >> 2)]!;
+      hits[i] = { key: this.keyAt(record), distance: this.distances[hit + (layout.HIT_DISTANCE >> 2)]! };
     }
     return hits;
   }
@@ -237,17 +222,18 @@ export class Seat {
   /** Reads `count` keys of a `listKeys` that has not been ended yet. */
   readKeys(count: number): Key[] {
     const at = this.infoAt(0);
-    this.cover(at + count * HIT_BYTES);
+    this.cover(at + count * layout.HIT_BYTES);
     const keys = new Array<Key>(count);
-    for (let i = 0; i < count; i++) keys[i] = this.keyAt(this.words[(at + i * HIT_BYTES + HIT_KEY) >>> 2]!);
+    for (let i = 0; i < count; i++)
+      keys[i] = this.keyAt(this.words[(at + i * layout.HIT_BYTES + layout.HIT_KEY) >>> 2]!);
     return keys;
   }
 
   private keyAt(record: number): Key {
-    if (record + KEY_HEADER + 4 > this.bytes.length) this.cover(record + KEY_HEADER + 1024);
+    if (record + layout.KEY_HEADER + 4 > this.bytes.length) this.cover(record + layout.KEY_HEADER + 1024);
     const header = this.words[record >>> 2]!;
-    this.cover(record + KEY_HEADER + (header & 0xffffff));
-    return decodeKey(header, this.bytes, record + KEY_HEADER);
+    this.cover(record + layout.KEY_HEADER + (header & 0xffffff));
+    return decodeKey(header, this.bytes, record + layout.KEY_HEADER);
   }
 
   /** Another thread may have grown the memory since these views were made: old views keep their length. */

@@ -4,9 +4,7 @@
  */
 import { E_BUSY, E_MEMORY, E_NOT_FINITE, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { AGAIN } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
-import type { SpaceRef } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
@@ -45,7 +43,7 @@ class BulkAdd {
   /** Keys that were checked, with their vectors, and the bytes of those keys. */
   private readonly checked = new Set<Key>();
   private keyBytes = 0;
-  private reservation: { ref: SpaceRef; bytes: number } | null = null;
+  private reservation: { ref: calls.SpaceRef; bytes: number } | null = null;
   private accepted = 0;
 
   constructor(
@@ -84,10 +82,10 @@ class BulkAdd {
     } while (checked.size < keys.length && !slice.isOver);
   }
 
-  private tryReserve(): { ref: SpaceRef; bytes: number } | null {
+  private tryReserve(): { ref: calls.SpaceRef; bytes: number } | null {
     const { handle, keys, space } = this;
     const ref = handle.make(space);
-    if (ref === AGAIN) return null;
+    if (ref === calls.AGAIN) return null;
     const reserve = () => calls.reserve(ref.seat, ref, keys.length, this.keyBytes);
     const { status, needed, available } = handle.guarded(reserve);
     if (status === OK) return { ref, bytes: needed };
@@ -97,7 +95,7 @@ class BulkAdd {
     throw new HnswError("OUT_OF_MEMORY", `${need}. ${handle.refusal(E_MEMORY, ref.seat).message}`);
   }
 
-  private add({ ref, bytes }: { ref: SpaceRef; bytes: number }): Outcome {
+  private add({ ref, bytes }: { ref: calls.SpaceRef; bytes: number }): Outcome {
     const { handle, keys, vectors } = this;
     const { seat } = ref;
     const slice = new Slice();
@@ -156,7 +154,7 @@ export async function removeMany(handle: Handle, space: string, keys: readonly K
     for (; next < keys.length; next++) {
       if ((next & 63) === 63 && slice.isOver) return MORE;
       const removed = tryRemove(handle, space, keys[next]!);
-      if (removed === AGAIN) return BUSY;
+      if (removed === calls.AGAIN) return BUSY;
       if (removed) found++;
     }
     return DONE;

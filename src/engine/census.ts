@@ -2,7 +2,6 @@
 import { E_MEMORY } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import type { FoundSpace, SpaceAt } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";
@@ -11,8 +10,8 @@ import { timeout } from "./waiting-line.ts";
 const NODES = 2000; // about 2 ms
 
 /** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */
-export async function listSpaces(host: Host, seat: Seat): Promise<FoundSpace[]> {
-  const found: FoundSpace[] = [];
+export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpace[]> {
+  const found: calls.FoundSpace[] = [];
   const next = () => calls.nextSpace(seat, found.at(-1)?.address ?? 0);
   for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) {
     found.push(space);
@@ -24,7 +23,7 @@ export async function listSpaces(host: Host, seat: Seat): Promise<FoundSpace[]> 
  * Walks a space's graph and links again what it does not reach; without `always` only if something was linked since the
  * last census. Resolves to how many slots it did not reach.
  */
-export function census(host: Host, seat: Seat, space: SpaceAt, always: boolean): Promise<number> {
+export function census(host: Host, seat: Seat, space: calls.SpaceAt, always: boolean): Promise<number> {
   return host.inTurn(async () => {
     const end = performance.now() + host.settings.timeoutMs;
     let missing = 0;
@@ -42,7 +41,7 @@ export function census(host: Host, seat: Seat, space: SpaceAt, always: boolean):
 async function walkOnce(
   host: Host,
   seat: Seat,
-  space: SpaceAt,
+  space: calls.SpaceAt,
   always: boolean,
 ): Promise<{ isComplete: boolean; missing: number }> {
   const started = await host.whenFree(() => calls.startCensus(seat, space, always));

@@ -1,9 +1,7 @@
 /* Where is the space of that name? Asked of the core once, then remembered until the space is dropped. */
 import { E_JOURNAL_FULL } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { AGAIN, type Refusal } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
-import type { SpaceRef } from "../core/spaces.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import type { KeyHeader } from "../values/keys.ts";
 import type { Host } from "./host.ts";
@@ -12,24 +10,24 @@ import type { Host } from "./host.ts";
 type Adder = Pick<Host, "seats" | "settings" | "guarded" | "refusal"> & { accepted(partition: number): void };
 
 export class Directory {
-  private readonly refs = new Map<string, SpaceRef>();
+  private readonly refs = new Map<string, calls.SpaceRef>();
 
   constructor(private readonly handle: Adder) {}
 
   /** The space of that name, or null; AGAIN while its partition is busy. */
-  find(name: string): SpaceRef | null | typeof AGAIN {
+  find(name: string): calls.SpaceRef | null | typeof calls.AGAIN {
     return this.refs.get(name) ?? this.ask<null>(name, calls.findSpace);
   }
 
   /** The space of that name, which is created if there is none; AGAIN while its partition is busy or its journal full. */
-  make(name: string): SpaceRef | typeof AGAIN {
+  make(name: string): calls.SpaceRef | typeof calls.AGAIN {
     return this.refs.get(name) ?? this.ask<never>(name, calls.makeSpace);
   }
 
   private ask<Absent extends null>(
     name: string,
-    call: (seat: Seat, name: KeyHeader, home: number) => calls.SpaceAt | Absent | Refusal,
-  ): SpaceRef | Absent | typeof AGAIN {
+    call: (seat: Seat, name: KeyHeader, home: number) => calls.SpaceAt | Absent | calls.Refusal,
+  ): calls.SpaceRef | Absent | typeof calls.AGAIN {
     const { seats, settings } = this.handle;
     const hash = calls.hashName(seats[0]!, seats[0]!.putKey(name));
     const partition = partitionOf(hash, settings.partitions);
@@ -37,7 +35,7 @@ export class Directory {
     const seat = seats[partition]!;
     const header = seat.putKey(name);
     const found = this.handle.guarded(() => call(seat, header, home));
-    if (found === AGAIN || found === E_JOURNAL_FULL) return AGAIN;
+    if (found === calls.AGAIN || found === E_JOURNAL_FULL) return calls.AGAIN;
     if (typeof found === "number") throw this.handle.refusal(found, seat);
     this.handle.accepted(partition); // also that there is none may not be durable yet
     if (found === null) return found;

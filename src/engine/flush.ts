@@ -1,6 +1,5 @@
 /* When is everything that was accepted linked, reachable, and on the disk? */
 import * as calls from "../core/calls.ts";
-import { AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { census, listSpaces } from "./census.ts";
@@ -39,11 +38,11 @@ export async function flush(handle: Handle): Promise<void> {
 export function allDurable(handle: Handle): Promise<void> {
   const lastOf = (seat: Seat) => () => {
     const ring = handle.guarded(() => calls.journalRing(seat));
-    return ring === AGAIN ? AGAIN : ring.last;
+    return ring === calls.AGAIN ? calls.AGAIN : ring.last;
   };
   return handle.durability.durable(() =>
     // Also of a handle that closes: `handle.eventually` would refuse.
-    Promise.all(handle.seats.map((seat) => eventually(lastOf(seat), handle.settings.timeoutMs))),
+    Promise.all(handle.seats.map((seat) => calls.eventually(lastOf(seat), handle.settings.timeoutMs))),
   );
 }
 

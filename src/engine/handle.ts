@@ -2,9 +2,8 @@
  * What does one thread hold of an open index? Its seats in the partitions, the control block, its waiting line, and what
  * it remembers of where spaces are. Knows no threads and no journal.
  */
-import type { AGAIN } from "../core/retry.ts";
+import type * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import type { SpaceRef } from "../core/spaces.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import type { Control } from "../workers/control.ts";
@@ -62,12 +61,12 @@ export class Handle extends Host {
   }
 
   // ── where is a space? ─────────────────────────────────────────────────────────────────────────────────────────────
-  find(name: string): SpaceRef | null | typeof AGAIN {
+  find(name: string): calls.SpaceRef | null | typeof calls.AGAIN {
     return this.directory.find(name);
   }
 
   /** The space of that name, which is created if there is none. */
-  make(name: string): SpaceRef | typeof AGAIN {
+  make(name: string): calls.SpaceRef | typeof calls.AGAIN {
     return this.directory.make(name);
   }
 

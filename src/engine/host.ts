@@ -1,7 +1,6 @@
 /* What does work on an index need of the thread that holds it? `Handle` is one, and so is what an export is searched by. */
 import * as calls from "../core/calls.ts";
 import { refusalOf } from "../core/refusals.ts";
-import { type AGAIN, eventually, type Refusal } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
@@ -14,7 +13,7 @@ export abstract class Host {
   /** Throws CLOSED. */
   abstract assertOpen(): void;
   /** The space of that name, or null; AGAIN while its partition is busy. */
-  abstract find(name: string): calls.SpaceRef | null | typeof AGAIN;
+  abstract find(name: string): calls.SpaceRef | null | typeof calls.AGAIN;
   /** Forgets where a space was: it was dropped. */
   abstract forget(name: string): void;
   /** Starts a census once those before it have ended: a seat has room for one. */
@@ -47,20 +46,20 @@ export abstract class Host {
   }
 
   /** Tries once in a turn of the event loop until the result is not AGAIN. Rejects with TIMEOUT or CLOSED. */
-  eventually<T>(attempt: () => T | typeof AGAIN): Promise<T> {
-    return eventually(() => {
+  eventually<T>(attempt: () => T | typeof calls.AGAIN): Promise<T> {
+    return calls.eventually(() => {
       this.assertOpen();
       return attempt();
     }, this.settings.timeoutMs);
   }
 
   /** Calls the core, guarded, until the lock that it needs was free. Rejects with TIMEOUT or CLOSED. */
-  whenFree<T>(call: () => T | typeof AGAIN, seats = this.seats): Promise<T> {
+  whenFree<T>(call: () => T | typeof calls.AGAIN, seats = this.seats): Promise<T> {
     return this.eventually(() => this.guarded(call, seats));
   }
 
   /** The error for a refusal of that seat's core. `which`: the vector that it concerns. */
-  refusal(refusal: Refusal, seat: Seat, which = "The vector"): HnswError {
+  refusal(refusal: calls.Refusal, seat: Seat, which = "The vector"): HnswError {
     return refusalOf(refusal, seat, which, () => this.whyStuck());
   }
 }

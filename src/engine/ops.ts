@@ -1,8 +1,6 @@
 /* How does one op get in? An attempt in the handle's line: it is accepted, refused for good, or tried again. */
 import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { AGAIN } from "../core/retry.ts";
-import type { SpaceRef } from "../core/spaces.ts";
 import type { Key } from "../values/keys.ts";
 import { checkShape, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
@@ -28,7 +26,7 @@ export function add(handle: Handle, space: string, key: Key, vector: Vector): Pr
 
 function tryAdd(handle: Handle, space: string, key: Key, vector: Vector): Outcome {
   const ref = handle.make(space);
-  if (ref === AGAIN) return BUSY;
+  if (ref === calls.AGAIN) return BUSY;
   const { seat } = ref;
   seat.putVector(vector, 0);
   const status = handle.guarded(() => calls.add(seat, ref, seat.putKey(key)));
@@ -42,7 +40,7 @@ export async function remove(handle: Handle, space: string, key: Key): Promise<b
   let found = false;
   await handle.accept(() => {
     const removed = tryRemove(handle, space, key);
-    if (removed === AGAIN) return BUSY;
+    if (removed === calls.AGAIN) return BUSY;
     found = removed;
     return DONE;
   });
@@ -50,13 +48,13 @@ export async function remove(handle: Handle, space: string, key: Key): Promise<b
 }
 
 /** Whether the key was there; AGAIN when the partition is busy or its journal full. */
-export function tryRemove(handle: Handle, space: string, key: Key): boolean | typeof AGAIN {
+export function tryRemove(handle: Handle, space: string, key: Key): boolean | typeof calls.AGAIN {
   const ref = handle.find(space);
-  if (ref === AGAIN) return AGAIN;
+  if (ref === calls.AGAIN) return calls.AGAIN;
   if (ref === null) return false;
   const { seat } = ref;
   const status = handle.guarded(() => calls.remove(seat, ref, seat.putKey(key)));
-  if (status !== NOT_FOUND) return outcomeOf(status, handle, space, ref) === DONE ? true : AGAIN;
+  if (status !== NOT_FOUND) return outcomeOf(status, handle, space, ref) === DONE ? true : calls.AGAIN;
   handle.accepted(ref.partition); // that it is gone may not be durable yet
   return false;
 }
@@ -66,7 +64,7 @@ export async function dropSpace(handle: Handle, space: string): Promise<boolean>
   let found = false;
   await handle.accept(() => {
     const ref = handle.find(space);
-    if (ref === AGAIN) return BUSY;
+    if (ref === calls.AGAIN) return BUSY;
     if (ref === null) return DONE;
     const status = handle.guarded(() => calls.dropSpace(ref.seat, ref));
     const outcome = outcomeOf(status, handle, space, ref);
@@ -78,7 +76,7 @@ export async function dropSpace(handle: Handle, space: string): Promise<boolean>
 }
 
 /** What an op's status means for its place in the line. Throws what refuses it for good. */
-export function outcomeOf(status: number, handle: Handle, space: string, ref: SpaceRef): Outcome {
+export function outcomeOf(status: number, handle: Handle, space: string, ref: calls.SpaceRef): Outcome {
   switch (status) {
     case OK:
     case OK_WAKE:

@@ -1,9 +1,7 @@
 /* What is in a space, and what is nearest to a query? */
 import { E_BUSY, E_STALE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { AGAIN, insist, type Refusal } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
-import type { SpaceRef } from "../core/spaces.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Hit } from "../values/hit.ts";
@@ -14,15 +12,20 @@ import { type Look, searchFiltered } from "./filtered-search.ts";
 import type { Host } from "./host.ts";
 
 /** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
-function read<T>(host: Host, space: string, call: (ref: SpaceRef) => T | Refusal, absent: () => T): T | typeof AGAIN {
+function read<T>(
+  host: Host,
+  space: string,
+  call: (ref: calls.SpaceRef) => T | calls.Refusal,
+  absent: () => T,
+): T | typeof calls.AGAIN {
   const ref = host.find(space);
-  if (ref === AGAIN) return AGAIN;
+  if (ref === calls.AGAIN) return calls.AGAIN;
   if (ref === null) return absent();
   const found = host.guarded(() => call(ref));
   if (typeof found !== "number") return found;
   if (found === E_STALE) host.forget(space);
   else if (found !== E_BUSY) throw host.refusal(found, ref.seat, "The query");
-  return AGAIN; // after E_STALE, too: another thread dropped the space, and may have made it again
+  return calls.AGAIN; // after E_STALE, too: another thread dropped the space, and may have made it again
 }
 
 /** The vector under the key, or undefined. */
@@ -38,25 +41,25 @@ async function readKey<T>(
   host: Host,
   space: string,
   key: Key,
-  call: (seat: Seat, space: SpaceRef, key: KeyHeader) => T | Refusal,
+  call: (seat: Seat, space: calls.SpaceRef, key: KeyHeader) => T | calls.Refusal,
   absent: T,
 ): Promise<T> {
   host.assertOpen();
   host.seats[0]!.putKey(key); // refuses a bad key even where there is no space
-  const look = (ref: SpaceRef) => call(ref.seat, ref, ref.seat.putKey(key));
+  const look = (ref: calls.SpaceRef) => call(ref.seat, ref, ref.seat.putKey(key));
   return await host.eventually(() => read(host, space, look, () => absent));
 }
 
 /** Every key, oldest vector first. */
 export async function keys(host: Host, space: string): Promise<Key[]> {
-  const list = (ref: SpaceRef) => calls.listKeys(ref.seat, ref);
+  const list = (ref: calls.SpaceRef) => calls.listKeys(ref.seat, ref);
   return await host.eventually(() => read(host, space, list, () => []));
 }
 
 /** Live vectors. */
 export function size(host: Host, space: string): number {
   host.assertOpen();
-  const ref = insist(() => host.find(space));
+  const ref = calls.insist(() => host.find(space));
   if (ref === null) return 0;
   const live = calls.liveIn(ref.seat, ref);
   if (live !== null) return live;
@@ -72,7 +75,7 @@ export function search(host: Host, space: string, query: Vector, options?: Searc
     const { k, ef, filter } = resolveSearch(options, host.settings.ef);
     if (filter) return searchFiltered(lookLater(host, space, Float64Array.from(query)), k, ef, filter);
     const hits = lookNow(host, space, query)(k, ef, false);
-    if (hits !== AGAIN) return Promise.resolve(hits);
+    if (hits !== calls.AGAIN) return Promise.resolve(hits);
     return lookLater(host, space, Float64Array.from(query))(k, ef, false);
   } catch (error) {
     return Promise.reject(error);
@@ -88,7 +91,7 @@ function lookLater(host: Host, space: string, query: Vector): Look {
 /** The same at once, if the partition is free. */
 function lookNow(host: Host, space: string, query: Vector) {
   return (k: number, ef: number, exactly: boolean) => {
-    const look = (ref: SpaceRef) => {
+    const look = (ref: calls.SpaceRef) => {
       ref.seat.putVector(query, 0);
       return calls.search(ref.seat, ref, k, ef, exactly);
     };

@@ -1,17 +1,6 @@
 /* How are the journal's ops done again? In their order, each once: what a space's snapshot holds already is skipped. */
-import {
-  E_BUSY,
-  E_MEMORY,
-  E_PENDING,
-  JOURNAL_ADD,
-  JOURNAL_CREATE,
-  JOURNAL_DROP,
-  NOT_FOUND,
-  OK,
-  OK_WAKE,
-} from "../../assembly/layout.ts";
+import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { AGAIN } from "../core/retry.ts";
 import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { Slice } from "../runtime/event-loop.ts";
@@ -65,27 +54,27 @@ export class Replay {
   private apply(sequence: number, entry: Entry): Outcome {
     const known = this.partition.spaces.get(entry.space);
     if (known !== undefined && sequence <= known.sequence) return DONE;
-    if (entry.kind === JOURNAL_CREATE) return this.create(sequence, entry);
-    if (entry.kind === JOURNAL_DROP) this.partition.missing.delete(entry.space);
+    if (entry.kind === layout.JOURNAL_CREATE) return this.create(sequence, entry);
+    if (entry.kind === layout.JOURNAL_DROP) this.partition.missing.delete(entry.space);
     if (known === undefined) return this.skip(entry);
     this.partition.expect(sequence);
     const status = this.handle.guarded(() => this.call(entry, known));
-    if (status === E_BUSY) return BUSY;
-    if (status === OK_WAKE || status === E_PENDING) this.handle.wake(known.home);
-    if (status === E_PENDING) return FULL;
-    if (status === E_MEMORY) return this.waitForMemory(known);
-    if (status !== OK && status !== OK_WAKE && status !== NOT_FOUND) {
+    if (status === layout.E_BUSY) return BUSY;
+    if (status === layout.OK_WAKE || status === layout.E_PENDING) this.handle.wake(known.home);
+    if (status === layout.E_PENDING) return FULL;
+    if (status === layout.E_MEMORY) return this.waitForMemory(known);
+    if (status !== layout.OK && status !== layout.OK_WAKE && status !== layout.NOT_FOUND) {
       throw this.handle.refusal(status, this.partition.seat);
     }
-    if (entry.kind === JOURNAL_DROP) this.partition.spaces.delete(entry.space);
+    if (entry.kind === layout.JOURNAL_DROP) this.partition.spaces.delete(entry.space);
     return this.did();
   }
 
   private call({ kind, header, key, vector }: Entry, space: LoadedSpace): number {
     const { seat } = this.partition;
-    if (kind === JOURNAL_DROP) return calls.dropSpace(seat, space);
+    if (kind === layout.JOURNAL_DROP) return calls.dropSpace(seat, space);
     seat.putKeyBytes(key);
-    if (kind !== JOURNAL_ADD) return calls.remove(seat, space, header);
+    if (kind !== layout.JOURNAL_ADD) return calls.remove(seat, space, header);
     seat.putVectorBytes(vector);
     return calls.add(seat, space, header);
   }
@@ -99,20 +88,20 @@ export class Replay {
     }
     seat.putKeyBytes(entry.key);
     const found = this.handle.guarded(() => calls.findSpace(seat, entry.header));
-    if (found === AGAIN) return BUSY;
+    if (found === calls.AGAIN) return BUSY;
     if (found !== null) {
       const [id, other] = Array.from(spaces).find(([, space]) => space.address === found.address)!;
       // One of the same name, created later and loaded from a snapshot: the drop of this one follows.
       if (other.sequence >= sequence) return this.skip(entry);
       const dropped = this.handle.guarded(() => calls.dropSpace(seat, other));
-      if (dropped === E_BUSY) return BUSY;
+      if (dropped === layout.E_BUSY) return BUSY;
       spaces.delete(id);
       this.onLoss(`op ${sequence} creates a space that exists already`); // its drop is among what was lost
     }
     this.partition.expect(sequence, entry.space);
     seat.putKeyBytes(entry.key);
     const made = this.handle.guarded(() => calls.makeSpace(seat, entry.header, home));
-    if (made === E_BUSY) return BUSY;
+    if (made === layout.E_BUSY) return BUSY;
     if (typeof made === "number") throw this.handle.refusal(made, seat);
     spaces.set(entry.space, { ...made, home, sequence });
     missing.delete(entry.space);
@@ -128,14 +117,14 @@ export class Replay {
 
   /** An op of an unknown space. */
   private skip({ space, kind }: Entry): Outcome {
-    if (kind === JOURNAL_DROP) this.strangers.delete(space);
+    if (kind === layout.JOURNAL_DROP) this.strangers.delete(space);
     else this.strangers.set(space, (this.strangers.get(space) ?? 0) + 1);
     return DONE;
   }
 
   private waitForMemory({ home }: LoadedSpace): Outcome {
     const { seat } = this.partition;
-    if (++this.withoutMemory > MOST_TRIES_WITHOUT_MEMORY) throw this.handle.refusal(E_MEMORY, seat);
+    if (++this.withoutMemory > MOST_TRIES_WITHOUT_MEMORY) throw this.handle.refusal(layout.E_MEMORY, seat);
     calls.tidy(seat);
     this.handle.wake(home);
     return FULL;

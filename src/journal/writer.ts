@@ -8,7 +8,6 @@
  */
 import { J_BYTES, JOURNAL_OPEN, JOURNAL_STUCK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { insist } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Control } from "../workers/control.ts";
 import type { JournalBoard } from "./board.ts";
@@ -132,7 +131,7 @@ export class JournalWriter {
 }
 
 function ringOf(seat: Seat): calls.JournalRing {
-  return insist(() => calls.journalRing(seat));
+  return calls.insist(() => calls.journalRing(seat));
 }
 
 /** Cuts ops into groups, always at the same places from the same first op on. */

@@ -1,16 +1,15 @@
 /* How is the snapshot of a space begun and ended, for a file or for a stream? A seat takes one at a time. */
 import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { type AGAIN, eventually } from "../core/retry.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 
 /** Calls the core until nothing that it needs is busy. */
-export type WhenFree = <T>(call: () => T | typeof AGAIN) => Promise<T>;
+export type WhenFree = <T>(call: () => T | typeof calls.AGAIN) => Promise<T>;
 
 /** For a thread that has nothing else to do: it comes back in later turns, where it doesn't sleep in the core. */
-export const asLongAsItTakes: WhenFree = (call) => eventually(call, Number.POSITIVE_INFINITY);
+export const asLongAsItTakes: WhenFree = (call) => calls.eventually(call, Number.POSITIVE_INFINITY);
 
 /**
  * Begins a snapshot. Resolves to the number of the last op in it, or to null when the space was dropped. Until

@@ -9,7 +9,6 @@
  */
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { AGAIN, eventually } from "../core/retry.ts";
 import { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
@@ -78,9 +77,9 @@ export async function* exportChunks(
     }
     // A closed handle releases what was taken as well, as long as the index is open.
     const release = (call: () => number) =>
-      eventually(() => {
+      calls.eventually(() => {
         const status = handle.guarded(call, seats);
-        return status === AGAIN && handle.control.closed ? OK : status;
+        return status === calls.AGAIN && handle.control.closed ? OK : status;
       }, settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
     let count = 0;

@@ -4,26 +4,7 @@
  *
  *   [magic, 16 bytes]   [bytes of the body u32][kind u32] … [xxHash64 of the body u64]   …
  */
-import {
-  F_BYTES,
-  F_HEADER,
-  F_KIND,
-  FE_LEFT_OUT,
-  FRAME_END,
-  FRAME_SPACE,
-  FS_CREATED,
-  FS_DIMENSIONS,
-  FS_FORMAT,
-  FS_HEADER,
-  FS_ID,
-  FS_LIVE,
-  FS_M,
-  FS_METRIC,
-  FS_NAME,
-  FS_SEED,
-  FS_SEQUENCE,
-  FS_SLOTS,
-} from "../../assembly/layout.ts";
+import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { xxHash64 } from "../runtime/platform.ts";
@@ -79,18 +60,18 @@ export class FrameSplitter {
   *push(chunk: Uint8Array): Generator<Frame> {
     let at = 0;
     while (this.filled > 0) {
-      const wanted = this.filled < F_HEADER ? F_HEADER : bytesOfFrame(viewOn(this.begun), 0);
+      const wanted = this.filled < layout.F_HEADER ? layout.F_HEADER : bytesOfFrame(viewOn(this.begun), 0);
       const piece = chunk.subarray(at, at + wanted - this.filled);
       this.begun.set(piece, this.filled);
       this.filled += piece.length;
       at += piece.length;
       if (this.filled < wanted) return;
-      if (wanted === F_HEADER) continue;
+      if (wanted === layout.F_HEADER) continue;
       yield frameAt(this.begun, viewOn(this.begun), 0, wanted);
       this.filled = 0;
     }
     const words = viewOn(chunk);
-    while (at + F_HEADER <= chunk.length) {
+    while (at + layout.F_HEADER <= chunk.length) {
       const bytes = bytesOfFrame(words, at);
       if (at + bytes > chunk.length) break;
       yield frameAt(chunk, words, at, bytes);
@@ -112,8 +93,8 @@ function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 
 /** Bytes of the frame that begins at `at`, its checksum included. */
 function bytesOfFrame(words: DataView, at: number): number {
-  const length = words.getUint32(at + F_BYTES, true);
-  if (length < F_HEADER || length > LARGEST_BODY || length % 8 !== 0) {
+  const length = words.getUint32(at + layout.F_BYTES, true);
+  if (length < layout.F_HEADER || length > LARGEST_BODY || length % 8 !== 0) {
     throw new BadFrame("a frame's length makes no sense");
   }
   return length + CHECKSUM_BYTES;
@@ -126,7 +107,7 @@ function frameAt(chunk: Uint8Array, words: DataView, at: number, bytes: number):
 
 /** FRAME_*. */
 export function kindOf(body: Uint8Array): number {
-  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(F_KIND, true);
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(layout.F_KIND, true);
 }
 
 export interface SpaceFrame {
@@ -152,28 +133,30 @@ export interface SpaceFrame {
 
 /** The contents of a space's first frame, or null for any other frame. */
 export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
-  if (kindOf(body) !== FRAME_SPACE) return null;
+  if (kindOf(body) !== layout.FRAME_SPACE) return null;
   const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const nameHeader = words.getUint32(FS_NAME, true);
+  const nameHeader = words.getUint32(layout.FS_NAME, true);
   return {
-    format: words.getUint32(FS_FORMAT, true),
-    dimensions: words.getUint32(FS_DIMENSIONS, true),
-    metric: words.getUint32(FS_METRIC, true),
-    M: words.getUint32(FS_M, true),
-    seed: words.getUint32(FS_SEED, true),
-    id: words.getUint32(FS_ID, true),
-    sequence: number64(words, FS_SEQUENCE),
-    created: number64(words, FS_CREATED),
-    slots: words.getUint32(FS_SLOTS, true),
-    live: words.getUint32(FS_LIVE, true),
+    format: words.getUint32(layout.FS_FORMAT, true),
+    dimensions: words.getUint32(layout.FS_DIMENSIONS, true),
+    metric: words.getUint32(layout.FS_METRIC, true),
+    M: words.getUint32(layout.FS_M, true),
+    seed: words.getUint32(layout.FS_SEED, true),
+    id: words.getUint32(layout.FS_ID, true),
+    sequence: number64(words, layout.FS_SEQUENCE),
+    created: number64(words, layout.FS_CREATED),
+    slots: words.getUint32(layout.FS_SLOTS, true),
+    live: words.getUint32(layout.FS_LIVE, true),
     nameHeader,
-    name: body.subarray(FS_HEADER, FS_HEADER + (nameHeader & 0xffffff)),
+    name: body.subarray(layout.FS_HEADER, layout.FS_HEADER + (nameHeader & 0xffffff)),
   };
 }
 
 /** From a space's last frame: how many ids its lists left out, since they lie beyond the snapshot. Otherwise 0. */
 export function leftOutIn(body: Uint8Array): number {
-  return kindOf(body) === FRAME_END ? number64(new DataView(body.buffer, body.byteOffset), FE_LEFT_OUT) : 0;
+  return kindOf(body) === layout.FRAME_END
+    ? number64(new DataView(body.buffer, body.byteOffset), layout.FE_LEFT_OUT)
+    : 0;
 }
 
 function number64(words: DataView, at: number): number {

@@ -1,16 +1,5 @@
 /* How does an index start from bytes that another one has exported? Frame by frame, as they come. */
-import {
-  F_COUNT,
-  F_HEADER,
-  FRAME_END,
-  FRAME_FINISH,
-  FRAME_GONE,
-  FRAME_SPACE,
-  FS_HEADER,
-  MAX_DIMENSIONS,
-  MAX_M,
-  MIN_M,
-} from "../../assembly/layout.ts";
+import * as layout from "../../assembly/layout.ts";
 import type { Host } from "../engine/host.ts";
 import { HnswError } from "../errors.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
@@ -81,15 +70,21 @@ export class ExportReader {
 function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
   if (hash !== null) checkFrame(frame, hash);
   const { body } = frame;
-  if (kindOf(body) === FRAME_FINISH && body.length === F_HEADER) return null;
-  const first = body.length < FS_HEADER ? null : readSpaceFrame(body);
+  if (kindOf(body) === layout.FRAME_FINISH && body.length === layout.F_HEADER) return null;
+  const first = body.length < layout.FS_HEADER ? null : readSpaceFrame(body);
   if (first === null || !isPossible(first)) throw new BadFrame("its first frame makes no sense");
   return first;
 }
 
 /** Whether `open` would accept these. */
 function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
-  return dimensions >= 1 && dimensions <= MAX_DIMENSIONS && M >= MIN_M && M <= MAX_M && metricOf(metric) !== undefined;
+  return (
+    dimensions >= 1 &&
+    dimensions <= layout.MAX_DIMENSIONS &&
+    M >= layout.MIN_M &&
+    M <= layout.MAX_M &&
+    metricOf(metric) !== undefined
+  );
 }
 
 /** What an export's index was created with; nothing when no space was exported. Throws EXPORT_FOREIGN. */
@@ -144,16 +139,17 @@ class ExportLoader extends IndexLoader {
     const { body } = frame;
     const kind = kindOf(body);
     if (this.finished) throw new BadFrame("something follows its end");
-    if (kind === FRAME_FINISH) this.end(new DataView(body.buffer, body.byteOffset).getUint32(F_COUNT, true));
-    else if (kind === FRAME_GONE) await this.forget();
+    if (kind === layout.FRAME_FINISH)
+      this.end(new DataView(body.buffer, body.byteOffset).getUint32(layout.F_COUNT, true));
+    else if (kind === layout.FRAME_GONE) await this.forget();
     else await this.load(body, kind);
   }
 
   private async load(body: Uint8Array, kind: number): Promise<void> {
-    if (kind === FRAME_SPACE) this.current ??= this.loaderOf(readSpaceFrame(body)!);
+    if (kind === layout.FRAME_SPACE) this.current ??= this.loaderOf(readSpaceFrame(body)!);
     if (this.current === null) throw new BadFrame("a frame belongs to no space");
     await this.current.put(body);
-    if (kind !== FRAME_END) return;
+    if (kind !== layout.FRAME_END) return;
     this.complete(this.current);
     this.current = null;
   }

@@ -1,16 +1,5 @@
 /* How does a space come back from frames? One frame after the other, into the partition of its name. Knows no files. */
-import {
-  E_FOREIGN,
-  E_MEMORY,
-  FS_DIMENSIONS,
-  FS_FORMAT,
-  FS_ID,
-  FS_M,
-  FS_METRIC,
-  FS_SEED,
-  MAX_PAGES,
-  OK,
-} from "../../assembly/layout.ts";
+import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { census } from "../engine/census.ts";
 import type { Host } from "../engine/host.ts";
@@ -22,11 +11,11 @@ import type { PartitionState } from "./partition-state.ts";
 
 const LARGE_BYTES = 256 * 2 ** 20;
 const SETTINGS = new Map<number, string>([
-  [FS_FORMAT, "format"],
-  [FS_DIMENSIONS, "dimensions"],
-  [FS_METRIC, "metric"],
-  [FS_M, "M"],
-  [FS_SEED, "seed"],
+  [layout.FS_FORMAT, "format"],
+  [layout.FS_DIMENSIONS, "dimensions"],
+  [layout.FS_METRIC, "metric"],
+  [layout.FS_M, "M"],
+  [layout.FS_SEED, "seed"],
 ]);
 
 /** A space was made with other settings than the index has. The message names one, with its value in the snapshot. */
@@ -55,14 +44,14 @@ export class SpaceLoader {
     this.isFirst = false;
     this.leftOut = leftOutIn(body);
     seat.intakeBytes.set(body);
-    if (first) seat.setIntakeWord(FS_ID, this.id);
+    if (first) seat.setIntakeWord(layout.FS_ID, this.id);
     const before = seat.memory.buffer.byteLength;
     const { status, space, differsAt } = await this.host.whenFree(() => calls.loadFrame(seat, this.home, first));
     if (first) await expectWrites(seat.memory, before);
-    if (status === E_FOREIGN) throw new ForeignSpace(settingAt(differsAt, seat.intakeWord(differsAt)));
+    if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(differsAt, seat.intakeWord(differsAt)));
     this.at = space;
-    if (status === E_MEMORY) throw this.host.refusal(E_MEMORY, seat);
-    if (status !== OK) throw new BadFrame("its frames do not fit together");
+    if (status === layout.E_MEMORY) throw this.host.refusal(layout.E_MEMORY, seat);
+    if (status !== layout.OK) throw new BadFrame("its frames do not fit together");
   }
 
   /** Whether the space was linked into while its snapshot was written: some ways through its graph are missing. */
@@ -78,13 +67,13 @@ export class SpaceLoader {
 }
 
 function settingAt(word: number, value: number): string {
-  return `\`${SETTINGS.get(word)!}\` ${word === FS_METRIC ? (metricOf(value) ?? value) : value}`;
+  return `\`${SETTINGS.get(word)!}\` ${word === layout.FS_METRIC ? (metricOf(value) ?? value) : value}`;
 }
 
 /** The memory has grown by the size of a space: all of that is written to soon. */
 async function expectWrites(memory: WebAssembly.Memory, before: number): Promise<void> {
   const { byteLength } = memory.buffer;
-  if (byteLength - before > LARGE_BYTES) await askForHugePages([memory], 0, MAX_PAGES * 65536);
+  if (byteLength - before > LARGE_BYTES) await askForHugePages([memory], 0, layout.MAX_PAGES * 65536);
   else if (byteLength - before > SMALL_BYTES) await provideMemory(memory, before, byteLength, nextTurn);
 }
 

@@ -12,7 +12,6 @@
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import * as calls from "../../core/calls.ts";
-import { insist } from "../../core/retry.ts";
 import type { Seat } from "../../core/seat.ts";
 import { HnswError } from "../../errors.ts";
 import type { JournalBoard } from "../../journal/board.ts";
@@ -122,7 +121,7 @@ export class SnapshotRounds {
   }
 
   private inventory(): Inventory {
-    const sequences = this.seats.map((seat) => insist(() => calls.journalRing(seat)).last);
+    const sequences = this.seats.map((seat) => calls.insist(() => calls.journalRing(seat)).last);
     const nextSpaces = this.seats.map(calls.nextSpaceId);
     const spaces = this.seats.flatMap((seat, partition) =>
       Array.from(calls.spacesOf(seat), (space): RoundSpace => ({ ...space, partition })),
