@@ -20,6 +20,7 @@ import { beginSnapshot, endSnapshot, nextFrame, type WhenFree } from "./cut.ts";
 import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
 
 const CHUNK_BYTES = 1 << 18;
+
 /** Collects frames until a chunk is full. */
 class Chunks {
   private buffer = new Uint8Array(CHUNK_BYTES);
@@ -96,8 +97,8 @@ export async function* exportChunks(
 }
 
 /**
- * Names, not places, since an export takes its time: in the meantime the header of a dropped space may serve another, of a
- * name that was exported before or is still to come at another header.
+ * The names of all spaces. Not their places, since an export takes its time: in the meantime the header of a dropped space
+ * may serve another, of a name that was exported before or is still to come at another header.
  */
 async function namesIn(seats: Seat[], handle: Handle): Promise<Set<string>> {
   const names = new Set<string>(); // another thread may move a name to a header later in the walk

@@ -22,7 +22,7 @@ import { ForeignSpace, IndexLoader, type SpaceLoader } from "./space-loader.ts";
 
 /** Reads an export, whose beginning says what index it needs. */
 export class ExportReader {
-  /** What its first space was made with; null when there is none. */
+  /** What its first space was created with; null when there is none. */
   readonly first: SpaceFrame | null;
   private readonly frames: AsyncGenerator<Frame>;
   private pending: Frame | null;
@@ -94,7 +94,7 @@ export function shapeOfExport({ first }: ExportReader, asked: Partial<Shape>): P
   const made: Partial<Shape> = { dimensions, metric: metricOf(first.metric)!, M, seed };
   const name = mismatch(asked, made);
   if (name === undefined) return made;
-  const message = `\`from\` was made with \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
+  const message = `\`from\` was created with \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
   throw new HnswError("EXPORT_FOREIGN", message);
 }
 
@@ -115,7 +115,7 @@ export async function loadExport(reader: ExportReader, host: Host): Promise<void
 
 function importError(error: unknown): unknown {
   if (error instanceof ForeignSpace) {
-    return new HnswError("EXPORT_FOREIGN", `\`from\` holds a space that was made with ${error.message}.`);
+    return new HnswError("EXPORT_FOREIGN", `\`from\` holds a space that was created with ${error.message}.`);
   }
   if (!(error instanceof BadFrame)) return error;
   const { message, cause } = error;

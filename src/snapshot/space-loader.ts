@@ -18,7 +18,7 @@ const SETTINGS = new Map<number, string>([
   [layout.FS_SEED, "seed"],
 ]);
 
-/** A space was made with other settings than the index has. The message names one, with its value in the snapshot. */
+/** A space was created with other settings than the index has. The message names one, with its value in the snapshot. */
 export class ForeignSpace extends Error {}
 
 /** Loads one space. */

@@ -1,5 +1,5 @@
 /*
- * How is an index opened in a folder? Lock the folder, see what it was made for, load the index from it, then start the
+ * How is an index opened in a folder? Lock the folder, see what its index was created with, load the index from it, then start the
  * threads that keep it. The only module of storage/ that `open` imports, and only when a path is given.
  */
 import { existsSync } from "node:fs";
@@ -39,7 +39,7 @@ export function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Sha
   const name = mismatch(asked, made);
   if (name === undefined) return made;
   const message = `The index in ${paths.folder} has \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
-  throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or make another index and add everything again.`);
+  throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or create another index and add everything again.`);
 }
 
 /** What `loadFolder` needs of the opening thread. */

@@ -2,7 +2,7 @@
  * What lies in an index's folder, and where?
  *
  *   journal.sqlite   groups of ops (log/group-log.ts), which snapshots there are (snapshots/catalog.ts), and what the
- *                    index was made for (meta.ts); -wal and -shm beside it are SQLite's
+ *                    index was created with (meta.ts); -wal and -shm beside it are SQLite's
  *   journal.mark     up to which op each partition was durable, at least (log/mark.ts)
  *   snapshots/       files of snapshots (snapshots/file.ts)
  *   lock             held while the folder is open (lock.ts)

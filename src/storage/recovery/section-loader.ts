@@ -34,8 +34,8 @@ export async function loadSection(
     await loader?.drop();
     if (error instanceof BadFrame) throw new Damage(`${where} is damaged: ${error.message}`);
     if (!(error instanceof ForeignSpace)) throw error;
-    const cure = "give `open` the options that the index was made with";
-    throw new HnswError("PATH_MISMATCH", `${where} was made with ${error.message}: ${cure}.`);
+    const cure = "give `open` the options that the index was created with";
+    throw new HnswError("PATH_MISMATCH", `${where} was created with ${error.message}: ${cure}.`);
   }
   index.complete(loader!);
 }
