@@ -12,13 +12,12 @@ export interface SearchOptions {
   filter?: (key: Key) => boolean;
 }
 
+type Search = SearchOptions & { k: number; ef: number };
+
 const MOST = 0xfffffff; // what the core takes; no space holds as many
 
 /** @internal The options of a search, with defaults. Throws BAD_OPTION or BAD_K. */
-export function resolveSearch(
-  given: SearchOptions | undefined,
-  defaultEf: number,
-): Required<Pick<SearchOptions, "k" | "ef">> & Pick<SearchOptions, "filter"> {
+export function resolveSearch(given: SearchOptions | undefined, defaultEf: number): Search {
   if (given === undefined) return { k: 10, ef: Math.max(10, defaultEf) };
   if (!isObject(given)) throw badOption("Search options must be an object.");
   for (const name in given) {

@@ -41,15 +41,11 @@ export interface SearchMessage {
   ef: number;
 }
 
-/** Tests only: makes the worker's instance of a partition trap at a fault point (debug builds). */
-export interface FaultMessage {
-  type: "fault";
-  partition: number;
-  point: number;
-  countdown: number;
-}
-
-export type ToWorker = StartMessage | SearchMessage | FaultMessage;
+export type ToWorker =
+  | StartMessage
+  | SearchMessage
+  /** Tests only: makes the worker's instance of a partition trap at a fault point (debug builds). */
+  | { type: "fault"; partition: number; point: number; countdown: number };
 
 /** Hits of several queries, packed: `counts[i]` hits of query i, query after query. */
 export interface SearchedMessage {
@@ -60,15 +56,9 @@ export interface SearchedMessage {
   counts: Uint32Array;
 }
 
-export interface FailedMessage {
-  type: "failed";
-  id: number;
-  message: string;
-}
-
-export interface TrapMessage {
-  type: "trap";
-  message: string;
-}
-
-export type FromWorker = { type: "ready" } | RefusedMessage | SearchedMessage | FailedMessage | TrapMessage;
+export type FromWorker =
+  | { type: "ready" }
+  | RefusedMessage
+  | SearchedMessage
+  | { type: "failed"; id: number; message: string }
+  | { type: "trap"; message: string };

@@ -27,10 +27,6 @@ fromParent((message: ToWorker) => {
   }
 });
 
-function post(message: FromWorker): void {
-  toParent(message);
-}
-
 async function run(start: StartMessage): Promise<void> {
   const { settings, worker } = start;
   const control = new Control(start.control);
@@ -43,17 +39,18 @@ async function run(start: StartMessage): Promise<void> {
   const loop = linkerOf(seats, worker, settings, control);
   interrupt = () => control.wake(worker);
   control.setAlive(worker, true);
-  post({ type: "ready" });
+  toParent({ type: "ready" } satisfies FromWorker);
   let failures = 0;
   while (!control.stopping(worker)) {
-    for (let search = searches.shift(); search !== undefined; search = searches.shift()) post(searchShare(search));
+    for (let search = searches.shift(); search !== undefined; search = searches.shift()) toParent(searchShare(search));
     try {
       const worked = loop.step();
       failures = 0;
       if (worked) await nextTurn();
       else if (!(await control.park(worker, PARK_MS, () => searches.length > 0 || loop.hasWork()))) await nextTurn();
     } catch (trap) {
-      post({ type: "trap", message: trap instanceof Error ? (trap.stack ?? trap.message) : String(trap) });
+      const message = trap instanceof Error ? (trap.stack ?? trap.message) : String(trap);
+      toParent({ type: "trap", message } satisfies FromWorker);
       if (++failures === FAILURES_IN_A_ROW) throw trap; // the pool starts a fresh one
       await nextTurn();
     }
