@@ -22,7 +22,7 @@ export function medians<T>(figures: T): Medians<T> {
   return JSON.parse(JSON.stringify(figures, (_, value) => (isSpread(value) ? value.median : value)));
 }
 
-export function isSpread(value: unknown): value is Spread {
+function isSpread(value: unknown): value is Spread {
   return typeof value === "object" && value !== null && "median" in value;
 }
 

@@ -18,7 +18,7 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 const ARRIVALS_MS = 1.1;
 
 /** How far a figure may be from what was measured. */
-export const WITHIN = 0.1;
+const WITHIN = 0.1;
 /** Share of the time that a single worker waits for a core on a machine that nothing else uses. */
 export const QUIET = 0.05;
 

@@ -6,7 +6,7 @@ import { keysUpTo } from "../../kit/rows.ts";
 import { type Percentiles, percentiles } from "../../kit/statistics.ts";
 import { liveStores } from "./live-stores.ts";
 
-export const REQUEST = 200; // vectors
+const REQUEST = 200; // vectors
 const PROBE_EVERY_MS = 20;
 const GIVE_UP_MS = 1000;
 const LONG_MS = 10; // a gap that a server's other requests notice

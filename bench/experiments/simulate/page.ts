@@ -31,7 +31,8 @@ function renamed(result: Small): Small {
   );
 }
 
-function body({ seconds, calibrated, source, policy, latency, burst, scaling }: Small): Block[] {
+function body(small: Small): Block[] {
+  const { seconds, calibrated, source, policy } = small;
   return [
     `Costs from ${calibrated.machine.cpu}, ${calibrated.date.slice(0, 10)}; ${short(seconds)} s of virtual time each, as many cores as threads.`,
     "The source's test, and the same saturated: 8 workers, 20 spaces. Of the work: the same ops perfectly spread, each at what it costs a worker that is alone. Last, saturated, as if all ops cost the same.",
@@ -65,6 +66,12 @@ function body({ seconds, calibrated, source, policy, latency, burst, scaling }: 
         ["stalled p99 ms", "stalledP99Ms", short],
       ],
     ),
+    ...byLoad(small),
+  ];
+}
+
+function byLoad({ latency, burst, scaling }: Small): Block[] {
+  return [
     "Batches and latency by load: p99 of batches from claim to last op, and of ops from accepted to linked.",
     table(latency, [
       ["load", "load"],

@@ -8,7 +8,7 @@ import { capacity, setupOf } from "./machines.ts";
 const WORKERS = 8;
 const SPACES = 20;
 const SAMPLES = 60;
-export const STALLED = 1;
+const STALLED = 1;
 
 export interface StallRow {
   stealing: boolean;
