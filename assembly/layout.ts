@@ -1,234 +1,221 @@
 /*
  * Where does everything lie in a partition's memory, and how large may it be?
  *
- * Constants only: this is the one file that both the core (asc) and `src/` (Bun) import; u32 and i32 are numbers there.
- * All offsets and sizes are in bytes unless the name says otherwise. Nobody adds an offset that is not named here.
+ * Constants only: the core (asc) and `src/` (Bun) both import this file; u32 and i32 are numbers there. Offsets and
+ * sizes are in bytes unless the name says otherwise. Every offset has its name here, except those that depend on a
+ * partition's settings: memory/settings.ts computes them.
  *
  *   0 ........ 1024   never used (a null pointer stays a null pointer)
  *   HEADER ........   one partition header: settings, arena, space table, run queues, seats
- *   ARENA ... end     blocks handed out by arena.ts
+ *   ARENA ... end     blocks handed out by memory/arena.ts
  */
 
 export const ABI_VERSION: u32 = 1;
 
 // ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const MAX_WORKERS: u32 = 64;
-export const MAX_SEATS: u32 = 128; // workers, the opening thread and attached handles
+export const MAX_SEATS: u32 = 128; // for workers, the opening thread and attached handles
 export const MAX_DIMENSIONS: u32 = 4096;
-export const MIN_M: u32 = 4;
-export const MAX_M: u32 = 64;
-export const MAX_KEY_BYTES: u32 = 1024; // encoded, without its tag
+export const MIN_M: u32 = 4, MAX_M: u32 = 64;
+export const MAX_KEY_BYTES: u32 = 1024; // encoded, without the tag
 export const MAX_PAGES: u32 = 65535; // one below 4 GiB, so that an end pointer never wraps to 0
-export const MAX_EF: u32 = 4096; // wider searches are answered by exact scan
+export const MAX_EF: u32 = 4096; // a wider search scans every slot
 export const MAX_LEVEL: u32 = 15;
 export const MAX_CLAIMS: u32 = 256; // ranges that one seat holds at once
 
 // ── partition header ────────────────────────────────────────────────────────────────────────────────────────────────
 export const P_MAGIC: u32 = 1024; // "hnsw" once the partition is set up
 export const P_STATE: u32 = 1028;
-export const P_DIMENSIONS: u32 = 1032;
-export const P_METRIC: u32 = 1036;
-export const P_M: u32 = 1040;
-export const P_EF_CONSTRUCTION: u32 = 1044;
-export const P_SEED: u32 = 1048;
-export const P_CROSSOVER: u32 = 1052; // live vectors above which a space gets a graph
-export const P_MAX_PENDING: u32 = 1056; // accepted and not yet linked ops that one space may hold
+export const P_DIMENSIONS: u32 = 1032, P_METRIC: u32 = 1036, P_M: u32 = 1040;
+export const P_EF_CONSTRUCTION: u32 = 1044, P_SEED: u32 = 1048;
+export const P_FLAT_BELOW: u32 = 1052; // a space with more live vectors gets a graph
+export const P_MAX_PENDING: u32 = 1056; // most ops of a space that are accepted and not yet linked
 export const P_CODES: u32 = 1060; // 0: where they pay, 1: never
-export const P_BUDGET: u32 = 1064; // most bytes that blocks may take
-export const P_USED: u32 = 1068; // bytes that blocks take now
-export const P_RESERVED: u32 = 1072; // bytes promised to running addMany calls
-export const P_RETIRED: u32 = 1076; // generations that wait for their last reader
-export const P_SPACE_POOL: u32 = 1080; // space headers that can be used again
+export const P_LIMIT: u32 = 1064; // most bytes that blocks may take
+export const P_USED: u32 = 1068, P_RESERVED: u32 = 1072; // bytes that blocks take, and that addMany calls were promised
+export const P_RETIRED: u32 = 1076; // list of generations that wait for their last reader, by G_RETIRED_NEXT
+export const P_FREE_SPACES: u32 = 1080; // list of space headers that can be used again, by S_NEXT
 export const P_LIVE_SPACES: u32 = 1084;
-export const P_SPACE_LIST: u32 = 1088; // every space header ever made, by S_ALL_NEXT
-export const P_KEYS_REPAIR: u32 = 1092; // key table that is being changed: rebuilt if its writer traps
+export const P_SPACE_LIST: u32 = 1088; // list of all space headers, used or free, by S_ALL_NEXT
+export const P_KEYS_REPAIR: u32 = 1092; // the key table that is being changed: a repair rebuilds it
 export const P_MAX_GRAPH_CHUNKS: u32 = 1096;
-export const P_ABANDONED: u32 = 1100; // 1: the index is being closed by force, nobody waits for a lock any more
+export const P_ABANDONED: u32 = 1100; // 1: the index is being closed by force, no thread waits for a lock any more
 export const P_SPACE_TABLE: u32 = 1104; // a key table (T_*): space name → space header
-export const P_LOCK: u32 = 1152; // own cache line: the partition lock
-export const P_EPOCH: u32 = 1216; // own cache line: the epoch, see epochs.ts
-export const P_INTENT: u32 = 1280; // the half-done op that a repair finishes, see INTENT_*
-export const P_ARENA: u32 = 1408; // arena control block, see arena.ts
-/* The journal's ring: ops on their way to the disk, see journal.ts. */
-export const P_JOURNAL_RING: u32 = 3584; // 0: nothing is journalled
-export const P_JOURNAL_BYTES: u32 = 3588; // of the ring, a power of two
-export const P_JOURNAL_STATE: u32 = 3592;
-export const P_NEXT_SPACE_ID: u32 = 3596;
+export const P_LOCK: u32 = 1152; // the partition lock, on a cache line of its own
+export const P_EPOCH: u32 = 1216; // the epoch (memory/epochs.ts), on a cache line of its own
+export const P_INTENT: u32 = 1280; // INTENT_*: the half-done op that a repair finishes
+/* The journal's ring: ops on their way to the disk (journal/ring.ts). */
+export const P_JOURNAL_RING: u32 = 3584, P_JOURNAL_BYTES: u32 = 3588; // 0: no op is journalled; a power of two
+export const P_JOURNAL_STATE: u32 = 3592, P_NEXT_SPACE_ID: u32 = 3596;
 export const P_JOURNAL_HEAD: u32 = 3600; // u64: bytes ever written into the ring
 export const P_JOURNAL_TAIL: u32 = 3608; // u64: bytes of them that are on the disk
-export const P_SEQUENCE: u32 = 3616; // u64: number of the last op of this partition
-export const P_DURABLE: u32 = 3624; // u64: number of the last op on the disk
-export const P_JOURNAL_BLOCK: u32 = 3632; // the ring's memory, from before ops are journalled
+export const P_SEQUENCE: u32 = 3616; // u64: number of the partition's last op
+export const P_DURABLE: u32 = 3624; // u64: number of the last op that is on the disk
+export const P_JOURNAL_BLOCK: u32 = 3632; // the ring's memory, allocated before ops are journalled
 export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
 export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
 export const ARENA: u32 = 65536;
 
-export const MAGIC: u32 = 0x77736e68;
-export const STATE_SOUND: u32 = 1;
-export const METRIC_COSINE: u32 = 0;
-export const METRIC_L2: u32 = 1;
-export const METRIC_DOT: u32 = 2;
+export const MAGIC: u32 = 0x77736e68, STATE_SOUND: u32 = 1;
+export const METRIC_COSINE: u32 = 0, METRIC_L2: u32 = 1, METRIC_DOT: u32 = 2;
 
-/* An op's intent: written before its first visible store, cleared after its last. All stores can be done again. */
+// ── intent of an op: written before its first visible store, cleared after its last; each store can be done again ────
 export const INTENT_KIND: u32 = 0; // INTENT_NONE, INTENT_ADD, INTENT_DELETE
-export const INTENT_SPACE: u32 = 4;
-export const INTENT_GENERATION: u32 = 8; // where the op writes
-export const INTENT_SLOT: u32 = 12;
-export const INTENT_CELL: u32 = 16; // key table cell to point at the slot
-export const INTENT_OLD: u32 = 20; // address of the slot record that dies, or 0
-export const INTENT_OLD_GENERATION: u32 = 24;
+export const INTENT_SPACE: u32 = 4, INTENT_GENERATION: u32 = 8, INTENT_SLOT: u32 = 12; // where the op writes
+export const INTENT_CELL: u32 = 16; // key table cell that is to hold the slot
+export const INTENT_OLD: u32 = 20, INTENT_OLD_GENERATION: u32 = 24; // address of the slot that dies, or 0
 export const INTENT_HASH: u32 = 28;
 export const INTENT_VERSION: u32 = 32; // u64
-export const INTENT_HEAD: u32 = 40; // u64: the ring's head when the op is in
+export const INTENT_HEAD: u32 = 40; // u64: the ring's head once the op is in
 export const INTENT_SEQUENCE: u32 = 48; // u64: the op's number
-export const INTENT_NONE: u32 = 0;
-export const INTENT_ADD: u32 = 1;
-export const INTENT_DELETE: u32 = 2;
-export const INTENT_MOVE: u32 = 3;
-export const INTENT_DROPPED: u32 = 4; // nothing left to finish: the op is in
+export const INTENT_NONE: u32 = 0, INTENT_ADD: u32 = 1, INTENT_DELETE: u32 = 2, INTENT_MOVE: u32 = 3;
+export const INTENT_DROPPED: u32 = 4; // a space was dropped: the op is in, nothing is left to finish
+
+// ── arena: its control block in the partition header, and the header of a block ─────────────────────────────────────
+export const A_ROW_COUNT: u32 = 25, A_COLUMN_COUNT: u32 = 16;
+export const A_END: u32 = 1408; // address of the closing sentinel
+export const A_ROWS: u32 = 1412; // bitmap of rows with a free block
+export const A_COLUMNS: u32 = 1416; // A_ROW_COUNT bitmaps of columns with one
+export const A_BUSY: u32 = 1516; // 1 while lists are being changed
+export const A_HEADS: u32 = 1520; // A_ROW_COUNT × A_COLUMN_COUNT list heads
+export const BLOCK_HEADER: u32 = 8;
+export const BLOCK_SIZE: u32 = 0; // header included, FREE beside it
+export const BLOCK_PREVIOUS: u32 = 4; // the block before it in memory
+export const BLOCK_NEXT_FREE: u32 = 8, BLOCK_PREVIOUS_FREE: u32 = 12; // in its list, while it is free
+export const FREE: u32 = 1;
 
 // ── run queue: the dirty spaces of one home worker in this partition ────────────────────────────────────────────────
 export const QUEUE_BYTES: u32 = 64;
 export const Q_LOCK: u32 = 0;
-export const Q_INBOX: u32 = 4; // pushed by accept, taken whole by whoever claims
-export const Q_HEAD: u32 = 8;
-export const Q_TAIL: u32 = 12;
+export const Q_INBOX: u32 = 4; // spaces pushed by accept; a claim takes all of them
+export const Q_HEAD: u32 = 8, Q_TAIL: u32 = 12;
 export const Q_DEPTH: u32 = 16; // ops accepted and not yet claimed
-export const Q_BROKEN: u32 = 20; // 1 after a trap under the lock, until the list is made again
+export const Q_BROKEN: u32 = 20; // 1 after a trap under the lock, until the list is rebuilt
 
 // ── seat: one thread's place in this partition ──────────────────────────────────────────────────────────────────────
 export const SEAT_BYTES: u32 = 128;
 export const SEAT_EPOCH: u32 = 0; // 0: parked
-export const SEAT_HELD_PARTITION: u32 = 4; // addresses of the locks that the thread holds, 0: none
-export const SEAT_HELD_QUEUE: u32 = 8;
-export const SEAT_HELD_ENTRY: u32 = 12;
-export const SEAT_HELD_NODE: u32 = 16;
+export const SEAT_HELD_PARTITION: u32 = 4, SEAT_HELD_QUEUE: u32 = 8; // address of the lock that is held, or 0
+export const SEAT_HELD_ENTRY: u32 = 12, SEAT_HELD_NODE: u32 = 16;
 export const SEAT_SCRATCH: u32 = 20;
 export const SEAT_CLAIMS: u32 = 24; // claim table: MAX_CLAIMS entries of CLAIM_BYTES
-export const SEAT_CLAIM_COUNT: u32 = 28;
-export const SEAT_CLAIM_NEXT: u32 = 32;
+export const SEAT_CLAIM_COUNT: u32 = 28, SEAT_CLAIM_NEXT: u32 = 32;
 export const SEAT_HELD_GENERATION: u32 = 36; // whose entry or node lock is held
-export const SEAT_HELD_SLOT: u32 = 40;
-export const SEAT_HELD_LEVEL: u32 = 44;
-export const SEAT_RESULTS: u32 = 48; // result array
-export const SEAT_RESULTS_CAPACITY: u32 = 52; // hits
+export const SEAT_HELD_SLOT: u32 = 40, SEAT_HELD_LEVEL: u32 = 44;
+export const SEAT_RESULTS: u32 = 48, SEAT_RESULTS_CAPACITY: u32 = 52; // the array of hits, and how many it has room for
 export const SEAT_BIG_VISITED: u32 = 56;
-export const SEAT_LINKING: u32 = 60; // slot + 1 while one is being linked
+export const SEAT_LINKING: u32 = 60; // slot + 1 while it is being linked
 
 export const CLAIM_BYTES: u32 = 24;
-export const C_SPACE: u32 = 0;
-export const C_INCARNATION: u32 = 4;
+export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;
 export const C_SERIAL: u32 = 8; // of the generation; 0: a compaction step instead of a range
 export const C_GENERATION: u32 = 12;
-export const C_FROM: u32 = 16; // next slot to link
-export const C_TO: u32 = 20;
+export const C_FROM: u32 = 16, C_TO: u32 = 20; // the next slot to link; the first that is not claimed
 
-// ── space header: never given back, so that a stale pointer can always read S_INCARNATION ───────────────────────────
+// ── space header: never freed, so that a stale address can always be checked by its S_INCARNATION ───────────────────
 export const SPACE_BYTES: u32 = 96;
 export const S_INCARNATION: u32 = 0; // odd while the space is alive
 export const S_HOME: u32 = 4;
 export const S_QUEUED: u32 = 8; // 1 while in its home's run queue
-export const S_NEXT: u32 = 12; // next in the run queue or in the pool
-export const S_GENERATIONS: u32 = 16; // u64: current in the low half, the one being emptied in the high half
+export const S_NEXT: u32 = 12; // next in the run queue, or in P_FREE_SPACES
+export const S_GENERATIONS: u32 = 16; // u64: the current one in the low half, the one being emptied in the high half
 export const S_VERSION: u32 = 24; // u64: ops applied so far
-export const S_LIVE: u32 = 32;
-export const S_BYTES: u32 = 36;
-export const S_NAME: u32 = 40; // key record
-export const S_HASH: u32 = 44;
+export const S_LIVE: u32 = 32, S_BYTES: u32 = 36;
+export const S_NAME: u32 = 40, S_HASH: u32 = 44; // key record
 export const S_SERIAL: u32 = 48; // of the newest generation
 export const S_ALL_NEXT: u32 = 52;
 export const S_WANTS_COMPACTION: u32 = 56; // COMPACT_*
 export const S_COMPACTIONS: u32 = 60;
-export const S_CENSUS: u32 = 64; // G_LINKED of the current generation at the last complete census, +1
-export const S_ID: u32 = 68; // names the space in the journal; never used again in this partition
+export const S_CENSUS: u32 = 64; // 1 + G_LINKED of the current generation at the last complete census
+export const S_ID: u32 = 68; // names the space in the journal; no other space of the partition ever has it
 export const S_CHANGED: u32 = 72; // u64: number of its last op
-export const S_CREATED: u32 = 80; // u64: number of the op that made it
-export const COMPACT_NO: u32 = 0;
-export const COMPACT_DEAD: u32 = 1;
-export const COMPACT_BLIND: u32 = 2; // codes lost sight of the data: the next generation searches in f32
+export const S_CREATED: u32 = 80; // u64: number of the op that created it
+export const COMPACT_NO: u32 = 0, COMPACT_DEAD: u32 = 1;
+export const COMPACT_BLIND: u32 = 2; // codes can't tell its vectors apart: the next generation searches in f32
 
 // ── generation: one filling of a space ──────────────────────────────────────────────────────────────────────────────
 export const GENERATION_BYTES: u32 = 160;
 export const G_SERIAL: u32 = 0;
-export const G_SPACE: u32 = 4; // 0 once it was dropped: the header may be another space's by now
+export const G_SPACE: u32 = 4; // 0 once it was dropped: the header may then belong to another space
 export const G_STATE: u32 = 8; // FLAT, GRAPH
 export const G_COUNT: u32 = 12; // slots accepted
-export const G_CLAIMED: u32 = 16; // slots handed to some worker
-export const G_FLOOR: u32 = 20; // every slot below is linked, skipped or quarantined
-export const G_LIVE: u32 = 24;
-export const G_DEAD: u32 = 28;
-export const G_LINKED: u32 = 32;
-export const G_ENTRY: u32 = 36; // entry point's slot + 1, 0: the graph is empty
+export const G_CLAIMED: u32 = 16; // slots below are claimed by some worker
+export const G_FLOOR: u32 = 20; // slots below are linked, skipped or quarantined
+export const G_LIVE: u32 = 24, G_DEAD: u32 = 28, G_LINKED: u32 = 32;
+export const G_ENTRY: u32 = 36; // slot + 1 of the entry point, 0: the graph is empty
 export const G_ENTRY_LOCK: u32 = 40;
 export const G_BEAM: u32 = 44; // BEAM_CODES or BEAM_F32
-export const G_CENTROID: u32 = 48;
+export const G_CENTROID: u32 = 48; // its block; the ring of the last RECENT_SLOTS linked slots comes behind it
 export const G_OFFSET: u32 = 52; // f32: constant part of a code distance
-export const G_QUARANTINE: u32 = 56; // slot + 1, chained by twin
+export const G_QUARANTINE: u32 = 56; // slot + 1 of the first quarantined one, the next ones by SLOT_TWIN
 export const G_MOVED: u32 = 60; // slots below have left for the next generation
-export const G_VECTORS: u32 = 64; // directory of vector chunks
+export const G_VECTORS: u32 = 64; // directory of vector chunks (D_*)
 export const G_GRAPH: u32 = 68; // directory of graph chunks, 0 while flat
 export const G_KEY_TABLE: u32 = 72; // a key table (T_*)
-export const G_KEY_CHUNK: u32 = 88; // key heap: newest chunk, bytes used in it
-export const G_KEY_USED: u32 = 92;
-export const G_RETIRED_AT: u32 = 96; // epoch
-export const G_RETIRED_NEXT: u32 = 100;
-export const G_CHECKED: u32 = 104; // slots linked at the last look at the codes, or seen by the first
+export const G_KEY_CHUNK: u32 = 88, G_KEY_USED: u32 = 92; // newest chunk of key records (K_*), bytes used in it
+export const G_RETIRED_AT: u32 = 96, G_RETIRED_NEXT: u32 = 100; // epoch; next in P_RETIRED
+export const G_CHECKED: u32 = 104; // slots that were linked when codes were last checked, or seen by the first check
 export const G_QUARANTINED: u32 = 108;
-export const G_VECTOR_CHUNKS: u32 = 112;
-export const G_GRAPH_CHUNKS: u32 = 116;
-export const G_FORCE_F32: u32 = 120;
-export const G_BYTES: u32 = 124;
-export const G_ELIGIBLE: u32 = 128; // how many slots it had when they became work for the linkers; 0 before
-export const G_NAME: u32 = 136; // key record of the space's name, once the space was dropped
+export const G_VECTOR_CHUNKS: u32 = 112, G_GRAPH_CHUNKS: u32 = 116;
+export const G_FORCE_F32: u32 = 120, G_BYTES: u32 = 124;
+export const G_ELIGIBLE: u32 = 128; // how many slots it had when they became work for the linkers; 0 before that
 export const G_RETRIED: u32 = 132; // 1 once a slot was linked for a second time, after a trap or a census
-export const G_FINISHED: u32 = 140; // slots linked so far; the last RECENT_SLOTS of them stand behind the centroid
-export const G_BLIND: u32 = 144; // 1 once its codes lost sight of the data: to be filled anew for an f32 beam
-export const G_BARE: u32 = 148; // 1 while chunks have no distances: it was loaded, and nothing has been linked since
+export const G_NAME: u32 = 136; // key record of the space's name, once the space was dropped
+export const G_FINISHED: u32 = 140; // slots linked so far
+export const G_BLIND: u32 = 144; // 1 once codes can't tell its vectors apart: a compaction then moves to an f32 beam
+export const G_BARE: u32 = 148; // 1 while chunks have no distances: it was loaded, and nothing was linked since
 export const RECENT_SLOTS: u32 = 256;
-export const FLAT: u32 = 0;
-export const GRAPH: u32 = 1;
-export const BEAM_CODES: u32 = 0;
-export const BEAM_F32: u32 = 1;
+export const FLAT: u32 = 0, GRAPH: u32 = 1;
+export const BEAM_CODES: u32 = 0, BEAM_F32: u32 = 1;
 
 // ── key table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 export const T_DIRECTORY: u32 = 0;
 export const T_DEPTH: u32 = 4; // bits of the hash that choose a segment
 export const T_OWNER: u32 = 8; // generation, or 0 for the table of spaces
+export const SEGMENT_HEADER: u32 = 16, SEGMENT_DEPTH: u32 = 0; // bits of the hash that a segment's keys share
+export const SEGMENT_USED: u32 = 4, SEGMENT_CAPACITY: u32 = 8; // cells that are not empty; all cells, a power of two
+export const CELL_BYTES: u32 = 8, CELL_HASH: u32 = 0;
+export const CELL_VALUE: u32 = 4; // CELL_EMPTY, CELL_REMOVED, slot + SLOT_BIAS, or a space header
+export const CELL_EMPTY: u32 = 0, CELL_REMOVED: u32 = 1;
+export const SLOT_BIAS: u32 = 2;
 
 // ── slot: one vector, in chunks of 8, 8, 16, … 512 and then 1,024 slots ─────────────────────────────────────────────
+export const D_HEADER: u32 = 16; // the directory of chunks: this, then their addresses
+export const D_OLDER: u32 = 0, D_ENTRIES: u32 = 4; // the smaller one that it replaced; chunks that it has room for
 export const SLOT_HEADER: u32 = 32;
 export const SLOT_BORN: u32 = 0; // u64: first version that sees the slot
 export const SLOT_DIED: u32 = 8; // u64: first version that does not
 export const SLOT_INVERSE: u32 = 16; // f32: 1 / norm under cosine, else 1
 export const SLOT_KEY: u32 = 20; // key record
-export const SLOT_STATE: u32 = 24; // PENDING …; FAILED_ONCE beside it
-export const SLOT_TWIN: u32 = 28; // next slot with the same vector + 1
+export const SLOT_STATE: u32 = 24; // PENDING …; FAILED_ONCE and HANGS beside it
+export const SLOT_TWIN: u32 = 28; // slot + 1 of the next one with the same vector
 export const SLOT_VECTOR: u32 = 32;
 export const PENDING: u32 = 0;
-export const SKIPPED: u32 = 1; // dead before anybody linked it
+export const SKIPPED: u32 = 1; // dead before it was linked
 export const QUARANTINED: u32 = 2; // trapped its linker twice: found by scan
-export const IN_GRAPH: u32 = 4; // bit of the two states that a graph search finds
+export const IN_GRAPH: u32 = 4; // the bit of the two states that a graph search finds
 export const LINKED: u32 = 4;
 export const TWINNED: u32 = 5; // on the chain of a linked slot with the same vector
 export const STATE_MASK: u32 = 0xffff;
 export const FAILED_ONCE: u32 = 0x10000;
-export const HANGS: u32 = 0x20000; // stands on a chain of twins, or will with the next store
+export const HANGS: u32 = 0x20000; // is on a chain of twins, or will be after the next store
 
-// ── graph chunk: codes, links, upper lists and twins of 1,024 slots, and where their distances lie ──────────────────
-export const CHUNK_BITS: u32 = 10;
-export const CHUNK_SLOTS: u32 = 1024;
-export const CODE_HEADER: u32 = 12;
-export const CODE_SCALE: u32 = 0; // f32
+// ── graph chunk: codes, links, addresses of upper lists and twins of 1,024 slots, address of their distances ────────
+export const CHUNK_BITS: u32 = 10, CHUNK_SLOTS: u32 = 1024;
+export const UPPERS_HEADER: u32 = 16; // before a chunk's upper lists, in a block of their own
+export const CODE_HEADER: u32 = 12, CODE_SCALE: u32 = 0; // f32
 export const CODE_BIAS: u32 = 4; // f32: squared norm, or minus the dot product with the centroid
 export const CODE_SUM: u32 = 8; // i32: 64 × Σ code
-export const LIST_HEADER: u32 = 16;
-export const LIST_LOCK: u32 = 0; // of the node, in its level-0 list
+export const LIST_HEADER: u32 = 16, LIST_LOCK: u32 = 0; // of the node, in its level-0 list
 export const LIST_COUNT: u32 = 4;
-export const LIST_KEPT: u32 = 8; // the first so many were chosen together, none hides another; BARE beside it
-export const BARE: u32 = 0x80000000; // the list was loaded, its distances have to be made again before it is written
+export const LIST_DIVERSE: u32 = 8; // none of the first this many hides another of them; BARE beside it
+export const BARE: u32 = 0x80000000; // the list was loaded: its distances must be computed before it is written
+export const PAIR_BYTES: u32 = 8, PAIR_DISTANCE: u32 = 0, PAIR_SLOT: u32 = 4; // in scratch, sorted by distance (f32)
 
 // ── key record ──────────────────────────────────────────────────────────────────────────────────────────────────────
-export const KEY_HEADER: u32 = 4; // u32: tag << 24 | bytes
+export const K_HEADER: u32 = 8; // the chunk that records lie in
+export const K_OLDER: u32 = 0, K_BYTES: u32 = 4; // the chunk before it; its size, header included
+export const KEY_HEADER: u32 = 4, KEY_LENGTH: u32 = 0xffffff; // u32: tag << 24 | bytes; mask of the bytes
 export const TAG_UTF8: u32 = 1;
 export const TAG_INTEGER: u32 = 2; // 8 bytes, two's complement
 export const TAG_BIGINT: u32 = 3; // sign byte, then magnitude, little endian
@@ -238,116 +225,88 @@ export const TAG_UTF16: u32 = 4; // strings with lone surrogates
 export const J_BYTES: u32 = 0; // of the whole entry, a multiple of 4
 export const J_KIND: u32 = 4; // JOURNAL_*
 export const J_SPACE: u32 = 8; // S_ID
-export const J_KEY: u32 = 12; // header of the key, or of the name under JOURNAL_CREATE; 0 under JOURNAL_DROP
+export const J_KEY: u32 = 12; // header of the key; of the space's name in JOURNAL_CREATE; 0 in JOURNAL_DROP
 export const J_HEADER: u32 = 16; // then the vector as it was given (JOURNAL_ADD only), then the key's bytes
-export const JOURNAL_ADD: u32 = 1;
-export const JOURNAL_DELETE: u32 = 2;
-export const JOURNAL_CREATE: u32 = 3;
-export const JOURNAL_DROP: u32 = 4;
+export const JOURNAL_ADD: u32 = 1, JOURNAL_DELETE: u32 = 2, JOURNAL_CREATE: u32 = 3, JOURNAL_DROP: u32 = 4;
 export const JOURNAL_OPEN: u32 = 0;
-export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no more ops until it takes the waiting ones
+export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no op is accepted until it takes the waiting ones
 
-// ── snapshot frame: what a space's snapshot is made of, see snapshot.ts ─────────────────────────────────────────────
+// ── snapshot frame: what a space's snapshot is made of (snapshot/write.ts) ──────────────────────────────────────────
 export const SNAPSHOT_FORMAT: u32 = 2;
 export const F_BYTES: u32 = 0; // of the frame without its checksum, a multiple of 8
 export const F_KIND: u32 = 4; // FRAME_*
-export const F_FIRST: u32 = 8; // first slot
-export const F_COUNT: u32 = 12; // slots
-export const F_HEADER: u32 = 16;
-export const FRAME_SPACE: u32 = 1;
-export const FRAME_SLOTS: u32 = 2;
-export const FRAME_END: u32 = 3;
-export const FRAME_GONE: u32 = 4; // of a travelling snapshot: the space was dropped, what came of it is void
-export const FRAME_FINISH: u32 = 5; // of a travelling snapshot: the end; F_COUNT spaces have come
+export const F_FIRST: u32 = 8, F_COUNT: u32 = 12, F_HEADER: u32 = 16; // first slot; slots
+export const FRAME_SPACE: u32 = 1, FRAME_SLOTS: u32 = 2, FRAME_END: u32 = 3;
+export const FRAME_GONE: u32 = 4; // in an export: the space was dropped, its frames so far are void
+export const FRAME_FINISH: u32 = 5; // in an export: the end, after F_COUNT spaces
 /* FRAME_SPACE: */
-export const FS_FORMAT: u32 = 16;
-export const FS_DIMENSIONS: u32 = 20;
-export const FS_METRIC: u32 = 24;
-export const FS_M: u32 = 28;
-export const FS_SEED: u32 = 32;
-export const FS_ID: u32 = 36;
-export const FS_SEQUENCE: u32 = 40; // u64: the last op of the partition that the snapshot knows of
-export const FS_SLOTS: u32 = 48;
-export const FS_LIVE: u32 = 52;
+export const FS_FORMAT: u32 = 16, FS_DIMENSIONS: u32 = 20, FS_METRIC: u32 = 24;
+export const FS_M: u32 = 28, FS_SEED: u32 = 32, FS_ID: u32 = 36;
+export const FS_SEQUENCE: u32 = 40; // u64: number of the partition's last op at the cut
+export const FS_SLOTS: u32 = 48, FS_LIVE: u32 = 52;
 export const FS_FLAGS: u32 = 56; // FS_*_BIT
 export const FS_ENTRY: u32 = 60; // slot + 1
 export const FS_OFFSET: u32 = 64; // f32, as G_OFFSET
 export const FS_CHECKED: u32 = 68; // as G_CHECKED
 export const FS_NAME: u32 = 72; // header of the name
-export const FS_CREATED: u32 = 80; // u64: number of the op that made the space
-export const FS_CHANGED: u32 = 88; // u64: number of its last op in the snapshot
-export const FS_HEADER: u32 = 96; // then the name's bytes, then, of a graph, the centroid
+export const FS_CREATED: u32 = 80; // u64: as S_CREATED
+export const FS_CHANGED: u32 = 88; // u64: as S_CHANGED
+export const FS_HEADER: u32 = 96; // then the name's bytes, and the centroid if there is a graph
 export const FS_GRAPH_BIT: u32 = 1;
 export const FS_F32_BIT: u32 = 2; // the beam uses f32
 export const FS_BLIND_BIT: u32 = 4; // as G_BLIND
 export const FS_ELIGIBLE_BIT: u32 = 8; // as G_ELIGIBLE
 export const FS_FORCED_BIT: u32 = 16; // as G_FORCE_F32
-/* FRAME_SLOTS: so many records. FRAME_END: F_FIRST holds the slots of the whole snapshot, F_COUNT the linked ones: */
-export const FE_LEFT_OUT: u32 = 16; // ids that lists held beyond the cut
+/* FRAME_END: F_FIRST holds the number of slots in the whole snapshot, F_COUNT that of the linked ones. */
+export const FE_LEFT_OUT: u32 = 16; // u64: ids of lists that the snapshot leaves out
 export const FE_HEADER: u32 = 24;
+/* FRAME_SLOTS: F_COUNT records. */
 export const R_STATE: u32 = 0; // PENDING, LINKED, TWINNED; R_DEAD_BIT beside it
 export const R_KEY: u32 = 4; // header of the key, 0 when dead
 export const R_INVERSE: u32 = 8; // f32, as SLOT_INVERSE
-export const R_TWIN: u32 = 12; // slot + 1: LINKED: the first of its twins; TWINNED: the next
-export const R_HEADER: u32 = 16; // then the vector, the key's bytes, [code], of a LINKED one a list per level
+export const R_TWIN: u32 = 12; // slot + 1 of the first of its twins (LINKED) or of the next (TWINNED)
+export const R_HEADER: u32 = 16; // then the vector, the key's bytes, [code], and of a LINKED one a list per level
 export const R_DEAD_BIT: u32 = 0x10000;
+export const RL_COUNT: u32 = 0, RL_DIVERSE: u32 = 4; // ids of the list; as LIST_DIVERSE
+export const RL_HEADER: u32 = 8; // then the ids, and above level 0 the distances
 
 // ── what a seat shares with its JavaScript: offsets in SEAT_SCRATCH ─────────────────────────────────────────────────
 export const X_KEY: u32 = 0; // key or space name, encoded
-export const X_INFO: u32 = 1024; // figures that a call returns besides its status, u32 each
+export const X_INFO: u32 = 1024; // INFO_WORDS figures that a call returns besides its status, u32 each
 export const INFO_WORDS: u32 = 32;
-export const INFO_SEQUENCE: u32 = 30; // and 31: the number of the last op of the partition, as the call knows it
+export const INFO_SEQUENCE: u32 = 30; // and 31: P_SEQUENCE as of the call
 export const X_VECTORS: u32 = 1152; // intake: INTAKE_BYTES of f32 vectors, padded to whole v128
 export const INTAKE_BYTES: u32 = 65536;
 
 // ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────
-export const HIT_BYTES: u32 = 16;
-export const HIT_DISTANCE: u32 = 0; // f32
-export const HIT_SLOT: u32 = 4;
-export const HIT_GENERATION: u32 = 8;
+export const HIT_BYTES: u32 = 16, HIT_DISTANCE: u32 = 0; // f32
+export const HIT_SLOT: u32 = 4, HIT_GENERATION: u32 = 8;
 export const HIT_KEY: u32 = 12; // key record
 
-// ── what calls answer ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── statuses that calls return ──────────────────────────────────────────────────────────────────────────────────────
 export const OK: i32 = 0;
 export const OK_WAKE: i32 = 1; // accepted, and a worker has something new to do
 export const NOT_FOUND: i32 = 2;
-export const CENSUS_MOVED: i32 = 2; // a census: the space fills another generation by now
-export const E_BUSY: i32 = -1; // somebody else holds the partition lock, or another that the call needs
-export const E_PENDING: i32 = -2; // the space has P_MAX_PENDING ops waiting
-export const E_MEMORY: i32 = -3; // the budget or the memory is used up
+export const CENSUS_MOVED: i32 = 2; // of a census: the space now fills another generation
+export const E_BUSY: i32 = -1; // another thread holds the partition lock, or another one that the call needs
+export const E_PENDING: i32 = -2; // P_MAX_PENDING ops of the space are waiting
+export const E_MEMORY: i32 = -3; // P_LIMIT is reached, or the memory can't grow
 export const E_STALE: i32 = -4; // the space was dropped
 export const E_NOT_FINITE: i32 = -5; // X_INFO[0]: position
 export const E_OVERFLOW: i32 = -6; // squared norm above 2^124
-export const E_ZERO: i32 = -7; // no direction under cosine
+export const E_ZERO: i32 = -7; // a vector without a direction, under cosine
 export const E_DAMAGED: i32 = -8;
-export const E_JOURNAL_FULL: i32 = -9; // the ring has no room until the disk has taken some
+export const E_JOURNAL_FULL: i32 = -9; // the ring has no room until the disk has taken some ops
 export const E_JOURNAL_STUCK: i32 = -10; // the disk refuses what waits in the ring
-export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: which word of its header differs
+export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: offset of the word that differs
 export const E_BROKEN: i32 = -12; // a snapshot whose parts do not fit together
-export const E_MORE: i32 = -13; // there is more to do before the answer: call again
+export const E_MORE: i32 = -13; // there is more to do first: call again
 
 // ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────
-export const FAULT_ACCEPT_LOCKED: u32 = 1;
-export const FAULT_ACCEPT_WRITTEN: u32 = 2;
-export const FAULT_ACCEPT_INTENT: u32 = 3;
-export const FAULT_ACCEPT_KEY: u32 = 4;
-export const FAULT_ACCEPT_OLD: u32 = 5;
-export const FAULT_ACCEPT_COUNT: u32 = 6;
-export const FAULT_ACCEPT_VERSION: u32 = 7;
-export const FAULT_KEYS_GROW: u32 = 8;
-export const FAULT_ARENA_SPLIT: u32 = 9;
-export const FAULT_QUEUE_LOCKED: u32 = 10;
-export const FAULT_CLAIMED: u32 = 11;
-export const FAULT_LINK_START: u32 = 12;
-export const FAULT_LINK_CODED: u32 = 13;
-export const FAULT_LINK_OWN_LISTS: u32 = 14;
-export const FAULT_LINK_NODE_LOCKED: u32 = 15;
-export const FAULT_LINK_PRUNE: u32 = 16;
-export const FAULT_LINK_BACK: u32 = 17;
-export const FAULT_LINK_ENTRY: u32 = 18;
-export const FAULT_LINK_DONE: u32 = 19;
-export const FAULT_MOVE: u32 = 20;
-export const FAULT_PROMOTE: u32 = 21;
-export const FAULT_TWIN: u32 = 22;
-export const FAULT_ARENA_FREE: u32 = 23;
-export const FAULTS: u32 = 24;
+export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_ACCEPT_INTENT: u32 = 3,
+  FAULT_ACCEPT_KEY: u32 = 4, FAULT_ACCEPT_OLD: u32 = 5, FAULT_ACCEPT_COUNT: u32 = 6, FAULT_ACCEPT_VERSION: u32 = 7,
+  FAULT_KEYS_GROW: u32 = 8, FAULT_ARENA_SPLIT: u32 = 9, FAULT_QUEUE_LOCKED: u32 = 10, FAULT_CLAIMED: u32 = 11,
+  FAULT_LINK_START: u32 = 12, FAULT_LINK_CODED: u32 = 13, FAULT_LINK_OWN_LISTS: u32 = 14,
+  FAULT_LINK_NODE_LOCKED: u32 = 15, FAULT_LINK_PRUNE: u32 = 16, FAULT_LINK_BACK: u32 = 17, FAULT_LINK_ENTRY: u32 = 18,
+  FAULT_LINK_DONE: u32 = 19, FAULT_MOVE: u32 = 20, FAULT_PROMOTE: u32 = 21, FAULT_TWIN: u32 = 22,
+  FAULT_ARENA_FREE: u32 = 23;

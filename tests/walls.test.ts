@@ -37,7 +37,7 @@ const FLOORS: Record<string, string[]> = {
 };
 
 /** What crosses a wall today: to be mended, one by one. */
-const EXCEPTIONS: string[] = ["assembly: graph → space"];
+const EXCEPTIONS: string[] = [];
 
 interface Import {
   from: string;

@@ -1,40 +1,42 @@
 /*
- * When does a flat generation become a graph, and can its codes see the data?
+ * When does a flat generation become a graph, and can its codes tell its vectors apart?
  *
  * Codes resolve 1/63 of a vector's largest deviation from the centroid. Where one feature dwarfs the others, or
- * clusters are far apart and tight, that is too coarse: near and far get the same code distance. So before the first
- * slot is linked, and again whenever the graph has grown fourfold, a sample of queries is answered in f32 and in
- * codes. If too many true neighbours fall out of what a search would re-score, the beam uses f32: at once if nothing
- * is linked yet, else in the next generation (`wantF32`).
+ * clusters are tight and far apart, that is too coarse: near and far get the same code distance. So before the first
+ * slot is linked, and again whenever the graph has grown fourfold, a sample of queries is compared in f32 and in codes.
+ * If too many true neighbours are not among those that a search would re-score, the beam uses f32: at once if nothing
+ * is linked yet, else in the next generation (`wantF32` in space/linker.ts).
  *
- * What is looked at follows from the order of ops and not from the clock, so that one linking thread makes the same
- * graph of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so
- * far.
+ * What is sampled follows from the order of ops and not from the clock, so that one linking thread makes the same graph
+ * of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so far.
  */
 import {
-  BEAM_CODES, BEAM_F32, FAULT_PROMOTE, FLAT, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE, G_ENTRY_LOCK,
-  G_FORCE_F32, G_GRAPH, G_LINKED, G_OFFSET, G_STATE, GRAPH, LINKED, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION,
-  SLOT_VECTOR,
+  BEAM_CODES, BEAM_F32, CHUNK_SLOTS, FAULT_PROMOTE, FLAT, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE,
+  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_LINKED, G_OFFSET, G_STATE, LINKED, PAIR_BYTES, SEAT_HELD_ENTRY,
+  SEAT_HELD_GENERATION, SLOT_VECTOR,
 } from "../layout";
-import { codeAddress, distanceTo, encodeSlot, exact, queryFromSlot } from "../vectors/codes";
-import { dotF32 } from "../vectors/kernels";
 import { faultPoint } from "../memory/faults";
-import { capacityOf, countOf, idAt, listOf } from "./links";
-import { poolDistances, poolSlots } from "../memory/scratch";
-import { dimensions, dot, neverCodes, paddedFloats } from "../memory/settings";
-import { inverseOf, slotAddress, stateOf } from "../vectors/slots";
 import { acquire, release, seat } from "../memory/locks";
-import { clearVisited, visit } from "./visited";
+import { candidateDistances, candidateSlots } from "../memory/scratch";
+import { dimensions, dot, neverCodes, paddedFloats } from "../memory/settings";
 import { clearBytes } from "../memory/words";
+import { distanceTo, queryFromSlot } from "../vectors/beam";
+import { codeAddress, encodeSlot } from "../vectors/codes";
+import { dotF32 } from "../vectors/kernels";
+import { exactBetween } from "../vectors/metric";
+import { inverseOf, slotAddress, stateOf } from "../vectors/slots";
+import { capacityOf, countOf, idAt, listOf } from "./lists";
+import { insertPair, pairDistance, pairSlot } from "./pairs";
+import { clearVisited, visit } from "./visited";
 
 const CENTROID_SAMPLE: u32 = 4096;
-const SAMPLE: u32 = 1000; // candidates of a query
+const SAMPLE: u32 = 1000; // slots that a query is compared with
 const FEW: u32 = 64;
 const NEIGHBOURS: u32 = 10;
-const RESCORED: u32 = 20; // half of what a search with k = 10 re-scores
+const RESCORED: u32 = 20; // half of what a search with k = 10 re-scores (vectors/beam.ts)
 const NEEDED: f32 = 0.98; // share of true neighbours that must be among them
 
-/** Makes a flat generation a graph; others wait for it. Anybody who has claimed slots calls this first. */
+/** Makes a flat generation a graph; every linker calls this first, and waits while another does it. */
 export function promote(generation: usize): void {
   store<u32>(seat + SEAT_HELD_GENERATION, <u32>generation);
   acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
@@ -43,7 +45,7 @@ export function promote(generation: usize): void {
     const count = load<u32>(generation + G_ELIGIBLE);
     centre(generation, count);
     store<u32>(generation + G_BEAM, BEAM_CODES);
-    const blind = neverCodes || load<u32>(generation + G_FORCE_F32) != 0 || firstLook(generation, count);
+    const blind = neverCodes || load<u32>(generation + G_FORCE_F32) != 0 || firstCheck(generation, count);
     store<u32>(generation + G_BEAM, blind ? BEAM_F32 : BEAM_CODES);
     store<u32>(generation + G_CHECKED, min<u32>(count, SAMPLE));
     atomic.store<u32>(generation + G_STATE, GRAPH);
@@ -51,7 +53,7 @@ export function promote(generation: usize): void {
   release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
 }
 
-/** The centroid of the first `count` slots, and the constant part of code distances. */
+/** Sets the centroid of the first `count` slots, and the constant part of code distances. */
 function centre(generation: usize, count: u32): void {
   const centroid: usize = load<u32>(generation + G_CENTROID);
   clearBytes(centroid, paddedFloats * 4);
@@ -67,81 +69,70 @@ function centre(generation: usize, count: u32): void {
   store<f32>(generation + G_OFFSET, dot ? 1 - dotF32(centroid, centroid, paddedFloats) : 0);
 }
 
-// In the place of a search's pool: two sorted lists of [f32 distance][slot], and candidates.
-const TRUE_LIST: usize = 0;
-const CODE_LIST: usize = 256;
+/* In the place of a search's candidates: the slots compared with, and two lists of pairs. */
+const CODE_LIST: usize = 32 * PAIR_BYTES; // behind the list of true neighbours
 
-function keep(list: usize, count: u32, most: u32, distance: f32, slot: u32): u32 {
-  // The visited table forgets, so a candidate can come twice.
-  for (let i: u32 = 0; i < count; i++) if (load<u32>(list + (i << 3), 4) == slot) return count;
-  let i = count;
-  if (count == most) {
-    if (distance >= load<f32>(list + ((most - 1) << 3))) return count;
-    i = most - 1;
-  }
-  for (; i > 0 && load<f32>(list + ((i - 1) << 3)) > distance; i--) {
-    store<u64>(list + (i << 3), load<u64>(list + ((i - 1) << 3)));
-  }
-  store<f32>(list + (i << 3), distance);
-  store<u32>(list + (i << 3), slot, 4);
+/** Puts a slot among the `most` nearest, of which there are `count`; returns how many there are then. */
+function keepNearest(pairs: usize, count: u32, most: u32, distance: f32, slot: u32): u32 {
+  // The visited table forgets, so a slot can come twice.
+  for (let i: u32 = 0; i < count; i++) if (pairSlot(pairs, i) == slot) return count;
+  if (count == most && distance >= pairDistance(pairs, most - 1)) return count;
+  insertPair(pairs, min<u32>(count, most - 1), distance, slot);
   return min<u32>(count + 1, most);
 }
 
-/** How many of the query slot's NEIGHBOURS nearest candidates are among its RESCORED nearest by code. */
-function agreement(generation: usize, slot: u32, candidates: u32): u32 {
+/** How many of a slot's NEIGHBOURS nearest, among the first `count` of the sample, are its RESCORED nearest by code. */
+function agreement(generation: usize, slot: u32, count: u32): u32 {
   const at = slotAddress(generation, slot);
-  const trueList = poolDistances + TRUE_LIST;
-  const codeList = poolDistances + CODE_LIST;
+  const trueList = candidateDistances;
+  const codeList = candidateDistances + CODE_LIST;
   let trues: u32 = 0;
   let codes: u32 = 0;
   queryFromSlot(generation, slot);
-  for (let i: u32 = 0; i < candidates; i++) {
-    const other = load<u32>(poolSlots + (i << 2));
+  for (let i: u32 = 0; i < count; i++) {
+    const other = load<u32>(candidateSlots + (i << 2));
     if (other == slot) continue;
-    const otherAt = slotAddress(generation, other);
-    const distance = exact(at + SLOT_VECTOR, inverseOf(at), otherAt + SLOT_VECTOR, inverseOf(otherAt));
-    trues = keep(trueList, trues, NEIGHBOURS, distance, other);
-    codes = keep(codeList, codes, RESCORED, distanceTo(other), other);
+    trues = keepNearest(trueList, trues, NEIGHBOURS, exactBetween(at, slotAddress(generation, other)), other);
+    codes = keepNearest(codeList, codes, RESCORED, distanceTo(other), other);
   }
   let found: u32 = 0;
-  const worst = load<f32>(trueList + ((trues - 1) << 3));
+  const worst = pairDistance(trueList, trues - 1);
   for (let i: u32 = 0; i < codes; i++) {
-    const otherAt = slotAddress(generation, load<u32>(codeList + (i << 3), 4));
     // By distance, not by slot: any of several equally near ones will do.
-    if (exact(at + SLOT_VECTOR, inverseOf(at), otherAt + SLOT_VECTOR, inverseOf(otherAt)) <= worst) found++;
+    if (exactBetween(at, slotAddress(generation, pairSlot(codeList, i))) <= worst) found++;
   }
   return min<u32>(found, trues);
 }
 
 function queries(): u32 {
-  return max<u32>(8, min<u32>(24, 8192 / dimensions)); // keeps a look within about 5 ms
+  return max<u32>(8, min<u32>(24, 8192 / dimensions)); // keeps a check within about 5 ms
 }
 
-/** Before anything is linked: each query against a sample of the first `count` slots. */
-function firstLook(generation: usize, count: u32): bool {
-  const n = min<u32>(min<u32>(count, SAMPLE), 1024); // the graph's first chunk is there
-  const within = min<u32>(count, 1024);
+/** Before anything is linked: each query against a sample of the first `count` slots. True when codes are blind. */
+function firstCheck(generation: usize, count: u32): bool {
+  const n = min<u32>(count, SAMPLE);
+  const within = min<u32>(count, CHUNK_SLOTS); // the graph's first chunk is there
   const directory: usize = load<u32>(generation + G_GRAPH);
   for (let i: u32 = 0; i < n; i++) {
     const slot = <u32>((<u64>i * within) / n);
-    store<u32>(poolSlots + (i << 2), slot);
+    store<u32>(candidateSlots + (i << 2), slot);
     encodeSlot(generation, slotAddress(generation, slot), codeAddress(directory, slot));
   }
   if (n <= RESCORED) return false;
   const q = queries();
   let found: u32 = 0;
   for (let i: u32 = 0; i < q; i++) {
-    found += agreement(generation, load<u32>(poolSlots + (((i * n) / q) << 2)), n);
+    found += agreement(generation, load<u32>(candidateSlots + (((i * n) / q) << 2)), n);
   }
   return <f32>found < NEEDED * <f32>(q * NEIGHBOURS);
 }
 
 /**
- * Looks again when fourfold as many slots are linked as at the last look: each query, half of them from the newest
- * quarter of the first `slots`, against its neighbours and theirs, where the fine structure is. Sets G_BLIND when codes
- * went blind. For whoever has just linked the last of these slots.
+ * Checks the codes again when fourfold as many slots are linked as at the last check: each query, half of them from the
+ * newest quarter of the first `slots`, against its neighbours and theirs, where the fine structure is. Sets G_BLIND
+ * when codes went blind. The caller has just linked the last of these slots.
  */
-export function lookAgain(generation: usize, slots: u32): void {
+export function checkCodes(generation: usize, slots: u32): void {
   if (load<u32>(generation + G_BEAM) != BEAM_CODES) return;
   const before = atomic.load<u32>(generation + G_CHECKED);
   const linked = load<u32>(generation + G_LINKED);
@@ -152,13 +143,13 @@ export function lookAgain(generation: usize, slots: u32): void {
   for (let i: u32 = 0; i < q; i++) {
     const from: u32 = i & 1 ? slots - slots / 4 + (i * (slots / 4)) / q : (i * slots) / q;
     const slot = linkedFrom(generation, from, slots);
-    const candidates: u32 = slot == slots ? 0 : surroundings(generation, slot);
-    if (candidates <= RESCORED) continue;
-    found += agreement(generation, slot, candidates);
+    const count: u32 = slot == slots ? 0 : surroundings(generation, slot);
+    if (count <= RESCORED) continue;
+    found += agreement(generation, slot, count);
     asked += NEIGHBOURS;
   }
   if (<f32>found < NEEDED * <f32>asked) atomic.store<u32>(generation + G_BLIND, 1);
-  // Ranges are linked out of order: where too little was there to see, the next look comes soon.
+  // Ranges are linked out of order: where there was too little to sample, the next check comes soon.
   else if (asked < (q * NEIGHBOURS) >>> 1) atomic.store<u32>(generation + G_CHECKED, linked / 3);
 }
 
@@ -169,6 +160,7 @@ function linkedFrom(generation: usize, from: u32, slots: u32): u32 {
   return slots;
 }
 
+/** Makes a linked slot's neighbours and theirs the sample; returns how many they are. */
 function surroundings(generation: usize, slot: u32): u32 {
   clearVisited(0);
   let n: u32 = 0;
@@ -185,6 +177,6 @@ function surroundings(generation: usize, slot: u32): u32 {
 
 function gather(slot: u32, n: u32): u32 {
   if (!visit(slot)) return n;
-  store<u32>(poolSlots + (n << 2), slot);
+  store<u32>(candidateSlots + (n << 2), slot);
   return n + 1;
 }

@@ -1,12 +1,12 @@
 /*
  * Which slots has a search met? A small table in the seat's scratch; its cost does not grow with the space.
  *
- *   cell number hash(slot)  =  slot + 1 of the last one that fell there, or 0
+ *   cell number hash(slot)  =  slot + 1 of the last one that was marked there, or 0
  *
- * It forgets: a slot that falls into another's cell takes its place. One that is met again after that is looked at
- * twice, and the pool refuses what it holds, so the search works a little more (6 % more distances at ef 64, 3 % in an
- * insert), never wrong. In return there is no probing and no branch: half of the neighbours are known, which no
- * processor can guess. Together 10 % of a search, 12 % of an insert (2026-11-24, `bun run bench core`).
+ * It forgets: a slot that falls into another's cell takes its place. A forgotten slot that is met again is compared
+ * twice, and the candidates refuse what they hold: more work (6 % more distances at ef 64, 3 % in an insert), never a
+ * wrong result. In return there is no probing and no branch: half of the neighbours are known, which no processor can
+ * guess. That gains 10 % of a search and 12 % of an insert (docs/ARCHITECTURE.md).
  */
 import { SEAT_BIG_VISITED } from "../layout";
 import { allocate } from "../memory/arena";
@@ -15,25 +15,24 @@ import { seat } from "../memory/locks";
 import { clearBytes } from "../memory/words";
 
 const BIG_VISITED: u32 = 262144;
-const SMALL_VISITED_EF: u32 = 96; // the widest search that makes do with the small table
-const CELLS_PER_EF: u32 = 64; // a search meets 15 to 40 slots per candidate that it keeps
+const SMALL_VISITED_EF: u32 = 96; // the widest search that uses the small table
+const CELLS_PER_EF: u32 = 64; // a search meets 15 to 40 slots for each of its ef candidates
 
-let table: usize = 0;
-let shift: u32 = 0;
+let table: usize = 0, shift: u32 = 0;
 
 /** Whether a search of this ef wants the large table and the seat has none yet. */
 export function wantsBigVisited(ef: u32): bool {
   return ef > SMALL_VISITED_EF && load<u32>(seat + SEAT_BIG_VISITED) == 0;
 }
 
-/** Partition lock held. Without memory the small table goes on serving. */
+/** Partition lock held. Without memory, wide searches use the small table. */
 export function makeBigVisited(): void {
   store<u32>(seat + SEAT_BIG_VISITED, <u32>allocate(BIG_VISITED * 4, 0));
 }
 
 export function clearVisited(ef: u32): void {
   const big: usize = ef > SMALL_VISITED_EF ? <usize>load<u32>(seat + SEAT_BIG_VISITED) : 0;
-  // Only as much of the large table as this ef needs: clearing it costs time too.
+  // Only as much of the large table as this ef needs, since it has to be cleared.
   const cells: u32 = big != 0 ? min<u32>(BIG_VISITED, 1 << (32 - clz(ef * CELLS_PER_EF - 1))) : SMALL_VISITED;
   table = big != 0 ? big : smallVisited;
   shift = clz(cells - 1);

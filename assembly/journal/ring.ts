@@ -1,13 +1,11 @@
 /*
- * How do ops get from shared memory to the disk? Through a ring per partition, in the order in which they were
- * accepted.
+ * How do ops get from shared memory to the disk? Through a ring per partition, in the order of their acceptance.
  *
- *   accept  ──► writes the entry beyond the head, where nobody looks; the op's commit moves head and sequence number
+ *   accept  ──► writes the entry beyond the head, where no reader looks; the op's commit moves head and sequence number
  *   journal ──► reads [tail, head), writes it to the disk as one group, moves the tail
  *
- * Under the partition lock, but for what lies between tail and head: that does not change until the tail has passed.
- * The vector is copied into the ring: so a slot may be reclaimed or a space dropped at any time, and a group's bytes
- * are the ring's bytes.
+ * Under the partition lock, except what lies between tail and head: that does not change until the tail has passed. A
+ * group's bytes are the ring's bytes: it holds a copy of the vector, so a slot may be freed at any time.
  *
  *   entry    [bytes u32][kind u32][space id u32][key header u32][vector f32 …][key bytes, padded to 4]
  *
@@ -15,23 +13,21 @@
  */
 import {
   E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_MEMORY, INFO_SEQUENCE, INTENT_HEAD, INTENT_SEQUENCE, JOURNAL_OPEN,
-  J_HEADER, OK, P_BUDGET, P_DURABLE, P_INTENT, P_JOURNAL_BLOCK, P_JOURNAL_BYTES, P_JOURNAL_HEAD, P_JOURNAL_RING,
-  P_JOURNAL_STATE, P_JOURNAL_TAIL, P_LOCK, P_NEXT_SPACE_ID, P_SEQUENCE, SEAT_HELD_PARTITION, S_CHANGED,
+  J_HEADER, KEY_LENGTH, OK, P_DURABLE, P_INTENT, P_JOURNAL_BLOCK, P_JOURNAL_BYTES, P_JOURNAL_HEAD, P_JOURNAL_RING,
+  P_JOURNAL_STATE, P_JOURNAL_TAIL, P_LIMIT, P_NEXT_SPACE_ID, P_SEQUENCE, S_CHANGED,
 } from "../layout";
 import { allocate } from "../memory/arena";
-import { info } from "../memory/scratch";
-import { release, tryAcquire } from "../memory/locks";
-import { copyBytes } from "../memory/words";
+import { lockPartition, unlocked } from "../memory/locks";
+import { info, info64 } from "../memory/scratch";
+import { copyBytes, padded } from "../memory/words";
 
 const LARGEST_RING: u32 = 8 << 20;
 const SMALLEST_RING: u32 = 64 << 10; // a few of the largest entries
 
-let ring: usize = 0;
-let mask: u32 = 0;
-/** The head once the entry that was written last counts. */
-let nextHead: u64 = 0;
+let ring: usize = 0, mask: u32 = 0;
+let nextHead: u64 = 0; // the head once the entry that was written last counts
 
-/** Whether an entry with so many bytes of vector and such a key can be written: OK or why not. Partition lock held. */
+/** Whether there is room for an entry with `vectorBytes` and such a key: OK or why not. Partition lock held. */
 export function journalRoom(vectorBytes: u32, header: u32): i32 {
   if (load<u32>(P_JOURNAL_RING) == 0) return OK;
   if (load<u32>(P_JOURNAL_STATE) != JOURNAL_OPEN) return E_JOURNAL_STUCK;
@@ -40,7 +36,7 @@ export function journalRoom(vectorBytes: u32, header: u32): i32 {
 }
 
 function entryBytes(vectorBytes: u32, header: u32): u32 {
-  return J_HEADER + vectorBytes + (((header & 0xffffff) + 3) & ~3);
+  return J_HEADER + vectorBytes + padded(header & KEY_LENGTH);
 }
 
 /** Writes an entry beyond the head, for which `journalRoom` found room. Partition lock held. */
@@ -54,7 +50,7 @@ export function writeEntry(kind: u32, space: u32, header: u32, key: usize, vecto
   word(space);
   word(header);
   bytes(vector, vectorBytes);
-  const keyBytes = header & 0xffffff;
+  const keyBytes = header & KEY_LENGTH;
   bytes(key, keyBytes);
   for (let i = keyBytes; i & 3; i++) {
     store<u8>(ring + (<u32>nextHead & mask), 0);
@@ -89,18 +85,16 @@ export function commitEntry(space: usize): void {
   store<u64>(space + S_CHANGED, sequence);
 }
 
-/** `writeEntry`, `intendEntry` and `commitEntry` at once, for ops that are no more than a few stores. */
+/** `writeEntry`, `intendEntry` and `commitEntry` at once, for ops of only a few stores. */
 export function appendEntry(space: usize, kind: u32, id: u32, header: u32, key: usize): void {
   writeEntry(kind, id, header, key, 0, 0);
   intendEntry();
   commitEntry(space);
 }
 
-/** Tells the caller the number of the partition's last op: once that is durable, so is what the call did or saw. */
-export function tellSequence(): void {
-  const sequence = load<u64>(P_SEQUENCE);
-  info(INFO_SEQUENCE, <u32>sequence);
-  info(INFO_SEQUENCE + 1, <u32>(sequence >> 32));
+/** INFO_SEQUENCE: the number of the partition's last op. Once that is durable, so is what the call did or saw. */
+export function reportSequence(): void {
+  info64(INFO_SEQUENCE, load<u64>(P_SEQUENCE));
 }
 
 // ── for the journal ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,44 +105,36 @@ function join(low: u32, high: u32): u64 {
 
 /** Takes the memory that the journal will need, before anything else can. OK, E_MEMORY or E_BUSY. */
 export function reserveJournal(): i32 {
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!lockPartition()) return E_BUSY;
   let size = LARGEST_RING;
-  while (size > SMALLEST_RING && size > load<u32>(P_BUDGET) >>> 4) size >>>= 1;
+  while (size > SMALLEST_RING && size > load<u32>(P_LIMIT) >>> 4) size >>>= 1;
   const block = allocate(size, 0);
   store<u32>(P_JOURNAL_BLOCK, <u32>block);
   store<u32>(P_JOURNAL_BYTES, size);
-  release(P_LOCK, SEAT_HELD_PARTITION);
-  return block == 0 ? E_MEMORY : OK;
+  return unlocked(block == 0 ? E_MEMORY : OK);
 }
 
-/** From now on ops are journalled; the last one before is on the disk. OK or E_BUSY. */
+/** From now on ops are journalled; all before are on the disk. OK or E_BUSY. */
 export function openJournal(): i32 {
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
+  if (!lockPartition()) return E_BUSY;
   store<u64>(P_DURABLE, load<u64>(P_SEQUENCE));
   store<u32>(P_JOURNAL_RING, load<u32>(P_JOURNAL_BLOCK));
-  release(P_LOCK, SEAT_HELD_PARTITION);
-  return OK;
+  return unlocked(OK);
 }
 
-/** X_INFO: tail, head, number of the last durable op, of the last op (two words each, low first), ring, its bytes. */
+/** X_INFO: tail, head, numbers of the last durable op and of the last op (two words each), ring, its bytes. */
 export function journalWaiting(): i32 {
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
-  inTwo(0, load<u64>(P_JOURNAL_TAIL));
-  inTwo(2, load<u64>(P_JOURNAL_HEAD));
-  inTwo(4, load<u64>(P_DURABLE));
-  inTwo(6, load<u64>(P_SEQUENCE));
+  if (!lockPartition()) return E_BUSY;
+  info64(0, load<u64>(P_JOURNAL_TAIL));
+  info64(2, load<u64>(P_JOURNAL_HEAD));
+  info64(4, load<u64>(P_DURABLE));
+  info64(6, load<u64>(P_SEQUENCE));
   info(8, load<u32>(P_JOURNAL_RING));
   info(9, load<u32>(P_JOURNAL_BYTES));
-  release(P_LOCK, SEAT_HELD_PARTITION);
-  return OK;
+  return unlocked(OK);
 }
 
-function inTwo(at: u32, value: u64): void {
-  info(at, <u32>value);
-  info(at + 1, <u32>(value >> 32));
-}
-
-/** What `journalWaiting` told of up to that head is on the disk. */
+/** What `journalWaiting` reported, up to that head and number, is on the disk. */
 export function journalWritten(headLow: u32, headHigh: u32, sequenceLow: u32, sequenceHigh: u32): void {
   store<u64>(P_DURABLE, join(sequenceLow, sequenceHigh));
   atomic.store<u64>(P_JOURNAL_TAIL, join(headLow, headHigh));
@@ -159,7 +145,7 @@ export function setJournalState(state: u32): void {
   atomic.store<u32>(P_JOURNAL_STATE, state);
 }
 
-/** During recovery: the next op has this number, the next new space this id. */
+/** During recovery: the next op gets this number, the next new space this id. */
 export function setNext(sequenceLow: u32, sequenceHigh: u32, spaceId: u32): void {
   store<u64>(P_SEQUENCE, join(sequenceLow, sequenceHigh) - 1);
   store<u32>(P_NEXT_SPACE_ID, spaceId);

@@ -2,44 +2,53 @@
  * What does one thread need for itself while it searches and links? One block per seat, never shared.
  *
  *   X_KEY, X_INFO, X_VECTORS   what JavaScript writes and reads (layout.ts)
- *   QUERY                      the query as f32, unit length under cosine, padded with zeros
- *   QUERY_CODE                 the query's signed 7-bit code, padded with zeros to whole blocks
- *   POOL                       candidates by distance, see pool.ts
- *   VISITED                    the small table of visited.ts
- *   FRESH                      slots, addresses and distances of the neighbours just gathered
- *   CHOSEN                     own lists of the slot being linked, per level: count, ids, distances
- *   PRUNE                      candidates of a prune: [f32 distance][slot]
+ *   query                      the query as f32, of unit length under cosine, padded with zeros
+ *   queryCode                  the query's signed 7-bit code, padded with zeros to whole blocks
+ *   fresh…                     slots, addresses and distances of the neighbours just gathered
+ *   chosen                     own lists of the slot being linked, per level: count, ids, distances
+ *   prunePairs                 PAIR_*: candidates of a prune
+ *   candidate…                 candidates of a search by distance (graph/candidates.ts)
+ *   smallVisited               the small table of graph/visited.ts
  */
 import {
   CLAIM_BYTES, INTAKE_BYTES, MAX_CLAIMS, MAX_EF, MAX_LEVEL, SEAT_CLAIMS, SEAT_SCRATCH, X_INFO, X_VECTORS,
 } from "../layout";
 import { allocate } from "./arena";
 import { seat } from "./locks";
-import { capacityBase, chosenBase, codeBlocks, paddedFloats } from "./settings";
+import { capacityBase, chosenBase, codeBlocks, dimensions, paddedFloats } from "./settings";
 import { clearBytes } from "./words";
 
-export const POOL_ENTRIES: u32 = 2 * MAX_EF; // room for dead slots beside ef live ones
+export const MAX_CANDIDATES: u32 = 2 * MAX_EF; // room for dead slots beside ef live ones
 export const SMALL_VISITED: u32 = 4096; // cells: a third of a first-level cache
 
 export let base: usize = 0;
-export let query: usize = 0;
-export let queryCode: usize = 0;
-export let poolDistances: usize = 0;
-export let poolSlots: usize = 0;
-export let fresh: usize = 0;
-export let freshAddresses: usize = 0;
-export let freshDistances: usize = 0;
-export let chosen: usize = 0;
-export let chosenStride: u32 = 0;
-export let prune: usize = 0;
-export let codeMask: usize = 0;
-export let smallVisited: usize = 0;
+export let query: usize = 0, queryCode: usize = 0, codeMask: usize = 0;
+export let fresh: usize = 0, freshAddresses: usize = 0, freshDistances: usize = 0;
+export let candidateDistances: usize = 0, candidateSlots: usize = 0, prunePairs: usize = 0, smallVisited: usize = 0;
+let chosen: usize = 0, chosenStride: u32 = 0;
 
-/** A figure that a call returns besides its answer. */
-// @ts-ignore: decorator
-@inline
+/** Sets a figure that a call returns besides its status. */
 export function info(place: u32, value: u32): void {
-  store<u32>(base + X_INFO + (place << 2), value);
+  store<u32>(base + (place << 2), value, X_INFO);
+}
+
+/** Sets a 64-bit figure, low word first. */
+export function info64(place: u32, value: u64): void {
+  info(place, <u32>value);
+  info(place + 1, <u32>(value >> 32));
+}
+
+/** Where the own list of the slot being linked lies on a level: a word for its count, then its ids. */
+export function chosenOn(level: u32): usize {
+  return chosen + level * chosenStride;
+}
+
+export function chosenIds(level: u32): usize {
+  return chosenOn(level) + 4;
+}
+
+export function chosenDistances(level: u32): usize {
+  return chosenOn(level) + 4 + chosenBase * 4;
 }
 
 let cursor: usize = 0;
@@ -60,15 +69,15 @@ function layOut(start: usize): u32 {
   freshDistances = take((capacityBase + 8) * 4);
   chosenStride = 4 + chosenBase * 8;
   chosen = take((MAX_LEVEL + 1) * chosenStride);
-  prune = take((capacityBase + 1) * 16 + 64);
-  poolDistances = take(POOL_ENTRIES * 4 + 64);
-  poolSlots = take(POOL_ENTRIES * 4 + 64);
+  prunePairs = take((capacityBase + 1) * 16 + 64);
+  candidateDistances = take(MAX_CANDIDATES * 4 + 64);
+  candidateSlots = take(MAX_CANDIDATES * 4 + 64);
   smallVisited = take(SMALL_VISITED * 4);
   return <u32>(cursor - start);
 }
 
-/** Finds or makes this seat's block; false when there is no memory. Partition lock held. */
-export function openScratch(dimensions: u32): bool {
+/** Finds or allocates this seat's block; false when there is no memory. Partition lock held. */
+export function openScratch(): bool {
   let block: usize = load<u32>(seat + SEAT_SCRATCH);
   if (block == 0) {
     const bytes = layOut(0) + 64;

@@ -1,9 +1,9 @@
 /*
- * How is a damaged byte in a frame noticed on every runtime? By xxHash64 (Y. Collet, https://xxhash.com, seed 0), here
- * over what lies in the intake: 32 bytes a round in four sums, then the rest in eights, fours and ones.
+ * How is a damaged byte in a frame noticed on every runtime? By xxHash64 (Y. Collet, https://xxhash.com, seed 0) over
+ * the bytes in the intake: 32 bytes a round in four sums, then the rest in eights, fours and ones.
  */
 import { X_VECTORS } from "../layout";
-import { base, info } from "../memory/scratch";
+import { base, info64 } from "../memory/scratch";
 
 const P1: u64 = 0x9e3779b185ebca87;
 const P2: u64 = 0xc2b2ae3d27d4eb4f;
@@ -11,14 +11,10 @@ const P3: u64 = 0x165667b19e3779f9;
 const P4: u64 = 0x85ebca77c2b2ae63;
 const P5: u64 = 0x27d4eb2f165667c5;
 
-// @ts-ignore: decorator
-@inline
 function round(sum: u64, input: u64): u64 {
   return rotl<u64>(sum + input * P2, 31) * P1;
 }
 
-// @ts-ignore: decorator
-@inline
 function merge(hash: u64, sum: u64): u64 {
   return (hash ^ round(0, sum)) * P1 + P4;
 }
@@ -54,6 +50,5 @@ export function hashIntake(bytes: u32): void {
   hash ^= hash >> 29;
   hash *= P3;
   hash ^= hash >> 32;
-  info(0, <u32>hash);
-  info(1, <u32>(hash >> 32));
+  info64(0, hash);
 }

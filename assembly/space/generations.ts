@@ -1,25 +1,32 @@
-/*
- * What does one filling of a space consist of, from its making to its freeing? Under the partition lock.
- */
+/* What does one filling of a space consist of, from its creation to its freeing? Under the partition lock. */
 import {
-  FLAT, G_BYTES, G_CENTROID, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_CHUNK,
-  G_KEY_TABLE, G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, G_VECTORS, GENERATION_BYTES,
-  KEY_HEADER, RECENT_SLOTS, S_BYTES, S_SERIAL, T_DEPTH,
+  CHUNK_BITS, CHUNK_SLOTS, FLAT, GENERATION_BYTES, G_BYTES, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH_CHUNKS,
+  G_KEY_CHUNK, G_KEY_TABLE, G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, KEY_HEADER, KEY_LENGTH,
+  K_BYTES, K_HEADER, K_OLDER, RECENT_SLOTS, S_BYTES, S_SERIAL, T_DEPTH,
 } from "../layout";
-import { allocate, blockBytes, bytesOf, free } from "../memory/arena";
-import { freeChunk } from "../graph/links";
-import { closeTable, openTable } from "./keys";
+import { freeGraph } from "../graph/chunks";
+import { allocate, blockBytes, free, freeAt } from "../memory/arena";
 import {
-  crossover, distancesBytes, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride,
+  distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride,
 } from "../memory/settings";
-import { addBytes, chunkSlots, olderDirectory, vectorChunk } from "../vectors/slots";
-import { clearBytes, copyWords } from "../memory/words";
+import { clearBytes, copyWords, padded } from "../memory/words";
+import { chunkSlots, countBlock, freeSlots } from "../vectors/slots";
+import { closeTable, openTable } from "./keys";
 
-const KEY_CHUNK_HEADER: u32 = 8; // [older chunk u32][bytes u32]
 const FIRST_KEY_CHUNK: u32 = 248;
 const LARGEST_KEY_CHUNK: u32 = 65536;
 
-/** An empty, flat generation of a space, not yet linked to it, or 0 when there is no memory. */
+/** The current generation of a space's S_GENERATIONS. */
+export function currentOf(generations: u64): usize {
+  return <u32>generations;
+}
+
+/** The generation that is being emptied, or 0. */
+export function emptyingOf(generations: u64): usize {
+  return <u32>(generations >> 32);
+}
+
+/** An empty, flat generation that its space does not name yet, or 0 when there is no memory. */
 export function newGeneration(space: usize, forceF32: bool): usize {
   const generation = allocate(GENERATION_BYTES, 0);
   if (generation == 0) return 0;
@@ -29,7 +36,7 @@ export function newGeneration(space: usize, forceF32: bool): usize {
   store<u32>(generation + G_SERIAL, serial);
   store<u32>(generation + G_SPACE, <u32>space);
   store<u32>(generation + G_FORCE_F32, forceF32 ? 1 : 0);
-  addBytes(generation, bytesOf(generation));
+  countBlock(generation, generation);
   if (!openTable(generation + G_KEY_TABLE, generation, 0)) {
     abandonGeneration(space, generation);
     return 0;
@@ -37,7 +44,7 @@ export function newGeneration(space: usize, forceF32: bool): usize {
   return generation;
 }
 
-/** Gives the newest generation back before anybody saw it. */
+/** Frees the newest generation, which its space never named. */
 export function abandonGeneration(space: usize, generation: usize): void {
   emptyGeneration(generation);
   free(generation);
@@ -45,31 +52,16 @@ export function abandonGeneration(space: usize, generation: usize): void {
 }
 
 /**
- * Gives every block of a generation back but its header, which `free` takes last. Nobody can reach it any more. Each
- * block is taken off the books before it is freed, so that this can be called again after a trap.
+ * Frees every block of a generation but its header, which the caller frees last. No thread can reach it any more. Each
+ * block is unlinked before it is freed, so that this can be called again after a trap.
  */
 export function emptyGeneration(generation: usize): void {
   closeTable(generation + G_KEY_TABLE);
-  for (let i = load<u32>(generation + G_VECTOR_CHUNKS); i > 0; i--) {
-    store<u32>(generation + G_VECTOR_CHUNKS, i - 1);
-    free(vectorChunk(generation, i - 1));
-  }
-  for (let directory: usize = load<u32>(generation + G_VECTORS); directory != 0; ) {
-    store<u32>(generation + G_VECTORS, <u32>olderDirectory(directory));
-    free(directory);
-    directory = load<u32>(generation + G_VECTORS);
-  }
-  const graph: usize = load<u32>(generation + G_GRAPH);
-  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
-    const chunk: usize = load<u32>(graph + (i - 1) * 4);
-    store<u32>(generation + G_GRAPH_CHUNKS, i - 1);
-    freeChunk(chunk);
-  }
-  freeAt(generation + G_GRAPH);
-  freeAt(generation + G_CENTROID);
+  freeSlots(generation);
+  freeGraph(generation);
   freeAt(generation + G_NAME);
   for (let chunk: usize = load<u32>(generation + G_KEY_CHUNK); chunk != 0; ) {
-    store<u32>(generation + G_KEY_CHUNK, load<u32>(chunk));
+    store<u32>(generation + G_KEY_CHUNK, load<u32>(chunk + K_OLDER));
     free(chunk);
     chunk = load<u32>(generation + G_KEY_CHUNK);
   }
@@ -78,51 +70,45 @@ export function emptyGeneration(generation: usize): void {
   store<u32>(generation + G_BYTES, 0);
 }
 
-function freeAt(cell: usize): void {
-  const block: usize = load<u32>(cell);
-  store<u32>(cell, 0);
-  free(block);
-}
-
 /** Copies an encoded key into the generation's key heap; 0 when there is no memory. */
 export function storeKey(generation: usize, bytes: usize, header: u32, mine: u32): usize {
-  const length = header & 0xffffff;
-  const need = (KEY_HEADER + length + 3) & ~3;
+  const length = padded(header & KEY_LENGTH);
+  const need = KEY_HEADER + length;
   let chunk: usize = load<u32>(generation + G_KEY_CHUNK);
   let used = load<u32>(generation + G_KEY_USED);
-  if (chunk == 0 || used + need > load<u32>(chunk + 4)) {
-    const last = chunk == 0 ? 0 : load<u32>(chunk + 4);
-    const size = max<u32>(need + KEY_CHUNK_HEADER, min<u32>(LARGEST_KEY_CHUNK, last == 0 ? FIRST_KEY_CHUNK : last * 2));
+  const last: u32 = chunk == 0 ? 0 : load<u32>(chunk + K_BYTES);
+  if (used + need > last) {
+    const size = max<u32>(need + K_HEADER, min<u32>(LARGEST_KEY_CHUNK, last == 0 ? FIRST_KEY_CHUNK : last * 2));
     const larger = allocate(size, mine);
     if (larger == 0) return 0;
-    store<u32>(larger, <u32>chunk);
-    store<u32>(larger + 4, size);
-    store<u32>(generation + G_KEY_USED, KEY_CHUNK_HEADER);
+    store<u32>(larger + K_OLDER, <u32>chunk);
+    store<u32>(larger + K_BYTES, size);
+    store<u32>(generation + G_KEY_USED, K_HEADER);
     store<u32>(generation + G_KEY_CHUNK, <u32>larger);
-    addBytes(generation, bytesOf(larger));
+    countBlock(generation, larger);
     chunk = larger;
-    used = KEY_CHUNK_HEADER;
+    used = K_HEADER;
   }
   const record = chunk + used;
   store<u32>(record, header);
-  copyWords(record + KEY_HEADER, bytes, (length + 3) >>> 2); // whatever lies behind the key comes along
+  copyWords(record + KEY_HEADER, bytes, length >>> 2); // the bytes behind the key come along
   store<u32>(generation + G_KEY_USED, used + need);
   return record;
 }
 
-/** Bytes of key records that the newest key chunk still takes. */
-export function keyRoom(generation: usize): u32 {
+/** Bytes of key records that the newest chunk has room for. */
+function keyRoom(generation: usize): u32 {
   const chunk: usize = load<u32>(generation + G_KEY_CHUNK);
-  return chunk == 0 ? 0 : load<u32>(chunk + 4) - load<u32>(generation + G_KEY_USED);
+  return chunk == 0 ? 0 : load<u32>(chunk + K_BYTES) - load<u32>(generation + G_KEY_USED);
 }
 
-/** Ops that are accepted and neither linked nor skipped, 0 while the generation is flat on purpose. */
+/** Ops that are accepted and neither linked nor skipped; 0 while the generation is too small for a graph. */
 export function pendingOf(generation: usize): u32 {
   if (load<u32>(generation + G_ELIGIBLE) == 0) return 0;
   return load<u32>(generation + G_COUNT) - atomic.load<u32>(generation + G_FLOOR);
 }
 
-/** An upper bound of what `count` adds allocate: chunks, key heap, key table. */
+/** An upper bound of what `count` adds allocate: chunks, key records, key table. */
 export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
   const now = load<u32>(generation + G_COUNT);
   const then: u64 = <u64>now + count;
@@ -134,17 +120,17 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
     bytes += blockBytes(chunkSlots(chunk) * slotStride);
     slots += chunkSlots(chunk);
   }
-  if (load<u32>(generation + G_STATE) != FLAT || then > crossover) {
+  if (load<u32>(generation + G_STATE) != FLAT || then > flatBelow) {
     const have = load<u32>(generation + G_GRAPH_CHUNKS);
-    const want = (then + 1023) >> 10;
-    const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // mean 1024 / (M − 1) lists a chunk, with room
+    const want = (then + CHUNK_SLOTS - 1) >> CHUNK_BITS;
+    const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // on average 1024 / (M − 1) lists a chunk, with room
     if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + distancesBytes + uppers + 96);
     if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes((paddedFloats + RECENT_SLOTS) * 4);
   }
   bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
-  bytes += keyBytes + <u64>count * 8; // records
-  if (keyBytes > keyRoom(generation)) bytes += 131072; // their chunks, the last of them hardly used
-  // Cells at half fill, all segments splitting at once (they fill at the same pace), their directory doubled twice.
+  bytes += keyBytes + <u64>count * 8; // key records
+  if (keyBytes > keyRoom(generation)) bytes += 131072; // their chunks, the last of them almost empty
+  // Cells half full, all segments splitting at once (they fill at the same pace), their directory doubled twice.
   const depth = load<u32>(generation + G_KEY_TABLE + T_DEPTH);
   bytes += <u64>count * 32 + 16384 + min<u64>(count, <u64>1 << depth) * 4128;
   return bytes + (<u64>32 << depth);

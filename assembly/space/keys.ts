@@ -7,28 +7,26 @@
  *   directory  2^depth × u32 segment           segment  [depth u32][used u32][capacity u32][-] then cells
  *   cell       [hash u32][value u32]           value    0 empty, 1 removed, else the slot + 2 or a space header
  *
- * The slots are the truth: a table whose writer trapped is made again from them (`P_KEYS_REPAIR`).
+ * The slots are the truth: a repair makes a table whose writer trapped again from them (P_KEYS_REPAIR).
  */
-import { FAULT_KEYS_GROW, KEY_HEADER, P_KEYS_REPAIR, S_NAME, SLOT_KEY, T_DEPTH, T_DIRECTORY, T_OWNER } from "../layout";
+import {
+  CELL_BYTES, CELL_EMPTY, CELL_HASH, CELL_REMOVED, CELL_VALUE, FAULT_KEYS_GROW, KEY_HEADER, KEY_LENGTH, P_KEYS_REPAIR,
+  SEGMENT_CAPACITY, SEGMENT_DEPTH, SEGMENT_HEADER, SEGMENT_USED, SLOT_BIAS, SLOT_KEY, S_NAME, T_DEPTH, T_DIRECTORY,
+  T_OWNER,
+} from "../layout";
 import { allocate, bytesOf, free } from "../memory/arena";
 import { faultPoint } from "../memory/faults";
 import { mix } from "../memory/settings";
-import { addBytes, slotAddress } from "../vectors/slots";
 import { clearBytes } from "../memory/words";
+import { addBytes, slotAddress } from "../vectors/slots";
 
-const SEGMENT_HEADER: u32 = 16;
-const D_DEPTH: usize = 0;
-const D_USED: usize = 4;
-const D_CAPACITY: usize = 8;
 const FIRST_CELLS: u32 = 16;
 const SEGMENT_CELLS: u32 = 512;
 const MAX_DEPTH: u32 = 22; // above it a segment grows instead of splitting
-const REMOVED: u32 = 1;
-export const SLOT_BIAS: u32 = 2;
 
 /** MurmurHash3 x86_32 over an encoded key; the tag is part of the key. */
 export function hashKey(bytes: usize, header: u32): u32 {
-  const length = header & 0xffffff;
+  const length = header & KEY_LENGTH;
   let h: u32 = header >>> 24;
   let i: u32 = 0;
   for (; i + 4 <= length; i += 4) h = round(h, load<u32>(bytes + i));
@@ -37,8 +35,6 @@ export function hashKey(bytes: usize, header: u32): u32 {
   return mix(round(h, tail) ^ length);
 }
 
-// @ts-ignore: decorator
-@inline
 function round(h: u32, k: u32): u32 {
   k *= 0xcc9e2d51;
   k = rotl<u32>(k, 15);
@@ -47,24 +43,24 @@ function round(h: u32, k: u32): u32 {
 }
 
 function newSegment(table: usize, cells: u32, depth: u32, mine: u32): usize {
-  const segment = allocate(SEGMENT_HEADER + cells * 8, mine);
+  const segment = allocate(SEGMENT_HEADER + cells * CELL_BYTES, mine);
   if (segment == 0) return 0;
   countBytes(table, segment, 1);
-  store<u32>(segment + D_DEPTH, depth);
-  store<u32>(segment + D_USED, 0);
-  store<u32>(segment + D_CAPACITY, cells);
-  clearBytes(segment + SEGMENT_HEADER, cells * 8);
+  store<u32>(segment + SEGMENT_DEPTH, depth);
+  store<u32>(segment + SEGMENT_USED, 0);
+  store<u32>(segment + SEGMENT_CAPACITY, cells);
+  clearBytes(segment + SEGMENT_HEADER, cells * CELL_BYTES);
   return segment;
 }
 
-function freeSegment(table: usize, segment: usize): void {
-  countBytes(table, segment, -1);
-  free(segment);
+function freeBlock(table: usize, block: usize): void {
+  countBytes(table, block, -1);
+  free(block);
 }
 
 function countBytes(table: usize, block: usize, sign: i32): void {
   const owner: usize = load<u32>(table + T_OWNER);
-  if (owner != 0 && block != 0) addBytes(owner, sign * <i32>bytesOf(block));
+  if (owner != 0) addBytes(owner, sign * <i32>bytesOf(block));
 }
 
 /** Sets up the empty table at `table`; false when there is no memory. */
@@ -87,23 +83,32 @@ export function openTable(table: usize, owner: usize, mine: u32): bool {
 export function closeTable(table: usize): void {
   const directory: usize = load<u32>(table + T_DIRECTORY);
   if (directory == 0) return;
-  store<u32>(table + T_DIRECTORY, 0); // a trap on the way loses what is left of it, and no more
+  store<u32>(table + T_DIRECTORY, 0); // a trap from here on loses what is left of it, and no more
   const depth = load<u32>(table + T_DEPTH);
   for (let i: u32 = 0; i < 1 << depth; ) {
     const segment: usize = load<u32>(directory + i * 4);
-    i += 1 << (depth - load<u32>(segment + D_DEPTH)); // a segment stands in a run of equal entries
-    freeSegment(table, segment);
+    i += 1 << (depth - load<u32>(segment + SEGMENT_DEPTH)); // a segment has a run of equal entries
+    freeBlock(table, segment);
   }
-  countBytes(table, directory, -1);
-  free(directory);
+  freeBlock(table, directory);
 }
 
-// @ts-ignore: decorator
-@inline
-function segmentOf(table: usize, hash: u32): usize {
+/** The slot in a cell of a generation's table. */
+export function slotIn(cell: usize): u32 {
+  return load<u32>(cell + CELL_VALUE) - SLOT_BIAS;
+}
+
+function cellAt(segment: usize, i: u32): usize {
+  return segment + SEGMENT_HEADER + i * CELL_BYTES;
+}
+
+function indexOf(table: usize, hash: u32): u32 {
   const depth = load<u32>(table + T_DEPTH);
-  const index: u32 = depth == 0 ? 0 : hash >>> (32 - depth);
-  return load<u32>(<usize>load<u32>(table + T_DIRECTORY) + index * 4);
+  return depth == 0 ? 0 : hash >>> (32 - depth);
+}
+
+function segmentOf(table: usize, hash: u32): usize {
+  return load<u32>(<usize>load<u32>(table + T_DIRECTORY) + indexOf(table, hash) * 4);
 }
 
 function keyRecordOf(owner: usize, value: u32): usize {
@@ -113,31 +118,28 @@ function keyRecordOf(owner: usize, value: u32): usize {
 
 function sameKey(record: usize, bytes: usize, header: u32): bool {
   if (load<u32>(record) != header) return false;
-  const length = header & 0xffffff;
-  return memory.compare(record + KEY_HEADER, bytes, length) == 0;
+  return memory.compare(record + KEY_HEADER, bytes, header & KEY_LENGTH) == 0;
 }
 
 /** The cell of a key, or 0. */
 export function findCell(table: usize, hash: u32, bytes: usize, header: u32): usize {
   const segment = segmentOf(table, hash);
   const owner: usize = load<u32>(table + T_OWNER);
-  const mask = load<u32>(segment + D_CAPACITY) - 1;
+  const mask = load<u32>(segment + SEGMENT_CAPACITY) - 1;
   for (let i = hash & mask; ; i = (i + 1) & mask) {
-    const cell = segment + SEGMENT_HEADER + i * 8;
-    const value = load<u32>(cell + 4);
-    if (value == 0) return 0;
-    if (value != REMOVED && load<u32>(cell) == hash && sameKey(keyRecordOf(owner, value), bytes, header)) return cell;
+    const cell = cellAt(segment, i);
+    const value = load<u32>(cell + CELL_VALUE);
+    if (value == CELL_EMPTY) return 0;
+    if (value == CELL_REMOVED || load<u32>(cell + CELL_HASH) != hash) continue;
+    if (sameKey(keyRecordOf(owner, value), bytes, header)) return cell;
   }
   return 0;
 }
 
-/**
- * An empty cell for a key that is not in the table, with room made for it, or 0 when there is no memory. The caller
- * fills it with `fillCell`.
- */
+/** An empty cell for `fillCell` with a key that is not in the table, which makes room for it; 0 without memory. */
 export function emptyCell(table: usize, hash: u32, mine: u32): usize {
   let segment = segmentOf(table, hash);
-  while ((load<u32>(segment + D_USED) + 1) * 4 > load<u32>(segment + D_CAPACITY) * 3) {
+  while ((load<u32>(segment + SEGMENT_USED) + 1) * 4 > load<u32>(segment + SEGMENT_CAPACITY) * 3) {
     store<u32>(P_KEYS_REPAIR, <u32>table);
     const done = makeRoom(table, segment, hash, mine);
     store<u32>(P_KEYS_REPAIR, 0);
@@ -149,82 +151,74 @@ export function emptyCell(table: usize, hash: u32, mine: u32): usize {
 
 export function fillCell(table: usize, cell: usize, hash: u32, value: u32): void {
   const segment = segmentOf(table, hash);
-  if (load<u32>(cell + 4) == 0) store<u32>(segment + D_USED, load<u32>(segment + D_USED) + 1);
-  store<u32>(cell, hash);
-  store<u32>(cell + 4, value);
+  if (load<u32>(cell + CELL_VALUE) == CELL_EMPTY) countCell(segment);
+  store<u32>(cell + CELL_HASH, hash);
+  store<u32>(cell + CELL_VALUE, value);
 }
 
 export function removeCell(cell: usize): void {
-  store<u32>(cell + 4, REMOVED);
+  store<u32>(cell + CELL_VALUE, CELL_REMOVED);
+}
+
+function countCell(segment: usize): void {
+  store<u32>(segment + SEGMENT_USED, load<u32>(segment + SEGMENT_USED) + 1);
 }
 
 function vacancy(segment: usize, hash: u32): usize {
-  const mask = load<u32>(segment + D_CAPACITY) - 1;
+  const mask = load<u32>(segment + SEGMENT_CAPACITY) - 1;
   let i = hash & mask;
-  while (load<u32>(segment + SEGMENT_HEADER + i * 8 + 4) != 0) i = (i + 1) & mask;
-  return segment + SEGMENT_HEADER + i * 8;
+  while (load<u32>(cellAt(segment, i) + CELL_VALUE) != CELL_EMPTY) i = (i + 1) & mask;
+  return cellAt(segment, i);
 }
 
 function moveCells(from: usize, zero: usize, one: usize, bit: u32): void {
-  const cells = load<u32>(from + D_CAPACITY);
+  const cells = load<u32>(from + SEGMENT_CAPACITY);
   for (let i: u32 = 0; i < cells; i++) {
-    const cell = from + SEGMENT_HEADER + i * 8;
-    const value = load<u32>(cell + 4);
-    if (value <= REMOVED) continue;
-    const hash = load<u32>(cell);
+    const cell = cellAt(from, i);
+    const value = load<u32>(cell + CELL_VALUE);
+    if (value <= CELL_REMOVED) continue;
+    const hash = load<u32>(cell + CELL_HASH);
     const target = hash & bit ? one : zero;
-    const free = vacancy(target, hash);
-    store<u32>(free, hash);
-    store<u32>(free + 4, value);
-    store<u32>(target + D_USED, load<u32>(target + D_USED) + 1);
+    const to = vacancy(target, hash);
+    store<u32>(to + CELL_HASH, hash);
+    store<u32>(to + CELL_VALUE, value);
+    countCell(target);
   }
 }
 
-/** Cells that hold something: removed ones go when their segment is made anew. */
+/** Cells that hold something: removed ones go when their segment is replaced. */
 function liveCells(segment: usize): u32 {
-  const cells = load<u32>(segment + D_CAPACITY);
+  const cells = load<u32>(segment + SEGMENT_CAPACITY);
   let live: u32 = 0;
-  for (let i: u32 = 0; i < cells; i++) if (load<u32>(segment + SEGMENT_HEADER + i * 8 + 4) > REMOVED) live++;
+  for (let i: u32 = 0; i < cells; i++) if (load<u32>(cellAt(segment, i) + CELL_VALUE) > CELL_REMOVED) live++;
   return live;
 }
 
+/** Replaces a full segment by a larger one, by one of the same size if most of it is removed, or by two halves. */
 function makeRoom(table: usize, segment: usize, hash: u32, mine: u32): bool {
-  const cells = load<u32>(segment + D_CAPACITY);
-  const local = load<u32>(segment + D_DEPTH);
+  const cells = load<u32>(segment + SEGMENT_CAPACITY);
+  const depth = load<u32>(segment + SEGMENT_DEPTH);
   const mostlyRemoved = liveCells(segment) * 2 < cells;
-  if (cells < SEGMENT_CELLS || local >= MAX_DEPTH || mostlyRemoved) {
-    const larger = newSegment(table, mostlyRemoved ? cells : cells * 2, local, mine);
-    if (larger == 0) return false;
-    moveCells(segment, larger, larger, 0);
-    faultPoint(FAULT_KEYS_GROW);
-    replace(table, local, hash, larger, larger);
-    freeSegment(table, segment);
-    return true;
-  }
-  if (local == load<u32>(table + T_DEPTH) && !doubleDirectory(table, mine)) return false;
-  const zero = newSegment(table, SEGMENT_CELLS, local + 1, mine);
-  const one: usize = zero == 0 ? 0 : newSegment(table, SEGMENT_CELLS, local + 1, mine);
+  const splits = cells >= SEGMENT_CELLS && depth < MAX_DEPTH && !mostlyRemoved;
+  if (splits && depth == load<u32>(table + T_DEPTH) && !doubleDirectory(table, mine)) return false;
+  const zero = newSegment(table, splits || mostlyRemoved ? cells : cells * 2, splits ? depth + 1 : depth, mine);
+  const one: usize = !splits || zero == 0 ? zero : newSegment(table, cells, depth + 1, mine);
   if (one == 0) {
-    if (zero != 0) freeSegment(table, zero);
+    freeBlock(table, zero);
     return false;
   }
-  moveCells(segment, zero, one, 1 << (31 - local));
+  moveCells(segment, zero, one, 1 << (31 - depth));
   faultPoint(FAULT_KEYS_GROW);
-  replace(table, local, hash, zero, one);
-  freeSegment(table, segment);
+  replace(table, depth, hash, zero, one);
+  freeBlock(table, segment);
   return true;
 }
 
-/** Points the directory entries of the old segment (of depth `local`) at its two halves. */
-function replace(table: usize, local: u32, hash: u32, zero: usize, one: usize): void {
-  const depth = load<u32>(table + T_DEPTH);
-  const directory: usize = load<u32>(table + T_DIRECTORY);
-  const run: u32 = 1 << (depth - local);
-  const index: u32 = depth == 0 ? 0 : hash >>> (32 - depth);
-  const first = index & ~(run - 1);
-  for (let i: u32 = 0; i < run; i++) {
-    store<u32>(directory + (first + i) * 4, <u32>(i < run >>> 1 ? zero : one));
-  }
+/** Points the directory entries of a replaced segment, of that depth, at its two halves. */
+function replace(table: usize, depth: u32, hash: u32, zero: usize, one: usize): void {
+  const run: u32 = 1 << (load<u32>(table + T_DEPTH) - depth);
+  const first = <usize>load<u32>(table + T_DIRECTORY) + (indexOf(table, hash) & ~(run - 1)) * 4;
+  for (let i: u32 = 0; i < run; i++) store<u32>(first + i * 4, <u32>(i < run >>> 1 ? zero : one));
 }
 
 function doubleDirectory(table: usize, mine: u32): bool {
@@ -233,14 +227,12 @@ function doubleDirectory(table: usize, mine: u32): bool {
   const directory = allocate(8 << depth, mine);
   if (directory == 0) return false;
   for (let i: u32 = 0; i < 1 << depth; i++) {
-    const segment = load<u32>(old + i * 4);
-    store<u32>(directory + i * 8, segment);
-    store<u32>(directory + i * 8 + 4, segment);
+    const segment: u64 = load<u32>(old + i * 4);
+    store<u64>(directory + i * 8, segment | (segment << 32));
   }
   store<u32>(table + T_DIRECTORY, <u32>directory);
   store<u32>(table + T_DEPTH, depth + 1);
   countBytes(table, directory, 1);
-  countBytes(table, old, -1);
-  free(old);
+  freeBlock(table, old);
   return true;
 }

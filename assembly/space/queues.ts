@@ -1,36 +1,34 @@
 /*
  * Which slots does a worker link next? The slots are the queue: a run queue only names the spaces that have some.
  *
- *   accept ──► space's count ──► (first op only) push the space on its home's INBOX
- *   claim  ──► take the queue lock, append the INBOX to the list, take ranges [claimed, claimed + n) from its head,
+ *   accept ──► raise the space's count ──► (first op only) push the space on its home's inbox
+ *   claim  ──► take the queue lock, append the inbox to the list, take ranges [claimed, claimed + n) from its head,
  *              put a space with more work back at the tail
  *
- * A claimed range stands in the seat's claim table until it is linked, so when a worker dies its successor in the
- * seat goes on where it stopped. `S_QUEUED` says that a space is in a list or an inbox. The claimer clears it with a
- * read-modify-write and then looks at the count again; accept raises the count and then looks at `S_QUEUED`: one of
- * the two sees the other.
+ * A claimed range stays in the seat's claim table until it is linked, so when a worker dies its successor in the seat
+ * goes on where it stopped. S_QUEUED says that a space is in a list or an inbox. A claim clears it with a
+ * read-modify-write and then loads the count again; accept raises the count and then looks at S_QUEUED: one of the two
+ * sees the other.
  */
 import {
-  C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, CLAIM_BYTES, COMPACT_DEAD, COMPACT_NO, FAULT_CLAIMED,
-  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_LOCK, P_QUEUES,
-  P_SPACE_LIST, Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, QUEUE_BYTES, S_ALL_NEXT, S_GENERATIONS, S_HOME,
-  S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_CLAIMS,
-  SEAT_HELD_PARTITION, SEAT_HELD_QUEUE,
+  CLAIM_BYTES, COMPACT_DEAD, COMPACT_NO, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAULT_CLAIMED,
+  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES, QUEUE_BYTES,
+  Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_HELD_QUEUE,
+  S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
 } from "../layout";
-import { announce, park } from "./retirement";
+import { announce, park } from "../memory/epochs";
 import { faultPoint } from "../memory/faults";
-import { release, seat, tryAcquire } from "../memory/locks";
+import { lockPartition, release, releaseOf, seat, tryAcquire, unlockPartition } from "../memory/locks";
+import { push } from "../memory/words";
+import { currentOf, emptyingOf } from "./generations";
+import { spaceAfter } from "./spaces";
 
 const BUSY_DEPTH: i32 = 100; // with more waiting than this, only spaces that are half dead are compacted
 
-// @ts-ignore: decorator
-@inline
-export function queueAddress(home: u32): usize {
+function queueAddress(home: u32): usize {
   return P_QUEUES + home * QUEUE_BYTES;
 }
 
-// @ts-ignore: decorator
-@inline
 function queueOf(space: usize): usize {
   return queueAddress(load<u32>(space + S_HOME));
 }
@@ -38,15 +36,11 @@ function queueOf(space: usize): usize {
 /** Puts a space with work into its home's queue; true when it was not there. Partition lock held. */
 export function enqueue(space: usize): bool {
   if (atomic.xchg<u32>(space + S_QUEUED, 1) == 1) return false;
-  const inbox = queueOf(space) + Q_INBOX;
-  while (true) {
-    const first = atomic.load<u32>(inbox);
-    store<u32>(space + S_NEXT, first);
-    if (atomic.cmpxchg<u32>(inbox, first, <u32>space) == first) return true;
-  }
+  push(queueOf(space) + Q_INBOX, <u32>space, space + S_NEXT);
+  return true;
 }
 
-/** Counts ops that now wait (or no longer do, when negative). */
+/** Counts ops that now wait, or no longer do when negative. */
 export function addDepth(space: usize, ops: i32): void {
   atomic.add<u32>(queueOf(space) + Q_DEPTH, ops);
 }
@@ -59,7 +53,7 @@ function append(queue: usize, space: usize): void {
   store<u32>(queue + Q_TAIL, <u32>space);
 }
 
-/** Appends the inbox in the order of its pushes. */
+/** Appends the inbox, in the order in which spaces were pushed. */
 function drainInbox(queue: usize): void {
   let reversed: usize = 0;
   for (let space: usize = atomic.xchg<u32>(queue + Q_INBOX, 0); space != 0; ) {
@@ -76,7 +70,7 @@ function drainInbox(queue: usize): void {
 }
 
 function unclaimed(space: usize): u32 {
-  return unclaimedIn(<u32>atomic.load<u64>(space + S_GENERATIONS));
+  return unclaimedIn(currentOf(atomic.load<u64>(space + S_GENERATIONS)));
 }
 
 function unclaimedIn(generation: usize): u32 {
@@ -88,9 +82,9 @@ function wantsCompaction(space: usize, queue: usize): bool {
   const wants = atomic.load<u32>(space + S_WANTS_COMPACTION);
   if (wants == COMPACT_NO) return false;
   const generations = atomic.load<u64>(space + S_GENERATIONS);
-  if (wants != COMPACT_DEAD || generations >> 32 != 0) return true;
+  if (wants != COMPACT_DEAD || emptyingOf(generations) != 0) return true;
   if (atomic.load<i32>(queue + Q_DEPTH) < BUSY_DEPTH) return true;
-  const generation: usize = <u32>generations;
+  const generation = currentOf(generations);
   return load<u32>(generation + G_DEAD) > load<u32>(generation + G_COUNT) >>> 1;
 }
 
@@ -108,8 +102,7 @@ function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u
 
 /**
  * Moves up to `most` ops from a run queue into this seat's empty claim table: from the space at the head, which then
- * goes to the tail, until there are enough. With `compact`, compaction steps come along.
- * Returns the ops claimed; a compaction step counts as one.
+ * goes to the tail, until there are enough. With `compact`, compaction steps too. Returns how many of both.
  */
 export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   const queue = queueAddress(home);
@@ -126,10 +119,10 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   drainInbox(queue);
   faultPoint(FAULT_QUEUE_LOCKED);
   let ops: u32 = 0;
-  let firstKept: usize = 0; // a space that went back to the tail: when it comes round again, the round is over
+  let firstBack: usize = 0; // the first space that went back to the tail: when it comes up again, the round is over
   while (ops < most && load<u32>(seat + SEAT_CLAIM_COUNT) < MAX_CLAIMS - 1) {
     const space: usize = load<u32>(queue + Q_HEAD);
-    if (space == 0 || space == firstKept) break;
+    if (space == 0 || space == firstBack) break;
     store<u32>(queue + Q_HEAD, load<u32>(space + S_NEXT));
     if (load<u32>(queue + Q_HEAD) == 0) store<u32>(queue + Q_TAIL, 0);
 
@@ -137,21 +130,21 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
       addClaim(space, 0, 0, 0, 1);
       ops++;
     }
-    // Loaded once: a compaction may put another generation in its place at any time.
-    const generation: usize = <u32>atomic.load<u64>(space + S_GENERATIONS);
+    // Loaded once: a compaction may replace it at any time.
+    const generation = currentOf(atomic.load<u64>(space + S_GENERATIONS));
     const waiting = unclaimedIn(generation);
     const take = min<u32>(waiting, most > ops ? most - ops : 1); // at least one beside a compaction step
     if (take != 0) {
       const from = load<u32>(generation + G_CLAIMED);
       addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + take);
-      faultPoint(FAULT_CLAIMED); // between the two, a repair drops the claim again
+      faultPoint(FAULT_CLAIMED); // after a trap here, a repair drops the claim
       store<u32>(generation + G_CLAIMED, from + take);
       addDepth(space, -(<i32>take));
       ops += take;
     }
     if (take < waiting || load<u32>(space + S_WANTS_COMPACTION) != COMPACT_NO) {
       append(queue, space);
-      if (firstKept == 0) firstKept = space;
+      if (firstBack == 0) firstBack = space;
       continue;
     }
     atomic.xchg<u32>(space + S_QUEUED, 0);
@@ -187,27 +180,27 @@ export function leaveQueue(space: usize): void {
   release(queue + Q_LOCK, SEAT_HELD_QUEUE);
 }
 
-/** Marks the rest of the current generation as claimed by nobody: it is about to be emptied. Queue lock held. */
+/** Marks the rest of the current generation as claimed, though no seat has it: nothing links it. Queue lock held. */
 function abandonClaims(space: usize): void {
   const waiting = unclaimed(space);
   if (waiting == 0) return;
-  const generation: usize = <u32>load<u64>(space + S_GENERATIONS);
+  const generation = currentOf(load<u64>(space + S_GENERATIONS));
   store<u32>(generation + G_CLAIMED, load<u32>(generation + G_CLAIMED) + waiting);
   addDepth(space, -(<i32>waiting));
 }
 
-/** Before a compaction: its slots will wait in the next generation instead. Its queue is locked. */
+/** Before a compaction: a space's slots will wait in the next generation instead. Its queue is locked. */
 export function stopClaims(space: usize): void {
   abandonClaims(space);
   release(queueOf(space) + Q_LOCK, SEAT_HELD_QUEUE);
 }
 
 /**
- * After a trap under a queue lock, whose owner's seat is given: drops the half-made claim and lets go of the lock,
- * with the list marked as broken. `mend` makes it again once the partition lock is free.
+ * After a trap under a queue lock, whose owner's seat is given: drops the half-made claim and releases the lock, with
+ * the list marked as broken. `mend` makes it again once the partition lock is free.
  */
-export function breakQueue(home: u32, that: usize): void {
-  const queue = queueAddress(home);
+export function breakQueue(that: usize): void {
+  const queue: usize = load<u32>(that + SEAT_HELD_QUEUE) - Q_LOCK;
   const count = load<u32>(that + SEAT_CLAIM_COUNT);
   if (count != 0) {
     const claim: usize = <usize>load<u32>(that + SEAT_CLAIMS) + (count - 1) * CLAIM_BYTES;
@@ -217,26 +210,25 @@ export function breakQueue(home: u32, that: usize): void {
     }
   }
   store<u32>(queue + Q_BROKEN, 1);
-  store<u32>(that + SEAT_HELD_QUEUE, 0);
-  atomic.store<u32>(queue + Q_LOCK, 0);
+  releaseOf(that, SEAT_HELD_QUEUE);
 }
 
-/** After a repair has finished a seat's op: its space may not be in the queue, nor counted in the depth. */
+/** After a repair has finished a seat's op: the queue may not hold its space, nor the depth its slot. */
 export function distrustQueueOf(space: usize): void {
   atomic.store<u32>(queueOf(space) + Q_BROKEN, 1);
 }
 
 /**
- * Makes every list that is marked as broken again. A repair waits for nobody: if the partition lock is busy, perhaps in
- * the hands of another dead thread, whoever claims from the queue next does it, and `depthOf` makes somebody come.
+ * Makes every list that is marked as broken again. A repair waits for no lock: if the partition's is busy, perhaps held
+ * by another dead thread, the next claim from the queue mends it, and `depthOf` makes sure that there is one.
  */
 export function mend(): void {
-  if (!anyBroken() || !tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return;
+  if (!anyBroken() || !lockPartition()) return;
   for (let home: u32 = 0; home < MAX_WORKERS; home++) {
     const queue = queueAddress(home);
     if (atomic.load<u32>(queue + Q_BROKEN) != 0 && tryAcquire(queue + Q_LOCK, SEAT_HELD_QUEUE)) mendQueue(home);
   }
-  release(P_LOCK, SEAT_HELD_PARTITION);
+  unlockPartition();
 }
 
 function anyBroken(): bool {
@@ -246,7 +238,7 @@ function anyBroken(): bool {
   return false;
 }
 
-/** Ops of a home that nobody has claimed; for a moment below 0. A broken list counts as one op at least. */
+/** Ops of a home that are not claimed; below 0 for a moment while one is. At least 1 if its list is broken. */
 export function depthOf(home: u32): i32 {
   const queue = queueAddress(home);
   const depth = atomic.load<i32>(queue + Q_DEPTH);
@@ -260,8 +252,8 @@ function mendQueue(home: u32): void {
   store<u32>(queue + Q_HEAD, 0);
   store<u32>(queue + Q_TAIL, 0);
   let depth: u32 = 0;
-  for (let space: usize = load<u32>(P_SPACE_LIST); space != 0; space = load<u32>(space + S_ALL_NEXT)) {
-    if (load<u32>(space + S_HOME) != home || (load<u32>(space + S_INCARNATION) & 1) == 0) continue;
+  for (let space: usize = 0; (space = spaceAfter(space)) != 0; ) {
+    if (load<u32>(space + S_HOME) != home) continue;
     const waiting = unclaimed(space);
     depth += waiting;
     const queued = waiting != 0 || load<u32>(space + S_WANTS_COMPACTION) != COMPACT_NO;

@@ -1,55 +1,49 @@
 /*
  * Can every linked slot be reached? A breadth-first walk over level 0 from the entry point, a bounded number of nodes
- * per call; what it did not reach is linked again.
+ * per call; a slot that it does not reach is linked again.
  *
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
 import {
   CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_BARE, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL,
-  LINKED, P_LOCK, S_CENSUS, S_GENERATIONS, SEAT_HELD_PARTITION, SLOT_TWIN,
+  LINKED, S_CENSUS, S_GENERATIONS,
 } from "../layout";
-import { allocate, free, useReserve } from "../memory/arena";
-import { announce, park } from "../space/retirement";
-import { capacityOf, countOf, ensureDistances, idAt, listOf, twinsOf } from "../graph/links";
+import { ensureDistances } from "../graph/chunks";
 import { relink, relinkFrom } from "../graph/insert";
+import { capacityOf, countOf, idAt, listOf, twinsOf } from "../graph/lists";
+import { allocate, free, useReserve } from "../memory/arena";
+import { announce, park } from "../memory/epochs";
+import { lockPartition, unlocked, unlockPartition } from "../memory/locks";
+import { info } from "../memory/scratch";
+import { clearBytes, hasBit, setBit } from "../memory/words";
+import { currentOf } from "../space/generations";
 import { isAlive } from "../space/spaces";
-import { inGraph, slotAddress, stateOf } from "../vectors/slots";
-import { release, tryAcquire } from "../memory/locks";
-import { clearBytes } from "../memory/words";
+import { inGraph, nextTwin, slotAddress, stateOf } from "../vectors/slots";
 
 const GOES_ON: i32 = 1;
 const COMPLETE: i32 = 0;
 
-let space: usize = 0;
-let incarnation: u32 = 0;
-let generation: usize = 0;
-let serial: u32 = 0;
-let slots: u32 = 0; // walked: all that were there when it started
-let settled: u32 = 0; // swept: those that were linked when it started
+let space: usize = 0, incarnation: u32 = 0, generation: usize = 0, serial: u32 = 0;
+let slots: u32 = 0; // to be walked: all that there were when it started
+let settled: u32 = 0; // to be swept: those that were linked when it started
 let linkedThen: u32 = 0;
-let notes: usize = 0;
-let queue: usize = 0;
-let head: u32 = 0;
-let tail: u32 = 0;
-let sweep: u32 = 0;
-export let unmended: u32 = 0; // not reached, and nobody had room or its lock free
+let notes: usize = 0, queue: usize = 0;
+let head: u32 = 0, tail: u32 = 0, sweep: u32 = 0;
+let unmended: u32 = 0; // not reached, and every list that could name it was full or locked
 let whole: bool = false; // everything was reached, or can be now
 let outcome: i32 = GOES_ON;
-let refusal: i32 = COMPLETE; // E_MEMORY when nothing can be linked for want of it
-export let missing: u32 = 0;
-export let firstMissing: u32 = 0;
+let refusal: i32 = COMPLETE; // E_MEMORY when nothing can be linked for lack of it
+let missing: u32 = 0, firstMissing: u32 = 0;
 
 /** Starts a census. 1 started, 0 nothing to do (flat, empty, or unchanged and not `always`), E_MEMORY or E_BUSY. */
 export function startCensus(that: usize, ofIncarnation: u32, always: bool): i32 {
-  if (notes != 0 && !giveNotesBack()) return E_BUSY; // of one that its caller gave up
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return E_BUSY;
-  const answer = isAlive(that, ofIncarnation) ? prepare(that, ofIncarnation, always) : 0;
-  release(P_LOCK, SEAT_HELD_PARTITION);
-  return answer;
+  if (notes != 0 && !freeNotes()) return E_BUSY; // of one that its caller gave up
+  if (!lockPartition()) return E_BUSY;
+  return unlocked(isAlive(that, ofIncarnation) ? prepare(that, ofIncarnation, always) : 0);
 }
 
 function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
-  generation = <u32>load<u64>(that + S_GENERATIONS);
+  generation = currentOf(load<u64>(that + S_GENERATIONS));
   const entry = atomic.load<u32>(generation + G_ENTRY);
   if (entry == 0) return 0;
   linkedThen = atomic.load<u32>(generation + G_LINKED);
@@ -66,11 +60,7 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   space = that;
   incarnation = ofIncarnation;
   queue = notes + (bits & ~15);
-  head = 0;
-  tail = 0;
-  sweep = 0;
-  missing = 0;
-  unmended = 0;
+  head = tail = sweep = missing = unmended = 0;
   outcome = GOES_ON;
   refusal = COMPLETE;
   reach(entry - 1);
@@ -78,17 +68,24 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
 }
 
 function reach(slot: u32): void {
-  if (slot >= slots) return; // newer than the census
-  const byte = notes + (slot >>> 3);
-  const bit: u32 = 1 << (slot & 7);
-  const bits: u32 = load<u8>(byte);
-  if (bits & bit) return;
-  store<u8>(byte, <u8>(bits | bit));
+  if (slot >= slots || hasBit(notes, slot)) return; // newer than the census, or known
+  setBit(notes, slot);
   store<u32>(queue + (tail++ << 2), slot);
 }
 
-/** Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots went elsewhere, E_MEMORY or E_BUSY. */
+/**
+ * Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots were moved, E_MEMORY or E_BUSY.
+ * X_INFO: slots not reached, the first of them, those not mended.
+ */
 export function continueCensus(nodes: u32, mend: bool): i32 {
+  const status = goOn(nodes, mend);
+  info(0, missing);
+  info(1, firstMissing);
+  info(2, unmended);
+  return status;
+}
+
+function goOn(nodes: u32, mend: bool): i32 {
   if (notes == 0) return outcome;
   if (outcome == GOES_ON) {
     announce();
@@ -98,12 +95,12 @@ export function continueCensus(nodes: u32, mend: bool): i32 {
     park();
   }
   if (outcome == GOES_ON) return GOES_ON;
-  return giveNotesBack() ? outcome : E_BUSY;
+  return freeNotes() ? outcome : E_BUSY;
 }
 
-/** Two compactions later another generation may lie at the same address. */
+/** By serial too: two compactions later another generation may lie at the same address. */
 function isTheSame(): bool {
-  const current: usize = <u32>atomic.load<u64>(space + S_GENERATIONS);
+  const current = currentOf(atomic.load<u64>(space + S_GENERATIONS));
   return isAlive(space, incarnation) && current == generation && load<u32>(generation + G_SERIAL) == serial;
 }
 
@@ -113,14 +110,13 @@ function walk(nodes: u32, mend: bool): bool {
     const list = listOf(generation, slot, 0);
     const count = min<u32>(countOf(list), capacityOf(0));
     for (let i: u32 = 0; i < count; i++) reach(idAt(list, i));
-    for (let mark = atomic.load<u32>(twinsOf(generation, slot)); mark != 0; ) {
-      // Twins have no lists of their own.
-      mark = reachTwin(mark - 1);
+    for (let twin = atomic.load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+      if (twin <= slots) setBit(notes, twin - 1); // and no more: twins have no lists of their own
     }
   }
   if (head < tail) return true;
   for (let swept: u32 = 0; sweep < settled && swept < nodes * 8; sweep++, swept++) {
-    if (load<u8>(notes + (sweep >>> 3)) & (1 << (sweep & 7))) continue;
+    if (hasBit(notes, sweep)) continue;
     const at = slotAddress(generation, sweep);
     if (!inGraph(at)) continue;
     // A twin comes back with the slot that it hangs on.
@@ -137,13 +133,13 @@ function walk(nodes: u32, mend: bool): bool {
   return sweep < settled;
 }
 
-/** Whether lists can be written to: what was loaded gets its distances now. Not while the partition is busy. */
+/** Whether lists can be written: a loaded graph gets its distances now. Not while the partition is busy. */
 function isLinkable(): bool {
   if (atomic.load<u32>(generation + G_BARE) == 0) return true;
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return false;
+  if (!lockPartition()) return false;
   const same = isTheSame();
   const has = same && ensureDistances(generation, 0);
-  release(P_LOCK, SEAT_HELD_PARTITION);
+  unlockPartition();
   if (same && !has) refusal = E_MEMORY;
   return has;
 }
@@ -152,24 +148,18 @@ function hasTwins(slot: u32): bool {
   return slot >>> CHUNK_BITS < load<u32>(generation + G_GRAPH_CHUNKS) && load<u32>(twinsOf(generation, slot)) != 0;
 }
 
-/** All that a search for the slot finds is full or cut off as well: whoever was reached last and has room takes it. */
+/** All that a search for the slot finds is full or cut off as well: the slot reached last that has room takes it. */
 function relinkFromAny(slot: u32): bool {
   for (let i = tail; i > 0; i--) if (relinkFrom(generation, load<u32>(queue + ((i - 1) << 2)), slot)) return true;
   return false;
 }
 
-function reachTwin(slot: u32): u32 {
-  const byte = notes + (slot >>> 3);
-  if (slot < slots) store<u8>(byte, <u8>(<u32>load<u8>(byte) | (1 << (slot & 7))));
-  return load<u32>(slotAddress(generation, slot) + SLOT_TWIN);
-}
-
 /** False while the partition is busy. */
-function giveNotesBack(): bool {
-  if (!tryAcquire(P_LOCK, SEAT_HELD_PARTITION)) return false;
+function freeNotes(): bool {
+  if (!lockPartition()) return false;
   if (outcome == COMPLETE && whole && isTheSame()) store<u32>(space + S_CENSUS, linkedThen + 1);
   free(notes);
   notes = 0;
-  release(P_LOCK, SEAT_HELD_PARTITION);
+  unlockPartition();
   return true;
 }

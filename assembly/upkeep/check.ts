@@ -1,45 +1,46 @@
 /*
- * Does a space keep its promises? The invariant walker: read-only, under the partition lock, while nobody links.
+ * Does a space keep its promises? The invariant walker: read-only, under the partition lock, while no thread links.
  *
- * Answers 0, or the number of the first broken promise, with slot, level and position in X_INFO.
+ * Returns 0, or the number of the first broken promise, with slot, level and position in X_INFO.
  */
 import {
-  BARE, CODE_SCALE, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, GRAPH,
-  IN_GRAPH, LINKED, LIST_HEADER, LIST_KEPT, LIST_LOCK, PENDING, S_GENERATIONS, S_LIVE, S_VERSION, SLOT_BORN,
-  SLOT_DIED, SLOT_KEY, SLOT_TWIN, TWINNED, X_INFO,
+  GRAPH, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, IN_GRAPH,
+  KEY_HEADER, LINKED, PENDING, SLOT_BORN, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_LIVE, S_VERSION, TWINNED,
 } from "../layout";
+import { hasDistances } from "../graph/chunks";
+import { capacityOf, countOf, diverseOf, idAt, isBare, listOf, lockOf, twinsOf } from "../graph/lists";
 import { arenaIsWhole } from "../memory/arena";
-import { codeAddress } from "../vectors/codes";
-import { capacityOf, countOf, hasDistances, idAt, listOf, twinsOf } from "../graph/links";
-import { findCell, hashKey, SLOT_BIAS } from "../space/keys";
-import { base } from "../memory/scratch";
+import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
-import { ALIVE, slotAddress, stateOf } from "../vectors/slots";
+import { currentOf, emptyingOf } from "../space/generations";
+import { findCell, hashKey, slotIn } from "../space/keys";
+import { codeAddress, hasScale } from "../vectors/codes";
+import { ALIVE, nextTwin, slotAddress, stateOf } from "../vectors/slots";
 
-export const BROKEN_ARENA: u32 = 1;
-export const BROKEN_COUNTS: u32 = 2; // live, dead, linked or the space's live count disagree with the slots
-export const BROKEN_VERSION: u32 = 3; // born after the space's version, or died before it was born
-export const BROKEN_KEY: u32 = 4; // a live slot that its key does not lead to
-export const BROKEN_FLOOR: u32 = 5; // a waiting slot below the floor, or cursors out of order
-export const BROKEN_LIST: u32 = 6; // a list that is too long, names itself, a double, or what is not in the graph
-export const BROKEN_LEVEL: u32 = 7; // a neighbour that does not reach the level of the list
-export const BROKEN_LOCK: u32 = 8; // a node lock that nobody should hold
-export const BROKEN_ENTRY: u32 = 9; // an entry point that is missing or not on the top level
-export const BROKEN_TWIN: u32 = 10; // a twin chain that names a slot which is not linked
-export const BROKEN_CODE: u32 = 11; // a code scale that is not a finite number ≥ 0
+const BROKEN_ARENA: u32 = 1;
+const BROKEN_COUNTS: u32 = 2; // live, dead, linked or the space's live count disagree with the slots
+const BROKEN_VERSION: u32 = 3; // born after the space's version, or died before it was born
+const BROKEN_KEY: u32 = 4; // a live slot that its key does not lead to
+const BROKEN_FLOOR: u32 = 5; // a waiting slot below the floor, or cursors out of order
+const BROKEN_LIST: u32 = 6; // a list that is too long, or names itself, a slot twice, or one that is not in the graph
+const BROKEN_LEVEL: u32 = 7; // a neighbour that does not reach the level of the list
+const BROKEN_LOCK: u32 = 8; // a node lock that is held
+const BROKEN_ENTRY: u32 = 9; // an entry point that is missing or not linked
+const BROKEN_TWIN: u32 = 10; // a chain of twins that names another slot
+const BROKEN_CODE: u32 = 11; // a code scale that is not a finite number ≥ 0
 
 function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
-  store<u32>(base + X_INFO, slot);
-  store<u32>(base + X_INFO + 4, level);
-  store<u32>(base + X_INFO + 8, index);
+  info(0, slot);
+  info(1, level);
+  info(2, index);
   return what;
 }
 
 export function checkSpace(space: usize): u32 {
   if (!arenaIsWhole()) return fail(BROKEN_ARENA, 0, 0, 0);
   const generations = load<u64>(space + S_GENERATIONS);
-  const current: usize = <u32>generations;
-  const emptying: usize = <u32>(generations >> 32);
+  const current = currentOf(generations);
+  const emptying = emptyingOf(generations);
   let live = load<u32>(current + G_LIVE);
   if (emptying != 0) live += load<u32>(emptying + G_LIVE);
   if (live != load<u32>(space + S_LIVE)) return fail(BROKEN_COUNTS, live, 0, load<u32>(space + S_LIVE));
@@ -48,26 +49,21 @@ export function checkSpace(space: usize): u32 {
   return broken;
 }
 
+/** Every slot, then the counts, then the graph. `newer`: the generation that this one is emptied into, or 0. */
 function checkGeneration(space: usize, generation: usize, newer: usize): u32 {
   const count = load<u32>(generation + G_COUNT);
   const graph = load<u32>(generation + G_STATE) == GRAPH;
   let live: u32 = 0;
   let linked: u32 = 0;
-  let top: u32 = 0;
   for (let slot: u32 = 0; slot < count; slot++) {
     const at = slotAddress(generation, slot);
-    const born = load<u64>(at + SLOT_BORN);
     const died = load<u64>(at + SLOT_DIED);
+    const born = load<u64>(at + SLOT_BORN);
     if (born > load<u64>(space + S_VERSION) || died <= born) return fail(BROKEN_VERSION, slot, 0, 0);
     if (died == ALIVE) {
       live++;
-      const record: usize = load<u32>(at + SLOT_KEY);
-      const hash = hashKey(record + 4, load<u32>(record));
-      const cell = findCell(generation + G_KEY_TABLE, hash, record + 4, load<u32>(record));
-      if (cell == 0 || load<u32>(cell + 4) != slot + SLOT_BIAS) return fail(BROKEN_KEY, slot, 0, 0);
-      if (newer != 0 && findCell(newer + G_KEY_TABLE, hash, record + 4, load<u32>(record)) != 0) {
-        return fail(BROKEN_KEY, slot, 1, 0);
-      }
+      const broken = checkKey(generation, newer, slot, load<u32>(at + SLOT_KEY));
+      if (broken != 0) return broken;
     }
     const state = stateOf(at);
     if (newer == 0 && slot < load<u32>(generation + G_FLOOR) && state == PENDING) return fail(BROKEN_FLOOR, slot, 0, 0);
@@ -82,23 +78,30 @@ function checkGeneration(space: usize, generation: usize, newer: usize): u32 {
   if (load<u32>(generation + G_CLAIMED) > count) return fail(BROKEN_FLOOR, count, 2, load<u32>(generation + G_CLAIMED));
   if (!graph || load<u32>(generation + G_ENTRY) == 0) return linked == 0 ? 0 : fail(BROKEN_ENTRY, 0, 0, 0);
   const entry = load<u32>(generation + G_ENTRY) - 1;
-  top = levelOf(entry);
-  if (entry >= count || stateOf(slotAddress(generation, entry)) != LINKED) return fail(BROKEN_ENTRY, entry, top, 0);
-  return checkGraph(generation, count);
+  const isLinked = entry < count && stateOf(slotAddress(generation, entry)) == LINKED;
+  return isLinked ? checkGraph(generation, count) : fail(BROKEN_ENTRY, entry, levelOf(entry), 0);
+}
+
+/** A live slot's key leads to it, and to nothing in the newer generation. */
+function checkKey(generation: usize, newer: usize, slot: u32, record: usize): u32 {
+  const header = load<u32>(record);
+  const hash = hashKey(record + KEY_HEADER, header);
+  const cell = findCell(generation + G_KEY_TABLE, hash, record + KEY_HEADER, header);
+  if (cell == 0 || slotIn(cell) != slot) return fail(BROKEN_KEY, slot, 0, 0);
+  if (newer == 0 || findCell(newer + G_KEY_TABLE, hash, record + KEY_HEADER, header) == 0) return 0;
+  return fail(BROKEN_KEY, slot, 1, 0);
 }
 
 /** Every list of every linked slot; twins have none. */
 function checkGraph(generation: usize, count: u32): u32 {
   for (let slot: u32 = 0; slot < count; slot++) {
     if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
-    const scale = load<f32>(codeAddress(load<u32>(generation + G_GRAPH), slot) + CODE_SCALE);
-    if (!(scale >= 0) || !isFinite(scale)) return fail(BROKEN_CODE, slot, 0, 0);
-    for (let mark = load<u32>(twinsOf(generation, slot)); mark != 0; ) {
-      const hangs = mark <= count && stateOf(slotAddress(generation, mark - 1)) == TWINNED;
-      if (!hangs) return fail(BROKEN_TWIN, slot, 0, mark);
-      mark = load<u32>(slotAddress(generation, mark - 1) + SLOT_TWIN);
+    if (!hasScale(codeAddress(load<u32>(generation + G_GRAPH), slot))) return fail(BROKEN_CODE, slot, 0, 0);
+    for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+      const hangs = twin <= count && stateOf(slotAddress(generation, twin - 1)) == TWINNED;
+      if (!hangs) return fail(BROKEN_TWIN, slot, 0, twin);
     }
-    if (load<u32>(listOf(generation, slot, 0) + LIST_LOCK) != 0) return fail(BROKEN_LOCK, slot, 0, 0);
+    if (load<u32>(lockOf(generation, slot)) != 0) return fail(BROKEN_LOCK, slot, 0, 0);
     for (let level: u32 = 0; level <= levelOf(slot); level++) {
       const broken = checkList(generation, slot, level, count);
       if (broken != 0) return broken;
@@ -110,12 +113,12 @@ function checkGraph(generation: usize, count: u32): u32 {
 function checkList(generation: usize, slot: u32, level: u32, count: u32): u32 {
   const list = listOf(generation, slot, level);
   const n = countOf(list);
-  let kept = load<u32>(list + LIST_KEPT);
-  if (level == 0 && (kept & BARE) != 0) kept &= ~BARE;
-  else if (level == 0 && !hasDistances(generation, slot)) return fail(BROKEN_LIST, slot, level, n);
-  if (n > capacityOf(level) || kept > n) return fail(BROKEN_LIST, slot, level, n);
+  if (isBare(list) ? level != 0 : level == 0 && !hasDistances(generation, slot)) {
+    return fail(BROKEN_LIST, slot, level, n);
+  }
+  if (n > capacityOf(level) || diverseOf(list) > n) return fail(BROKEN_LIST, slot, level, n);
   for (let i: u32 = 0; i < capacityOf(level); i++) {
-    const id = load<u32>(list + LIST_HEADER + (i << 2));
+    const id = idAt(list, i);
     if (id >= count) return fail(BROKEN_LIST, slot, level, i);
     if (i >= n) continue;
     if (id == slot) return fail(BROKEN_LIST, slot, level, i);

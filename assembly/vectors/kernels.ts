@@ -1,7 +1,6 @@
 /*
- * How far apart are two vectors, or a query and four codes? SIMD kernels on addresses; no graph, no state.
- *
- * Sums are added in a fixed order and never fused, so that every engine gives the same bits.
+ * How are sums over two vectors, or over a query and four codes, computed? SIMD kernels on addresses; no graph, no
+ * state. They add in a fixed order and never fuse, so that every engine gives the same bits.
  */
 
 /** Dot product of two f32 vectors of `floats` (a multiple of 4) at 4-byte addresses. */
@@ -57,13 +56,19 @@ export function squaredScaledF32(a: usize, byA: f32, b: usize, byB: f32, floats:
 
 // @ts-ignore: decorator
 @inline
-function addLanes(v: v128): f32 {
+export function addLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
+// @ts-ignore: decorator
+@inline
+export function addIntegerLanes(v: v128): i32 {
+  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + (i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3));
+}
+
 /**
- * `sum` + four lanes of Σ query·code over two blocks of 16. Exact on every engine: |query| ≤ 63 and code ≤ 127, so
- * two pairs of products stay below 2^15.
+ * `sum` + four lanes of Σ query·code over two blocks of 16. Exact on every engine: |query| ≤ 63 and code ≤ 127, so two
+ * pairs of products stay below 2^15.
  */
 // @ts-ignore: decorator
 @inline
@@ -125,13 +130,9 @@ export function dotCodes4(query: usize, a: usize, b: usize, c: usize, d: usize, 
 }
 
 /** Σ query·code for one code. */
-// @ts-ignore: decorator
-@inline
 export function dotCode(query: usize, code: usize, blocks: u32): i32 {
   let sum = i32x4.splat(0);
   const bytes: usize = blocks << 4;
   for (let i: usize = 0; i < bytes; i += 16) sum = addBlock(v128.load(query + i), v128.load(code + i), sum);
-  return (
-    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
-  );
+  return addIntegerLanes(sum);
 }

@@ -6,44 +6,37 @@
  *
  *   slot     [born u64][died u64][1/norm f32][key u32][state u32][twin u32][vector, padded with zeros to whole v128]
  *
- * born, died: a search at version v sees the slot when born ≤ v < died. Everything but died, state and twin is
- * complete before the slot's number is below G_COUNT, and never changes after.
+ * A search at version v sees the slot when born ≤ v < died. Everything but died, state and twin is complete before the
+ * slot's number is below G_COUNT, and never changes afterwards.
  *
- * Directory of chunks: [older directory u32][entries u32][-][-] then u32 addresses. It is replaced by a larger copy
- * when it is full; older ones stay until the generation goes, because a reader may still hold one.
+ * Directory of chunks: [older directory u32][entries u32][-][-] then u32 addresses. A full one is replaced by a larger
+ * copy; older ones stay until the generation is freed, because a reader may still use one.
  */
 import {
-  G_BYTES, G_COUNT, G_SPACE, G_VECTOR_CHUNKS, G_VECTORS, IN_GRAPH, S_BYTES, SLOT_BORN, SLOT_DIED, SLOT_INVERSE,
-  SLOT_STATE, SLOT_VECTOR, STATE_MASK,
+  CHUNK_BITS, CHUNK_SLOTS, D_ENTRIES, D_HEADER, D_OLDER, G_BYTES, G_COUNT, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS,
+  IN_GRAPH, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_STATE, SLOT_TWIN, SLOT_VECTOR, STATE_MASK, S_BYTES,
 } from "../layout";
-import { allocate, bytesOf } from "../memory/arena";
+import { allocate, bytesOf, free } from "../memory/arena";
 import { slotStride } from "../memory/settings";
 import { copyBytes } from "../memory/words";
 
 const FIRST_SLOTS: u32 = 8;
-const SMALL_CHUNKS: u32 = 8; // chunks of less than 1,024 slots
-const DIRECTORY_HEADER: u32 = 16;
+const SMALL_CHUNKS: u32 = 8; // chunks of fewer than CHUNK_SLOTS
 const FIRST_ENTRIES: u32 = 8;
 export const ALIVE: u64 = 0xffffffffffffffff;
 
-// @ts-ignore: decorator
-@inline
 function chunkOf(slot: u32): u32 {
-  if (slot >= 1024) return SMALL_CHUNKS - 1 + (slot >>> 10);
+  if (slot >= CHUNK_SLOTS) return SMALL_CHUNKS - 1 + (slot >>> CHUNK_BITS);
   return slot < FIRST_SLOTS ? 0 : 29 - clz(slot);
 }
 
-// @ts-ignore: decorator
-@inline
 function firstOf(chunk: u32): u32 {
-  if (chunk >= SMALL_CHUNKS) return (chunk - SMALL_CHUNKS + 1) << 10;
+  if (chunk >= SMALL_CHUNKS) return (chunk - SMALL_CHUNKS + 1) << CHUNK_BITS;
   return chunk == 0 ? 0 : 4 << chunk;
 }
 
-// @ts-ignore: decorator
-@inline
 export function chunkSlots(chunk: u32): u32 {
-  if (chunk >= SMALL_CHUNKS) return 1024;
+  if (chunk >= SMALL_CHUNKS) return CHUNK_SLOTS;
   return chunk == 0 ? FIRST_SLOTS : 4 << chunk;
 }
 
@@ -51,83 +44,87 @@ export function chunkSlots(chunk: u32): u32 {
 export function slotAddress(generation: usize, slot: u32): usize {
   const directory: usize = load<u32>(generation + G_VECTORS);
   const chunk = chunkOf(slot);
-  return <usize>load<u32>(directory + DIRECTORY_HEADER + chunk * 4) + (slot - firstOf(chunk)) * slotStride;
+  return <usize>load<u32>(directory + D_HEADER + chunk * 4) + (slot - firstOf(chunk)) * slotStride;
 }
 
-/** First slot after `slot` that may lie in another chunk; between the two, slots are slotStride apart. */
+/** The first slot after `slot` that may lie in another chunk; up to there, slots are slotStride apart. */
 export function chunkEnd(slot: u32): u32 {
   const chunk = chunkOf(slot);
   return firstOf(chunk) + chunkSlots(chunk);
 }
 
-// @ts-ignore: decorator
-@inline
 export function vectorOf(slotAt: usize): usize {
   return slotAt + SLOT_VECTOR;
 }
 
-// @ts-ignore: decorator
-@inline
 export function visible(slotAt: usize, version: u64): bool {
   return load<u64>(slotAt + SLOT_BORN) <= version && version < load<u64>(slotAt + SLOT_DIED);
 }
 
-// @ts-ignore: decorator
-@inline
 export function stateOf(slotAt: usize): u32 {
   return load<u32>(slotAt + SLOT_STATE) & STATE_MASK;
 }
 
 /** Whether a graph search finds the slot; all others are found by scan. */
-// @ts-ignore: decorator
-@inline
 export function inGraph(slotAt: usize): bool {
   return (stateOf(slotAt) & IN_GRAPH) != 0;
 }
 
-// @ts-ignore: decorator
-@inline
 export function inverseOf(slotAt: usize): f32 {
   return load<f32>(slotAt + SLOT_INVERSE);
 }
 
-/** Counts bytes of blocks that a generation takes (or gives back, when negative). */
+/** The next on a chain of twins after `twin` (slot + 1 each), or 0. */
+export function nextTwin(generation: usize, twin: u32): u32 {
+  return load<u32>(slotAddress(generation, twin - 1) + SLOT_TWIN);
+}
+
+/** Counts bytes of blocks that a generation takes, or frees when negative. */
 export function addBytes(generation: usize, bytes: i32): void {
   store<u32>(generation + G_BYTES, load<u32>(generation + G_BYTES) + bytes);
   const space: usize = load<u32>(generation + G_SPACE);
   if (space != 0) store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) + bytes);
 }
 
-/** Sees to it that slot number G_COUNT has an address; false when there is no memory. Partition lock held. */
+/** Counts a new block (or none, 0) as a generation's. */
+export function countBlock(generation: usize, block: usize): void {
+  addBytes(generation, bytesOf(block));
+}
+
+/** Allocates what slot number G_COUNT needs; false when there is no memory. Partition lock held. */
 export function ensureSlot(generation: usize, mine: u32): bool {
   const chunk = chunkOf(load<u32>(generation + G_COUNT));
   if (chunk < load<u32>(generation + G_VECTOR_CHUNKS)) return true;
   let directory: usize = load<u32>(generation + G_VECTORS);
-  const entries = directory == 0 ? 0 : load<u32>(directory + 4);
+  const entries = directory == 0 ? 0 : load<u32>(directory + D_ENTRIES);
   if (chunk == entries) {
     const more: u32 = entries == 0 ? FIRST_ENTRIES : entries * 2;
-    const larger = allocate(DIRECTORY_HEADER + more * 4, mine);
+    const larger = allocate(D_HEADER + more * 4, mine);
     if (larger == 0) return false;
-    store<u32>(larger, <u32>directory);
-    store<u32>(larger + 4, more);
-    if (directory != 0) copyBytes(larger + DIRECTORY_HEADER, directory + DIRECTORY_HEADER, entries * 4);
+    store<u32>(larger + D_OLDER, <u32>directory);
+    store<u32>(larger + D_ENTRIES, more);
+    if (directory != 0) copyBytes(larger + D_HEADER, directory + D_HEADER, entries * 4);
     atomic.store<u32>(generation + G_VECTORS, <u32>larger);
-    addBytes(generation, bytesOf(larger));
+    countBlock(generation, larger);
     directory = larger;
   }
   const block = allocate(chunkSlots(chunk) * slotStride, mine);
   if (block == 0) return false;
-  store<u32>(directory + DIRECTORY_HEADER + chunk * 4, <u32>block);
+  store<u32>(directory + D_HEADER + chunk * 4, <u32>block);
   store<u32>(generation + G_VECTOR_CHUNKS, chunk + 1);
-  addBytes(generation, bytesOf(block));
+  countBlock(generation, block);
   return true;
 }
 
-/** The chunk's address, for whoever frees the generation. */
-export function vectorChunk(generation: usize, chunk: u32): usize {
-  return load<u32>(<usize>load<u32>(generation + G_VECTORS) + DIRECTORY_HEADER + chunk * 4);
-}
-
-export function olderDirectory(directory: usize): usize {
-  return load<u32>(directory);
+/** Frees all of a generation's slots; can be called again after a trap. */
+export function freeSlots(generation: usize): void {
+  let directory: usize = load<u32>(generation + G_VECTORS);
+  for (let i = load<u32>(generation + G_VECTOR_CHUNKS); i > 0; i--) {
+    store<u32>(generation + G_VECTOR_CHUNKS, i - 1);
+    free(load<u32>(directory + D_HEADER + (i - 1) * 4));
+  }
+  for (; directory != 0; directory = load<u32>(generation + G_VECTORS)) {
+    store<u32>(generation + G_VECTORS, load<u32>(directory + D_OLDER));
+    free(directory);
+  }
 }

@@ -7,8 +7,8 @@ import {
   G_COUNT,
   G_GRAPH,
   LIST_COUNT,
+  LIST_DIVERSE,
   LIST_HEADER,
-  LIST_KEPT,
   NOT_FOUND,
   OK,
   OK_WAKE,
@@ -348,7 +348,7 @@ export function cutLists(space: CoreSpace, chosen: (slot: number) => boolean): n
     const chunk = words[(directory >>> 2) + (slot >>> CHUNK_BITS)]!;
     const list = chunk + linksOffset + (slot & 1023) * listStride;
     words[(list + LIST_COUNT) >>> 2] = 0;
-    words[(list + LIST_KEPT) >>> 2]! &= BARE;
+    words[(list + LIST_DIVERSE) >>> 2]! &= BARE;
     cut++;
   }
   return cut;

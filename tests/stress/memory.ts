@@ -61,7 +61,7 @@ export function blocksLost(seat: Seat): number[] {
   const entries = 1 << at(layout.P_SPACE_TABLE + layout.T_DEPTH);
   for (let i = 0; i < entries; i++) owed.add(at(directory + 4 * i));
   const lost: number[] = [];
-  const end = at(layout.P_ARENA);
+  const end = at(layout.A_END);
   for (let block = layout.ARENA + BLOCK_HEADER; block < end; block += at(block) & ~FREE) {
     if ((at(block) & FREE) === 0 && !owed.has(block + BLOCK_HEADER)) lost.push(at(block));
   }

@@ -1,0 +1,13 @@
+/* How is a space checked: every slot reachable, every promise kept? */
+import { E_BUSY, E_STALE } from "../layout";
+import { lockPartition, unlocked } from "../memory/locks";
+import { isAlive } from "../space/spaces";
+import { checkSpace } from "../upkeep/check";
+
+export { continueCensus, startCensus } from "../upkeep/census";
+
+/** 0, or the number of the first broken promise (upkeep/check.ts), X_INFO: slot, level, position; E_STALE, E_BUSY. */
+export function check(space: usize, incarnation: u32): i32 {
+  if (!lockPartition()) return E_BUSY;
+  return unlocked(isAlive(space, incarnation) ? checkSpace(space) : E_STALE);
+}

@@ -1,0 +1,130 @@
+/*
+ * Where does a generation get the memory for its graph? Chunk by chunk: codes, level-0 lists and twins of CHUNK_SLOTS
+ * slots, a block of their upper lists, and one of the distances of level 0. Under the partition lock.
+ */
+import {
+  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, P_RESERVED, RECENT_SLOTS,
+  UPPERS_HEADER,
+} from "../layout";
+import { allocate, availableBytes, blockBytes, free, freeAt } from "../memory/arena";
+import {
+  distancesBytes, distancesOffset, graphChunkBytes, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
+  twinsOffset, uppersOffset, upperStride,
+} from "../memory/settings";
+import { clearBytes } from "../memory/words";
+import { countBlock } from "../vectors/slots";
+import { chunkAt, clearList } from "./lists";
+
+/**
+ * Makes room in the graph for slot number G_COUNT, upper lists included; unless it stays `bare`, also for distances, so
+ * that something can be linked. False when there is no memory.
+ */
+export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
+  const wanted: u32 = (load<u32>(generation + G_COUNT) >>> CHUNK_BITS) + 1;
+  let directory: usize = load<u32>(generation + G_GRAPH);
+  if (directory == 0) {
+    // The centroid comes along, so that promotion never has to ask for memory.
+    const centroid = allocate((paddedFloats + RECENT_SLOTS) * 4, mine);
+    directory = centroid == 0 ? 0 : allocate(maxGraphChunks * 4, mine);
+    if (directory == 0) {
+      free(centroid);
+      return false;
+    }
+    clearBytes(centroid + paddedFloats * 4, RECENT_SLOTS * 4);
+    store<u32>(generation + G_CENTROID, <u32>centroid);
+    countBlock(generation, centroid);
+    countBlock(generation, directory);
+    atomic.store<u32>(generation + G_GRAPH, <u32>directory);
+  }
+  while (load<u32>(generation + G_GRAPH_CHUNKS) < wanted) {
+    const number = load<u32>(generation + G_GRAPH_CHUNKS);
+    if (number >= maxGraphChunks) return false;
+    const chunk = newChunk(number, mine, bare);
+    if (chunk == 0) return false;
+    if (bare) store<u32>(generation + G_BARE, 1);
+    store<u32>(directory + number * 4, <u32>chunk);
+    store<u32>(generation + G_GRAPH_CHUNKS, number + 1);
+    countBlock(generation, chunk);
+    countBlock(generation, uppersBlock(chunk));
+    countBlock(generation, distancesBlock(chunk));
+  }
+  return bare || ensureDistances(generation, mine);
+}
+
+/** Gives every chunk its distances, all or none; false when there is no memory. */
+export function ensureDistances(generation: usize, mine: u32): bool {
+  const missing = missingDistances(generation);
+  if (missing == 0) return true;
+  if (missing > <u64>availableBytes() + min<u32>(mine, load<u32>(P_RESERVED))) return false;
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    const chunk = chunkAt(generation, i - 1);
+    if (distancesBlock(chunk) != 0) continue;
+    const block = allocate(distancesBytes, mine);
+    if (block == 0) return false;
+    atomic.store<u32>(chunk + distancesOffset, <u32>block);
+    countBlock(generation, block);
+  }
+  atomic.store<u32>(generation + G_BARE, 0);
+  return true;
+}
+
+/** Bytes of the distances that chunks do not have. */
+export function missingDistances(generation: usize): u64 {
+  if (load<u32>(generation + G_BARE) == 0) return 0;
+  let bytes: u64 = 0;
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    if (distancesBlock(chunkAt(generation, i - 1)) == 0) bytes += blockBytes(distancesBytes);
+  }
+  return bytes;
+}
+
+/** Whether the level-0 lists of a slot's chunk may have distances. */
+export function hasDistances(generation: usize, slot: u32): bool {
+  return distancesBlock(chunkAt(generation, slot >>> CHUNK_BITS)) != 0;
+}
+
+/** Frees all of a generation's graph; can be called again after a trap. */
+export function freeGraph(generation: usize): void {
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    const chunk = chunkAt(generation, i - 1);
+    store<u32>(generation + G_GRAPH_CHUNKS, i - 1);
+    free(uppersBlock(chunk));
+    free(distancesBlock(chunk));
+    free(chunk);
+  }
+  freeAt(generation + G_GRAPH);
+  freeAt(generation + G_CENTROID);
+}
+
+function newChunk(number: u32, mine: u32, bare: bool): usize {
+  const first = number << CHUNK_BITS;
+  let lists: u32 = 0;
+  for (let i: u32 = 0; i < CHUNK_SLOTS; i++) lists += levelOf(first + i);
+  const chunk = allocate(graphChunkBytes, mine);
+  const uppers: usize = chunk == 0 ? 0 : allocate(UPPERS_HEADER + lists * upperStride, mine);
+  const distances: usize = uppers == 0 || bare ? 0 : allocate(distancesBytes, mine);
+  if (uppers == 0 || (distances == 0 && !bare)) {
+    free(uppers);
+    free(chunk);
+    return 0;
+  }
+  store<u32>(chunk + distancesOffset, <u32>distances);
+  let next: usize = uppers + UPPERS_HEADER;
+  for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
+    store<u32>(chunk + uppersOffset + i * 4, <u32>next);
+    next += levelOf(first + i) * upperStride;
+    clearList(chunk + linksOffset + i * listStride);
+  }
+  clearBytes(chunk + twinsOffset, CHUNK_SLOTS * 4);
+  return chunk;
+}
+
+/** The block of a chunk's upper lists: those of its first slot come first. */
+function uppersBlock(chunk: usize): usize {
+  return load<u32>(chunk + uppersOffset) - UPPERS_HEADER;
+}
+
+/** The block of a chunk's distances, or 0. */
+function distancesBlock(chunk: usize): usize {
+  return load<u32>(chunk + distancesOffset);
+}

@@ -1,0 +1,153 @@
+/*
+ * Who are a slot's neighbours? The only reader and writer of link bytes; all others use the functions of this file.
+ *
+ *   level 0      in the graph chunk: [lock][count][diverse][-][ids u32 × 4M], in a block beside it [distances f32 × 4M]
+ *   level 1 …    at uppers[slot], per level: [-][count][diverse][-][ids u32 × 2M][distances f32 × 2M]
+ *
+ * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them. A generation that
+ * was loaded has none on level 0, and its lists are BARE, until something is linked into it: then its chunks get their
+ * blocks (chunks.ts), and what writes to a bare list computes its distances first (the same to the bit, under dot but
+ * for rounding).
+ *
+ * Rules for many threads (docs/CONCURRENCY.md):
+ * - Every id cell is valid from the moment the slot can be reached: its linker fills the rest with the slot itself.
+ * - Readers take no lock and may meet a list in the middle of a prune: they see valid ids, some twice, some not. A
+ *   stale count is harmless.
+ * - Writers of a list of a reachable slot hold that slot's node lock (links.ts), one at a time.
+ */
+import { BARE, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LIST_COUNT, LIST_DIVERSE, LIST_HEADER, LIST_LOCK } from "../layout";
+import {
+  capacityBase, capacityUpper, distancesOffset, linksOffset, listStride, twinsOffset, uppersOffset, upperStride,
+} from "../memory/settings";
+import { copyWords } from "../memory/words";
+
+/** Address of a graph chunk. */
+export function chunkAt(generation: usize, number: u32): usize {
+  return load<u32>(<usize>load<u32>(generation + G_GRAPH) + number * 4);
+}
+
+/** The list of a slot on a level. */
+export function listOf(generation: usize, slot: u32, level: u32): usize {
+  const chunk = chunkAt(generation, slot >>> CHUNK_BITS);
+  const index = slot & (CHUNK_SLOTS - 1);
+  if (level == 0) return chunk + linksOffset + index * listStride;
+  return <usize>load<u32>(chunk + uppersOffset + index * 4) + (level - 1) * upperStride;
+}
+
+/** The distances of a list; on level 0 only where the chunk has them. */
+// @ts-ignore: decorator
+@inline
+export function distancesOf(generation: usize, slot: u32, level: u32): usize {
+  if (level != 0) return listOf(generation, slot, level) + LIST_HEADER + capacityUpper * 4;
+  const block: usize = load<u32>(chunkAt(generation, slot >>> CHUNK_BITS) + distancesOffset);
+  return block + (slot & (CHUNK_SLOTS - 1)) * capacityBase * 4;
+}
+
+/** Address of the head of the chain of slots with the same vector as a linked one: slot + 1, or 0. */
+export function twinsOf(generation: usize, slot: u32): usize {
+  return chunkAt(generation, slot >>> CHUNK_BITS) + twinsOffset + (slot & (CHUNK_SLOTS - 1)) * 4;
+}
+
+/** Address of the lock of a slot's lists. */
+export function lockOf(generation: usize, slot: u32): usize {
+  return listOf(generation, slot, 0) + LIST_LOCK;
+}
+
+export function capacityOf(level: u32): u32 {
+  return level == 0 ? capacityBase : capacityUpper;
+}
+
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A plain load on purpose: see plain loads in memory/locks.ts. */
+export function countOf(list: usize): u32 {
+  return load<u32>(list, LIST_COUNT);
+}
+
+/** Address of a list's ids. */
+export function idsOf(list: usize): usize {
+  return list + LIST_HEADER;
+}
+
+export function idAt(list: usize, i: u32): u32 {
+  return load<u32>(list + (i << 2), LIST_HEADER);
+}
+
+export function distanceAt(dists: usize, i: u32): f32 {
+  return load<f32>(dists + (i << 2));
+}
+
+/** How many of the first entries hide none of each other. */
+export function diverseOf(list: usize): u32 {
+  return load<u32>(list, LIST_DIVERSE) & ~BARE;
+}
+
+/** Whether a level-0 list has no distances yet. */
+export function isBare(list: usize): bool {
+  return (load<u32>(list, LIST_DIVERSE) & BARE) != 0;
+}
+
+/** Loads the first two lines of a list; the result must be used, or the loads vanish. */
+export function touchList(generation: usize, slot: u32, level: u32): u32 {
+  const list = listOf(generation, slot, level);
+  return load<u32>(list) + load<u32>(list, 64);
+}
+
+/** Loads what an append to the list of a slot will write, so that many such misses are under way at once. */
+export function touchEnd(generation: usize, slot: u32, level: u32): u32 {
+  const list = listOf(generation, slot, level);
+  const end = min<u32>(countOf(list), capacityOf(level) - 1);
+  return load<u32>(list + LIST_HEADER + (end << 2)) + load<u32>(distancesOf(generation, slot, level) + (end << 2));
+}
+
+// ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function setEntry(list: usize, dists: usize, i: u32, id: u32, distance: f32): void {
+  store<u32>(list + (i << 2), id, LIST_HEADER);
+  store<f32>(dists + (i << 2), distance);
+}
+
+/** Readers see the entries below from now on. */
+export function setCount(list: usize, count: u32): void {
+  atomic.store<u32>(list, count, LIST_COUNT);
+}
+
+export function setDiverse(list: usize, diverse: u32): void {
+  store<u32>(list, diverse, LIST_DIVERSE);
+}
+
+/** Makes the list of a new chunk empty. */
+export function clearList(list: usize): void {
+  store<u32>(list, 0, LIST_LOCK);
+  store<u32>(list, 0, LIST_COUNT);
+  store<u32>(list, 0, LIST_DIVERSE);
+}
+
+/**
+ * Writes the whole list of a slot that nothing leads to yet: `count` ids and distances, of which the first `diverse`
+ * hide none of each other; the rest is the slot itself.
+ */
+export function writeOwnList(
+  generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32,
+): void {
+  copyWords(distancesOf(generation, slot, level), dists, count);
+  writeIds(generation, slot, level, ids, count, diverse);
+}
+
+/** Like `writeOwnList` on level 0, without distances. */
+export function writeBareList(generation: usize, slot: u32, ids: usize, count: u32, diverse: u32): void {
+  writeIds(generation, slot, 0, ids, count, diverse | BARE);
+}
+
+// @ts-ignore: decorator
+@inline
+function writeIds(generation: usize, slot: u32, level: u32, ids: usize, count: u32, diverse: u32): void {
+  const list = listOf(generation, slot, level);
+  const end = capacityOf(level) << 2;
+  const itself = i32x4.splat(slot);
+  // By twos, since capacities are even; of an odd count, the last cell is written again below.
+  for (let i = (count << 2) & ~7; i < end; i += 8) v128.store_lane<u64>(list + LIST_HEADER + i, itself, 0);
+  copyWords(list + LIST_HEADER, ids, count);
+  setDiverse(list, diverse);
+  setCount(list, count);
+}

@@ -1,0 +1,32 @@
+/*
+ * Which threads may still read what was just unlinked? Those that announced an epoch before it was.
+ *
+ * A thread announces the epoch with a read-modify-write before it loads a space's generations (an atomic store and a
+ * later plain load may be reordered), and parks when it is done. What is retired is unlinked first, then the epoch
+ * moves on: so a thread that announces the new epoch can't find it any more (space/retirement.ts).
+ */
+import { MAX_SEATS, P_EPOCH, SEAT_EPOCH } from "../layout";
+import { seat, seatAddress } from "./locks";
+
+export function announce(): void {
+  atomic.xchg<u32>(seat + SEAT_EPOCH, atomic.load<u32>(P_EPOCH));
+}
+
+export function park(): void {
+  atomic.store<u32>(seat + SEAT_EPOCH, 0);
+}
+
+/** Moves the epoch on; returns the new one. */
+export function nextEpoch(): u32 {
+  return atomic.add<u32>(P_EPOCH, 1) + 1;
+}
+
+/** The oldest epoch that a thread announced and has not parked from; the largest number when all are parked. */
+export function oldestEpoch(): u32 {
+  let oldest: u32 = ~0;
+  for (let i: u32 = 0; i < MAX_SEATS; i++) {
+    const epoch = atomic.load<u32>(seatAddress(i) + SEAT_EPOCH);
+    if (epoch != 0 && epoch < oldest) oldest = epoch;
+  }
+  return oldest;
+}

@@ -1,0 +1,156 @@
+/*
+ * Which vectors of a space are nearest to a query? A search sees what was accepted before it, linked or not:
+ *
+ *   1. announce the epoch, then read generations and floors, then the version; again if the generations changed;
+ *   2. scan what is not linked yet, first: what is linked from then on is found by the walk that follows;
+ *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
+ */
+import {
+  E_STALE, FLAT, G_COUNT, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE, MAX_EF, S_GENERATIONS, S_LIVE,
+  S_VERSION,
+} from "../layout";
+import { candidateCount, candidateSlot } from "../graph/candidates";
+import { twinsOf } from "../graph/lists";
+import { walkAt } from "../graph/walk";
+import { slotStride } from "../memory/settings";
+import { queryFromVector, rescored } from "../vectors/beam";
+import { exactToQuery } from "../vectors/metric";
+import { chunkEnd, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
+import { currentOf, emptyingOf } from "./generations";
+import { addHit, hasHit, hitCount, sortHits, startHits } from "./hits";
+import { isAlive } from "./spaces";
+
+/* What the search sees, all of one moment: */
+let version: u64 = 0;
+let current: usize = 0, floor: u32 = 0;
+let emptying: usize = 0, emptyingFloor: u32 = 0;
+let moved: u32 = 0; // slots of the one being emptied below this have died by that version
+let live: u32 = 0; // at that version, or a moment later and more
+
+/** Reads the above; false when the space was dropped. */
+function fixMoment(space: usize, incarnation: u32): bool {
+  while (true) {
+    const generations = atomic.load<u64>(space + S_GENERATIONS);
+    current = currentOf(generations);
+    emptying = emptyingOf(generations);
+    // After the generations: if the header belongs to another space by now, its vectors must not be found.
+    if (!isAlive(space, incarnation) || current == 0) return false;
+    // Floors before the version: a slot that is skipped because it is dead died before any version read later.
+    floor = atomic.load<u32>(current + G_FLOOR);
+    emptyingFloor = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_FLOOR);
+    moved = emptying == 0 ? 0 : atomic.load<u32>(emptying + G_MOVED);
+    version = atomic.load<u64>(space + S_VERSION);
+    live = atomic.load<u32>(space + S_LIVE);
+    const same = atomic.load<u64>(space + S_GENERATIONS) == generations;
+    if (same && atomic.load<u64>(space + S_VERSION) == version) return true;
+  }
+}
+
+/**
+ * Writes the k nearest of a space to the seat's array of hits, nearest first; the query is in scratch. Returns how
+ * many, or E_STALE. `exactly`: scans everything. The epoch stays announced: the caller reads the keys and then parks.
+ */
+export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool): i32 {
+  if (!fixMoment(space, incarnation)) return E_STALE;
+  startHits(k);
+  const width = max<u32>(k, ef);
+  if (!exactly && width <= MAX_EF) {
+    if (emptying != 0) {
+      if (isWalkedLonger(emptying, width)) scanFrom(emptying, moved);
+      else searchGeneration(emptying, k, width, emptyingFloor);
+    }
+    searchGeneration(current, k, width, floor);
+    if (hitCount >= min<u32>(k, live)) {
+      sortHits();
+      return hitCount;
+    }
+    startHits(k);
+  }
+  if (emptying != 0) scanFrom(emptying, moved);
+  scanFrom(current, 0);
+  sortHits();
+  return hitCount;
+}
+
+const SCANNED_PER_HOP: u32 = 32; // slots that are scanned in less time than one is expanded
+
+/**
+ * Whether walking the graph of the generation that is being emptied would take longer than scanning what is left in it:
+ * a walk goes on until it has met ef live slots, and there are fewer and fewer.
+ */
+function isWalkedLonger(generation: usize, ef: u32): bool {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  const alive = max<u32>(load<u32>(generation + G_LIVE), 1);
+  return <u64>(count - moved) * alive <= <u64>SCANNED_PER_HOP * ef * count;
+}
+
+function searchGeneration(generation: usize, k: u32, ef: u32, from: u32): void {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  scanTail(generation, from, count);
+  if (load<u32>(generation + G_STATE) == FLAT) return;
+  searchGraph(generation, k, ef, from);
+  scanQuarantine(generation);
+}
+
+/** Slots from `scannedFrom` on may have been scanned as part of the tail already. */
+function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32): void {
+  const entry = atomic.load<u32>(generation + G_ENTRY);
+  if (entry == 0) return;
+  queryFromVector(generation);
+  walkAt(generation, entry - 1, ef, version);
+  // The beam orders the candidates, f32 the hits.
+  const most = rescored(k);
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < candidateCount && count < most; i++) {
+    const slot = candidateSlot(i);
+    const at = slotAddress(generation, slot);
+    if (offerVisible(generation, slot, at, scannedFrom)) count++;
+    let twins: u32 = 0;
+    let twin = load<u32>(twinsOf(generation, slot));
+    for (; twin != 0 && twins < k; twin = nextTwin(generation, twin)) {
+      if (offerVisible(generation, twin - 1, slotAddress(generation, twin - 1), scannedFrom)) twins++;
+    }
+  }
+}
+
+/** Offers a slot that the search sees, once; false when it does not. */
+// @ts-ignore: decorator
+@inline
+function offerVisible(generation: usize, slot: u32, at: usize, scannedFrom: u32): bool {
+  if (!visible(at, version)) return false;
+  if (slot < scannedFrom || !hasHit(generation, slot)) addHit(generation, slot, at, exactToQuery(at));
+  return true;
+}
+
+// ── scans ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// @ts-ignore: decorator
+@inline
+function offer(generation: usize, slot: u32, at: usize): void {
+  if (visible(at, version)) addHit(generation, slot, at, exactToQuery(at));
+}
+
+/** Scans the slots from `from` that are not in the graph. */
+function scanTail(generation: usize, from: u32, to: u32): void {
+  for (let slot = from; slot < to; ) {
+    const end = min<u32>(to, chunkEnd(slot));
+    for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) {
+      if (!inGraph(at)) offer(generation, slot, at);
+    }
+  }
+}
+
+/** Scans every slot from `from` on. */
+function scanFrom(generation: usize, from: u32): void {
+  const count = atomic.load<u32>(generation + G_COUNT);
+  for (let slot = from; slot < count; ) {
+    const end = min<u32>(count, chunkEnd(slot));
+    for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) offer(generation, slot, at);
+  }
+}
+
+function scanQuarantine(generation: usize): void {
+  for (let next = atomic.load<u32>(generation + G_QUARANTINE); next != 0; next = nextTwin(generation, next)) {
+    if (!hasHit(generation, next - 1)) offer(generation, next - 1, slotAddress(generation, next - 1));
+  }
+}

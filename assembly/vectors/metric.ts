@@ -1,0 +1,35 @@
+/* How far apart are two vectors in f32? The metric itself: cosine 1 − cos, l2 squared, dot 1 − a·b. */
+import { SLOT_VECTOR } from "../layout";
+import { query } from "../memory/scratch";
+import { cosine, dot, paddedFloats } from "../memory/settings";
+import { dotF32, squaredF32, squaredScaledF32 } from "./kernels";
+import { inverseOf } from "./slots";
+
+const NEAR: f32 = 0.01; // above it, rounding is less than 1e-5 of a cosine distance
+
+/**
+ * Inverse norms count under cosine only. Near 0, 1 − a·b is nothing but rounding (6e-8), so there cosine is computed as
+ * |a − b|² / 2 of the unit vectors.
+ */
+// @ts-ignore: decorator
+@inline
+export function exact(a: usize, inverseA: f32, b: usize, inverseB: f32): f32 {
+  if (cosine) {
+    const distance: f32 = 1 - dotF32(a, b, paddedFloats) * (inverseA * inverseB);
+    return distance > NEAR ? distance : 0.5 * squaredScaledF32(a, inverseA, b, inverseB, paddedFloats);
+  }
+  if (dot) return 1 - dotF32(a, b, paddedFloats);
+  return squaredF32(a, b, paddedFloats);
+}
+
+/** Between two slots, by their addresses. */
+export function exactBetween(a: usize, b: usize): f32 {
+  return exact(a + SLOT_VECTOR, inverseOf(a), b + SLOT_VECTOR, inverseOf(b));
+}
+
+/** Between the f32 query at `query` and a slot. */
+// @ts-ignore: decorator
+@inline
+export function exactToQuery(slotAt: usize): f32 {
+  return exact(query, 1, slotAt + SLOT_VECTOR, inverseOf(slotAt));
+}
