@@ -1,5 +1,4 @@
 /* The public interface: what `import … from "hnsw-workers"` offers. */
-
 export { attach } from "./api/attach.ts";
 export { open } from "./api/open.ts";
 export type { Space } from "./api/space.ts";

@@ -1,5 +1,4 @@
 /* What `import … from "hnsw-workers/search"` offers: to start from an export and search, nothing else. */
-
 export { type OpenSearchOptions, openSearch, type SearchIndex, type SearchSpace } from "./api/search-index.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
 export type { SearchOptions } from "./options/search.ts";

@@ -24,7 +24,6 @@ export interface CoreChoice {
   variant?: Variant;
   /** Whether the memory is one that threads could share. */
   shared?: boolean;
-  /** Compiled already. */
   module?: WebAssembly.Module;
 }
 

@@ -1,5 +1,4 @@
 /* What does an index report of its workers, its spaces and its journal? */
-
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";

@@ -1,5 +1,4 @@
 /* What is an open index to its user? The public face: no pointers, no threads. */
-
 import { spacesOf } from "../core/spaces.ts";
 import { check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";

@@ -23,7 +23,6 @@ function createMemory(shared: boolean): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 17, maximum: layout.MAX_PAGES, ...(shared ? { shared: true } : {}) });
 }
 
-/** One thread's instance of the core, bound to a seat of one partition. */
 export class Seat {
   readonly memory: WebAssembly.Memory;
   readonly core: CoreExports;

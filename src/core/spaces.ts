@@ -1,5 +1,4 @@
 /* Which spaces are in a partition, and what is known of each? */
-
 import { E_STALE, NOT_FOUND, OK } from "../../assembly/layout.ts";
 import type { KeyHeader } from "../values/keys.ts";
 import type { SpaceStats } from "../values/reports.ts";

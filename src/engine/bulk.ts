@@ -137,7 +137,6 @@ class BulkAdd {
   }
 }
 
-/** Deletes keys, in order. Resolves to how many were there. */
 export async function removeMany(handle: Handle, space: string, keys: readonly Key[]): Promise<number> {
   handle.assertOpen();
   if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");

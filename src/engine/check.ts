@@ -1,5 +1,4 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
-
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { CheckReport } from "../values/reports.ts";

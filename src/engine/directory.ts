@@ -44,7 +44,6 @@ export class Directory {
     return ref;
   }
 
-  /** Forgets where a space was: it was dropped. */
   forget(name: string): void {
     this.refs.delete(name);
   }

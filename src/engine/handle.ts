@@ -50,7 +50,6 @@ export class Handle extends Host {
   }
 
   // ── accepting ─────────────────────────────────────────────────────────────────────────────────────────────────────
-  /** Resolves when the op is accepted and, where the index is kept, as durable as `durability` asks. */
   accept(attempt: () => Outcome): Promise<void> {
     return this.durability.accept(this.line, attempt);
   }
@@ -65,7 +64,6 @@ export class Handle extends Host {
     return this.directory.find(name);
   }
 
-  /** The space of that name, which is created if there is none. */
   make(name: string): calls.SpaceRef | typeof calls.AGAIN {
     return this.directory.make(name);
   }
@@ -75,7 +73,6 @@ export class Handle extends Host {
   }
 
   // ── linking ───────────────────────────────────────────────────────────────────────────────────────────────────────
-  /** Wakes who links for that home: a worker, or this thread. */
   wake(home: number): void {
     if (this.linker === null) this.control.wake(home);
     else this.linker.wake();

@@ -20,7 +20,6 @@ export abstract class Host {
   abstract inTurn<T>(census: () => Promise<T>): Promise<T>;
   /** Wakes the thread that links for that home. */
   abstract wake(home: number): void;
-  /** A repair completed an op. */
   protected completed(): void {}
   /** Why the disk refuses, where the index is kept on one. */
   protected whyStuck(): string {

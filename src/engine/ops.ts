@@ -6,7 +6,6 @@ import { checkShape, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
 import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
 
-/** Adds a vector, or replaces the one under that key. */
 export function add(handle: Handle, space: string, key: Key, vector: Vector): Promise<void> {
   try {
     handle.assertOpen();
@@ -33,7 +32,6 @@ function tryAdd(handle: Handle, space: string, key: Key, vector: Vector): Outcom
   return outcomeOf(status, handle, space, ref);
 }
 
-/** Deletes a key. Resolves to whether it was there. */
 export async function remove(handle: Handle, space: string, key: Key): Promise<boolean> {
   handle.assertOpen();
   handle.seats[0]!.putKey(key);
@@ -59,7 +57,6 @@ export function tryRemove(handle: Handle, space: string, key: Key): boolean | ty
   return false;
 }
 
-/** Deletes a space. Resolves to whether there was one. */
 export async function dropSpace(handle: Handle, space: string): Promise<boolean> {
   let found = false;
   await handle.accept(() => {

@@ -28,7 +28,6 @@ function read<T>(
   return calls.AGAIN; // after E_STALE, too: another thread dropped the space, and may have made it again
 }
 
-/** The vector under the key, or undefined. */
 export function get(host: Host, space: string, key: Key): Promise<Float32Array | undefined> {
   return readKey(host, space, key, calls.get, undefined);
 }
@@ -50,13 +49,11 @@ async function readKey<T>(
   return await host.eventually(() => read(host, space, look, () => absent));
 }
 
-/** Every key, oldest vector first. */
 export async function keys(host: Host, space: string): Promise<Key[]> {
   const list = (ref: calls.SpaceRef) => calls.listKeys(ref.seat, ref);
   return await host.eventually(() => read(host, space, list, () => []));
 }
 
-/** Live vectors. */
 export function size(host: Host, space: string): number {
   host.assertOpen();
   const ref = calls.insist(() => host.find(space));
@@ -67,7 +64,6 @@ export function size(host: Host, space: string): number {
   return size(host, space);
 }
 
-/** The k nearest to a query, nearest first. */
 export function search(host: Host, space: string, query: Vector, options?: SearchOptions): Promise<Hit[]> {
   try {
     host.assertOpen();

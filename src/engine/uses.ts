@@ -14,7 +14,6 @@ export class Uses {
     return result;
   }
 
-  /** Starts a census once those before it have ended. */
   inTurn<T>(census: () => Promise<T>): Promise<T> {
     const result = this.start(() => this.census.then(census));
     this.census = result.catch(nothing);

@@ -4,13 +4,11 @@ import * as layout from "../../assembly/layout.ts";
 export interface Entry {
   /** JOURNAL_ADD, JOURNAL_DELETE, JOURNAL_CREATE or JOURNAL_DROP. */
   kind: number;
-  /** Id of the space in its partition. */
   space: number;
   /** tag << 24 | bytes, of the key or of the name; 0 for a drop. */
   header: number;
   /** Of an add: the vector's bytes. */
   vector: Uint8Array;
-  /** The key's or name's bytes. */
   key: Uint8Array;
 }
 

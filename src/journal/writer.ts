@@ -13,7 +13,6 @@ import type { Control } from "../workers/control.ts";
 import type { JournalBoard } from "./board.ts";
 import { type Group, LogFull, type Mark, type OpLog } from "./log.ts";
 
-/** What waits in a partition. */
 interface Waiting {
   partition: number;
   /** Where it ends in the ring. */
@@ -33,7 +32,6 @@ export class JournalWriter {
   /** Per partition, as large as its ring: reused, for the same reason as GROUP_BYTES. */
   private readonly buffers: Uint8Array[] = [];
   private log: OpLog | null = null;
-  /** Groups that the disk refused. */
   private refused: Waiting[] | null = null;
   /** Whether the partitions are known to accept ops: a thread that ended may have left them shut. */
   private isOpen = false;

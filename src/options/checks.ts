@@ -39,7 +39,6 @@ export function checkCore(core: unknown): void {
   throw badOption("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
 }
 
-/** A value as a message shows it. */
 export function show(value: unknown): string {
   if (isObject(value)) return Array.isArray(value) ? "an array" : "an object";
   return typeof value === "string" ? `"${value}"` : String(value);

@@ -9,7 +9,6 @@ export function toParent(message: unknown): void {
   parentPort!.postMessage(message);
 }
 
-/** Ends this thread. */
 export function endThread(): void {
   process.exit(0);
 }

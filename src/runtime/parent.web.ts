@@ -21,7 +21,6 @@ export function toParent(message: unknown): void {
   postMessage(message);
 }
 
-/** Ends this thread. */
 export function endThread(): void {
   close();
 }

@@ -11,7 +11,6 @@ const ENTRIES = {
 
 export type ThreadFile = keyof typeof ENTRIES;
 
-/** Is called when a thread sends a message or ends. */
 export interface Listener {
   heard(message: unknown): void;
   /** It runs no more, for any reason. */

@@ -21,7 +21,6 @@ import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFram
 
 const CHUNK_BYTES = 1 << 18;
 
-/** Collects frames until a chunk is full. */
 class Chunks {
   private buffer = new Uint8Array(CHUNK_BYTES);
   private filled = 0;

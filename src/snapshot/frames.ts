@@ -42,7 +42,6 @@ export function putFrame(body: Uint8Array, hash: FrameHash, buffer: Uint8Array, 
 
 export interface Frame {
   body: Uint8Array;
-  /** As written after the body. */
   checksum: bigint;
 }
 

@@ -76,7 +76,6 @@ function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
   return first;
 }
 
-/** Whether `open` would accept these. */
 function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
   return (
     dimensions >= 1 &&

@@ -4,14 +4,12 @@ import type { Seat } from "../core/seat.ts";
 import type { Host } from "../engine/host.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 
-/** A space that was loaded. */
 export interface LoadedSpace extends calls.SpaceAt {
   home: number;
   /** Ops up to this number are in it. */
   sequence: number;
 }
 
-/** One partition of an index that is being loaded. */
 export class PartitionState {
   readonly number: number;
   readonly seat: Seat;
@@ -31,7 +29,6 @@ export class PartitionState {
     this.settings = settings;
   }
 
-  /** One for each partition of an index. */
   static ofAll(host: Host): PartitionState[] {
     return host.seats.map((_, number) => new PartitionState(host, number));
   }

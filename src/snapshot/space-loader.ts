@@ -21,7 +21,6 @@ const SETTINGS = new Map<number, string>([
 /** A space was created with other settings than the index has. The message names one, with its value in the snapshot. */
 export class ForeignSpace extends Error {}
 
-/** Loads one space. */
 export class SpaceLoader {
   /** Where it is; null before its first frame. */
   at: calls.SpaceAt | null = null;
@@ -31,7 +30,6 @@ export class SpaceLoader {
   constructor(
     private readonly host: Host,
     readonly partition: PartitionState,
-    /** Id of the space in its partition. */
     readonly id: number,
     readonly home: number,
     readonly sequence: number,
@@ -59,7 +57,6 @@ export class SpaceLoader {
     return this.leftOut > 0;
   }
 
-  /** Removes what was loaded. */
   async drop(): Promise<void> {
     const { at } = this;
     if (at !== null) await this.host.whenFree(() => calls.dropSpace(this.partition.seat, at));

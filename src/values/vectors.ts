@@ -61,7 +61,6 @@ export class VectorList {
     for (let i = first; i < first + count; i++) checkShape(this.rows[i], this.dimensions, `Vector ${i}`);
   }
 
-  /** One row. */
   row(i: number): Vector {
     const { flat, dimensions } = this;
     return flat ? flat.subarray(i * dimensions, (i + 1) * dimensions) : this.rows![i]!;

@@ -13,7 +13,6 @@ const SMOOTHING = 0.2; // weight of the newest slice in the cost of an op
 
 /** What the scheduler decides for the loop. `msPerOp`: what linking an op takes, 0 if it is not known yet. */
 export interface LinkPolicy {
-  /** Ops of the next batch when `depth` wait at home. */
   batchSize(depth: number, msPerOp: number): number;
   /** The worker to steal from, or −1. `depths[w]`: ops that wait for worker w. */
   chooseVictim(thief: number, depths: ArrayLike<number>): number;
@@ -22,18 +21,13 @@ export interface LinkPolicy {
   isWorthStealing(depth: number): boolean;
 }
 
-/** What the loop needs of a partition. */
+/** What the loop needs of a partition: calls of the core, as core/calls.ts documents them. */
 export interface LinkedPartition {
-  /** Ops that wait for a home worker. */
   depthOf(home: number): number;
-  /** Claims up to `most` ops that wait for a home, and its compactions if `compact`. Returns how many it claimed. */
   claim(home: number, most: number, compact: boolean): number;
   hasClaims(): boolean;
-  /** Works off up to `most` claimed ops. */
   link(most: number): Linked;
-  /** Housekeeping for idle threads: mends broken queues and frees memory that its last reader has left. */
   tidy(): void;
-  /** Repairs what a trap of this thread left behind. */
   repair(): void;
 }
 
@@ -169,7 +163,6 @@ export class LinkLoop {
     }
   }
 
-  /** Wakes one idle worker, if there is any. */
   private wakeThief(): void {
     const { workers, worker, control } = this.setup;
     for (let other = 0; other < workers; other++) {

@@ -84,7 +84,6 @@ export class Pool {
     return this.restarts[worker]?.count ?? 0;
   }
 
-  /** Workers that can be sent a search. */
   alive(): number[] {
     return this.members.flatMap((member, worker) => (member && this.control.isAlive(worker) ? [worker] : []));
   }

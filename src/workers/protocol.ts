@@ -17,12 +17,10 @@ export interface SharedIndex {
   openedAt: number;
 }
 
-/** What is in an attach ticket. */
 export interface Ticket extends AttachTicket, SharedIndex {
   readonly seat: number;
 }
 
-/** First message to a worker. */
 export interface StartMessage extends SharedIndex {
   type: "start";
   worker: number;

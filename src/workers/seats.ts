@@ -14,7 +14,6 @@ export function journalSeats({ workers }: Settings): { journal: number; snapshot
   return { journal: workers + 1, snapshots: workers + 2 };
 }
 
-/** The lowest seat that an attached handle may take. */
 export function firstAttachedSeat({ workers, path }: Settings): number {
   return workers + (path === null ? 1 : 3);
 }

@@ -1,5 +1,4 @@
 /* What is a command, and how are its arguments read? */
-
 import { parseArgs } from "node:util";
 import { messageOf } from "../../errors.ts";
 import { UsageError } from "../terminal/failures.ts";
@@ -15,7 +14,6 @@ export interface Command {
   /** Names of the arguments that it needs, such as `PATH`. */
   takes: readonly string[];
   options: Record<string, Option>;
-  /** The end of its help. */
   notes: string;
   /** Null when everything was printed already. */
   run(args: Arguments): Promise<Outcome | null>;
@@ -33,7 +31,6 @@ const JSON_OPTION: Option = { help: "print JSON" };
 
 type Values = Record<string, string | boolean | undefined>;
 
-/** The arguments and options that a command was called with. */
 export class Arguments {
   constructor(
     private readonly command: string,

@@ -2,7 +2,6 @@
  * How is the content of a folder read as an index? The folder is locked, and an index in memory is loaded from it; in
  * the folder nothing changes but the lock.
  */
-
 import { warnOf } from "../../api/incidents.ts";
 import { startIndex } from "../../api/start.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";

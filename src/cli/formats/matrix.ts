@@ -2,7 +2,6 @@
 import { FileError } from "../terminal/failures.ts";
 import { headerBytes, NPY_START_BYTES, readHeader } from "./npy.ts";
 
-/** Vectors in a file, one after the other. */
 export interface Matrix {
   rows: number;
   dimensions: number;

@@ -15,7 +15,6 @@ const MAGIC = "\x93NUMPY";
 export interface NpyHeader {
   rows: number;
   columns: number;
-  /** Of a float: 4 or 8. */
   width: 4 | 8;
 }
 

@@ -1,5 +1,4 @@
 /* What does a file hold that is to be imported? Batches of keys and vectors, no key twice in one. */
-
 import { readFileSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";

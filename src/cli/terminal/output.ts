@@ -1,5 +1,4 @@
 /* Where do results go? To stdout as fast as it takes them, or to a file that is either whole or absent. */
-
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { FileError, OutputClosed } from "./failures.ts";
@@ -19,7 +18,6 @@ export async function print(text: string): Promise<void> {
   throw failure.message.includes("EPIPE") ? new OutputClosed() : new FileError(`stdout: ${failure.message}`);
 }
 
-/** Writes lines, one after the other. */
 export class LineWriter {
   private readonly file: number | null;
   private text = "";

@@ -6,7 +6,6 @@ export function checksum(bytes: Uint8Array, context = ""): string {
   return hex(Bun.hash.xxHash64(bytes, seed));
 }
 
-/** Of a row's values. */
 export function checksumOf(...values: (string | number)[]): string {
   return hex(Bun.hash.xxHash64(JSON.stringify(values)));
 }

@@ -4,7 +4,6 @@ import { HnswError, messageOf } from "../../errors.ts";
 /** What is on the disk is not what was written. The message names the file, without a full stop. */
 export class Damage extends Error {}
 
-/** The error for a damaged folder. */
 export function damaged(problem: string): HnswError {
   const cure = 'restore the folder from a backup, or keep what is readable with `open({ onDamage: "salvage" })`';
   return new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);
@@ -19,7 +18,6 @@ export function pathError(error: unknown, what: string): HnswError {
 
 /** Collects the damage that a recovery meets. */
 export class Findings {
-  /** A line each. */
   readonly problems: string[] = [];
   /** Whether any of it cost data. */
   lossy = false;

@@ -20,7 +20,6 @@ export const CATALOG_TABLES = [
     "next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
 ];
 
-/** Where a space's snapshot lies. */
 export interface SnapshotRow {
   partition: number;
   space: number;
@@ -33,7 +32,6 @@ export interface SnapshotRow {
   bytes: number;
 }
 
-/** What a partition's row says. */
 export interface PartitionRow {
   partition: number;
   /** Ops up to this number may be gone from the journal. */
@@ -159,7 +157,6 @@ export function newPartitions(count: number): PartitionRow[] {
   return Array.from({ length: count }, (_, partition) => ({ partition, trimmed: 0, held: 0, nextSpace: 0 }));
 }
 
-/** Names a space of a folder. */
 export function keyOf(partition: number, space: number): string {
   return `${partition}/${space}`;
 }

@@ -40,7 +40,6 @@ import type { SnapshotRow } from "./catalog.ts";
 const BUFFER_BYTES = 1 << 20;
 const hash = ownHash!; // only Bun keeps folders
 
-/** Where a section was written. */
 export interface Section {
   /** Number of the last op in it. */
   sequence: number;
@@ -50,7 +49,6 @@ export interface Section {
 
 export class SnapshotFile {
   readonly name: string;
-  /** Bytes so far. */
   bytes = 0;
   private readonly folder: string;
   private readonly temporary: string;
@@ -119,7 +117,6 @@ export class SnapshotFile {
     syncFile(this.folder);
   }
 
-  /** Removes the file. */
   abandon(): void {
     try {
       closeSync(this.file);

@@ -32,7 +32,6 @@ export interface RoundReport {
   ms: number;
 }
 
-/** A live space, as a round finds it. */
 export type RoundSpace = calls.FoundSpace & { partition: number };
 
 /** What the partitions hold as a round begins. */
@@ -129,7 +128,6 @@ export class SnapshotRounds {
     return { sequences, nextSpaces, spaces };
   }
 
-  /** The spaces that get a snapshot in this round. */
   private wanted(which: "due" | "changed", spaces: RoundSpace[], known: SnapshotRow[]): RoundSpace[] {
     const registered = bySpace(known);
     const sparse = this.sparseFiles(known);
@@ -161,7 +159,6 @@ export class SnapshotRounds {
     }
   }
 
-  /** Deletes the files that no row names. */
   private deleteUnnamed(named: Set<string>): void {
     for (const name of readdirSync(this.folder)) if (!named.has(name)) unlinkSync(join(this.folder, name));
   }

@@ -96,7 +96,6 @@ export class Destination {
     syncFile(dirname(to.folder));
   }
 
-  /** Removes what was made. */
   takeBack(): void {
     try {
       for (const path of this.moved) rmSync(path, { recursive: true, force: true });

@@ -32,7 +32,6 @@ export interface PartitionInspection extends LogSize {
 export interface SpaceInspection {
   name: string;
   partition: number;
-  /** In its partition. */
   id: number;
   /** Its newest snapshot, with all ops up to `sequence`; null when it has none yet. */
   snapshot: { sequence: number; file: string; bytes: number; live: number; slots: number } | null;
