@@ -117,7 +117,6 @@ export class VectorIndex implements AsyncDisposable {
     }
     const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
     const chunks = exportChunks(this.shared, this.handle, names);
-    const nothingAhead = { highWaterMark: 0 }; // it begins with the first read
     return new ReadableStream(
       {
         async pull(controller) {
@@ -129,7 +128,7 @@ export class VectorIndex implements AsyncDisposable {
           await chunks.return(undefined);
         },
       },
-      nothingAhead,
+      { highWaterMark: 0 }, // it begins with the first read
     );
   }
 

@@ -30,9 +30,8 @@ export async function compileCore(build: Build, variant: Variant, shared = true)
   try {
     return await WebAssembly.compile(await readOwnFile(url));
   } catch (cause) {
-    throw new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`, {
-      cause,
-    });
+    const message = `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`;
+    throw new HnswError("UNSUPPORTED", message, { cause });
   }
 }
 

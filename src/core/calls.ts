@@ -63,9 +63,7 @@ export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: num
 }
 
 /** Gives bytes of a reservation back. OK or E_BUSY. */
-export function unreserve(seat: Seat, bytes: number): number {
-  return seat.core.unreserve(bytes);
-}
+export const unreserve = (seat: Seat, bytes: number) => seat.core.unreserve(bytes);
 
 // ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The k nearest to the first vector of the intake, nearest first; `exactly`: of all that there are. */
@@ -108,9 +106,7 @@ export function claim(seat: Seat, home: number, most: number, compact: boolean):
 }
 
 /** Whether the seat has claims left, perhaps from a worker that sat there before. */
-export function hasClaims(seat: Seat): boolean {
-  return seat.core.hasClaims() !== 0;
-}
+export const hasClaims = (seat: Seat) => seat.core.hasClaims() !== 0;
 
 export type Linked = ReturnType<typeof link>;
 
@@ -121,9 +117,7 @@ export function link(seat: Seat, most: number) {
 }
 
 /** Mends what a repair had to leave, and frees memory that its last reader has left. */
-export function tidy(seat: Seat): void {
-  seat.core.tidy();
-}
+export const tidy = (seat: Seat) => void seat.core.tidy();
 
 /** The space after the one at `address` (0: the first) with slots that wait or a compaction that runs, or null. */
 export function nextUnlinked(seat: Seat, address: number): (SpaceAt & Slots) | null {
@@ -156,9 +150,7 @@ export function continueCensus(seat: Seat, nodes: number) {
 }
 
 /** Gives up the census that runs. Its memory is given back now or, when a lock is taken, by the next one. */
-export function endCensus(seat: Seat): void {
-  seat.core.startCensus(0, 0, 0);
-}
+export const endCensus = (seat: Seat) => void seat.core.startCensus(0, 0, 0);
 
 /** The first promise that a space breaks, by its number in assembly/upkeep/check.ts, and where; or null. */
 export function check(seat: Seat, { address, incarnation }: SpaceAt) {
@@ -175,42 +167,23 @@ export function partitionInfo(seat: Seat) {
 }
 
 /** Hash of the name in scratch: it chooses the space's partition and home. */
-export function hashName(seat: Seat, name: KeyHeader): number {
-  return seat.core.hashName(name) >>> 0;
-}
-
+export const hashName = (seat: Seat, name: KeyHeader) => seat.core.hashName(name) >>> 0;
 /** Repairs what a trap, or the end of a thread, left in seat `number`. Returns whether that completed an op. */
-export function repairSeat(seat: Seat, number = seat.number): boolean {
-  return seat.core.repairSeat(number) === 1;
-}
-
+export const repairSeat = (seat: Seat, number = seat.number) => seat.core.repairSeat(number) === 1;
 /** Makes every thread that waits for a lock trap: its owner is dead, and the index is being closed. */
-export function abandon(seat: Seat): void {
-  seat.core.abandon();
-}
-
+export const abandon = (seat: Seat) => void seat.core.abandon();
 /** Lets ops take the memory that is kept back for repairs and readers, or no longer. */
-export function useReserve(seat: Seat, use: boolean): void {
-  seat.core.useReserve(use ? 1 : 0);
-}
-
+export const useReserve = (seat: Seat, use: boolean) => void seat.core.useReserve(use ? 1 : 0);
 /** Tests only: the seat's next call but `countdown` traps at that point of a debug build. 0: none does. */
-export function armFault(seat: Seat, point: number, countdown: number): void {
-  seat.core.armFault(point, countdown);
-}
+export const armFault = (seat: Seat, point: number, countdown: number) => void seat.core.armFault(point, countdown);
 
 // ── the journal's ring ───────────────────────────────────────────────────────────────────────────────────────────────
 export type JournalRing = Exclude<ReturnType<typeof journalRing>, typeof AGAIN>;
 
 /** Takes the memory that the journal will need. OK, E_MEMORY or E_BUSY. */
-export function reserveJournal(seat: Seat): number {
-  return seat.core.reserveJournal();
-}
-
+export const reserveJournal = (seat: Seat) => seat.core.reserveJournal();
 /** Ops are journalled from here on; those before are on the disk. OK or E_BUSY. */
-export function openJournal(seat: Seat): number {
-  return seat.core.openJournal();
-}
+export const openJournal = (seat: Seat) => seat.core.openJournal();
 
 /**
  * Address and bytes of the ring; bytes ever written to it (`head`) and to the disk (`tail`); numbers of the partition's
@@ -229,9 +202,7 @@ export function journalWritten(seat: Seat, head: number, last: number): void {
 }
 
 /** JOURNAL_OPEN, or JOURNAL_STUCK: no op is accepted. */
-export function setJournalState(seat: Seat, state: number): void {
-  seat.core.setJournalState(state);
-}
+export const setJournalState = (seat: Seat, state: number) => void seat.core.setJournalState(state);
 
 /** The next op gets the number `sequence`, the next new space the id `space`. */
 export function setNext(seat: Seat, sequence: number, space: number): void {
@@ -239,9 +210,7 @@ export function setNext(seat: Seat, sequence: number, space: number): void {
 }
 
 /** The id that the next new space gets. */
-export function nextSpaceId(seat: Seat): number {
-  return seat.core.nextSpaceId() >>> 0;
-}
+export const nextSpaceId = (seat: Seat) => seat.core.nextSpaceId() >>> 0;
 
 // ── frames of snapshots, by way of the seat's intake ─────────────────────────────────────────────────────────────────
 /**
@@ -254,14 +223,9 @@ export function startSnapshot(seat: Seat, { address, incarnation }: SpaceAt): nu
 }
 
 /** Writes the next frame to the intake. Returns its bytes, 0 after the last; E_MORE: there is more to look at before it. */
-export function nextFrame(seat: Seat): number | Refusal {
-  return seat.core.nextFrame();
-}
-
+export const nextFrame = (seat: Seat): number | Refusal => seat.core.nextFrame();
 /** Gives back what `startSnapshot` took. OK or E_BUSY. */
-export function endSnapshot(seat: Seat): number {
-  return seat.core.endSnapshot();
-}
+export const endSnapshot = (seat: Seat) => seat.core.endSnapshot();
 
 /**
  * Loads the frame in the intake; `first`: a new space begins, with that home. OK, E_BROKEN or E_MEMORY, and where the

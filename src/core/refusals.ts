@@ -1,8 +1,7 @@
 /* What does a refusal of the core mean to a user? */
 import { E_DAMAGED, E_JOURNAL_STUCK, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
-import { partitionInfo } from "./calls.ts";
-import type { Refusal } from "./retry.ts";
+import { partitionInfo, type Refusal } from "./calls.ts";
 import type { Seat } from "./seat.ts";
 
 /**

@@ -18,11 +18,6 @@ export type PartitionSettings = Pick<
   "dimensions" | "metric" | "M" | "efConstruction" | "seed" | "flatBelow" | "maxPending" | "quantization"
 > & { partitionLimit: number }; // bytes that its blocks may take
 
-/** A new memory of one partition. 4 GiB of address space if it is shared, a few KiB resident. */
-function createMemory(shared: boolean): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 17, maximum: layout.MAX_PAGES, ...(shared ? { shared: true } : {}) });
-}
-
 export class Seat {
   readonly memory: WebAssembly.Memory;
   readonly core: CoreExports;
@@ -81,7 +76,8 @@ export class Seat {
     shared = true,
   ): Seat {
     const { dimensions, metric, M, efConstruction, seed, flatBelow, maxPending, quantization } = settings;
-    const memory = createMemory(shared);
+    // 4 GiB of address space if it is shared, a few KiB resident.
+    const memory = new WebAssembly.Memory({ initial: 17, maximum: layout.MAX_PAGES, ...(shared && { shared }) });
     const core = instantiate(module, memory);
     const shape = [dimensions, METRICS[metric], M, efConstruction, seed];
     const policy = [flatBelow, maxPending, quantization === "none" ? 1 : 0, settings.partitionLimit];
@@ -177,17 +173,6 @@ export class Seat {
   /** Frames leave bytes behind where vectors are padded with zeros. */
   clearIntake(): void {
     this.intakeBytes.fill(0);
-  }
-
-  /** A word of the frame in the intake. */
-  intakeWord(at: number): number {
-    const { buffer, byteOffset } = this.intakeBytes;
-    return new DataView(buffer, byteOffset).getUint32(at, true);
-  }
-
-  setIntakeWord(at: number, value: number): void {
-    const { buffer, byteOffset } = this.intakeBytes;
-    new DataView(buffer, byteOffset).setUint32(at, value, true);
   }
 
   /** Copies `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */

@@ -8,7 +8,7 @@ import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
-import { type Vector, VectorList } from "../values/vectors.ts";
+import { VectorList, type Vectors } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
 import { outcomeOf, tryRemove } from "./ops.ts";
 import { endsWithin } from "./uses.ts";
@@ -17,12 +17,7 @@ import { BUSY, DONE, MORE, type Outcome } from "./waiting-line.ts";
 const MOST_KEYS_AT_ONCE = 0xffffff;
 
 /** Adds many vectors: all are checked, and memory for all is set aside, before the first is accepted. */
-export async function addMany(
-  handle: Handle,
-  space: string,
-  keys: readonly Key[],
-  vectors: Float32Array | readonly Vector[],
-): Promise<void> {
+export async function addMany(handle: Handle, space: string, keys: readonly Key[], vectors: Vectors): Promise<void> {
   handle.assertOpen();
   const list = new VectorList(vectors, handle.settings.dimensions);
   if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");

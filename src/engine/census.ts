@@ -38,12 +38,7 @@ export function census(host: Host, seat: Seat, space: calls.SpaceAt, always: boo
   });
 }
 
-async function walkOnce(
-  host: Host,
-  seat: Seat,
-  space: calls.SpaceAt,
-  always: boolean,
-): Promise<{ isComplete: boolean; missing: number }> {
+async function walkOnce(host: Host, seat: Seat, space: calls.SpaceAt, always: boolean) {
   const started = await host.whenFree(() => calls.startCensus(seat, space, always));
   if (started === false) return { isComplete: true, missing: 0 };
   if (started === E_MEMORY) throw outOfMemory("for the notes of a census");

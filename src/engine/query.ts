@@ -6,18 +6,13 @@ import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key, KeyHeader } from "../values/keys.ts";
-import { checkShape, type Vector, VectorList } from "../values/vectors.ts";
+import { checkShape, type Vector, VectorList, type Vectors } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
 import { type Look, searchFiltered } from "./filtered-search.ts";
 import type { Host } from "./host.ts";
 
 /** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
-function read<T>(
-  host: Host,
-  space: string,
-  call: (ref: calls.SpaceRef) => T | calls.Refusal,
-  absent: () => T,
-): T | typeof calls.AGAIN {
+function read<T>(host: Host, space: string, call: (ref: calls.SpaceRef) => T | calls.Refusal, absent: () => T) {
   const ref = host.find(space);
   if (ref === calls.AGAIN) return calls.AGAIN;
   if (ref === null) return absent();
@@ -103,7 +98,7 @@ function lookNow(host: Host, space: string, query: Vector) {
 export async function searchMany(
   host: Host,
   space: string,
-  queries: Float32Array | readonly Vector[],
+  queries: Vectors,
   options: SearchOptions | undefined,
   spread: SearchSpreader | null,
 ): Promise<Hit[][]> {

@@ -32,11 +32,8 @@ export async function endsWithin(promise: Promise<unknown>, ms: number): Promise
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), ms);
   });
-  const end = promise.then(
-    () => true,
-    () => true,
-  );
-  const hasEnded = await Promise.race([end, late]);
+  const ended = () => true;
+  const hasEnded = await Promise.race([promise.then(ended, ended), late]);
   clearTimeout(timer);
   return hasEnded;
 }

@@ -103,8 +103,6 @@ export class WaitingLine {
 }
 
 export function timeout(ms: number): HnswError {
-  return new HnswError(
-    "TIMEOUT",
-    `No worker made progress for ${ms} ms. Look at stats().workers: if none is alive, close the index and open another.`,
-  );
+  const cure = "Look at stats().workers: if none is alive, close the index and open another";
+  return new HnswError("TIMEOUT", `No worker made progress for ${ms} ms. ${cure}.`);
 }

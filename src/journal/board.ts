@@ -20,20 +20,13 @@ const SNAPSHOT_STOP = 8;
 const WORDS = 16;
 const MAX_PARTITIONS = 32;
 
+/**
+ * `jobs`: rounds and backups that ended, well or not. `bytesAtSnapshot`: `bytes` at the last round of snapshots; before
+ * the first, minus the bytes in the file when it was opened.
+ */
 export const JOURNAL_FIGURES = [
-  "ops",
-  "groups",
-  "bytes",
-  "commitMs",
-  "lastCommitMs",
-  "restarts",
-  "snapshots",
-  "snapshotBytes",
-  "snapshotMs",
-  /** Rounds and backups that ended, well or not. */
-  "jobs",
-  /** `bytes` at the last round of snapshots; before the first, minus the bytes in the file when it was opened. */
-  "bytesAtSnapshot",
+  ...["ops", "groups", "bytes", "commitMs", "lastCommitMs", "restarts"],
+  ...["snapshots", "snapshotBytes", "snapshotMs", "jobs", "bytesAtSnapshot"],
 ] as const;
 export type JournalFigure = (typeof JOURNAL_FIGURES)[number];
 

@@ -43,13 +43,7 @@ export class Slice {
  * Resolves when `words[word]` is no longer `seen`, or after `ms`. Until then it is counted in `words[waiters]`, so a
  * thread that changes the word knows whether to notify. Keeps the process alive.
  */
-export async function waitForChange(
-  words: Int32Array,
-  word: number,
-  waiters: number,
-  seen: number,
-  ms: number,
-): Promise<void> {
+export async function waitForChange(words: Int32Array, word: number, waiters: number, seen: number, ms: number) {
   Atomics.add(words, waiters, 1);
   const wait = Atomics.waitAsync(words, word, seen, ms);
   const keepAlive = setTimeout(() => {}, ms + 1000);

@@ -37,12 +37,7 @@ async function adviseHugePages(memories: WebAssembly.Memory[], from: number, byt
   }
 }
 
-async function populate(
-  { buffer }: WebAssembly.Memory,
-  from: number,
-  to: number,
-  pause: () => Promise<void>,
-): Promise<void> {
+async function populate({ buffer }: WebAssembly.Memory, from: number, to: number, pause: () => Promise<void>) {
   const linux = await findLinux();
   if (linux === null) return;
   const start = linux.addressOf(new Uint8Array(buffer));

@@ -86,7 +86,7 @@ export class FrameSplitter {
   }
 }
 
-function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+export function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
@@ -106,56 +106,35 @@ function frameAt(chunk: Uint8Array, words: DataView, at: number, bytes: number):
 
 /** FRAME_*. */
 export function kindOf(body: Uint8Array): number {
-  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(layout.F_KIND, true);
+  return viewOn(body).getUint32(layout.F_KIND, true);
 }
 
-export interface SpaceFrame {
-  format: number;
-  dimensions: number;
-  /** METRIC_*. */
-  metric: number;
-  M: number;
-  seed: number;
-  /** Id of the space in its partition. */
-  id: number;
-  /** Number of the last op in the snapshot. */
-  sequence: number;
-  /** Number of the op that made the space. */
-  created: number;
-  /** Slots in the snapshot, and those of them that hold the newest version of a key. */
-  slots: number;
-  live: number;
-  /** tag << 24 | bytes of the name, which lie at `name`. */
-  nameHeader: number;
-  name: Uint8Array;
-}
+export type SpaceFrame = NonNullable<ReturnType<typeof readSpaceFrame>>;
 
 /** The contents of a space's first frame, or null for any other frame. */
-export function readSpaceFrame(body: Uint8Array): SpaceFrame | null {
+export function readSpaceFrame(body: Uint8Array) {
   if (kindOf(body) !== layout.FRAME_SPACE) return null;
-  const words = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const words = viewOn(body);
   const nameHeader = words.getUint32(layout.FS_NAME, true);
   return {
     format: words.getUint32(layout.FS_FORMAT, true),
     dimensions: words.getUint32(layout.FS_DIMENSIONS, true),
-    metric: words.getUint32(layout.FS_METRIC, true),
+    metric: words.getUint32(layout.FS_METRIC, true), // METRIC_*
     M: words.getUint32(layout.FS_M, true),
     seed: words.getUint32(layout.FS_SEED, true),
-    id: words.getUint32(layout.FS_ID, true),
-    sequence: number64(words, layout.FS_SEQUENCE),
-    created: number64(words, layout.FS_CREATED),
+    id: words.getUint32(layout.FS_ID, true), // of the space in its partition
+    sequence: number64(words, layout.FS_SEQUENCE), // of the last op in the snapshot
+    created: number64(words, layout.FS_CREATED), // number of the op that created the space
     slots: words.getUint32(layout.FS_SLOTS, true),
-    live: words.getUint32(layout.FS_LIVE, true),
-    nameHeader,
+    live: words.getUint32(layout.FS_LIVE, true), // slots that hold the newest version of a key
+    nameHeader, // tag << 24 | bytes of the name
     name: body.subarray(layout.FS_HEADER, layout.FS_HEADER + (nameHeader & 0xffffff)),
   };
 }
 
 /** From a space's last frame: how many ids its lists left out, since they lie beyond the snapshot. Otherwise 0. */
 export function leftOutIn(body: Uint8Array): number {
-  return kindOf(body) === layout.FRAME_END
-    ? number64(new DataView(body.buffer, body.byteOffset), layout.FE_LEFT_OUT)
-    : 0;
+  return kindOf(body) === layout.FRAME_END ? number64(viewOn(body), layout.FE_LEFT_OUT) : 0;
 }
 
 function number64(words: DataView, at: number): number {

@@ -15,6 +15,7 @@ import {
   ownHash,
   readSpaceFrame,
   type SpaceFrame,
+  viewOn,
 } from "./frames.ts";
 import { PartitionState, partitionOfName } from "./partition-state.ts";
 import { framesOf } from "./source.ts";
@@ -138,8 +139,7 @@ class ExportLoader extends IndexLoader {
     const { body } = frame;
     const kind = kindOf(body);
     if (this.finished) throw new BadFrame("something follows its end");
-    if (kind === layout.FRAME_FINISH)
-      this.end(new DataView(body.buffer, body.byteOffset).getUint32(layout.F_COUNT, true));
+    if (kind === layout.FRAME_FINISH) this.end(viewOn(body).getUint32(layout.F_COUNT, true));
     else if (kind === layout.FRAME_GONE) await this.forget();
     else await this.load(body, kind);
   }

@@ -6,7 +6,7 @@ import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/huge-pages.ts";
 import { metricOf } from "../values/metric.ts";
-import { BadFrame, leftOutIn, type SpaceFrame } from "./frames.ts";
+import { BadFrame, leftOutIn, type SpaceFrame, viewOn } from "./frames.ts";
 import type { PartitionState } from "./partition-state.ts";
 
 const LARGE_BYTES = 256 * 2 ** 20;
@@ -42,11 +42,11 @@ export class SpaceLoader {
     this.isFirst = false;
     this.leftOut = leftOutIn(body);
     seat.intakeBytes.set(body);
-    if (first) seat.setIntakeWord(layout.FS_ID, this.id);
+    if (first) viewOn(seat.intakeBytes).setUint32(layout.FS_ID, this.id, true);
     const before = seat.memory.buffer.byteLength;
     const { status, space, differsAt } = await this.host.whenFree(() => calls.loadFrame(seat, this.home, first));
     if (first) await expectWrites(seat.memory, before);
-    if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(differsAt, seat.intakeWord(differsAt)));
+    if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(differsAt, viewOn(seat.intakeBytes)));
     this.at = space;
     if (status === layout.E_MEMORY) throw this.host.refusal(layout.E_MEMORY, seat);
     if (status !== layout.OK) throw new BadFrame("its frames do not fit together");
@@ -63,7 +63,8 @@ export class SpaceLoader {
   }
 }
 
-function settingAt(word: number, value: number): string {
+function settingAt(word: number, frame: DataView): string {
+  const value = frame.getUint32(word, true);
   return `\`${SETTINGS.get(word)!}\` ${word === layout.FS_METRIC ? (metricOf(value) ?? value) : value}`;
 }
 

@@ -7,7 +7,7 @@ export type Vector = Float32Array | Float64Array | readonly number[];
 /** @internal Throws BAD_VECTOR or BAD_DIMENSIONS. The core checks the values. */
 export function checkShape(vector: unknown, dimensions: number, name = "The vector"): asserts vector is Vector {
   if (!(vector instanceof Float32Array || vector instanceof Float64Array || Array.isArray(vector))) {
-    throw new HnswError("BAD_VECTOR", `${name} must be a Float32Array, a Float64Array or an array of numbers.`);
+    throw badVector(`${name} must be a Float32Array, a Float64Array or an array of numbers.`);
   }
   if (vector.length !== dimensions) {
     throw new HnswError("BAD_DIMENSIONS", `${name} has ${vector.length} dimensions, the index has ${dimensions}.`);
@@ -15,43 +15,44 @@ export function checkShape(vector: unknown, dimensions: number, name = "The vect
   if (!Array.isArray(vector)) return;
   for (let i = 0; i < dimensions; i++) {
     if (typeof vector[i] === "number") continue;
-    throw new HnswError("BAD_VECTOR", `${name} holds ${typeof vector[i]} at position ${i}, not a number.`);
+    throw badVector(`${name} holds ${typeof vector[i]} at position ${i}, not a number.`);
   }
 }
+
+function badVector(message: string): HnswError {
+  return new HnswError("BAD_VECTOR", message);
+}
+
+/** @internal */
+export type Vectors = Float32Array | readonly Vector[];
 
 /** @internal Many vectors: one flat Float32Array of count × dimensions, or an array of vectors. */
 export class VectorList {
   readonly count: number;
   private readonly dimensions: number;
-  private readonly flat: Float32Array | null;
-  private readonly rows: readonly Vector[] | null;
+  private readonly flat: Float32Array | null = null;
+  private readonly rows: readonly Vector[] | null = null;
 
   /** Throws BAD_VECTOR or BAD_DIMENSIONS. */
   constructor(given: unknown, dimensions: number) {
+    this.dimensions = dimensions;
     if (given instanceof Float32Array) {
       if (given.length % dimensions !== 0) {
         const message = `A flat array of vectors must hold a multiple of ${dimensions} floats, not ${given.length}.`;
         throw new HnswError("BAD_DIMENSIONS", message);
       }
       this.flat = given;
-      this.rows = null;
       this.count = given.length / dimensions;
-      this.dimensions = dimensions;
       return;
     }
     if (!Array.isArray(given)) {
-      throw new HnswError(
-        "BAD_VECTOR",
-        "Vectors must be one Float32Array of count × dimensions or an array of vectors.",
-      );
+      throw badVector("Vectors must be one Float32Array of count × dimensions or an array of vectors.");
     }
     if (typeof given[0] === "number") {
-      throw new HnswError("BAD_VECTOR", "A flat array of vectors must be a Float32Array, not an array of numbers.");
+      throw badVector("A flat array of vectors must be a Float32Array, not an array of numbers.");
     }
-    this.flat = null;
     this.rows = given;
     this.count = given.length;
-    this.dimensions = dimensions;
     if (this.count > 0) this.checkRows(0, 1); // an array of numbers is refused at once; the other rows when their slice comes
   }
 

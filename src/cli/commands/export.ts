@@ -47,10 +47,8 @@ async function writeTo(writer: LineWriter, args: Arguments): Promise<{ spaces: n
       throw new HnswError("BAD_SPACE", `There is no space "${only}" in ${path}.`);
     }
     const spaces = (only === undefined ? names : [only]).map((name) => index.space(name));
-    progress.start(
-      "writing",
-      spaces.reduce((sum, { size }) => sum + size, 0),
-    );
+    const total = spaces.reduce((sum, { size }) => sum + size, 0);
+    progress.start("writing", total);
     let vectors = 0;
     for (const space of spaces) vectors += await write(space, only === undefined, writer, progress);
     await writer.finish();

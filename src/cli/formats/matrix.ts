@@ -18,9 +18,8 @@ export async function openNpy(path: string): Promise<Matrix> {
   const { rows, columns, width } = readHeader(await bytesOf(file, 0, length));
   const expected = length + rows * columns * width;
   if (file.size !== expected) {
-    throw new FileError(
-      `${rows} × ${columns} floats of ${width} bytes make ${expected} bytes, the file has ${file.size}`,
-    );
+    const floats = `${rows} × ${columns} floats of ${width} bytes`;
+    throw new FileError(`${floats} make ${expected} bytes, the file has ${file.size}`);
   }
   return matrixIn(file, length, rows, columns, width);
 }

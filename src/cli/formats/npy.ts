@@ -11,13 +11,6 @@ export const NPY_START_BYTES = 12; // what `headerBytes` needs
 
 const MAGIC = "\x93NUMPY";
 
-/** A matrix of little-endian floats, row after row. */
-export interface NpyHeader {
-  rows: number;
-  columns: number;
-  width: 4 | 8;
-}
-
 /** Size of the whole header, by its first bytes. Throws FileError. */
 export function headerBytes(start: Uint8Array): number {
   const isNpy = start.length >= NPY_START_BYTES && Buffer.from(start.subarray(0, 6)).toString("latin1") === MAGIC;
@@ -29,7 +22,7 @@ export function headerBytes(start: Uint8Array): number {
 }
 
 /** Throws FileError if it is not a matrix that can be read. */
-export function readHeader(header: Uint8Array): NpyHeader {
+export function readHeader(header: Uint8Array): { rows: number; columns: number; width: 4 | 8 } {
   const text = new TextDecoder().decode(header.subarray(header[6] === 1 ? 10 : 12));
   const { descr, fortran_order: fortran, shape } = readDict(text);
   const width = descr === "<f4" ? 4 : descr === "<f8" ? 8 : null;

@@ -16,9 +16,7 @@ const RETRY_MS = 100;
 
 fromParent((message: KeeperStartMessage) => void run(message));
 
-function post(message: FromJournal): void {
-  toParent(message);
-}
+const post = (message: FromJournal) => toParent(message);
 
 async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
   const { settings } = shared;

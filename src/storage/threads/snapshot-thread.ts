@@ -24,9 +24,7 @@ fromParent((message: KeeperStartMessage | CheckpointMessage | BackupMessage) => 
   }
 });
 
-function post(message: FromSnapshots): void {
-  toParent(message);
-}
+const post = (message: FromSnapshots) => toParent(message);
 
 async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
   const { settings } = shared;
