@@ -7,8 +7,8 @@
  */
 import type { Seat } from "../../src/core/seat.ts";
 import { type Hit, HnswError, type Key, type Metric, type Space, type VectorIndex } from "../../src/index.ts";
-import { trueDistance } from "../core/harness.ts";
 import { isNear } from "../support/indexes.ts";
+import { trueDistance } from "../support/vectors.ts";
 import { Chance } from "./chance.ts";
 import { Trigger } from "./faults.ts";
 

@@ -1,5 +1,5 @@
 /* Where does a run take its chances from? One seed, split by name, so that a run can be played again. */
-import { type Random, random } from "../core/harness.ts";
+import { type Random, random } from "../support/vectors.ts";
 
 export class Chance {
   private readonly source: Random;

@@ -3,9 +3,9 @@ import { expect } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
 import type { Hit, Incident, Key, Metric, OpenOptions, Space, VectorIndex } from "../../src/index.ts";
 import { HnswError } from "../../src/index.ts";
-import { notFarther, trueDistance, type VectorSet } from "../core/harness.ts";
+import { notFarther, trueDistance, type VectorSet } from "./vectors.ts";
 
-export { clustered, random, uniform, VectorSet } from "../core/harness.ts";
+export { clustered, random, uniform, VectorSet } from "./vectors.ts";
 
 /** An open index with its insides, and what it reported; closes itself at the end of the test: `await using parts = …` */
 export async function opened(options: OpenOptions) {

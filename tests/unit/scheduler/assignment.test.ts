@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { homeOf, partitionOf } from "../../../src/scheduler/assignment.ts";
-import { random } from "../../core/harness.ts";
+import { random } from "../../support/vectors.ts";
 
 const SEED = 4711;
 const HASHES = [0, 1, 7, 12345, 0x7fffffff, 0x80000000, 0xdeadbeef, 0xffffffff];

@@ -1,16 +1,7 @@
 /* Does a graph search find what brute force finds, for every metric and number of dimensions? */
 import { afterAll, describe, expect, test } from "bun:test";
-import {
-  CoreSpace,
-  clustered,
-  Exam,
-  type Metric,
-  notFarther,
-  partition,
-  trueDistance,
-  uniform,
-  type VectorSet,
-} from "./harness.ts";
+import { clustered, Exam, notFarther, trueDistance, uniform, type VectorSet } from "../../support/vectors.ts";
+import { CoreSpace, type Metric, partition } from "../harness.ts";
 
 const SEED = 20261123;
 const QUERIES = 50;
@@ -33,7 +24,7 @@ const SETS = { uniform, clustered };
 // will do, and a little less is asked.
 const OWN_NEAREST = { cosine: 0.998, l2: 0.998, dot: 0.98 };
 
-/** Share of keys that a search for their own vector answers first, or with something as near. */
+/** Share of keys that a search for their own vector returns first, or something as near. */
 function ownNearest(space: CoreSpace, metric: Metric, set: VectorSet, k: number): number {
   let own = 0;
   for (let i = 0; i < set.count; i += EVERY) {
@@ -76,7 +67,7 @@ for (const metric of METRICS) {
           expect(own, context).toBeGreaterThanOrEqual(OWN_NEAREST[metric]);
         });
 
-        test("get answers every vector bit for bit", () => {
+        test("get returns every vector bit for bit", () => {
           for (let i = 0; i < set.count; i++) {
             const got = space.get(i)!;
             const same = Buffer.from(got.buffer).equals(Buffer.from(set.at(i).slice().buffer));

@@ -1,18 +1,9 @@
-/* Does a census find every slot after a build, and does mending bring back what was cut off? */
+/* Does a census reach every slot after a build, and does mending bring back what was cut off? */
 import { describe, expect, test } from "bun:test";
-import { CENSUS_MOVED } from "../../assembly/layout.ts";
-import { Seat } from "../../src/core/seat.ts";
-import {
-  CoreSpace,
-  clustered,
-  coreModule,
-  cutLists,
-  type Metric,
-  partition,
-  random,
-  uniform,
-  type VectorSet,
-} from "./harness.ts";
+import { CENSUS_MOVED } from "../../../assembly/layout.ts";
+import { Seat } from "../../../src/core/seat.ts";
+import { clustered, random, uniform, type VectorSet } from "../../support/vectors.ts";
+import { CoreSpace, coreModule, cutLists, type Metric, partition } from "../harness.ts";
 
 const SEED = 1999;
 const M = 16;
@@ -40,7 +31,7 @@ describe("after a build a census reaches every slot", () => {
     expect(space.census(false), `seed ${SEED}`).toBe(0);
   });
 
-  test("a census in steps of any size tells the same", async () => {
+  test("a census in steps of any size finds the same", async () => {
     const space = await built(uniform(1500, 6, SEED));
     cutLists(space, (slot) => slot % 2 === 0);
     const wanted = space.census(false);
@@ -52,7 +43,7 @@ describe("after a build a census reaches every slot", () => {
     }
   });
 
-  test("a space that did not change since is passed over, unless asked for", async () => {
+  test("a space that did not change since the last one is passed over, unless asked for", async () => {
     const space = await built(uniform(500, 6, SEED));
     const { core } = space.seat;
     expect(core.startCensus(space.at, space.incarnation, 0)).toBe(1);
@@ -79,7 +70,7 @@ describe("mending brings back what lost its links", () => {
     expect(lost / set.count, `seed ${SEED}`).toBeLessThanOrEqual(share > 0.1 ? 0.15 : 0.002);
   });
 
-  test("under dot, where small vectors are nobody's neighbours", async () => {
+  test("under dot, where small vectors are in no list", async () => {
     const set = clustered(3000, 32, SEED);
     const { next } = random(SEED);
     const lengths = Array.from({ length: set.count }, () => 0.1 * 100 ** next());
@@ -118,7 +109,7 @@ describe("mending brings back what lost its links", () => {
   });
 });
 
-test("a census whose generation was emptied meanwhile ends without an answer", async () => {
+test("a census whose generation is emptied ends with CENSUS_MOVED", async () => {
   const seat = await partition({ dimensions: 8, flatBelow: 64 });
   const space = new CoreSpace(seat, "space");
   space.addAll(uniform(1000, 8, SEED));

@@ -1,6 +1,6 @@
-/* Is every accepted op in the ring once, in its order and as it was given, whatever happens on the way? */
+/* Is every accepted op in the ring once, in order and as it was given, whatever happens on the way? */
 import { describe, expect, test } from "bun:test";
-import * as layout from "../../assembly/layout.ts";
+import * as layout from "../../../assembly/layout.ts";
 import {
   E_JOURNAL_FULL,
   E_JOURNAL_STUCK,
@@ -12,11 +12,12 @@ import {
   JOURNAL_STUCK,
   NOT_FOUND,
   OK,
-} from "../../assembly/layout.ts";
-import type { Seat } from "../../src/core/seat.ts";
-import { entriesOf } from "../../src/journal/entries.ts";
-import { decodeKey, type Key } from "../../src/values/keys.ts";
-import { CoreSpace, linkAll, partition, random, uniform, usedBytes } from "./harness.ts";
+} from "../../../assembly/layout.ts";
+import type { Seat } from "../../../src/core/seat.ts";
+import { entriesOf } from "../../../src/journal/entries.ts";
+import { decodeKey, type Key } from "../../../src/values/keys.ts";
+import { random, uniform } from "../../support/vectors.ts";
+import { CoreSpace, linkAll, partition, usedBytes } from "../harness.ts";
 
 const SEED = 2718;
 
@@ -86,7 +87,7 @@ test("ops are in the ring in their order, spaces by their ids", async () => {
   expect(journal.read()).toEqual([]);
 });
 
-test("a call leaves the number of the last op, also when it found nothing to delete", async () => {
+test("a call reports the number of the last op, even when it found nothing to delete", async () => {
   const seat = await partition({ dimensions: 3 });
   new Journal(seat, 2 ** 31);
   const space = new CoreSpace(seat, "s");
@@ -98,7 +99,7 @@ test("a call leaves the number of the last op, also when it found nothing to del
   expect(seat.sequence).toBe(2 ** 31 + 3);
 });
 
-test("a vector is journalled as it was given, also under cosine, and of any number of dimensions", async () => {
+test("a vector is journalled as it was given, under cosine too, and of any number of dimensions", async () => {
   for (const dimensions of [1, 5, 16, 4096]) {
     const seat = await partition({ dimensions, metric: "cosine" });
     const journal = new Journal(seat);
@@ -120,8 +121,8 @@ test("the ring refuses what does not fit, changes nothing, and goes round many t
   let refusals = 0;
   for (let i = 0; i < 3000; i++) {
     const key = "k".repeat(1 + source.below(9)); // entries of many lengths: every way to lie across the end
-    const answer = space.tryAdd(key, set.at(i % 50));
-    if (answer === E_JOURNAL_FULL) {
+    const status = space.tryAdd(key, set.at(i % 50));
+    if (status === E_JOURNAL_FULL) {
       const before = space.get(key)?.join();
       expect(space.tryAdd(key, set.at(0))).toBe(E_JOURNAL_FULL);
       expect(space.get(key)?.join()).toBe(before!);

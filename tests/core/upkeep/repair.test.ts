@@ -1,14 +1,15 @@
 /* When the core traps at any point, does a repair leave every lock free, every op whole and every vector found? */
 import { describe, expect, test } from "bun:test";
-import * as layout from "../../assembly/layout.ts";
-import type { Seat } from "../../src/core/seat.ts";
-import { CoreSpace, coreModule, partition, uniform } from "./harness.ts";
+import * as layout from "../../../assembly/layout.ts";
+import type { Seat } from "../../../src/core/seat.ts";
+import { uniform } from "../../support/vectors.ts";
+import { CoreSpace, coreModule, partition } from "../harness.ts";
 
 const SEED = 1066;
 const DIMENSIONS = 6;
 const VECTORS = uniform(600, DIMENSIONS, SEED);
 const POINTS = Object.entries(layout)
-  .filter(([name]) => name.startsWith("FAULT_")) // FAULTS is their number
+  .filter(([name]) => name.startsWith("FAULT_"))
   .map(([name, point]) => ({ name: name.slice(6), point: point as number }));
 
 /** What a space should hold: key → number of its vector. */
@@ -31,7 +32,7 @@ class Survivor {
     return this.space.seat;
   }
 
-  /** Runs a call; after a trap repairs, and returns what the repair answered. */
+  /** Runs a call; after a trap repairs, and returns what the repair did. */
   private survive(call: () => void): number | undefined {
     try {
       call();
@@ -39,28 +40,28 @@ class Survivor {
     } catch (error) {
       if (!isTrap(error)) throw error;
       this.traps++;
-      const answer = this.seat.core.repairSeat(0);
+      const status = this.seat.core.repairSeat(0);
       expect({ locks: this.seat.core.holdsLocks(), context: this.context }).toEqual({
         locks: 0,
         context: this.context,
       });
-      this.space.expectWhole(`${this.context}, after a repair that answered ${answer}`);
-      return answer;
+      this.space.expectWhole(`${this.context}, after a repair that returned ${status}`);
+      return status;
     }
   }
 
   add(key: number, vector: number): void {
-    const answer = this.survive(() => this.space.add(key, VECTORS.at(vector)));
+    const status = this.survive(() => this.space.add(key, VECTORS.at(vector)));
     const before = this.model.get(key);
-    if (answer === undefined || answer === 1) this.model.set(key, vector);
-    if (answer !== undefined) this.expectEither(key, answer === 1 ? vector : before);
+    if (status === undefined || status === 1) this.model.set(key, vector);
+    if (status !== undefined) this.expectEither(key, status === 1 ? vector : before);
   }
 
   remove(key: number): void {
     const before = this.model.get(key);
-    const answer = this.survive(() => this.space.remove(key));
-    if (answer === undefined || answer === 1) this.model.delete(key);
-    if (answer !== undefined) this.expectEither(key, answer === 1 ? undefined : before);
+    const status = this.survive(() => this.space.remove(key));
+    if (status === undefined || status === 1) this.model.delete(key);
+    if (status !== undefined) this.expectEither(key, status === 1 ? undefined : before);
   }
 
   /** An op is in as a whole or not at all. */
@@ -79,16 +80,16 @@ class Survivor {
       });
       if (done) return;
     }
-    throw new Error(`linking does not come to an end; ${this.context}`);
+    throw new Error(`linking does not end; ${this.context}`);
   }
 
   mend(): void {
     const { core } = this.seat;
-    const answer = this.survive(() => {
+    const status = this.survive(() => {
       if (core.startCensus(this.space.at, this.space.incarnation, 1) !== 1) return;
       while (core.continueCensus(50, 1) === 1);
     });
-    if (answer !== undefined) this.mend();
+    if (status !== undefined) this.mend();
   }
 
   searchWide(): void {

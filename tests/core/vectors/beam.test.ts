@@ -1,6 +1,7 @@
-/* Where 7-bit codes could go blind: does the space notice, and stay within 0.01 recall of a graph in f32? */
+/* Where 7-bit codes can't tell vectors apart: does the space notice, and stay within .01 recall of a beam in f32? */
 import { afterAll, expect, test } from "bun:test";
-import { CoreSpace, clustered, Exam, type Metric, partition, random, uniform, VectorSet } from "./harness.ts";
+import { clustered, Exam, random, uniform, VectorSet } from "../../support/vectors.ts";
+import { CoreSpace, type Metric, partition } from "../harness.ts";
 
 const SEED = 4711;
 const QUERIES = 200;

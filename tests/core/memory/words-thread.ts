@@ -1,21 +1,21 @@
-/* The other thread of growth.test.ts: makes instances until it is stopped, then has the last of them read two vectors. */
+/* The other thread of words.test.ts: creates instances until it is stopped, then the last of them read two vectors. */
 import { parentPort } from "node:worker_threads";
-import { OK } from "../../assembly/layout.ts";
-import { Seat } from "../../src/core/seat.ts";
+import { OK } from "../../../assembly/layout.ts";
+import { Seat } from "../../../src/core/seat.ts";
 
 export interface JoinTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** A space with the key "old" at first, with "new" in the end. */
+  /** A space with the key "old" at first, with "new" at the end. */
   at: number;
   incarnation: number;
-  /** [0]: 1 once instances are made here; [1]: 1 to make no more, 2 when "new" is there. */
+  /** [0]: 1 once instances are created here; [1]: 1 to create no more, 2 when "new" is in. */
   signals: Int32Array;
 }
 
 const SEAT = 1;
 const WARM_READS = 200_000; // then the engine has compiled `get` for its top tier
-const KEPT = 100; // the memory grew while one of the last was made
+const KEPT = 100; // the memory grew while one of the last was created
 
 const port = parentPort!;
 

@@ -1,10 +1,10 @@
 /* Does every key come back as what it was, and does it name one vector only? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MAX_KEY_BYTES } from "../../assembly/layout.ts";
-import { HnswError } from "../../src/errors.ts";
-import type { Key } from "../../src/values/keys.ts";
-import { CoreSpace, partition } from "./harness.ts";
+import { MAX_KEY_BYTES } from "../../../assembly/layout.ts";
+import { HnswError } from "../../../src/errors.ts";
+import type { Key } from "../../../src/values/keys.ts";
+import { CoreSpace, partition } from "../harness.ts";
 
 const SEED = 31337;
 const RUNS = 150;

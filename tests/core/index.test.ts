@@ -52,7 +52,7 @@ for (const variant of VARIANTS) {
       for (const word of ["assert", "abort", "~lib", ".ts", "unexpected"]) expect(text.includes(word)).toBe(false);
     });
 
-    // Regenerate with: UPDATE_GOLDEN=1 bun test tests/core/module.test.ts
+    // Regenerate with: UPDATE_GOLDEN=1 bun test tests/core/index.test.ts
     test("exports the ABI of the golden file", async () => {
       const { module } = await release(variant);
       const abi = abiOf(module);

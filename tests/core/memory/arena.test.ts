@@ -1,17 +1,18 @@
-/* Is the byte limit kept, a refusal without effect, and every byte of what is dropped there for the next? */
+/* Is the byte limit kept, a refusal without effect, and every byte of a dropped space free for the next? */
 import { describe, expect, test } from "bun:test";
-import { E_MEMORY, OK, OK_WAKE } from "../../assembly/layout.ts";
-import { Seat } from "../../src/core/seat.ts";
-import { CoreSpace, coreModule, partition, random, usedBytes } from "./harness.ts";
+import { E_MEMORY, OK, OK_WAKE } from "../../../assembly/layout.ts";
+import { Seat } from "../../../src/core/seat.ts";
+import { random } from "../../support/vectors.ts";
+import { CoreSpace, coreModule, partition, usedBytes } from "../harness.ts";
 
 const MIB = 2 ** 20;
 
 /** Adds keys 0, 1, … until the core refuses one; how many went in. */
 function fill(space: CoreSpace, most = 1e6): number {
   for (let i = 0; i < most; i++) {
-    const answer = space.tryAdd(i, [i, 1, 0, 0]);
-    if (answer === E_MEMORY) return i;
-    if (answer !== OK && answer !== OK_WAKE) throw new Error(`add answered ${answer}`);
+    const status = space.tryAdd(i, [i, 1, 0, 0]);
+    if (status === E_MEMORY) return i;
+    if (status !== OK && status !== OK_WAKE) throw new Error(`add returned ${status}`);
   }
   return most;
 }
@@ -50,66 +51,13 @@ describe("the partition's limit", () => {
     const space = new CoreSpace(seat, "space");
     fill(space);
     let made = 0;
-    let answer = OK;
-    while (answer === OK) answer = seat.core.openSpace(seat.putKey(`more ${made++}`), 0, 1);
-    expect(answer).toBe(E_MEMORY);
+    let status = OK;
+    while (status === OK) status = seat.core.openSpace(seat.putKey(`more ${made++}`), 0, 1);
+    expect(status).toBe(E_MEMORY);
     const used = usedBytes(seat);
     for (let i = 0; i < 100; i++) expect(seat.core.openSpace(seat.putKey("no room"), 0, 1)).toBe(E_MEMORY);
     expect(usedBytes(seat)).toBe(used);
     space.expectWhole("full");
-  });
-});
-
-describe("a reservation", () => {
-  /** Promises all that is left to somebody else, so that the next adds can only live on their own reservation. */
-  function reserveTheRest(space: CoreSpace): number {
-    const { core } = space.seat;
-    core.reserve(space.at, space.incarnation, 0, 2 ** 32 - 1); // refused; tells what there is
-    const available = space.seat.infoAt(1);
-    core.reserve(space.at, space.incarnation, 0, 256);
-    const overhead = space.seat.infoAt(0) - 256;
-    core.unreserve(space.seat.infoAt(0));
-    if (available <= overhead + 256) return 0;
-    expect(core.reserve(space.at, space.incarnation, 0, available - overhead)).toBe(OK);
-    return space.seat.infoAt(0);
-  }
-
-  test.each([
-    { count: 1, M: 16, flatBelow: 1e9 },
-    { count: 7, M: 16, flatBelow: 1e9 },
-    { count: 200, M: 16, flatBelow: 1e9 },
-    { count: 1, M: 16, flatBelow: 100 },
-    { count: 200, M: 4, flatBelow: 100 },
-  ])("of $count vectors is enough for them, M $M, flatBelow $flatBelow", async ({ count, M, flatBelow }) => {
-    const seat = await partition({ dimensions: 4, M, flatBelow });
-    const space = new CoreSpace(seat, "space");
-    const other = new CoreSpace(seat, "other");
-    for (let next = 0; next < 60_000; ) {
-      expect(seat.core.reserve(space.at, space.incarnation, count, count * 12)).toBe(OK);
-      const mine = seat.infoAt(0);
-      const rest = reserveTheRest(other);
-      for (let i = 0; i < count; i++) {
-        const answer = space.tryAdd(next++, [1, 2, 3, next], mine);
-        if (answer < 0)
-          throw new Error(`add ${next} in a reservation for ${count} answered ${answer}, of ${mine} bytes`);
-      }
-      seat.core.unreserve(mine);
-      seat.core.unreserve(rest);
-    }
-  });
-
-  test("is refused with what it needs and what is there, and given back in full", async () => {
-    const seat = await partition({ dimensions: 4, partitionLimit: 4 * MIB });
-    const space = new CoreSpace(seat, "space");
-    expect(seat.core.reserve(space.at, space.incarnation, 1e6, 8e6)).toBe(E_MEMORY);
-    expect(seat.infoAt(0)).toBeGreaterThan(seat.infoAt(1));
-    expect(seat.core.reserve(space.at, space.incarnation, 100, 800)).toBe(OK);
-    const promised = seat.infoAt(0);
-    seat.core.partitionInfo();
-    expect(seat.infoAt(1)).toBe(promised);
-    seat.core.unreserve(promised);
-    seat.core.partitionInfo();
-    expect(seat.infoAt(1)).toBe(0);
   });
 });
 
@@ -199,16 +147,16 @@ describe("an arena that grew to its limit", () => {
     const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 0, partitionLimit: 2 ** 32 - 1 });
     const vector = new Float32Array(DIMENSIONS);
     const spaces: CoreSpace[] = [];
-    let answer = OK;
-    while (answer >= 0) {
-      answer = seat.core.openSpace(seat.putKey(`space ${spaces.length}`), 0, 1);
-      if (answer < 0) break;
+    let status = OK;
+    while (status >= 0) {
+      status = seat.core.openSpace(seat.putKey(`space ${spaces.length}`), 0, 1);
+      if (status < 0) break;
       const space = new CoreSpace(seat, `space ${spaces.length}`);
       vector[0] = spaces.length;
-      answer = space.tryAdd("key", vector);
-      if (answer >= 0) spaces.push(space);
+      status = space.tryAdd("key", vector);
+      if (status >= 0) spaces.push(space);
     }
-    expect(answer).toBe(E_MEMORY);
+    expect(status).toBe(E_MEMORY);
     expect(seat.memory.buffer.byteLength).toBeGreaterThan(0xe0000000); // an eighth is kept for what makes room
     const last = spaces.at(-1)!;
     expect(last.at).toBeGreaterThan(2 ** 31);

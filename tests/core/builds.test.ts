@@ -1,8 +1,10 @@
-/* Do all four builds of the core, given the same ops, hold the same bytes and give the same answers? */
+/* Given the same ops, do all builds of the core hold the same bytes and find the same, in shared memory and in other? */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { ARENA } from "../../assembly/layout.ts";
-import { type Build, bestVariant, type Variant } from "../../src/core/build.ts";
-import { CoreSpace, clustered, type Metric, partition, uniform } from "./harness.ts";
+import { type Build, bestVariant, compileCore, type Variant } from "../../src/core/build.ts";
+import { Seat } from "../../src/core/seat.ts";
+import { clustered, uniform } from "../support/vectors.ts";
+import { CoreSpace, type Metric, partition, partitionSettings } from "./harness.ts";
 
 const SEED = 77;
 const COUNT = 1500;
@@ -31,7 +33,7 @@ function fingerprint(space: CoreSpace): bigint {
   return Bun.hash.xxHash3(new Uint8Array(space.seat.memory.buffer, ARENA).slice());
 }
 
-function answers(space: CoreSpace): string {
+function hitsOf(space: CoreSpace): string {
   const queries = uniform(60, 19, SEED + 1);
   const lines: string[] = [];
   for (let q = 0; q < queries.count; q++) {
@@ -54,13 +56,41 @@ for (const metric of ["cosine", "l2", "dot"] as const) {
     });
 
     test("the same hits and distances for ef 1 to 200", () => {
-      const wanted = answers(spaces[0]!);
+      const wanted = hitsOf(spaces[0]!);
       for (const [i, space] of spaces.entries())
-        expect(`${BUILDS[i]}\n${answers(space)}`).toBe(`${BUILDS[i]}\n${wanted}`);
+        expect(`${BUILDS[i]}\n${hitsOf(space)}`).toBe(`${BUILDS[i]}\n${wanted}`);
     });
 
     test("whole by the invariant walker", () => {
       for (const [i, space] of spaces.entries()) space.expectWhole(`seed ${SEED}, ${BUILDS[i]}`);
     });
+  });
+}
+
+// ── memory that no thread shares, which moves when it grows ──
+async function spaceIn(shared: boolean, variant = bestVariant()): Promise<CoreSpace> {
+  const module = await compileCore("release", variant, shared);
+  const settings = partitionSettings({ dimensions: 13, flatBelow: 200 });
+  return new CoreSpace(Seat.create(module, settings, 0, false, shared), "s");
+}
+
+for (const variant of new Set([bestVariant(), "baseline"] as const)) {
+  test(`${variant}: the same hits and graphs as in shared memory, over many growths`, async () => {
+    const spaces = [await spaceIn(true, variant), await spaceIn(false, variant)];
+    const set = clustered(6000, 13, 60);
+    for (const space of spaces) {
+      for (let i = 0; i < set.count; i++) {
+        space.add(i % 4000, set.at(i));
+        if (i % 9 === 0) space.remove((i * 7) % 4000);
+      }
+      space.linkAll();
+      space.expectWhole("linked");
+    }
+    const [one, other] = spaces as [CoreSpace, CoreSpace];
+    expect(other.seat.memory.buffer).toBeInstanceOf(ArrayBuffer);
+    expect(other.figures()).toEqual(one.figures());
+    expect(other.keys()).toEqual(one.keys());
+    for (let q = 0; q < 50; q++) expect(other.search(set.at(q), 10)).toEqual(one.search(set.at(q), 10));
+    expect(other.get(17)).toEqual(one.get(17)!);
   });
 }

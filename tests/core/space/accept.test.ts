@@ -1,8 +1,8 @@
 /* After any sequence of upserts, deletes and re-adds: does a space hold what a Map would, in every state it can be in? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Seat } from "../../src/core/seat.ts";
-import { CoreSpace, coreModule, partition, random, uniform } from "./harness.ts";
+import { random, uniform } from "../../support/vectors.ts";
+import { CoreSpace, partition } from "../harness.ts";
 
 const SEED = 90210;
 const DIMENSIONS = 5;
@@ -155,49 +155,4 @@ describe.each([8, 1e9])("keys that change a thousand times (flatBelow %d)", (fla
     expectAsModel(space, model, `seed ${SEED}`);
     for (let i = 0; i < 50; i++) expectGoodHits(space, model, i);
   });
-});
-
-test("compaction keeps everything that lives and gives the bytes of the rest back", async () => {
-  const seat = await partition({ dimensions: 32, flatBelow: 64 });
-  const space = new CoreSpace(seat, "space");
-  const set = uniform(6000, 32, SEED);
-  space.addAll(set);
-  while (seat.core.claim(0, 500, 0) !== 0) while (seat.core.link(100) !== 0);
-  const before = space.figures();
-  for (let i = 0; i < 6000; i++) if (i % 4 !== 0) space.remove(i);
-  expect(space.figures().compactions).toBe(0);
-  space.linkAll();
-  seat.core.tidy();
-  const after = space.figures();
-  expect(after.compactions).toBeGreaterThan(0);
-  expect({ live: after.live, dead: after.dead }).toEqual({ live: 1500, dead: 0 });
-  expect(after.bytes).toBeLessThan(before.bytes / 2);
-  for (let i = 0; i < 6000; i++) {
-    const got = space.get(i);
-    if (i % 4 !== 0 ? got !== undefined : got?.join() !== set.at(i).join()) throw new Error(`key ${i} is wrong`);
-  }
-  expect(space.census(false)).toBe(0);
-  space.expectWhole(`seed ${SEED}`);
-});
-
-test("bytes that a reader keeps from being freed are not taken off the next space with the same header", async () => {
-  const settings = { dimensions: 32, flatBelow: 64 };
-  const seat = await partition(settings);
-  const space = new CoreSpace(seat, "space");
-  space.addAll(uniform(3000, 32, SEED));
-  space.linkAll();
-  const reader = Seat.join(await coreModule(), seat.memory, 1, true);
-  reader.putVector(uniform(1, 32, SEED).at(0), 0);
-  expect(reader.core.search(space.at, space.incarnation, 1, 16, 0)).toBe(1); // and it is not ended yet
-  for (let i = 0; i < 2900; i++) space.remove(i);
-  space.linkAll();
-  expect(space.figures().compactions).toBeGreaterThan(0);
-  space.drop();
-  const next = new CoreSpace(seat, "next");
-  expect(next.at).toBe(space.at);
-  next.add("key", uniform(1, 32, SEED).at(0));
-  const { bytes } = next.figures();
-  reader.core.endSearch();
-  seat.core.tidy();
-  expect(next.figures().bytes).toBe(bytes);
 });

@@ -1,19 +1,19 @@
 /*
- * Does an instance that is made while another thread grows the memory reach what is new? In Bun 1.4.5 it does not with
- * `memory.copy` and `memory.fill` (assembly/memory/words.ts).
+ * Does an instance that is created while another thread grows the memory reach the new part? In Bun 1.4.5 it does not
+ * with `memory.copy` and `memory.fill` (assembly/memory/words.ts).
  */
 import { expect, test } from "bun:test";
 import { Worker } from "node:worker_threads";
-import type { JoinTask } from "./growth-thread.ts";
-import { CoreSpace, coreModule, partition } from "./harness.ts";
+import { CoreSpace, coreModule, partition } from "../harness.ts";
+import type { JoinTask } from "./words-thread.ts";
 
 const ROUNDS = 40;
 const DIMENSIONS = 8;
 const ENOUGH = 800; // to leave the chunk of slots that was there before
 
-test("instances that were made while the memory grew read what lies in its new part", async () => {
-  const thread = new Worker(new URL("./growth-thread.ts", import.meta.url));
-  const answers: unknown[] = [];
+test("instances that were created while the memory grew read its new part", async () => {
+  const thread = new Worker(new URL("./words-thread.ts", import.meta.url));
+  const results: unknown[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const seat = await partition({ dimensions: DIMENSIONS });
     const { memory } = seat;
@@ -22,7 +22,7 @@ test("instances that were made while the memory grew read what lies in its new p
     space.add("old", vector);
     const signals = new Int32Array(new SharedArrayBuffer(8));
     const { at, incarnation } = space;
-    const answer = new Promise<unknown>((resolve) => thread.once("message", resolve));
+    const result = new Promise<unknown>((resolve) => thread.once("message", resolve));
     const module = await coreModule();
     thread.postMessage({ module, memory, at, incarnation, signals } satisfies JoinTask);
     while (Atomics.load(signals, 0) === 0);
@@ -33,9 +33,9 @@ test("instances that were made while the memory grew read what lies in its new p
     for (let i = 0; i < ENOUGH; i++) space.add(`more ${i}`, vector);
     space.add("new", vector);
     Atomics.store(signals, 1, 2);
-    answers.push(await answer);
-    expect(memory.buffer.byteLength).toBe(grown); // growing again tells every instance
+    results.push(await result);
+    expect(memory.buffer.byteLength).toBe(grown); // another growth would update every instance
   }
   await thread.terminate();
-  expect(answers).toEqual(answers.map(() => "read"));
+  expect(results).toEqual(results.map(() => "read"));
 }, 60_000);
