@@ -70,10 +70,7 @@ export async function startIndex(
   }
 }
 
-async function createPartitions(
-  settings: Settings,
-  choice: CoreChoice,
-): Promise<{ seats: Seat[]; shared: SharedIndex }> {
+async function createPartitions(settings: Settings, choice: CoreChoice) {
   const isShared = canShare && choice.shared !== false;
   if (settings.workers > 0 && !(isShared && canStartThreads)) {
     const where = "in pages that are not isolated, with a `core` for memory that is not shared, and in isolates";
@@ -89,7 +86,8 @@ async function createPartitions(
   await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);
   const journal = settings.path === null ? null : new JournalBoard().buffer;
   const control = controlBlock(isShared);
-  return { seats, shared: { module, memories, control, journal, settings, openedAt: commonTime() } };
+  const shared: SharedIndex = { module, memories, control, journal, settings, openedAt: commonTime() };
+  return { seats, shared };
 }
 
 /** What makes ops durable: the journal, if there is one. */

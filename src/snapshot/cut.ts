@@ -1,5 +1,5 @@
-/* How is the snapshot of a space begun and ended, for a file or for a stream? A seat takes one at a time. */
-import { E_MEMORY, E_MORE, E_STALE } from "../../assembly/layout.ts";
+/* How is a snapshot of a space taken, for a file or for a stream? A seat takes one at a time. */
+import { E_MEMORY, E_MORE, E_STALE, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
@@ -11,29 +11,38 @@ export type WhenFree = <T>(call: () => T | typeof calls.AGAIN) => Promise<T>;
 /** For a thread that has nothing else to do: it comes back in later turns, where it doesn't sleep in the core. */
 export const asLongAsItTakes: WhenFree = (call) => calls.eventually(call, Number.POSITIVE_INFINITY);
 
-/**
- * Begins a snapshot. Resolves to the number of the last op in it, or to null when the space was dropped. Until
- * `endSnapshot`, which must follow in any case, the seat may only read its frames. Rejects with OUT_OF_MEMORY.
- */
-export async function beginSnapshot(seat: Seat, space: calls.SpaceAt, whenFree: WhenFree): Promise<number | null> {
-  const sequence = await whenFree(() => calls.startSnapshot(seat, space));
-  if (sequence === E_STALE) return null;
-  if (sequence === E_MEMORY) {
-    throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
-  }
-  return sequence;
-}
+/** A snapshot of a space that is being taken. `release` calls the core at its end, by default like `whenFree`. */
+export class Cut {
+  /** Number of the last op in it. */
+  sequence = 0;
+  /** Whether all of its frames were read: not if the space was dropped before. */
+  isWhole = false;
 
-/** Writes the next frame to the seat's intake. Resolves to its bytes, 0 after the last, below 0 when it was dropped. */
-export async function nextFrame(seat: Seat, whenFree: WhenFree): Promise<number> {
-  for (;;) {
-    const bytes = await whenFree(() => calls.nextFrame(seat));
-    if (bytes !== E_MORE) return bytes;
-    await nextTurn();
-  }
-}
+  constructor(
+    private readonly seat: Seat,
+    private readonly space: calls.SpaceAt,
+    private readonly whenFree: WhenFree,
+    private readonly release: (call: () => number) => Promise<number> = whenFree,
+  ) {}
 
-/** Releases what the snapshot took. */
-export async function endSnapshot(seat: Seat, whenFree: (call: () => number) => Promise<number>): Promise<void> {
-  await whenFree(() => calls.endSnapshot(seat));
+  /** Its frames, each valid until the next one is requested. Until the end the seat can't be used. Throws OUT_OF_MEMORY. */
+  async *frames(): AsyncGenerator<Uint8Array> {
+    const { seat, space, whenFree } = this;
+    try {
+      this.sequence = await whenFree(() => calls.startSnapshot(seat, space));
+      if (this.sequence === E_STALE) return;
+      if (this.sequence === E_MEMORY) {
+        throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
+      }
+      for (;;) {
+        const bytes = await whenFree(() => calls.nextFrame(seat));
+        this.isWhole = bytes === OK;
+        if (bytes > 0) yield seat.intakeBytes.subarray(0, bytes);
+        else if (bytes === E_MORE) await nextTurn();
+        else return;
+      }
+    } finally {
+      await this.release(() => calls.endSnapshot(seat));
+    }
+  }
 }

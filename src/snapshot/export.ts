@@ -16,7 +16,7 @@ import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { firstAttachedSeat } from "../workers/seats.ts";
-import { beginSnapshot, endSnapshot, nextFrame, type WhenFree } from "./cut.ts";
+import { Cut, type WhenFree } from "./cut.ts";
 import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
 
 const CHUNK_BYTES = 1 << 18;
@@ -86,7 +86,7 @@ export async function* exportChunks(
     for (const name of names ?? (await namesIn(seats, handle))) {
       const seat = seatOf(name, seats);
       const space = await whenFree(() => calls.findSpace(seat, seat.putKey(name)));
-      if (space !== null && (yield* exportSpace(seat, space, chunks, whenFree, release))) count++;
+      if (space !== null && (yield* sendSpace(new Cut(seat, space, whenFree, release), chunks))) count++;
     }
     chunks.note(FRAME_FINISH, count);
     yield chunks.take();
@@ -119,28 +119,16 @@ function seatOf(name: string, seats: Seat[]): Seat {
 }
 
 /** Returns whether the space counts: not if it was dropped before its last frame. */
-async function* exportSpace(
-  seat: Seat,
-  space: calls.SpaceAt,
-  chunks: Chunks,
-  whenFree: WhenFree,
-  release: (call: () => number) => Promise<number>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
-  try {
-    if ((await beginSnapshot(seat, space, whenFree)) === null) return false;
-    let hasBegun = false;
-    let bytes = await nextFrame(seat, whenFree);
-    for (; bytes > 0; bytes = await nextFrame(seat, whenFree)) {
-      chunks.put(seat.intakeBytes.subarray(0, bytes));
-      hasBegun = true;
-      if (!chunks.isFull) continue;
-      yield chunks.take();
-      await nextTurn();
-    }
-    if (bytes !== OK && hasBegun) chunks.note(FRAME_GONE, 0);
-    if (chunks.isFull) yield chunks.take();
-    return bytes === OK;
-  } finally {
-    await endSnapshot(seat, release);
+async function* sendSpace(cut: Cut, chunks: Chunks): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
+  let hasBegun = false;
+  for await (const body of cut.frames()) {
+    chunks.put(body);
+    hasBegun = true;
+    if (!chunks.isFull) continue;
+    yield chunks.take();
+    await nextTurn();
   }
+  if (!cut.isWhole && hasBegun) chunks.note(FRAME_GONE, 0);
+  if (chunks.isFull) yield chunks.take();
+  return cut.isWhole;
 }

@@ -17,13 +17,7 @@ import { journalSeats, repairSeats } from "../workers/seats.ts";
 import type { FolderLock } from "./disk/lock.ts";
 import type { FolderPaths } from "./disk/paths.ts";
 import type { RoundReport } from "./snapshots/rounds.ts";
-import type {
-  BackupMessage,
-  CheckpointMessage,
-  FromJournal,
-  FromSnapshots,
-  KeeperStartMessage,
-} from "./threads/messages.ts";
+import type { FromJournal, FromSnapshots, KeeperStartMessage, Task } from "./threads/messages.ts";
 
 const STOP_MS = 10_000;
 
@@ -145,30 +139,25 @@ export class Keeper {
   }
 
   /** Has snapshots taken. Rejects with SNAPSHOT_FAILED. */
-  async checkpoint(which: CheckpointMessage["which"]): Promise<RoundReport> {
+  async checkpoint(which: "due" | "changed"): Promise<RoundReport> {
     return (await this.request({ type: "checkpoint", which })) as RoundReport;
   }
 
-  /**
-   * Has the folder copied once `before` has resolved, after the requests made by then. Rejects like `before` and
-   * `backUp`, and with SNAPSHOT_FAILED.
-   */
+  /** Has the folder copied once `before` has resolved. Rejects like `before` and `backUp`, and with SNAPSHOT_FAILED. */
   async backup(destination: string, before: Promise<void>): Promise<BackupReport> {
     const place = resolve(destination); // the process may change its working directory in the meantime
     await before;
     return (await this.request({ type: "backup", destination: place })) as BackupReport;
   }
 
-  private request(
-    message: Omit<CheckpointMessage, "id"> | Omit<BackupMessage, "id">,
-  ): Promise<RoundReport | BackupReport> {
+  private request(task: Task): Promise<RoundReport | BackupReport> {
     const thread = this.threads.snapshots;
     if (thread === null) return Promise.reject(new HnswError("SNAPSHOT_FAILED", NO_SNAPSHOTS));
     const id = this.nextRequest++;
     return new Promise((resolve, reject) => {
       this.requests.set(id, { resolve, reject });
       this.holdWhileRequested();
-      thread.post({ ...message, id });
+      thread.post({ ...task, id });
       this.parts.board.callSnapshots();
     });
   }

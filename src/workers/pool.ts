@@ -29,11 +29,8 @@ export class Pool {
     private readonly seats: Seat[],
     private readonly report: (incident: Incident) => void,
   ) {
-    const { workers } = shared.settings;
-    this.restarts = Array.from(
-      { length: workers },
-      (_, worker) => new Restarts(() => control.figure(worker, "linked")),
-    );
+    const restarts = (_: unknown, worker: number) => new Restarts(() => control.figure(worker, "linked"));
+    this.restarts = Array.from({ length: shared.settings.workers }, restarts);
   }
 
   /** Starts all workers; resolves when every one is ready. */

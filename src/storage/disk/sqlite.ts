@@ -62,10 +62,7 @@ export class SqliteFile {
     this.db.close();
   }
 
-  /**
-   * Whether what was read with mode "read" counts. It does not if someone began to write a file that was not open
-   * before: then open it again.
-   */
+  /** Whether what was read counts: not if someone began to write a file that was not open before. Then open it again. */
   get counts(): boolean {
     return this.immutable === null || this.immutable === stateOf(this.path);
   }
@@ -79,9 +76,7 @@ export class SqliteFile {
     } catch (error) {
       try {
         this.db.run("ROLLBACK");
-      } catch {
-        // SQLite has rolled back already
-      }
+      } catch {} // SQLite has rolled back already
       throw error;
     }
   }

@@ -54,17 +54,12 @@ export class GroupLog implements OpLog {
 
   *readFrom(partition: number, after = 0): Generator<Group | BadGroup> {
     type Row = Group & { id: number; checksum: string };
-    const { db } = this.file;
-    const statement = db.query<Row, [number, number]>(
+    const statement = this.file.db.query<Row, [number, number]>(
       "SELECT id, partition, first, count, checksum, payload FROM journal WHERE id > ? AND id < ? ORDER BY id LIMIT 1",
     );
     const start = partition * PARTITION_STRIDE;
     const end = start + PARTITION_STRIDE;
-    const holding = db
-      .query<{ id: number }, [number, number]>(
-        "SELECT id FROM journal WHERE id >= ? AND id <= ? ORDER BY id DESC LIMIT 1",
-      )
-      .get(start, start + after + 1);
+    const holding = this.lastBelow(start, start + after + 2);
     for (let id = (holding?.id ?? start) - 1; ; ) {
       const row = statement.get(id, end);
       if (row === null) return;
@@ -80,12 +75,12 @@ export class GroupLog implements OpLog {
   }
 
   lastSequence(partition: number): number {
-    const row = this.file.db
-      .query<{ last: number }, [number, number]>(
-        "SELECT first + count - 1 AS last FROM journal WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1",
-      )
-      .get(partition * PARTITION_STRIDE, (partition + 1) * PARTITION_STRIDE);
-    return row?.last ?? 0;
+    return this.lastBelow(partition * PARTITION_STRIDE, (partition + 1) * PARTITION_STRIDE)?.last ?? 0;
+  }
+
+  private lastBelow(low: number, high: number): { id: number; last: number } | null {
+    const last = "SELECT id, first + count - 1 AS last FROM journal WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1";
+    return this.file.db.query<{ id: number; last: number }, [number, number]>(last).get(low, high);
   }
 
   /** Deletes the groups whose ops all have numbers up to the partition's `trimmed`, some rows at a time. */

@@ -30,9 +30,7 @@ export class MarkFile implements Mark {
     for (let i = 0; i < CHECKSUM_BYTES; i++) this.bytes[i] = digits.charCodeAt(i);
     try {
       writeSync(this.file, this.bytes, 0, this.bytes.length, 0);
-    } catch {
-      // the next commit tries again
-    }
+    } catch {} // the next commit tries again
   }
 
   close(): void {

@@ -5,22 +5,12 @@
  *
  *   [magic, 16 bytes][section][section] …      a section is frames (snapshot/frames.ts), from FRAME_SPACE to FRAME_END
  */
-import {
-  closeSync,
-  fdatasyncSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import * as fs from "node:fs";
 import { join } from "node:path";
-import { FRAME_END, OK } from "../../../assembly/layout.ts";
+import { FRAME_END } from "../../../assembly/layout.ts";
 import type { SpaceAt } from "../../core/calls.ts";
 import type { Seat } from "../../core/seat.ts";
-import { asLongAsItTakes, beginSnapshot, endSnapshot, nextFrame } from "../../snapshot/cut.ts";
+import { asLongAsItTakes, Cut } from "../../snapshot/cut.ts";
 import {
   BadFrame,
   CHECKSUM_BYTES,
@@ -60,7 +50,7 @@ export class SnapshotFile {
     this.folder = folder;
     this.name = name;
     this.temporary = join(folder, `${name}.tmp`);
-    this.file = openSync(this.temporary, "w");
+    this.file = fs.openSync(this.temporary, "w");
     this.buffer.set(MAGIC);
     this.filled = MAGIC.length;
     this.bytes = MAGIC.length;
@@ -69,19 +59,11 @@ export class SnapshotFile {
   /** Appends a space's snapshot; null when the space was dropped. Rejects with OUT_OF_MEMORY, or what the disk says. */
   async add(seat: Seat, space: SpaceAt): Promise<Section | null> {
     const offset = this.bytes;
-    try {
-      const sequence = await beginSnapshot(seat, space, asLongAsItTakes);
-      if (sequence === null) return null;
-      let bytes = await nextFrame(seat, asLongAsItTakes);
-      for (; bytes > 0; bytes = await nextFrame(seat, asLongAsItTakes)) {
-        this.put(seat.intakeBytes.subarray(0, bytes));
-      }
-      if (bytes === OK) return { sequence, offset, bytes: this.bytes - offset };
-      this.cutBackTo(offset);
-      return null;
-    } finally {
-      await endSnapshot(seat, asLongAsItTakes);
-    }
+    const cut = new Cut(seat, space, asLongAsItTakes);
+    for await (const body of cut.frames()) this.put(body);
+    if (cut.isWhole) return { sequence: cut.sequence, offset, bytes: this.bytes - offset };
+    if (this.bytes > offset) this.cutBackTo(offset);
+    return null;
   }
 
   private put(body: Uint8Array): void {
@@ -95,7 +77,7 @@ export class SnapshotFile {
   private flush(): void {
     let at = this.bytes - this.filled;
     for (let from = 0; from < this.filled; ) {
-      const written = writeSync(this.file, this.buffer, from, this.filled - from, at); // may be short
+      const written = fs.writeSync(this.file, this.buffer, from, this.filled - from, at); // may be short
       from += written;
       at += written;
     }
@@ -104,30 +86,26 @@ export class SnapshotFile {
 
   private cutBackTo(offset: number): void {
     this.flush();
-    ftruncateSync(this.file, offset);
+    fs.ftruncateSync(this.file, offset);
     this.bytes = offset;
   }
 
   /** Brings the file to the disk and gives it its name, in that order. */
   finish(): void {
     this.flush();
-    fdatasyncSync(this.file);
-    closeSync(this.file);
-    renameSync(this.temporary, join(this.folder, this.name));
+    fs.fdatasyncSync(this.file);
+    fs.closeSync(this.file);
+    fs.renameSync(this.temporary, join(this.folder, this.name));
     syncFile(this.folder);
   }
 
   abandon(): void {
     try {
-      closeSync(this.file);
-    } catch {
-      // closed by a `finish` that failed later
-    }
+      fs.closeSync(this.file);
+    } catch {} // closed by a `finish` that failed later
     try {
-      unlinkSync(this.temporary);
-    } catch {
-      // renamed already: it is deleted with the files that no row names
-    }
+      fs.unlinkSync(this.temporary);
+    } catch {} // renamed already: it is deleted with the files that no row names
   }
 }
 
@@ -162,7 +140,7 @@ export function* readSection({ path, offset, bytes, space, sequence }: WantedSec
 
 /** What the section that begins at a byte of a file is, or null at the file's end. Reads all of it. Throws Damage. */
 export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: number }) | null {
-  const { size } = statSync(path);
+  const { size } = fs.statSync(path);
   if (offset >= size) return null;
   let first: SpaceFrame | null = null;
   let bytes = 0;
@@ -184,7 +162,7 @@ export function snapshotProblem(damage: Damage, space: number, partition: number
 function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
   let file: number;
   try {
-    file = openSync(path, "r");
+    file = fs.openSync(path, "r");
   } catch {
     throw new Damage(`${path} is missing`);
   }
@@ -192,7 +170,7 @@ function* framesFrom(path: string, offset: number, most: number): Generator<Uint
     const buffer = new Uint8Array(Math.min(most, BUFFER_BYTES));
     const splitter = new FrameSplitter();
     for (let at = 0; at < most; ) {
-      const read = readSync(file, buffer, 0, Math.min(buffer.length, most - at), offset + at);
+      const read = fs.readSync(file, buffer, 0, Math.min(buffer.length, most - at), offset + at);
       if (read === 0) break;
       at += read;
       for (const frame of splitter.push(buffer.subarray(0, read))) {
@@ -206,6 +184,6 @@ function* framesFrom(path: string, offset: number, most: number): Generator<Uint
     if (error instanceof BadFrame) throw new Damage(`${path}: in the snapshot at byte ${offset}, ${error.message}`);
     throw error;
   } finally {
-    closeSync(file);
+    fs.closeSync(file);
   }
 }

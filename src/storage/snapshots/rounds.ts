@@ -84,20 +84,18 @@ export class SnapshotRounds {
   private readonly log: GroupLog;
   private readonly folder: string;
   private readonly board: JournalBoard;
-  private readonly now: () => number;
 
-  constructor(seats: Seat[], journal: SqliteFile, paths: FolderPaths, board: JournalBoard, now: () => number) {
+  constructor(seats: Seat[], journal: SqliteFile, paths: FolderPaths, board: JournalBoard) {
     this.seats = seats;
     this.catalog = new Catalog(journal);
     this.log = new GroupLog(journal);
     this.folder = paths.snapshots;
     this.board = board;
-    this.now = now;
   }
 
   /** One round. Rejects with what the disk or SQLite says; what was registered before stays as it was. */
   async run(which: "due" | "changed"): Promise<RoundReport> {
-    const start = this.now();
+    const start = performance.now();
     const bytesBefore = this.board.figure("bytes");
     const before = this.catalog.partitions(this.seats.length);
     const known = this.catalog.snapshots();
@@ -111,7 +109,7 @@ export class SnapshotRounds {
     const rows = this.catalog.register(made, isGone, (kept) => settled(before, inventory, kept));
     this.log.trim(this.catalog.partitions(this.seats.length));
     this.deleteUnnamed(filesOf(rows));
-    const report = { spaces: made.length, bytes: bytesOf(made), ms: this.now() - start };
+    const report = { spaces: made.length, bytes: bytesOf(made), ms: performance.now() - start };
     this.board.set("bytesAtSnapshot", bytesBefore);
     this.board.count("snapshots", report.spaces);
     this.board.count("snapshotBytes", report.bytes);

@@ -28,14 +28,7 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
     return endThread();
   }
   const mark = new MarkFile(paths.mark, seats.length);
-  const writer = new JournalWriter(
-    seats,
-    () => GroupLog.open(paths.journal),
-    mark,
-    board,
-    control,
-    () => performance.now(),
-  );
+  const writer = new JournalWriter(seats, () => GroupLog.open(paths.journal), mark, board, control);
   writer.takeOver();
   post({ type: "ready" });
   let failed = false;

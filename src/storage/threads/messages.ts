@@ -19,19 +19,13 @@ export type FromJournal =
   /** It took it after all. */
   | { type: "recovered" };
 
-/** Asks for a round of snapshots: of every space that a second one is due of, or of what has changed since its newest. */
-export interface CheckpointMessage {
-  type: "checkpoint";
-  id: number;
-  which: "due" | "changed";
-}
+export type Task =
+  /** A round of snapshots: of every space that a second one is due of, or of what has changed since its newest. */
+  | { type: "checkpoint"; which: "due" | "changed" }
+  /** A copy of the folder: between two rounds, so that no snapshot vanishes while it is copied. */
+  | { type: "backup"; destination: string };
 
-/** Asks for a copy of the folder: between two rounds, so that no snapshot vanishes while it is copied. */
-export interface BackupMessage {
-  type: "backup";
-  id: number;
-  destination: string;
-}
+export type TaskMessage = Task & { id: number };
 
 export type FromSnapshots =
   | { type: "ready" }

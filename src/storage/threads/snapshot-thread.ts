@@ -9,14 +9,14 @@ import { takeSeats } from "../../workers/take-seats.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import { SnapshotRounds } from "../snapshots/rounds.ts";
 import { backUp } from "../tools/backup.ts";
-import type { BackupMessage, CheckpointMessage, FromSnapshots, KeeperStartMessage } from "./messages.ts";
+import type { FromSnapshots, KeeperStartMessage, TaskMessage } from "./messages.ts";
 
 const LOOK_MS = 250;
 const PAUSE_MS = 5000; // after a round that failed and was not asked for
 
-const requests: (CheckpointMessage | BackupMessage)[] = [];
+const requests: TaskMessage[] = [];
 let call = () => {};
-fromParent((message: KeeperStartMessage | CheckpointMessage | BackupMessage) => {
+fromParent((message: KeeperStartMessage | TaskMessage) => {
   if ("shared" in message) void run(message);
   else {
     requests.push(message);
@@ -35,7 +35,7 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
     return endThread();
   }
   const journal = await SqliteFile.open(paths.journal, "write");
-  const rounds = new SnapshotRounds(seats, journal, paths, board, () => performance.now());
+  const rounds = new SnapshotRounds(seats, journal, paths, board);
   call = () => board.callSnapshots();
   post({ type: "ready" });
   let pausedUntil = 0;

@@ -102,8 +102,6 @@ export class Destination {
       if (this.begun) rmSync(this.unfinished.folder, { recursive: true, force: true });
       if (this.made === undefined) return;
       for (let at = this.place; at.length >= this.made.length; at = dirname(at)) rmdirSync(at);
-    } catch {
-      // what can't be removed, or holds something else by now, stays; the error that led here says more
-    }
+    } catch {} // what can't be removed, or holds something else by now, stays; the error that led here says more
   }
 }

@@ -50,13 +50,7 @@ export async function backUp(
   }
 }
 
-/** What the copy of a journal holds, and which files it names. */
-interface Copied {
-  sequences: number[];
-  names: string[];
-}
-
-async function copy(from: FolderPaths, place: Destination, partitions: number, onCopied: OnCopied): Promise<Copied> {
+async function copy(from: FolderPaths, place: Destination, partitions: number, onCopied: OnCopied) {
   const to = place.unfinished;
   for (let tries = 0; tries < TRIES; tries++) {
     place.clear();
@@ -78,7 +72,8 @@ async function copy(from: FolderPaths, place: Destination, partitions: number, o
   throw new Error(`snapshots were replaced ${TRIES} times while they were copied`);
 }
 
-function readCopy(file: SqliteFile, partitions: number): Copied {
+/** What the copy of a journal holds, and which files it names. */
+function readCopy(file: SqliteFile, partitions: number) {
   const [log, catalog] = [new GroupLog(file), new Catalog(file)];
   const states = catalog.partitions(partitions);
   const sequences = states.map(({ partition, trimmed }) => Math.max(trimmed, log.lastSequence(partition)));

@@ -11,22 +11,10 @@ import { GroupLog } from "../log/group-log.ts";
 import { bySpace, bytesOf, Catalog, filesOf } from "../snapshots/catalog.ts";
 import { readSection, sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
 
-/** How much there is to read. */
-export interface Extent {
-  groups: number;
-  ops: number;
-  /** Of the journal's groups. */
-  journalBytes: number;
-  /** Registered snapshots, with `snapshotBytes` in this many files. */
-  snapshots: number;
-  files: number;
-  snapshotBytes: number;
-  /** Bytes of the newest snapshot of each space. */
-  newestBytes: number;
-}
+export type Extent = Awaited<ReturnType<typeof extentOf>>;
 
-/** Rejects with Damage, or what SQLite says. */
-export async function extentOf({ journal }: FolderPaths): Promise<Extent> {
+/** How much there is to read. Rejects with Damage, or what SQLite says. */
+export async function extentOf({ journal }: FolderPaths) {
   return await SqliteFile.using(journal, "read", (file) => {
     const { groups, ops, bytes } = new GroupLog(file).size();
     const { rows } = new Catalog(file).readSnapshots();
@@ -35,10 +23,10 @@ export async function extentOf({ journal }: FolderPaths): Promise<Extent> {
       groups,
       ops,
       journalBytes: bytes,
-      snapshots: rows.length,
+      snapshots: rows.length, // that are registered
       files: filesOf(rows).size,
       snapshotBytes: bytesOf(rows),
-      newestBytes: bytesOf(newest),
+      newestBytes: bytesOf(newest), // of the newest snapshot of each space
     };
   });
 }

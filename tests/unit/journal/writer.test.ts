@@ -44,7 +44,7 @@ async function journalled(dimensions = 2) {
     log.opened++;
     return log;
   };
-  const writer = new JournalWriter(seats, open, mark, board, new Control(), () => 0);
+  const writer = new JournalWriter(seats, open, mark, board, new Control());
   writer.takeOver();
   return { seats, log, board, marks, writer, spaces: seats.map((seat) => new CoreSpace(seat, "s")) };
 }
@@ -110,14 +110,7 @@ test("a writer that takes over goes on after what is durable", async () => {
   await writer.step();
   spaces[0]!.add("b", [1, 2]);
   board.setDurable(0, 0);
-  const next = new JournalWriter(
-    seats,
-    async () => log,
-    { write() {} },
-    board,
-    new Control(),
-    () => 0,
-  );
+  const next = new JournalWriter(seats, async () => log, { write() {} }, board, new Control());
   next.takeOver();
   expect(board.durable(0)).toBe(2);
   expect(await next.step()).toBe(1);
