@@ -1,7 +1,7 @@
 /* What does a call do that finds a partition's lock taken? It comes back in a later turn, or insists for a moment. */
 import { E_BUSY } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
-import { nextTurn } from "../runtime/event-loop.ts";
+import { nextTurn, Patience } from "../runtime/event-loop.ts";
 
 /** A status of the core that says why it did not do what it was asked: one of the E_ constants, all below 0. */
 export type Refusal = number;
@@ -13,13 +13,14 @@ const MOST_TRIES = 20_000; // each of about 50 µs in the core
 
 /** Tries once in a turn of the event loop until the result is not AGAIN. Rejects with TIMEOUT after `timeoutMs`. */
 export async function eventually<T>(attempt: () => T | typeof AGAIN, timeoutMs: number): Promise<T> {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
+  const first = attempt();
+  if (first !== AGAIN) return first;
+  for (const patience = new Patience(timeoutMs); !patience.isOver; ) {
+    await nextTurn();
     const result = attempt();
     if (result !== AGAIN) return result;
-    if (performance.now() > end) throw busy(`${timeoutMs} ms`);
-    await nextTurn();
   }
+  throw busy(`${timeoutMs} ms`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { E_MEMORY } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
-import { nextTurn } from "../runtime/event-loop.ts";
+import { nextTurn, Patience } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";
 import { timeout } from "./waiting-line.ts";
 
@@ -25,14 +25,14 @@ export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpa
  */
 export function census(host: Host, seat: Seat, space: calls.SpaceAt, always: boolean): Promise<number> {
   return host.inTurn(async () => {
-    const end = performance.now() + host.settings.timeoutMs;
+    const patience = new Patience(host.settings.timeoutMs);
     let missing = 0;
     for (;;) {
       const walk = await walkOnce(host, seat, space, always);
       missing = Math.max(missing, walk.missing);
       if (walk.isComplete) return missing;
       // A compaction moved the slots, or a list that should take one was busy.
-      if (performance.now() > end) throw timeout(host.settings.timeoutMs);
+      if (patience.isOver) throw timeout(host.settings.timeoutMs);
       await nextTurn();
     }
   });

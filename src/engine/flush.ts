@@ -1,10 +1,10 @@
 /* When is everything that was accepted linked, reachable, and on the disk? */
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import { nextTurn } from "../runtime/event-loop.ts";
+import { nextTurn, Patience } from "../runtime/event-loop.ts";
 import { census, listSpaces } from "./census.ts";
 import type { Handle } from "./handle.ts";
-import { LOOK_AGAIN_MS, timeout } from "./waiting-line.ts";
+import { timeout } from "./waiting-line.ts";
 
 /** Slots that wait to be linked, those of one space. */
 type Target = calls.SpaceAt & calls.Slots & { seat: Seat };
@@ -12,7 +12,7 @@ type Target = calls.SpaceAt & calls.Slots & { seat: Seat };
 /** Resolves when what is accepted now is linked and every linked slot can be reached. Rejects with TIMEOUT, CLOSED. */
 export async function flush(handle: Handle): Promise<void> {
   let open = handle.seats.flatMap(targetsOf);
-  let moved = performance.now();
+  const patience = new Patience(handle.settings.timeoutMs);
   while (open.length > 0) {
     handle.assertOpen();
     const seen = handle.control.progress;
@@ -20,13 +20,13 @@ export async function flush(handle: Handle): Promise<void> {
     if (open.length === 0) break;
     for (let home = 0; home < Math.max(1, handle.settings.workers); home++) handle.control.wake(home);
     if (handle.help()) {
-      moved = performance.now();
+      patience.renew();
       await nextTurn();
       continue;
     }
-    await handle.control.waitForProgress(seen, LOOK_AGAIN_MS);
-    if (handle.control.progress !== seen) moved = performance.now();
-    if (performance.now() - moved > handle.settings.timeoutMs) throw timeout(handle.settings.timeoutMs);
+    await handle.control.waitForProgress(seen, patience.stepMs);
+    if (handle.control.progress !== seen) patience.renew();
+    else if (patience.isOver) throw timeout(handle.settings.timeoutMs);
   }
   for (const seat of handle.seats) {
     handle.guarded(() => calls.tidy(seat)); // what a compaction has emptied

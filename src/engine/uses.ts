@@ -1,4 +1,5 @@
 /* What still calls the core through a handle's seats? Its seats are another thread's only once all of it has ended. */
+import { afterPatience } from "../runtime/event-loop.ts";
 
 export class Uses {
   private readonly running = new Set<Promise<unknown>>();
@@ -28,13 +29,13 @@ export class Uses {
 
 /** Resolves to true when the promise settles, or to false after `ms`. */
 export async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let callOff = nothing;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
+    callOff = afterPatience(ms, () => resolve(false));
   });
   const ended = () => true;
   const hasEnded = await Promise.race([promise.then(ended, ended), late]);
-  clearTimeout(timer);
+  callOff();
   return hasEnded;
 }
 

@@ -6,7 +6,7 @@
  * turn of the event loop), FULL (no room: try again after progress) or BUSY (a lock is taken: try again soon).
  */
 import { HnswError } from "../errors.ts";
-import { nextTurn } from "../runtime/event-loop.ts";
+import { nextTurn, Patience } from "../runtime/event-loop.ts";
 import type { Control } from "../workers/control.ts";
 
 export const DONE = 0;
@@ -24,7 +24,6 @@ interface Waiting {
 type Progress = Pick<Control, "closed" | "progress" | "waitForProgress">;
 
 const SETTLED = Promise.resolve();
-export const LOOK_AGAIN_MS = 50; // progress wakes the line at once; this bounds what a lost worker can cost
 
 export class WaitingLine {
   private readonly line: Waiting[] = [];
@@ -49,8 +48,11 @@ export class WaitingLine {
       }
     }
     return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure); // the attempt ran code of the caller's, which closed the index
       this.line.push({ attempt, resolve, reject });
-      if (!this.pumping) void this.pump();
+      if (this.pumping) return;
+      this.pumping = true;
+      queueMicrotask(() => void this.pump()); // not on the caller's stack, which may be nearly used up
     });
   }
 
@@ -60,30 +62,39 @@ export class WaitingLine {
     for (const { reject } of this.line.splice(0)) reject(this.failure);
   }
 
+  /** Whatever goes wrong, each op settles and the line goes on: what a round throws refuses the first op only. */
   private async pump(): Promise<void> {
-    this.pumping = true;
-    let moved = performance.now();
-    while (this.line.length > 0) {
-      if (this.control.closed) {
-        this.shut();
-        break;
-      }
-      const first = this.line[0]!;
-      const seen = this.control.progress;
-      const outcome = this.tryFirst();
-      let moves = outcome === DONE || outcome === MORE || this.help();
-      if (outcome !== DONE && moves) await nextTurn();
-      if (!moves && performance.now() - moved <= this.timeoutMs) {
-        await this.control.waitForProgress(seen, Math.min(outcome === BUSY ? 1 : LOOK_AGAIN_MS, this.timeoutMs));
-        moves = this.control.progress !== seen;
-      }
-      if (moves) moved = performance.now();
-      else if (performance.now() - moved > this.timeoutMs && this.line[0] === first) {
-        this.line.shift();
-        first.reject(timeout(this.timeoutMs)); // the next has waited as long: it gets one try
+    const patience = new Patience(this.timeoutMs);
+    for (let first = this.line[0]; first !== undefined; first = this.line[0]) {
+      try {
+        if (await this.moves(patience)) patience.renew();
+        else if (patience.isOver) this.refuse(first, timeout(this.timeoutMs)); // the next has waited as long: it gets one try
+      } catch (error) {
+        this.refuse(first, error);
       }
     }
     this.pumping = false;
+  }
+
+  /** Tries the first op and, where there is no room, waits a little. Resolves to whether anything moved. */
+  private async moves(patience: Patience): Promise<boolean> {
+    if (this.control.closed) this.shut();
+    if (this.line.length === 0) return true;
+    const seen = this.control.progress;
+    const outcome = this.tryFirst();
+    if (outcome === DONE) return true;
+    if (outcome === MORE || this.help()) {
+      await nextTurn();
+      return true;
+    }
+    if (patience.isOver) return false;
+    await this.control.waitForProgress(seen, outcome === BUSY ? 1 : patience.stepMs); // progress ends it at once
+    return this.control.progress !== seen;
+  }
+
+  private refuse(op: Waiting, error: unknown): void {
+    if (this.line[0] === op) this.line.shift();
+    op.reject(error);
   }
 
   /** DONE: the first op has left the line, in or refused. */

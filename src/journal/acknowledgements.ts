@@ -3,6 +3,7 @@
  * handle keeps one line of promises per partition and settles them from the front.
  */
 import { HnswError } from "../errors.ts";
+import { Patience } from "../runtime/event-loop.ts";
 import type { JournalBoard } from "./board.ts";
 
 interface Waiting {
@@ -10,8 +11,6 @@ interface Waiting {
   resolve: () => void;
   reject: (error: HnswError) => void;
 }
-
-const LOOK_AGAIN_MS = 50;
 
 export class Acknowledgements {
   private readonly board: JournalBoard;
@@ -41,13 +40,11 @@ export class Acknowledgements {
 
   private async pump(): Promise<void> {
     this.pumping = true;
-    let moved = performance.now();
-    let seen = this.board.moved;
-    while (this.settle()) {
-      if (performance.now() - moved > this.timeoutMs) this.refuse(`nothing was written for ${this.timeoutMs} ms`);
-      await this.board.waitForMove(seen, Math.min(LOOK_AGAIN_MS, this.timeoutMs));
-      if (this.board.moved !== seen) moved = performance.now();
-      seen = this.board.moved;
+    const patience = new Patience(this.timeoutMs);
+    for (let seen = this.board.moved; this.settle(); seen = this.board.moved) {
+      if (patience.isOver) this.refuse(`nothing was written for ${this.timeoutMs} ms`);
+      await this.board.waitForMove(seen, patience.stepMs);
+      if (this.board.moved !== seen) patience.renew();
     }
     this.pumping = false;
   }

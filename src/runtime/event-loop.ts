@@ -39,6 +39,48 @@ export class Slice {
   }
 }
 
+const STEP_MS = 50;
+
+/**
+ * How long has a wait lasted in which nothing moved? Counted turn by turn of the event loop, each as one step at most:
+ * while a caller blocks the loop, nothing that other threads do can be seen.
+ */
+export class Patience {
+  /** The most that one turn counts. Also when to look again. */
+  readonly stepMs: number;
+  private waited = 0;
+  private last = performance.now();
+
+  constructor(private readonly ms: number) {
+    this.stepMs = Math.min(STEP_MS, ms / 4);
+  }
+
+  /** Counts the time since the last look. */
+  get isOver(): boolean {
+    const now = performance.now();
+    this.waited += Math.min(now - this.last, this.stepMs);
+    this.last = now;
+    return this.waited > this.ms;
+  }
+
+  /** Something moved. */
+  renew(): void {
+    this.waited = 0;
+    this.last = performance.now();
+  }
+}
+
+/** Calls `then` after `ms`, counted as by `Patience`. Returns what calls it off. */
+export function afterPatience(ms: number, then: () => void): () => void {
+  const patience = new Patience(ms);
+  const ticks = setInterval(() => {
+    if (!patience.isOver) return;
+    clearInterval(ticks);
+    then();
+  }, patience.stepMs);
+  return () => clearInterval(ticks);
+}
+
 /**
  * Resolves when `words[word]` is no longer `seen`, or after `ms`. Until then it is counted in `words[waiters]`, so a
  * thread that changes the word knows whether to notify. Keeps the process alive.

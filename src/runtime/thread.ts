@@ -1,5 +1,6 @@
 /* How does a thread of this package start, report that it is ready, and end? Workers and the journal's two alike. */
 import { HnswError, type HnswErrorCode } from "../errors.ts";
+import { afterPatience } from "./event-loop.ts";
 import { type Listener, type Spawned, spawn, type ThreadFile } from "./threads.node.ts";
 
 const START_MS = 20_000;
@@ -35,11 +36,11 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
     over = resolve;
   });
   const ready = new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => {
+    const callOff = afterPatience(START_MS, () => {
       reject(new HnswError("TIMEOUT", `${called} was not ready after ${START_MS / 1000} s.`));
-    }, START_MS);
+    });
     const ended = (failure: Error | null, error: HnswError) => {
-      clearTimeout(late);
+      callOff();
       reject(error);
       over();
       listener.ended(failure);
@@ -49,11 +50,11 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
         heard(message) {
           const { type } = message as { type: string };
           if (type === "ready") {
-            clearTimeout(late);
+            callOff();
             spawned.keepAlive(false);
             resolve();
           } else if (type === "refused") {
-            clearTimeout(late);
+            callOff();
             const { code, message: why } = message as RefusedMessage;
             reject(new HnswError(code, why));
           } else listener.heard(message);
@@ -75,10 +76,10 @@ export function startThread(file: ThreadFile, called: string, start: unknown, li
 
 /** Waits for the end of a thread that was asked to end; ends it by force after `ms`. */
 export async function endOf(thread: Thread, ms: number, beforeForce = () => {}): Promise<void> {
-  const force = setTimeout(() => {
+  const callOff = afterPatience(ms, () => {
     beforeForce();
     thread.terminate();
-  }, ms);
+  });
   await thread.end;
-  clearTimeout(force);
+  callOff();
 }

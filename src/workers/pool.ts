@@ -2,6 +2,7 @@
 import { abandon } from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Incident } from "../options/open.ts";
+import { afterPatience } from "../runtime/event-loop.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { Control } from "./control.ts";
@@ -92,11 +93,11 @@ export class Pool {
     const id = this.nextSearch++;
     const searched = new Promise<SearchedMessage>((resolve, reject) => member.searches.set(id, { resolve, reject }));
     const tooLate = () => member.searches.get(id)?.reject(new Error("the worker takes too long"));
-    const late = setTimeout(tooLate, this.shared.settings.timeoutMs);
+    const callOff = afterPatience(this.shared.settings.timeoutMs, tooLate);
     member.thread.post({ type: "search", id, ...job } satisfies ToWorker);
     this.control.wake(worker);
     return searched.finally(() => {
-      clearTimeout(late);
+      callOff();
       member.searches.delete(id);
     });
   }

@@ -30,3 +30,9 @@ test("a caller without a later turn insists, but not for ever", () => {
   expect(insist(busyFor(1000))).toBe("free");
   expect(() => insist(() => AGAIN)).toThrow("busy for a second");
 });
+
+test("a turn in which a caller blocks the event loop counts as a short one", async () => {
+  const found = eventually(busyFor(3), 20);
+  setImmediate(() => Bun.sleepSync(60)); // in which another thread could have let go
+  expect(await found).toBe("free");
+});

@@ -12,8 +12,12 @@ beforeEach(() => {
   line = lineWith(1000);
 });
 
-function lineWith(timeoutMs: number, help = () => false): WaitingLine {
-  const control = {
+function lineWith(timeoutMs: number, help = () => false, control = controlBlock()): WaitingLine {
+  return new WaitingLine(control, timeoutMs, help);
+}
+
+function controlBlock() {
+  return {
     get closed() {
       return closed;
     },
@@ -22,7 +26,6 @@ function lineWith(timeoutMs: number, help = () => false): WaitingLine {
     },
     waitForProgress: () => new Promise<void>((resolve) => setTimeout(resolve, 1)),
   };
-  return new WaitingLine(control, timeoutMs, help);
 }
 
 /** An op that meets these outcomes, one an attempt, and then gets in. */
@@ -78,6 +81,81 @@ describe("an op", () => {
       });
     }
   });
+});
+
+describe("an op around which something goes wrong is refused, and the line goes on:", () => {
+  const wrong = new RangeError("Maximum call stack size exceeded.");
+  /** Throws the first time. */
+  function once(): () => void {
+    let calls = 0;
+    return () => {
+      if (++calls === 1) throw wrong;
+    };
+  }
+
+  async function expectToGoOn(line: WaitingLine): Promise<void> {
+    const first = line.enter(op("first", FULL, FULL));
+    const others = [line.enter(op("second", FULL)), line.enter(op("third"))];
+    await expect(first).rejects.toBe(wrong);
+    await Promise.all(others);
+    await line.enter(op("later", FULL));
+    expect(entered).toEqual(["second", "third", "later"]);
+  }
+
+  test("the look at progress", async () => {
+    const fail = once();
+    const control = {
+      ...controlBlock(),
+      get progress() {
+        fail();
+        return 0;
+      },
+    };
+    await expectToGoOn(lineWith(1000, undefined, control));
+  });
+
+  test("the wait for progress", async () => {
+    const fail = once();
+    await expectToGoOn(lineWith(1000, undefined, { ...controlBlock(), waitForProgress: async () => fail() }));
+  });
+
+  test("the help of the thread that waits", async () => {
+    const fail = once();
+    const help = () => {
+      fail();
+      return true;
+    };
+    await expectToGoOn(lineWith(1000, help));
+  });
+});
+
+describe("a caller that blocks the event loop for longer than the time limit", () => {
+  const block = () => Bun.sleepSync(60);
+
+  test("costs no op that gets in once the loop turns again, and none behind it", async () => {
+    line = lineWith(20);
+    const ends = [line.enter(op("one", MORE, MORE, FULL)), line.enter(op("two"))];
+    block();
+    queueMicrotask(block);
+    setImmediate(block);
+    await Promise.all(ends);
+    expect(entered).toEqual(["one", "two"]);
+  });
+
+  test("saves no op for which no room comes", async () => {
+    line = lineWith(20);
+    const end = line.enter(() => FULL);
+    setImmediate(block);
+    await expect(end).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+});
+
+test("an op whose attempt closes the line is refused", async () => {
+  const closing = line.enter(() => {
+    line.shut();
+    return MORE;
+  });
+  await expect(closing).rejects.toMatchObject({ code: "CLOSED" });
 });
 
 test("closing refuses those that wait, and those that come", async () => {

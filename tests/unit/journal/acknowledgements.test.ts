@@ -55,3 +55,19 @@ test("where nothing moves, the wait ends", async () => {
   await wait(0, 1);
   expect(settled).toEqual([expect.stringMatching(/JOURNAL_UNCERTAIN: .*20 ms/)]);
 });
+
+test("a caller that blocks the event loop for longer costs no op, where the journal goes on", async () => {
+  const { board, settled, wait } = waitingWith(20);
+  const end = wait(0, 5);
+  const block = () => Bun.sleepSync(60);
+  block();
+  setImmediate(() => {
+    block();
+    setImmediate(() => {
+      board.setDurable(0, 5);
+      board.publish("none");
+    });
+  });
+  await end;
+  expect(settled).toEqual(["0: 5"]);
+});
