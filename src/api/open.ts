@@ -11,9 +11,7 @@ import type { VectorIndex } from "./vector-index.ts";
 
 /**
  * Opens an index and starts its workers: an empty one in memory, or with `path` the one that is kept in that folder,
- * as it was when the last op became durable. `index.recovery` says what was found there.
- *
- * `from` starts it with what another one has exported.
+ * as it was when the last op became durable. `index.recovery` says what was found. `from`: it starts with an export.
  *
  * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with `from` also with EXPORT_FOREIGN or EXPORT_DAMAGED; with
  * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH, PATH_FAILED or PATH_DAMAGED.

@@ -31,10 +31,7 @@ const DEFAULT_EF = 64;
 const FIXED = { efConstruction: 32, flatBelow: 2 ** 32 - 1, maxPending: 1_000_000, quantization: "auto" } as const;
 const PARTITION_LIMIT = 2 ** 32 - 2 * 65536;
 
-/**
- * Opens an export for searching. Rejects with BAD_OPTION, UNSUPPORTED, EXPORT_FOREIGN, EXPORT_DAMAGED or
- * OUT_OF_MEMORY.
- */
+/** Opens an export to search. Rejects with BAD_OPTION, UNSUPPORTED, EXPORT_FOREIGN, EXPORT_DAMAGED or OUT_OF_MEMORY. */
 export async function openSearch(options: OpenSearchOptions): Promise<SearchIndex> {
   return (await openSearchWith(options)).index;
 }

@@ -14,21 +14,14 @@ export function readStats(
 ): IndexStats {
   const elapsed = Math.max(1, commonTime() - openedAt);
   const workers = Array.from({ length: Math.max(1, settings.workers) }, (_, worker): WorkerStats => {
-    const batches = control.figure(worker, "batches");
-    const linked = control.figure(worker, "linked");
+    const { busyMs, ...counts } = control.figuresOf(worker);
     return {
       worker,
       alive: settings.workers === 0 || control.isAlive(worker),
       queueDepth: seats.reduce((sum, seat) => sum + calls.depthOf(seat, worker), 0),
-      linked,
-      batches,
-      meanBatch: batches === 0 ? 0 : linked / batches,
-      lastBatch: control.figure(worker, "lastBatch"),
-      steals: control.figure(worker, "steals"),
-      stolen: control.figure(worker, "stolen"),
-      moved: control.figure(worker, "moved"),
-      busy: Math.min(1, control.figure(worker, "busyMs") / elapsed),
-      traps: control.figure(worker, "traps"),
+      ...counts,
+      meanBatch: counts.batches === 0 ? 0 : counts.linked / counts.batches,
+      busy: Math.min(1, busyMs / elapsed),
       restarts: restartsOf(worker),
     };
   });

@@ -63,9 +63,8 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everything accepted so far is linked, every linked vector can be reached from its graph's entry point,
-   * and, where the index is kept at a `path`, all of it is on the disk. Searches don't need it. Rejects with TIMEOUT,
-   * CLOSED or JOURNAL_UNCERTAIN.
+   * Resolves when everything accepted so far is linked, can be reached from its graph's entry point and, with a `path`,
+   * is on the disk. Searches don't need it. Rejects with TIMEOUT, CLOSED or JOURNAL_UNCERTAIN.
    */
   async flush(): Promise<void> {
     this.handle.assertOpen();
@@ -149,9 +148,8 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Flushes, then walks one space, or all, and checks every invariant and that every linked vector can be reached.
-   * A diagnosis: it holds a partition's lock while it walks a space. Rejects with BAD_SPACE, OUT_OF_MEMORY, TIMEOUT or
-   * CLOSED.
+   * Flushes, then checks every invariant of one space, or all, and that every linked vector can be reached. Holds a
+   * partition's lock while it walks a space. Rejects with BAD_SPACE, OUT_OF_MEMORY, TIMEOUT or CLOSED.
    */
   async check(space?: string): Promise<CheckReport> {
     if (space !== undefined && !this.spaces().includes(this.space(space).name)) {

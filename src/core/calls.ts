@@ -1,9 +1,7 @@
 /*
- * What can the core be asked to do? Every call, by name: `calls.add(seat, space, key)`.
- *
- * Each function is one call of the core (assembly/abi) through a seat. What it needs beside its arguments lies in the
- * seat's scratch: a key or name (`seat.putKey`), vectors (`seat.putVector`). A call returns what it found, or a status:
- * one of OK … E_MORE of assembly/layout.ts.
+ * What can the core be asked to do? Each function is one call of the core (assembly/abi) through a seat. What it needs
+ * beside its arguments lies in the seat's scratch: a key or name (`seat.putKey`), vectors (`seat.putVector`). A call
+ * returns what it found, or a status: one of OK … E_MORE of assembly/layout.ts.
  */
 import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK } from "../../assembly/layout.ts";
 import type { Hit } from "../values/hit.ts";
@@ -213,10 +211,7 @@ export function setNext(seat: Seat, sequence: number, space: number): void {
 export const nextSpaceId = (seat: Seat) => seat.core.nextSpaceId() >>> 0;
 
 // ── frames of snapshots, by way of the seat's intake ─────────────────────────────────────────────────────────────────
-/**
- * Takes the cut of a space. Returns the number of the last op in it. From then until `endSnapshot`, the seat may only
- * read its frames.
- */
+/** Takes the cut of a space. Returns the number of its last op. Until `endSnapshot` the seat only reads its frames. */
 export function startSnapshot(seat: Seat, { address, incarnation }: SpaceAt): number | Refusal {
   const status = seat.core.startSnapshot(address, incarnation);
   return status === OK ? seat.wideInfoAt(1) : status;

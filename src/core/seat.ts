@@ -1,7 +1,6 @@
 /*
  * How does a thread reach a partition? A `Seat` is its instance of the core in the partition's memory, with views on the
- * scratch in which it and the core hand each other keys, vectors, figures and hits. What the core can be asked is in
- * calls/; nothing here decides anything.
+ * scratch in which it and the core hand each other keys, vectors, figures and hits. What it can be asked: calls.ts.
  */
 import * as layout from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";

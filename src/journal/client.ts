@@ -1,7 +1,4 @@
-/*
- * What does the journal ask of a thread that accepts ops? To wake it, and to wait for it where the options want every op
- * on the disk.
- */
+/* What does the journal ask of a thread that accepts ops? To wake it, and to wait for it if ops must be on the disk. */
 import type { Seat } from "../core/seat.ts";
 import type { Durability } from "../engine/durability.ts";
 import type { Outcome, WaitingLine } from "../engine/waiting-line.ts";

@@ -14,8 +14,7 @@ export interface Incident {
   worker: number;
   /**
    * `trap`: a call into the core failed; `exit`: the worker ended and was replaced; `lost`: it kept ending and was given
-   * up; `journal`, `snapshot`: one of these could not be written, is written again, or its thread was replaced or given
-   * up.
+   * up; `journal`, `snapshot`: it could not be written, is written again, or its thread was replaced or given up.
    */
   kind: "trap" | "exit" | "lost" | "journal" | "snapshot";
   message: string;
@@ -26,10 +25,7 @@ export interface OpenOptions {
   dimensions: number;
   /** Default `"cosine"`. */
   metric?: Metric;
-  /**
-   * Threads that link vectors, 0 to 64; with 0 the calling thread does everything. Default: one per core, or 0 where
-   * there are no threads.
-   */
+  /** Threads that link vectors, 0 to 64. 0: the calling thread does it. Default: one per core, or 0 without threads. */
   workers?: number;
   /** Shared memories of up to 4 GiB that the spaces are spread over, 1 to 32. Default 4. */
   partitions?: number;
@@ -60,9 +56,8 @@ export interface OpenOptions {
   timeoutMs?: number;
   /**
    * The compiled core, for programs that may not compile code or have no file to read it from, as on isolate platforms:
-   * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD), which is for memory that is
-   * not shared, so for `workers: 0`; or `hnsw-workers/core.shared.wasm` (`hnsw-workers/core.shared.baseline.wasm`), which
-   * is for workers.
+   * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD) for `workers: 0`, or for
+   * workers `hnsw-workers/core.shared.wasm` (`hnsw-workers/core.shared.baseline.wasm`).
    */
   core?: WebAssembly.Module;
   /** An export, made by `index.export()` here or elsewhere, that the index starts with. Not together with `path`. */

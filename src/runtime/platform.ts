@@ -1,8 +1,4 @@
-/*
- * What does the runtime offer? Bun, Node, Deno, browsers and isolates differ in runtime/ and nowhere else, except that
- * storage/ and cli/ are for Bun alone.
- */
-
+/* What does the runtime offer? Runtimes differ in runtime/ and nowhere else; storage/ and cli/ are for Bun alone. */
 const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
 
 /** Whether threads can share memory, and wait for it to change without blocking their event loops. */

@@ -13,12 +13,9 @@ export interface StealingPolicy {
 }
 
 /**
- * @internal
- * Steals half from a victim with more than 250 waiting ops: half of that is about what a worker links in one call. At
- * most 20 ms of work, because no worker can steal from a thief, and half of a long queue would end long after everything
- * else. The source steals half above 1,000 without such a limit, as `{ threshold: 1000, latencyMs: 60_000 }` does: ops
- * then wait three times as long at 80 % load, and 16,000 ops that come at once take half as long again (8 workers,
- * `bun run bench simulate`).
+ * @internal Steals half from a victim with more than 250 waiting ops: about what a worker links in one call. At most
+ * 20 ms of work, because no worker can steal from a thief, and half of a long queue would end long after the rest. The
+ * source's half above 1,000 without such a limit keeps ops waiting three times as long at 80 % load (8 workers).
  */
 export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 250, fraction: 0.5, latencyMs: 20 };
 

@@ -25,7 +25,7 @@ export class Cut {
     private readonly release: (call: () => number) => Promise<number> = whenFree,
   ) {}
 
-  /** Its frames, each valid until the next one is requested. Until the end the seat can't be used. Throws OUT_OF_MEMORY. */
+  /** Its frames, each valid until the next one is requested. The seat has no other use. Rejects with OUT_OF_MEMORY. */
   async *frames(): AsyncGenerator<Uint8Array> {
     const { seat, space, whenFree } = this;
     try {

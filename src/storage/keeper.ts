@@ -61,10 +61,7 @@ export class Keeper {
   private readonly restarts: Record<Kind, Restarts>;
   private readonly seats: Record<Kind, number>;
 
-  constructor(
-    /** Read whenever a thread starts. */
-    readonly parts: KeeperParts,
-  ) {
+  constructor(readonly parts: KeeperParts) {
     this.seats = journalSeats(parts.shared.settings);
     const restarts = (kind: Kind) => new Restarts(() => parts.board.figure(THREADS[kind].work));
     this.restarts = { journal: restarts("journal"), snapshots: restarts("snapshots") };

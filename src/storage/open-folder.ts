@@ -49,10 +49,7 @@ export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock
   started: Promise<void>;
 }
 
-/**
- * Loads an empty index from its folder, and keeps it there from now on. Rejects with PATH_DAMAGED, PATH_MISMATCH,
- * PATH_FAILED, OUT_OF_MEMORY or TIMEOUT.
- */
+/** Loads an index from its folder, and keeps it there. Rejects with what is wrong there, OUT_OF_MEMORY or TIMEOUT. */
 export async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<Keeper> {
   const { paths, lock, damage } = folder;
   const { settings, journal } = parts.shared;

@@ -162,6 +162,11 @@ export class Control {
     this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)] = value;
   }
 
+  figuresOf(worker: number): Record<Figure, number> {
+    const entries = FIGURES.map((figure) => [figure, this.figure(worker, figure)]);
+    return Object.fromEntries(entries);
+  }
+
   figure(worker: number, figure: Figure): number {
     return this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)]!;
   }

@@ -1,7 +1,6 @@
 /*
  * What does a thread that links do next? The loop of a worker, one bounded step at a time; the calling thread runs the
- * same steps itself when there are no workers. Partitions, policy, control block and clock are passed in, so
- * that a simulation can run it on a virtual clock.
+ * same steps itself when there are no workers. A simulation passes in partitions, policy and a clock of its own.
  */
 import type { Linked } from "../core/calls.ts";
 import type { Control } from "./control.ts";

@@ -95,10 +95,7 @@ async function* batchesOfLines(
 }
 
 // ── matrices ────────────────────────────────────────────────────────────────────────────────────────────────────────
-/**
- * A .npy file, or raw floats when `dimensions` is given. Keys are those of a file, or 0, 1, 2, … without one. Rejects
- * with FileError.
- */
+/** A .npy file, or raw floats if `dimensions` is given. `keyFile` null: keys are 0, 1, 2, …. Rejects with FileError. */
 export async function openMatrix(
   path: string,
   dimensions: number | null,

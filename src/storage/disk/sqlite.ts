@@ -62,7 +62,7 @@ export class SqliteFile {
     this.db.close();
   }
 
-  /** Whether what was read counts: not if someone began to write a file that was not open before. Then open it again. */
+  /** Whether what was read counts: not if someone began to write a file that was not open. Then open it again. */
   get counts(): boolean {
     return this.immutable === null || this.immutable === stateOf(this.path);
   }

@@ -72,10 +72,7 @@ export class Recovery {
     return this.report(start);
   }
 
-  /**
-   * Loads the folder into the empty index. With `"read"` nothing in the folder changes: for an index that is not kept.
-   * Rejects like `run`.
-   */
+  /** Loads the folder into the empty index; with "read" nothing in the folder changes. Rejects like `run`. */
   async load(shape: Shape, damage: string | null, mode: "write" | "read"): Promise<RecoveryReport> {
     const start = performance.now();
     if (damage === null) {
@@ -135,11 +132,7 @@ export class Recovery {
   }
 
   /** Loads the first sound section. Resolves to how many before it are damaged: to all when none is sound. */
-  private async loadFirstSound(
-    partition: PartitionState,
-    sections: WantedSection[],
-    asSpace?: number,
-  ): Promise<number> {
+  private async loadFirstSound(partition: PartitionState, sections: WantedSection[], asSpace?: number) {
     for (const [i, section] of sections.entries()) {
       try {
         await loadSection(this.loader, partition, section, this.onRead, asSpace);

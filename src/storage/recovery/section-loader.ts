@@ -8,9 +8,8 @@ import { Damage } from "../disk/damage.ts";
 import { readSection, type WantedSection } from "../snapshots/file.ts";
 
 /**
- * Loads a section as the space with id `asSpace`; `onRead` gets the bytes of each frame. Rejects with Damage when it is
- * not what was written, with PATH_MISMATCH when it is of another index, with OUT_OF_MEMORY or TIMEOUT; then nothing of it
- * stays loaded.
+ * Loads a section as the space with id `asSpace`; `onRead` gets the bytes of each frame. Nothing of it stays loaded
+ * when it rejects: with Damage, with PATH_MISMATCH when it is of another index, with OUT_OF_MEMORY or TIMEOUT.
  */
 export async function loadSection(
   index: IndexLoader,

@@ -1,7 +1,6 @@
 /*
  * How are snapshots written to files and read back? Sections, one per space, lie one after the other in a file; many
- * small spaces share one. A file is complete or missing: it is written under another name, brought to the disk, and then
- * renamed.
+ * small spaces share one. A file is complete or missing: it is brought to the disk under another name, then renamed.
  *
  *   [magic, 16 bytes][section][section] …      a section is frames (snapshot/frames.ts), from FRAME_SPACE to FRAME_END
  */

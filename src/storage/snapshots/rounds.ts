@@ -6,8 +6,7 @@
  * every space that has changed since; what lies before is trimmed.
  *
  * Order: write the file, bring it to the disk, wait until the journal is durable past every cut in it, register, trim,
- * delete the files that no row names. A crash in between leaves a file that is not registered, or rows that are not
- * needed.
+ * delete the files that no row names. A crash in between leaves an unregistered file, or rows that are not needed.
  */
 import { readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,6 @@
 /*
  * Where does a backup go, and what of it is removed when it fails? It is made in a folder inside the destination: the
- * backup that creates this folder has the destination to itself, so two backups can't get in each other's way. A backup
- * only ever removes what it has made itself.
+ * backup that creates this folder has the destination to itself. A backup removes only what it has made itself.
  */
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -21,10 +20,7 @@ export class Destination {
   private begun = false;
   private readonly moved: string[] = [];
 
-  private constructor(
-    /** As errors call it. */
-    private readonly name: string,
-  ) {
+  private constructor(private readonly name: string) {
     this.place = resolve(name);
     this.unfinished = pathsOf(join(this.place, UNFINISHED));
   }
