@@ -23,7 +23,7 @@ export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
   const wanted: u32 = (load<u32>(generation + G_COUNT) >>> CHUNK_BITS) + 1;
   let directory: usize = load<u32>(generation + G_GRAPH);
   if (directory == 0) {
-    // The centroid comes along, so that promotion never has to ask for memory.
+    // With room for the centroid, so that promotion never has to allocate.
     const centroid = allocate((paddedFloats + RECENT_SLOTS) * 4, mine);
     directory = centroid == 0 ? 0 : allocate(maxGraphChunks * 4, mine);
     if (directory == 0) {

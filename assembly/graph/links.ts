@@ -135,7 +135,7 @@ export let idsLeftOut: u32 = 0; // of the last copyLists
 
 /**
  * Copies a linked slot's lists as RL_*, level by level, and returns where they end; 0 when they are busy. Only ids
- * below `limit` whose bit is set at `marks` come along. Under the node lock, so never in the middle of a prune.
+ * below `limit` whose bit is set at `marks` are copied. Under the node lock, so never in the middle of a prune.
  */
 export function copyLists(generation: usize, slot: u32, to: usize, marks: usize, limit: u32): usize {
   const lock = nodeLock(generation, slot, 0);
@@ -149,8 +149,7 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
     const count = countOf(list);
     const diverse = diverseOf(list);
     const ids = to + RL_HEADER;
-    let n: u32 = 0;
-    let stillDiverse: u32 = 0;
+    let n: u32 = 0, stillDiverse: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
       const id = idAt(list, i);
       if (id >= limit || !hasBit(marks, id)) continue;

@@ -86,8 +86,7 @@ function agreement(generation: usize, slot: u32, count: u32): u32 {
   const at = slotAddress(generation, slot);
   const trueList = candidateDistances;
   const codeList = candidateDistances + CODE_LIST;
-  let trues: u32 = 0;
-  let codes: u32 = 0;
+  let trues: u32 = 0, codes: u32 = 0;
   queryFromSlot(generation, slot);
   for (let i: u32 = 0; i < count; i++) {
     const other = load<u32>(candidateSlots + (i << 2));
@@ -138,8 +137,7 @@ export function checkCodes(generation: usize, slots: u32): void {
   const linked = load<u32>(generation + G_LINKED);
   if (linked < 4 * before || atomic.cmpxchg<u32>(generation + G_CHECKED, before, linked) != before) return;
   const q = queries();
-  let found: u32 = 0;
-  let asked: u32 = 0;
+  let found: u32 = 0, asked: u32 = 0;
   for (let i: u32 = 0; i < q; i++) {
     const from: u32 = i & 1 ? slots - slots / 4 + (i * (slots / 4)) / q : (i * slots) / q;
     const slot = linkedFrom(generation, from, slots);

@@ -1,6 +1,6 @@
 /*
- * Which neighbours does a list keep? Algorithm 4 of the paper (Malkov & Yashunin, 2018): those that no chosen one
- * hides, for a slot that is being linked (`selectNeighbours`) and for a full list that takes one more (`pruneInto`).
+ * Which neighbours stay in a list? Algorithm 4 of the paper (Malkov & Yashunin, 2018): those that no chosen one hides,
+ * for a slot that is being linked (`selectNeighbours`) and for a full list that takes one more (`pruneInto`).
  *
  * A candidate is hidden by a chosen neighbour that is nearer to it than the list's owner is.
  */

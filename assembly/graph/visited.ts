@@ -10,8 +10,8 @@
  */
 import { SEAT_BIG_VISITED } from "../layout";
 import { allocate } from "../memory/arena";
-import { fresh, SMALL_VISITED, smallVisited } from "../memory/scratch";
 import { seat } from "../memory/locks";
+import { fresh, SMALL_VISITED, smallVisited } from "../memory/scratch";
 import { clearBytes } from "../memory/words";
 
 const BIG_VISITED: u32 = 262144;

@@ -104,8 +104,8 @@ function startAtNearest(ef: u32): void {
 /**
  * Algorithm 2 on one level, from the candidates, all of them unexpanded and marked as visited.
  *
- * `ef` bounds how many candidates that count are kept. While linking, all count. In a search of what is visible at
- * `version`, dead slots are walked through without counting (`counting`), so there can be more candidates than ef.
+ * At most `ef` candidates that count remain. While linking, all count. In a search of what is visible at `version`,
+ * dead slots are walked through without counting (`counting`), so there can be more candidates than ef.
  */
 export function searchLayer(generation: usize, level: u32, ef: u32, counting: bool, version: u64): void {
   const capacity = capacityOf(level);
@@ -117,7 +117,7 @@ export function searchLayer(generation: usize, level: u32, ef: u32, counting: bo
     }
     const list = listOf(generation, candidateSlot(next), level);
     // Three passes, so that as many cache misses as possible are under way at once: gather, touch, compute. The list of
-    // the candidate that is probably next comes along. Together 5 to 8 % of an insert, 10 % of a search.
+    // the candidate that is probably next is touched too. Together 5 to 8 % of an insert, 10 % of a search.
     const gathered = visitAll(idsOf(list), min<u32>(countOf(list), capacity));
     sink += touchAll(gathered);
     if (next + 1 < candidateCount) sink += touchList(generation, candidateSlot(next + 1), level);

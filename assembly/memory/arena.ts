@@ -9,7 +9,7 @@
  *   classes  below 256 bytes one per 16 bytes; above, 16 per power of two
  *
  * The chain of headers in memory is the truth: each change of it is one store that leaves the chain walkable, so
- * `rebuildArena` can make lists and bitmaps again after a trap at any point.
+ * `rebuildArena` can rebuild lists and bitmaps after a trap at any point.
  */
 import {
   ARENA, A_BUSY, A_COLUMNS, A_COLUMN_COUNT, A_END, A_HEADS, A_ROWS, A_ROW_COUNT, BLOCK_HEADER, BLOCK_NEXT_FREE,
@@ -238,7 +238,7 @@ export function bytesOf(payload: usize): u32 {
   return payload == 0 ? 0 : sizeOf(payload - BLOCK_HEADER);
 }
 
-/** After a trap under the partition lock: makes lists, bitmaps and P_USED again from the chain of headers. */
+/** After a trap under the partition lock: rebuilds lists, bitmaps and P_USED from the chain of headers. */
 export function rebuildArena(): void {
   if (load<u32>(A_BUSY) == 0) return;
   clearBytes(A_ROWS, 4 + A_ROW_COUNT * 4);

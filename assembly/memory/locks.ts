@@ -50,8 +50,7 @@ const LOST_ROUNDS: u32 = 1_000_000;
  * Synchronizes with `release`.
  */
 export function acquire(lock: usize, held: usize): void {
-  let spins: u32 = 0;
-  let rounds: u32 = 0;
+  let spins: u32 = 0, rounds: u32 = 0;
   while (atomic.cmpxchg<u32>(lock, 0, owner) != 0) {
     if (++spins < SPINS) continue;
     spins = 0;

@@ -3,9 +3,9 @@
  * and `memory.fill`: asconfig.json disables them.
  *
  * Bun 1.4.5 keeps a memory's size in each instance, for those two and `memory.size` in its top tier. An instance that
- * is made while another thread grows the memory keeps the old size until the next growth, and every copy or fill in the
- * new part traps with "Out of bounds memory access". Ordinary loads and stores don't use that size, and `memory.grow`
- * returns the true one (2026-11-28, tests/core/memory/words.test.ts).
+ * is created while another thread grows the memory keeps the old size until the next growth, and every copy or fill in
+ * the new part traps with "Out of bounds memory access". Ordinary loads and stores don't use that size, and
+ * `memory.grow` returns the true one (2026-11-28, tests/core/memory/words.test.ts).
  */
 
 /** Copies `count` words of 4 bytes between places that do not overlap. */

@@ -115,7 +115,7 @@ function loadSpace(frame: usize, home: u32): i32 {
   return OK;
 }
 
-/** Makes the memory grow once, instead of by an eighth again and again: each growth ends in pages of 4 KiB. */
+/** Grows the memory once, instead of by an eighth several times: each growth ends in pages of 4 KiB. */
 function makeRoom(): void {
   let bytes = bytesFor(generation, total, total * KEY_BYTES);
   const chunks = ((total + CHUNK_SLOTS - 1) >>> CHUNK_BITS) - load<u32>(generation + G_GRAPH_CHUNKS);

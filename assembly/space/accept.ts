@@ -112,9 +112,7 @@ function removeLocked(space: usize, incarnation: u32, header: u32): i32 {
   return wishCompaction(space) ? OK_WAKE : OK;
 }
 
-/**
- * Moves a live slot into the current generation, as an upsert of its key. Partition lock held. False without memory.
- */
+/** Moves a live slot to the current generation, as an upsert of its key. Partition lock held. False without memory. */
 export function moveSlot(space: usize, from: usize, slot: u32): bool {
   const at = slotAddress(from, slot);
   const generation = currentOf(load<u64>(space + S_GENERATIONS));

@@ -91,7 +91,7 @@ export function storeKey(generation: usize, bytes: usize, header: u32, mine: u32
   }
   const record = chunk + used;
   store<u32>(record, header);
-  copyWords(record + KEY_HEADER, bytes, length >>> 2); // the bytes behind the key come along
+  copyWords(record + KEY_HEADER, bytes, length >>> 2); // and the bytes behind the key
   store<u32>(generation + G_KEY_USED, used + need);
   return record;
 }

@@ -7,7 +7,7 @@
  *   directory  2^depth × u32 segment           segment  [depth u32][used u32][capacity u32][-] then cells
  *   cell       [hash u32][value u32]           value    0 empty, 1 removed, else the slot + 2 or a space header
  *
- * The slots are the truth: a repair makes a table whose writer trapped again from them (P_KEYS_REPAIR).
+ * The slots are the truth: when the writer of a table traps, a repair rebuilds the table from them (P_KEYS_REPAIR).
  */
 import {
   CELL_BYTES, CELL_EMPTY, CELL_HASH, CELL_REMOVED, CELL_VALUE, FAULT_KEYS_GROW, KEY_HEADER, KEY_LENGTH, P_KEYS_REPAIR,
@@ -136,7 +136,7 @@ export function findCell(table: usize, hash: u32, bytes: usize, header: u32): us
   return 0;
 }
 
-/** An empty cell for `fillCell` with a key that is not in the table, which makes room for it; 0 without memory. */
+/** An empty cell (for `fillCell`) for a key that is not in the table, made room for if necessary; 0 without memory. */
 export function emptyCell(table: usize, hash: u32, mine: u32): usize {
   let segment = segmentOf(table, hash);
   while ((load<u32>(segment + SEGMENT_USED) + 1) * 4 > load<u32>(segment + SEGMENT_CAPACITY) * 3) {

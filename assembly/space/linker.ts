@@ -105,7 +105,7 @@ function advanceFloor(generation: usize): void {
 }
 
 /**
- * Asks for a compaction to an f32 beam, if the claim's generation is still the one that its space fills. If the lock is
+ * Asks for a compaction to an f32 beam, if the claim's generation is still the only one of its space. If the lock is
  * busy the next linker asks again; if the space is being compacted, its last step does.
  */
 function wantF32(claim: usize): void {

@@ -197,7 +197,7 @@ export function stopClaims(space: usize): void {
 
 /**
  * After a trap under a queue lock, whose owner's seat is given: drops the half-made claim and releases the lock, with
- * the list marked as broken. `mend` makes it again once the partition lock is free.
+ * the list marked as broken. `mend` rebuilds it once the partition lock is free.
  */
 export function breakQueue(that: usize): void {
   const queue: usize = load<u32>(that + SEAT_HELD_QUEUE) - Q_LOCK;
@@ -219,8 +219,8 @@ export function distrustQueueOf(space: usize): void {
 }
 
 /**
- * Makes every list that is marked as broken again. A repair waits for no lock: if the partition's is busy, perhaps held
- * by another dead thread, the next claim from the queue mends it, and `depthOf` makes sure that there is one.
+ * Rebuilds every list that is marked as broken. A repair waits for no lock: if the partition's is busy, perhaps held by
+ * another dead thread, the next claim from the queue mends it, and `depthOf` makes sure that there is one.
  */
 export function mend(): void {
   if (!anyBroken() || !lockPartition()) return;
@@ -245,7 +245,7 @@ export function depthOf(home: u32): i32 {
   return atomic.load<u32>(queue + Q_BROKEN) == 0 ? depth : max<i32>(depth, 1);
 }
 
-/** Makes the list and the depth of a home again from the spaces, and unlocks it. */
+/** Rebuilds the list and the depth of a home from the spaces, and unlocks it. */
 function mendQueue(home: u32): void {
   const queue = queueAddress(home);
   atomic.store<u32>(queue + Q_INBOX, 0);

@@ -119,13 +119,13 @@ function walk(nodes: u32, mend: bool): bool {
     if (hasBit(notes, sweep)) continue;
     const at = slotAddress(generation, sweep);
     if (!inGraph(at)) continue;
-    // A twin comes back with the slot that it hangs on.
+    // A twin is reached again with the slot that it hangs on.
     if (mend && stateOf(at) != LINKED && !hasTwins(sweep)) continue;
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
     if (!isLinkable() || (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep))) unmended++;
     if (refusal != COMPLETE) return false;
-    // What hangs on it is reached through it from now on: walk there before the sweep goes on.
+    // More may be reached through it now: walk on from it before the sweep continues.
     reach(sweep);
     sweep++;
     return true;

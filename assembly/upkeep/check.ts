@@ -53,8 +53,7 @@ export function checkSpace(space: usize): u32 {
 function checkGeneration(space: usize, generation: usize, newer: usize): u32 {
   const count = load<u32>(generation + G_COUNT);
   const graph = load<u32>(generation + G_STATE) == GRAPH;
-  let live: u32 = 0;
-  let linked: u32 = 0;
+  let live: u32 = 0, linked: u32 = 0;
   for (let slot: u32 = 0; slot < count; slot++) {
     const at = slotAddress(generation, slot);
     const died = load<u64>(at + SLOT_DIED);

@@ -2,7 +2,7 @@
  * What did a thread leave behind when it trapped, and how is it repaired?
  *
  * The thread calls this itself from its JavaScript, or the pool does once its worker is gone. The seat says which locks
- * it held; each guarded structure can be made again from a simpler truth: lists from their ids, queues from the spaces,
+ * it held. Each guarded structure can be rebuilt from a simpler truth: lists from their ids, queues from the spaces,
  * key tables from the slots, the arena from its chain of headers, a half-done op from its intent.
  */
 import {
@@ -25,7 +25,7 @@ import { ALIVE, slotAddress } from "../vectors/slots";
 
 /**
  * Repairs what seat `number` left. Returns 1 when an op that the seat was accepting is now in, 0 when there was none or
- * it had changed nothing, E_DAMAGED when there is no memory to make a key table again.
+ * it had changed nothing, E_DAMAGED when there is no memory to rebuild a key table.
  */
 export function repairSeat(number: u32): i32 {
   useReserve(false);
@@ -85,7 +85,7 @@ function recount(generation: usize): u32 {
   return live;
 }
 
-/** Makes a key table again; the old one's blocks are lost, since it is not known which of them are whole. */
+/** Rebuilds a key table; the old one's blocks are lost, since it is not known which of them are whole. */
 function rebuildTable(table: usize): bool {
   const owner: usize = load<u32>(table + T_OWNER);
   if (!openTable(table, owner, 0)) return false;

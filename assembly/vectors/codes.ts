@@ -155,7 +155,7 @@ export function touchCodes(count: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function codeDistances(count: u32): void {
-  // A group of four may reach past the end: let it look at the first again.
+  // A group of four may reach past the end: the first one is computed again there.
   for (let i = count; i & 3; i++) store<u32>(freshAddresses + (i << 2), load<u32>(freshAddresses));
   const minus = i32x4.splat(sum64);
   const by = f32x4.splat(factor);
