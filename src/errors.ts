@@ -2,7 +2,7 @@
 
 /** Why an `HnswError` was thrown. Codes are part of the public interface: they do not change within a major version. */
 export type HnswErrorCode =
-  | "BAD_OPTION" // an option of `open`, `search`, `attach` or `export` is unknown, of the wrong type or out of range
+  | "BAD_OPTION" // an option or argument is unknown, too many, of the wrong type or out of range
   | "BAD_DIMENSIONS" // the length of a vector is not the index's `dimensions`
   | "BAD_VECTOR" // a vector is not a Float32Array, a Float64Array or an array of numbers
   | "NOT_FINITE" // a vector holds NaN or an infinity
@@ -10,7 +10,7 @@ export type HnswErrorCode =
   | "ZERO_VECTOR" // under cosine: a vector has no direction (squared norm below 1e-30)
   | "BAD_KEY" // a key is not a string, safe integer or bigint, or is empty or too long
   | "DUPLICATE_KEY" // one `addMany` or `deleteMany` names a key twice
-  | "BAD_SPACE" // a space name is not a string, or is empty or too long
+  | "BAD_SPACE" // a space name is not a string, or is empty or too long; or there is no such space to export or check
   | "BAD_K" // `k` is not a positive integer
   | "OUT_OF_MEMORY" // `memoryLimit`, or the 4 GiB of a partition, is used up
   | "INPUT_CHANGED" // a vector changed while `addMany` was still reading it

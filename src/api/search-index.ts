@@ -8,7 +8,7 @@ import { type SpaceRef, spacesOf } from "../core/spaces.ts";
 import { Host } from "../engine/host.ts";
 import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
-import { badOption, checkCore, isObject, refuseUnknown } from "../options/checks.ts";
+import { badOption, checkCore, isObject, refuseUnknown, tooMany } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
 import type { ExportSource } from "../values/export-source.ts";
@@ -110,8 +110,10 @@ export class SearchIndex {
   }
 
   /** The space of that name; one that was not exported holds nothing. Throws CLOSED. */
-  space(name: string): SearchSpace {
+  space(name: string): SearchSpace;
+  space(name: string, extra?: unknown): SearchSpace {
     this.host.assertOpen();
+    if (extra !== undefined) throw tooMany("space(name)", extra);
     return new SearchSpace(name, this.host);
   }
 
@@ -148,7 +150,9 @@ export class SearchSpace {
    * The k nearest to a query, nearest first; fewer when the space holds fewer. Rejects with BAD_K, BAD_OPTION,
    * BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY or CLOSED.
    */
-  search(query: Vector, options?: SearchOptions): Promise<Hit[]> {
+  search(query: Vector, options?: SearchOptions): Promise<Hit[]>;
+  search(query: Vector, options?: SearchOptions, extra?: unknown): Promise<Hit[]> {
+    if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
     return search(this.host, this.name, query, options);
   }
 }

@@ -3,6 +3,7 @@ import { addMany, removeMany } from "../engine/bulk.ts";
 import type { Handle } from "../engine/handle.ts";
 import { add, remove } from "../engine/ops.ts";
 import { get, has, keys, search, searchMany, size } from "../engine/query.ts";
+import { tooMany } from "../options/checks.ts";
 import type { SearchOptions } from "../options/search.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
@@ -30,7 +31,9 @@ export class Space {
    * CLOSED, DAMAGED or, with a `path`, JOURNAL_FAILED: then nothing has changed. After JOURNAL_UNCERTAIN the vector is
    * accepted, but not known to be on the disk; after INTERNAL it is in as a whole or not at all, as the message says.
    */
-  add(key: Key, vector: Vector): Promise<void> {
+  add(key: Key, vector: Vector): Promise<void>;
+  add(key: Key, vector: Vector, extra?: unknown): Promise<void> {
+    if (extra !== undefined) return Promise.reject(tooMany("add(key, vector)", extra));
     return add(this.handle, this.name, key, vector);
   }
 
@@ -43,7 +46,9 @@ export class Space {
    * during the call, and with SPACE_DROPPED; the last two say how many were accepted. TIMEOUT, CLOSED, DAMAGED,
    * JOURNAL_FAILED, JOURNAL_UNCERTAIN and INTERNAL may leave some accepted.
    */
-  addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[]): Promise<void> {
+  addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[]): Promise<void>;
+  addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[], extra?: unknown): Promise<void> {
+    if (extra !== undefined) return Promise.reject(tooMany("addMany(keys, vectors)", extra));
     return addMany(this.handle, this.name, keys, vectors);
   }
 
@@ -51,7 +56,9 @@ export class Space {
    * Deletes a key. Resolves, when `add` would, to whether it was there. Rejects with BAD_KEY, TIMEOUT, CLOSED, DAMAGED,
    * JOURNAL_FAILED, JOURNAL_UNCERTAIN or INTERNAL, as `add` does.
    */
-  delete(key: Key): Promise<boolean> {
+  delete(key: Key): Promise<boolean>;
+  delete(key: Key, extra?: unknown): Promise<boolean> {
+    if (extra !== undefined) return Promise.reject(tooMany("delete(key)", extra));
     return remove(this.handle, this.name, key);
   }
 
@@ -59,7 +66,9 @@ export class Space {
    * Deletes keys, in order; resolves to how many were there. Rejects with BAD_KEY or DUPLICATE_KEY before the first is
    * deleted; with what else `delete` rejects with, some may be deleted.
    */
-  deleteMany(keys: readonly Key[]): Promise<number> {
+  deleteMany(keys: readonly Key[]): Promise<number>;
+  deleteMany(keys: readonly Key[], extra?: unknown): Promise<number> {
+    if (extra !== undefined) return Promise.reject(tooMany("deleteMany(keys)", extra));
     return removeMany(this.handle, this.name, keys);
   }
 
@@ -88,7 +97,9 @@ export class Space {
    * call. Runs on the calling thread. Rejects with BAD_K, BAD_OPTION, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE,
    * NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT or CLOSED.
    */
-  search(query: Vector, options?: SearchOptions): Promise<Hit[]> {
+  search(query: Vector, options?: SearchOptions): Promise<Hit[]>;
+  search(query: Vector, options?: SearchOptions, extra?: unknown): Promise<Hit[]> {
+    if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
     return search(this.handle, this.name, query, options);
   }
 
@@ -99,7 +110,9 @@ export class Space {
    *
    * Rejects with BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, BAD_K, BAD_OPTION, TIMEOUT or CLOSED.
    */
-  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions): Promise<Hit[][]> {
+  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions): Promise<Hit[][]>;
+  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions, extra?: unknown): Promise<Hit[][]> {
+    if (extra !== undefined) return Promise.reject(tooMany("searchMany(queries, options)", extra));
     return searchMany(this.handle, this.name, queries, options, this.spread);
   }
 }

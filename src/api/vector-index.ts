@@ -4,8 +4,9 @@ import { check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";
 import { dropSpace } from "../engine/ops.ts";
+import { exists } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
-import { badOption } from "../options/checks.ts";
+import { badOption, tooMany } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
 import { exportChunks } from "../snapshot/export.ts";
@@ -38,8 +39,10 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /** The space of that name. Costs nothing: a space is created by its first `add`. Throws BAD_SPACE or CLOSED. */
-  space(name: string): Space {
+  space(name: string): Space;
+  space(name: string, extra?: unknown): Space {
     this.handle.assertOpen();
+    if (extra !== undefined) throw tooMany("space(name)", extra);
     if (typeof name !== "string") {
       throw new HnswError("BAD_SPACE", `A space name must be a string, not ${typeof name}.`);
     }
@@ -58,7 +61,9 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */
-  async dropSpace(name: string): Promise<boolean> {
+  dropSpace(name: string): Promise<boolean>;
+  async dropSpace(name: string, extra?: unknown): Promise<boolean> {
+    if (extra !== undefined) throw tooMany("dropSpace(name)", extra);
     return await dropSpace(this.handle, this.space(name).name);
   }
 
@@ -87,8 +92,10 @@ export class VectorIndex implements AsyncDisposable {
    * Rejects with BAD_OPTION, PATH_FOREIGN (the destination is not empty), PATH_FAILED, PATH_DAMAGED, JOURNAL_UNCERTAIN or
    * CLOSED: then the destination is as before. Rejects with SNAPSHOT_FAILED when the thread that copies has ended.
    */
-  async backup(destination: string): Promise<BackupReport> {
+  backup(destination: string): Promise<BackupReport>;
+  async backup(destination: string, extra?: unknown): Promise<BackupReport> {
     const keeper = this.keeperFor("backup");
+    if (extra !== undefined) throw tooMany("backup(destination)", extra);
     if (typeof destination !== "string" || destination === "") {
       throw badOption("`backup` needs the name of a folder that does not exist yet, or is empty.");
     }
@@ -107,14 +114,17 @@ export class VectorIndex implements AsyncDisposable {
    * when its turn comes; the index stays in use. It begins with the first read, and takes a seat until its end: cancel a
    * stream that you do not read to the end. While a space is being read, memory that its partition frees is not reused.
    *
-   * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE or CLOSED.
+   * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE, TIMEOUT or
+   * CLOSED.
    */
-  export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+  export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>>;
+  export(spaces?: readonly string[], extra?: unknown): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.handle.assertOpen();
+    if (extra !== undefined) throw tooMany("export(spaces)", extra);
     if (spaces !== undefined && !Array.isArray(spaces)) {
       throw badOption('What to export must be an array of names, as in `index.export(["tenant-42"])`.');
     }
-    const names = spaces === undefined ? null : new Set(spaces.map((name) => this.space(name).name));
+    const names = spaces === undefined ? null : new Set(Array.from(spaces, (name) => this.existing(name)));
     const chunks = exportChunks(this.shared, this.handle, names);
     return new ReadableStream(
       {
@@ -132,7 +142,9 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /** `export` in one piece. Rejects with what it throws, or what its stream fails with. */
-  async exportBytes(spaces?: readonly string[]): Promise<Uint8Array> {
+  exportBytes(spaces?: readonly string[]): Promise<Uint8Array>;
+  async exportBytes(spaces?: readonly string[], extra?: unknown): Promise<Uint8Array> {
+    if (extra !== undefined) throw tooMany("exportBytes(spaces)", extra);
     return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
   }
 
@@ -151,11 +163,16 @@ export class VectorIndex implements AsyncDisposable {
    * Flushes, then checks every invariant of one space, or all, and that every linked vector can be reached. Holds a
    * partition's lock while it walks a space. Rejects with BAD_SPACE, OUT_OF_MEMORY, TIMEOUT or CLOSED.
    */
-  async check(space?: string): Promise<CheckReport> {
-    if (space !== undefined && !this.spaces().includes(this.space(space).name)) {
-      throw new HnswError("BAD_SPACE", `There is no space "${space}".`);
-    }
-    return await check(this.handle, space);
+  check(space?: string): Promise<CheckReport>;
+  async check(space?: string, extra?: unknown): Promise<CheckReport> {
+    if (extra !== undefined) throw tooMany("check(space)", extra);
+    return await check(this.handle, space === undefined ? undefined : this.existing(space));
+  }
+
+  /** The name of a space that exists. Throws BAD_SPACE, CLOSED or TIMEOUT. */
+  private existing(name: string): string {
+    if (exists(this.handle, this.space(name).name)) return name;
+    throw new HnswError("BAD_SPACE", `There is no space "${name}".`);
   }
 
   /**

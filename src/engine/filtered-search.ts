@@ -1,5 +1,6 @@
 /* How do we find the nearest hits that pass a filter? By searching wider and wider, and everything in the end. */
 import { MAX_EF } from "../../assembly/layout.ts";
+import { badOption, isObject, show } from "../options/checks.ts";
 import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
 
@@ -12,7 +13,7 @@ export async function searchFiltered(look: Look, k: number, ef: number, filter: 
   const passes = ({ key }: Hit) => {
     let verdict = verdicts.get(key);
     if (verdict === undefined) {
-      verdict = Boolean(filter(key));
+      verdict = checkVerdict(filter(key), key);
       verdicts.set(key, verdict);
     }
     return verdict;
@@ -29,4 +30,13 @@ export async function searchFiltered(look: Look, k: number, ef: number, filter: 
     if (passing.length === k) break;
   }
   return passing;
+}
+
+/** Throws BAD_OPTION unless a filter's verdict is one: a promise would let everything pass. */
+function checkVerdict(verdict: unknown, key: Key): boolean {
+  if (typeof verdict === "boolean") return verdict;
+  const isPromise = isObject(verdict) && typeof Reflect.get(verdict, "then") === "function";
+  if (isPromise) Promise.resolve(verdict).catch(() => {}); // it is not awaited: its rejection has no other handler
+  const found = isPromise ? "a promise" : show(verdict);
+  throw badOption(`\`filter\` must return true or false at once; for ${show(key)} it returned ${found}.`);
 }

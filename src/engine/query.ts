@@ -50,13 +50,22 @@ export async function keys(host: Host, space: string): Promise<Key[]> {
 }
 
 export function size(host: Host, space: string): number {
+  return liveIn(host, space) ?? 0;
+}
+
+export function exists(host: Host, space: string): boolean {
+  return liveIn(host, space) !== null;
+}
+
+/** Live vectors, or null where there is no space of that name. */
+function liveIn(host: Host, space: string): number | null {
   host.assertOpen();
   const ref = calls.insist(() => host.find(space));
-  if (ref === null) return 0;
+  if (ref === null) return null;
   const live = calls.liveIn(ref.seat, ref);
   if (live !== null) return live;
   host.forget(space);
-  return size(host, space);
+  return liveIn(host, space);
 }
 
 export function search(host: Host, space: string, query: Vector, options?: SearchOptions): Promise<Hit[]> {

@@ -39,6 +39,11 @@ export function checkCore(core: unknown): void {
   throw badOption("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
 }
 
+/** The refusal of an argument that `method` does not take: its caller believes that it does something. */
+export function tooMany(method: string, extra: unknown): HnswError {
+  return badOption(`\`${method}\` takes no more arguments, and got ${show(extra)} as one.`);
+}
+
 export function show(value: unknown): string {
   if (isObject(value)) return Array.isArray(value) ? "an array" : "an object";
   return typeof value === "string" ? `"${value}"` : String(value);

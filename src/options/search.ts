@@ -8,7 +8,7 @@ export interface SearchOptions {
   k?: number;
   /** Candidates kept while searching; below `k` it is raised to `k`. Above 4,096 the scan is exact. */
   ef?: number;
-  /** Only keys for which this returns true are hits. Called at most once per key and search. */
+  /** Only keys for which this returns true are hits; at once, not as a promise. Called at most once per key and search. */
   filter?: (key: Key) => boolean;
 }
 

@@ -115,15 +115,6 @@ for (const workers of [0, 1]) {
     expect((await parts.index.check()).ok).toBe(true);
   });
 
-  test(`what a filter returns is taken as true or false, workers: ${workers}`, async () => {
-    await using parts = await opened({ dimensions: DIMENSIONS, workers });
-    const space = parts.index.space("s");
-    await space.addMany(["a", "b", "c", "d"], SET.part(0, 4).values);
-    const verdicts: Record<string, unknown> = { a: 1, b: 0, c: "yes", d: undefined };
-    const hits = await space.search(SET.at(0), { filter: (key) => verdicts[key as string] as boolean });
-    expect(hits.map((hit) => hit.key).sort()).toEqual(["a", "c"]);
-  });
-
   test(`a filter may close the index under the search, workers: ${workers}`, async () => {
     const parts = await opened({ dimensions: DIMENSIONS, workers, flatBelow: 100 });
     const space = parts.index.space("s");

@@ -157,7 +157,7 @@ test("the partition lock in the middle of an export: it gives up, and leaves wha
   trapIn(dead, FAULT_ACCEPT_LOCKED, addThrough(dead, "dead"));
   expect((await refusalOf(rest)).code).toBe("TIMEOUT");
   expect(dead.core.repairSeat(DEAD)).toBe(0);
-  for (let i = 0; i < MAX_SEATS; i++) await index.exportBytes(["nothing"]); // its seat is free again
+  for (let i = 0; i < MAX_SEATS; i++) await index.exportBytes([]); // its seat is free again
   await index.exportBytes();
   await expectSound(index, `seed ${SEED}`);
 });
