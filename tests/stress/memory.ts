@@ -2,8 +2,7 @@
 import * as layout from "../../assembly/layout.ts";
 import type { Seat } from "../../src/core/seat.ts";
 
-const BLOCK_HEADER = 8; // assembly/memory/arena.ts: [size | free][previous], then the payload
-const FREE = 1;
+const { BLOCK_HEADER, FREE } = layout;
 const HELD = {
   partition: layout.SEAT_HELD_PARTITION,
   queue: layout.SEAT_HELD_QUEUE,

@@ -33,7 +33,7 @@ class Journal {
     expect(seat.core.openJournal()).toBe(OK);
   }
 
-  /** What waits in the ring, in words; with `done` it makes room for more. */
+  /** The entries that wait in the ring, in words; `done` makes room for more. */
   read(done = true): string[] {
     const { seat } = this;
     expect(seat.core.journalWaiting()).toBe(OK);
@@ -170,7 +170,7 @@ test("a compaction moves slots without a word in the journal", async () => {
   expect(journal.read()).toEqual([]);
 });
 
-test("without a journal nothing is kept for it", async () => {
+test("no memory is taken for the ring until the journal reserves it", async () => {
   const seat = await partition({ dimensions: 4 });
   const before = usedBytes(seat);
   seat.core.reserveJournal();

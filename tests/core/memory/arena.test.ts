@@ -46,7 +46,7 @@ describe("the partition's limit", () => {
     expect(fill(second)).toBeGreaterThanOrEqual(count - 1024);
   });
 
-  test("no space is made when there is no room for it", async () => {
+  test("no space is created when there is no room for it", async () => {
     const seat = await partition({ dimensions: 4, partitionLimit: 2 * MIB, flatBelow: 1e9 });
     const space = new CoreSpace(seat, "space");
     fill(space);
@@ -61,7 +61,7 @@ describe("the partition's limit", () => {
   });
 });
 
-describe("memory that is given back", () => {
+describe("memory that is freed", () => {
   async function usedAfterCycles(cycles: number, nameOf: (i: number) => string, vectors: number): Promise<number[]> {
     const seat = await partition({ dimensions: 4, flatBelow: 64 });
     const used: number[] = [];
@@ -81,12 +81,12 @@ describe("memory that is given back", () => {
     expect(new Set(used.slice(30)).size).toBe(1);
   });
 
-  test("spaces of one name, made and dropped 10,000 times, leave nothing", async () => {
+  test("spaces of one name, created and dropped 10,000 times, leave nothing", async () => {
     const used = await usedAfterCycles(10_000, () => "same", 1);
     expect(used.at(-1)! - used[100]!).toBeLessThan(64 * 1024);
   });
 
-  test("spaces of ever new names, made and dropped 30,000 times, leave nothing", async () => {
+  test("spaces of ever new names, created and dropped 30,000 times, leave nothing", async () => {
     const used = await usedAfterCycles(30_000, (i) => `tenant ${i}`, 1);
     expect(used.at(-1)! - used[100]!).toBeLessThan(64 * 1024);
   });
@@ -157,7 +157,7 @@ describe("an arena that grew to its limit", () => {
       if (status >= 0) spaces.push(space);
     }
     expect(status).toBe(E_MEMORY);
-    expect(seat.memory.buffer.byteLength).toBeGreaterThan(0xe0000000); // an eighth is kept for what makes room
+    expect(seat.memory.buffer.byteLength).toBeGreaterThan(0xe0000000); // an eighth is reserved for what makes room
     const last = spaces.at(-1)!;
     expect(last.at).toBeGreaterThan(2 ** 31);
     const number = spaces.length - 1;

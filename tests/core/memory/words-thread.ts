@@ -15,7 +15,7 @@ export interface JoinTask {
 
 const SEAT = 1;
 const WARM_READS = 200_000; // then the engine has compiled `get` for its top tier
-const KEPT = 100; // the memory grew while one of the last was created
+const LATEST = 100; // the memory grew while one of the last was created
 
 const port = parentPort!;
 
@@ -30,7 +30,7 @@ port.on("message", ({ module, memory, at, incarnation, signals }: JoinTask) => {
   Atomics.store(signals, 0, 1);
   while (Atomics.load(signals, 1) === 0) {
     join();
-    if (seats.length > KEPT) seats.shift();
+    if (seats.length > LATEST) seats.shift();
   }
   while (Atomics.load(signals, 1) === 1);
   try {

@@ -32,7 +32,7 @@ for (const metric of ["cosine", "l2", "dot"] as const) {
       expectSame(copy, contents(space), "loaded");
       const queries = clustered(50, dimensions, SEED + 1);
       expect(hitsOf(copy, queries)).toEqual(hitsOf(space, queries));
-      // Both go on alike: the same adds give the same graph.
+      // Both continue alike: the same adds give the same graph.
       const more = clustered(300, dimensions, SEED + 2);
       for (const each of [space, copy]) {
         for (let i = 0; i < more.count; i++) each.add(`more ${i}`, more.at(i));

@@ -40,7 +40,7 @@ test("the cut is one moment: what comes and goes while the frames are written is
   }
 });
 
-test("a large space is looked at by slices, and linked into between them", async () => {
+test("a large space is marked in slices, and linked into between them", async () => {
   const settings = { dimensions: 2, metric: "l2", flatBelow: 100, M: 4, efConstruction: 8 } as const;
   const seat = await partition(settings);
   const space = new CoreSpace(seat, "s");
@@ -95,7 +95,7 @@ test("twins of a slot whose linking failed come back, though it counts as not li
   copy.expectWhole("with twins");
 });
 
-test("a dropped space's snapshot ends with E_STALE, and its memory comes back", async () => {
+test("a dropped space's snapshot ends with E_STALE, and its memory is freed", async () => {
   const settings = { dimensions: 8, flatBelow: 100 };
   const seat = await partition(settings, "debug");
   const other = await neighbourOf(seat);

@@ -6,7 +6,7 @@ import { CoreSpace, coreModule, partition } from "../harness.ts";
 
 const SEED = 90210;
 
-test("bytes that a reader keeps from being freed are not taken off the next space with the same header", async () => {
+test("bytes that a reader keeps from being freed are not subtracted from the next space with the same header", async () => {
   const settings = { dimensions: 32, flatBelow: 64 };
   const seat = await partition(settings);
   const space = new CoreSpace(seat, "space");

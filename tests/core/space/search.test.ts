@@ -5,7 +5,7 @@ import { CoreSpace, type Metric, partition } from "../harness.ts";
 
 const SEED = 20261123;
 const QUERIES = 50;
-const EVERY = 4; // every fourth key is asked for
+const EVERY = 4; // every fourth key is searched
 const METRICS: Metric[] = ["cosine", "l2", "dot"];
 
 /** Dimensions and vectors; recall@10 at ef 64 that uniform and clustered sets reach at least. */
@@ -21,7 +21,7 @@ const SIZES = [
 ];
 const SETS = { uniform, clustered };
 // Under dot a longer vector can be nearer than the key itself, and graphs reach short ones badly: any that is as near
-// will do, and a little less is asked.
+// will do, and a little less is required.
 const OWN_NEAREST = { cosine: 0.998, l2: 0.998, dot: 0.98 };
 
 /** Share of keys that a search for their own vector returns first, or something as near. */

@@ -113,7 +113,7 @@ class Survivor {
   }
 }
 
-/** Adds, upserts, deletes, twins, promotion, links, compaction, a census, a wide search, and a space that goes. */
+/** Adds, upserts, deletes, twins, promotion, links, compaction, a census, and a wide search. */
 function workload(survivor: Survivor): void {
   for (let i = 0; i < 140; i++) survivor.add(i, i);
   survivor.link();
@@ -235,7 +235,7 @@ describe("a trap while spaces come and go", async () => {
         for (let i = 0; i < 60; i++) {
           const spaceName = `space ${i}`;
           survive(() => new CoreSpace(seat, spaceName).add("key", VECTORS.at(i)));
-          // What the trap cut off is done again, as its caller would.
+          // What the trap cut off is done again, as a caller would.
           new CoreSpace(seat, spaceName).add("key", VECTORS.at(i));
           wanted.add(spaceName);
           if (i % 3 !== 0) continue;

@@ -10,7 +10,7 @@ const LOSS = 0.01;
 interface Input {
   name: string;
   metric: Metric;
-  /** The set, and behind it QUERIES vectors to ask for. */
+  /** The set, and behind it QUERIES vectors to search for. */
   vectors: VectorSet;
   /** After which adds everything is linked; without it the first link sees them all. */
   linkEvery?: (i: number) => boolean;

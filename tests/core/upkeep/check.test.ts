@@ -1,0 +1,40 @@
+/* Does the invariant walker notice a word that is wrong, and name the promise that it breaks? */
+import { expect, test } from "bun:test";
+import * as layout from "../../../assembly/layout.ts";
+import * as calls from "../../../src/core/calls.ts";
+import { uniform } from "../../support/vectors.ts";
+import { CoreSpace, partition } from "../harness.ts";
+
+const COUNT = 500;
+const built = (async () => {
+  const space = new CoreSpace(await partition({ dimensions: 4, flatBelow: 64 }), "space");
+  space.addAll(uniform(COUNT, 4, 8));
+  space.linkAll();
+  return space;
+})();
+
+const { S_LIVE, S_VERSION, G_LINKED, G_DEAD, G_CLAIMED, G_ENTRY, P_USED } = layout;
+/** Words of the partition, the space or its generation; their wrong values; promises by assembly/upkeep/check.ts. */
+const CASES = [
+  { name: "P_USED", of: "partition", offset: P_USED, value: 7, promise: 1 },
+  { name: "S_LIVE", of: "space", offset: S_LIVE, value: COUNT - 1, promise: 2 },
+  { name: "G_LINKED", of: "generation", offset: G_LINKED, value: COUNT + 1, promise: 2 },
+  { name: "G_DEAD", of: "generation", offset: G_DEAD, value: 1, promise: 2 },
+  { name: "S_VERSION", of: "space", offset: S_VERSION, value: 3, promise: 3 },
+  { name: "G_CLAIMED", of: "generation", offset: G_CLAIMED, value: COUNT + 1, promise: 5 },
+  { name: "G_ENTRY", of: "generation", offset: G_ENTRY, value: COUNT + 1, promise: 9 },
+] as const;
+
+test.each(CASES)("$name", async ({ of, offset, value, promise }) => {
+  const space = await built;
+  const { seat, at, incarnation } = space;
+  const words = new Uint32Array(seat.memory.buffer);
+  const generation = words[(at + layout.S_GENERATIONS) >>> 2]!;
+  const word = ({ partition: 0, space: at, generation }[of] + offset) >>> 2;
+  const before = words[word]!;
+  space.expectWhole("before");
+  words[word] = value;
+  expect(calls.check(seat, { address: at, incarnation })).toMatchObject({ promise });
+  words[word] = before;
+  space.expectWhole("after");
+});
