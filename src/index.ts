@@ -8,14 +8,14 @@ export type { Incident, OpenOptions, Settings } from "./options/open.ts";
 export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
-export type { AttachTicket } from "./values/attach-ticket.ts";
-export type { ExportSource } from "./values/export-source.ts";
-export type { Hit } from "./values/hit.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
 export type {
+  AttachTicket,
   BackupReport,
   CheckReport,
+  ExportSource,
+  Hit,
   IndexStats,
   JournalStats,
   RecoveryReport,

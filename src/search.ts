@@ -2,8 +2,7 @@
 export { type OpenSearchOptions, openSearch, type SearchIndex, type SearchSpace } from "./api/search-index.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
 export type { SearchOptions } from "./options/search.ts";
-export type { ExportSource } from "./values/export-source.ts";
-export type { Hit } from "./values/hit.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
+export type { ExportSource, Hit } from "./values/reports.ts";
 export type { Vector } from "./values/vectors.ts";

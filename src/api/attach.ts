@@ -2,7 +2,7 @@
 import { Seat } from "../core/seat.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
-import type { AttachTicket } from "../values/attach-ticket.ts";
+import type { AttachTicket } from "../values/reports.ts";
 import { Control } from "../workers/control.ts";
 import type { Ticket } from "../workers/protocol.ts";
 import { durabilityOf } from "./start.ts";

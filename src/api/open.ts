@@ -4,7 +4,7 @@ import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
-import type { ExportSource } from "../values/export-source.ts";
+import type { ExportSource } from "../values/reports.ts";
 import { reporterOf } from "./incidents.ts";
 import { type CoreChoice, type Opened, startIndex } from "./start.ts";
 import type { VectorIndex } from "./vector-index.ts";

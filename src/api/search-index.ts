@@ -1,7 +1,4 @@
-/*
- * How is an export searched by a program that does nothing else? One partition on the calling thread: no scheduler, no
- * waiting, no journal. What was not linked when it was exported is scanned.
- */
+/* How is an export searched by a program that does nothing else? In one partition, without scheduler and journal. */
 import { bestVariant, compileCore } from "../core/build.ts";
 import { Seat } from "../core/seat.ts";
 import { type SpaceRef, spacesOf } from "../core/spaces.ts";
@@ -11,10 +8,9 @@ import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown, tooMany } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
-import type { ExportSource } from "../values/export-source.ts";
-import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
 import { type Metric, metricOf } from "../values/metric.ts";
+import type { ExportSource, Hit } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 
 export interface OpenSearchOptions {

@@ -5,8 +5,8 @@ import { add, remove } from "../engine/ops.ts";
 import { get, has, keys, search, searchMany, size } from "../engine/query.ts";
 import { tooMany } from "../options/checks.ts";
 import type { SearchOptions } from "../options/search.ts";
-import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
+import type { Hit } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
 

@@ -27,10 +27,7 @@ export interface CoreChoice {
   module?: WebAssembly.Module;
 }
 
-/**
- * Loads the content of an index that was just created. Resolves to what keeps it on the disk, if anything does.
- * `started` settles when the workers are ready, or could not be started.
- */
+/** Loads a new index. Resolves to what keeps it on the disk, if anything. `started` settles when workers are ready. */
 export type Load = (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper | null>;
 
 /** An open index with its insides. */

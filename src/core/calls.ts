@@ -4,8 +4,8 @@
  * returns what it found, or a status: one of OK … E_MORE of assembly/layout.ts.
  */
 import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import type { Hit } from "../values/hit.ts";
 import type { Key, KeyHeader } from "../values/keys.ts";
+import type { Hit } from "../values/reports.ts";
 import { AGAIN, type Refusal } from "./retry.ts";
 import type { Seat } from "./seat.ts";
 import type { SpaceAt } from "./spaces.ts";
@@ -110,8 +110,7 @@ export type Linked = ReturnType<typeof link>;
 
 /** Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `more`: whether claims are left. */
 export function link(seat: Seat, most: number) {
-  const more = seat.core.link(most) !== 0;
-  return { linked: seat.infoAt(0), moved: seat.infoAt(1), more };
+  return { more: seat.core.link(most) !== 0, linked: seat.infoAt(0), moved: seat.infoAt(1) };
 }
 
 /** Mends what a repair had to leave, and frees memory that its last reader has left. */
@@ -183,10 +182,7 @@ export const reserveJournal = (seat: Seat) => seat.core.reserveJournal();
 /** Ops are journalled from here on; those before are on the disk. OK or E_BUSY. */
 export const openJournal = (seat: Seat) => seat.core.openJournal();
 
-/**
- * Address and bytes of the ring; bytes ever written to it (`head`) and to the disk (`tail`); numbers of the partition's
- * last op and of the last one on the disk.
- */
+/** Address and bytes of the ring, bytes ever written to it (`head`) and to the disk (`tail`), numbers of last ops. */
 export function journalRing(seat: Seat) {
   if (seat.core.journalWaiting() !== OK) return AGAIN;
   const [tail, head] = [seat.wideInfoAt(0), seat.wideInfoAt(2)];

@@ -4,10 +4,7 @@ import { HnswError } from "../errors.ts";
 import { partitionInfo, type Refusal } from "./calls.ts";
 import type { Seat } from "./seat.ts";
 
-/**
- * The error for a refusal by that seat's core, right after the call. `which`: the vector that it concerns; `whyStuck`:
- * why the disk refuses, asked only where the index is kept on one.
- */
+/** The error for a refusal, right after the call. `which`: the vector concerned; `whyStuck`: why the disk refuses. */
 export function refusalOf(refusal: Refusal, seat: Seat, which: string, whyStuck: () => string): HnswError {
   switch (refusal) {
     case E_NOT_FINITE:

@@ -5,9 +5,9 @@
 import * as layout from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
-import type { Hit } from "../values/hit.ts";
 import { decodeKey, encodeKey, type Key, type KeyHeader } from "../values/keys.ts";
 import { METRICS } from "../values/metric.ts";
+import type { Hit } from "../values/reports.ts";
 import { type CoreExports, instantiate } from "./exports.ts";
 import { insist } from "./retry.ts";
 

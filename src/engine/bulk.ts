@@ -1,7 +1,4 @@
-/*
- * How do many ops get in at once? By slices of time, each an attempt in the handle's line, so that the event loop runs
- * between them and ops that come later stay behind.
- */
+/* How do many ops get in at once? In slices of time, each an attempt in the handle's line: later ops stay behind. */
 import { E_BUSY, E_MEMORY, E_NOT_FINITE, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";

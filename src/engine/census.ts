@@ -13,9 +13,7 @@ const NODES = 2000; // about 2 ms
 export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpace[]> {
   const found: calls.FoundSpace[] = [];
   const next = () => calls.nextSpace(seat, found.at(-1)?.address ?? 0);
-  for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) {
-    found.push(space);
-  }
+  for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) found.push(space);
   return found;
 }
 

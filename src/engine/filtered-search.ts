@@ -1,8 +1,8 @@
 /* How do we find the nearest hits that pass a filter? By searching wider and wider, and everything in the end. */
 import { MAX_EF } from "../../assembly/layout.ts";
 import { badOption, isObject, show } from "../options/checks.ts";
-import type { Hit } from "../values/hit.ts";
 import type { Key } from "../values/keys.ts";
+import type { Hit } from "../values/reports.ts";
 
 /** One search without a filter. */
 export type Look = (k: number, ef: number, exactly: boolean) => Promise<Hit[]>;

@@ -1,7 +1,4 @@
-/*
- * What does one thread hold of an open index? Its seats in the partitions, the control block, its waiting line, and what
- * it remembers of where spaces are. Knows no threads and no journal.
- */
+/* What does one thread hold of an open index? Its seats, control block and waiting line; no threads and no journal. */
 import type * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";

@@ -24,10 +24,7 @@ export class Acknowledgements {
     this.lines = Array.from({ length: partitions }, () => []);
   }
 
-  /**
-   * Resolves once the partition's op of that number is on the disk. Rejects with JOURNAL_UNCERTAIN when the disk refused
-   * it: the op stays accepted, and is written as soon as the disk takes it.
-   */
+  /** Resolves once that op is on the disk. Rejects with JOURNAL_UNCERTAIN when the disk refused: it stays accepted. */
   wait(partition: number, sequence: number): Promise<void> {
     if (this.board.durable(partition) >= sequence) return Promise.resolve();
     const { reason } = this.board;

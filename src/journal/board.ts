@@ -20,10 +20,7 @@ const SNAPSHOT_STOP = 8;
 const WORDS = 16;
 const MAX_PARTITIONS = 32;
 
-/**
- * `jobs`: rounds and backups that ended, well or not. `bytesAtSnapshot`: `bytes` at the last round of snapshots; before
- * the first, minus the bytes in the file when it was opened.
- */
+/** `jobs`: rounds and backups that ended. `bytesAtSnapshot`: `bytes` at the last round; at first, −bytes in the file. */
 export const JOURNAL_FIGURES = [
   ...["ops", "groups", "bytes", "commitMs", "lastCommitMs", "restarts"],
   ...["snapshots", "snapshotBytes", "snapshotMs", "jobs", "bytesAtSnapshot"],

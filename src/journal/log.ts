@@ -1,7 +1,4 @@
-/*
- * What is a log of accepted ops, to those that write and read it? Storage implements it in a folder; another one, such as
- * a replicated log, needs no more than this.
- */
+/* What is a log of accepted ops, to those that write and read it? Storage implements it in a folder. */
 
 /** One group commit: the ops `first` … `first + count − 1` of a partition. */
 export interface Group {

@@ -3,8 +3,8 @@ import { MAX_DIMENSIONS, MAX_EF, MAX_M, MAX_PAGES, MAX_WORKERS, MIN_M } from "..
 import { cores } from "../runtime/platform.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "../scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts";
-import type { ExportSource } from "../values/export-source.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
+import type { ExportSource } from "../values/reports.ts";
 import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
 import type { Shape } from "./shape.ts";
 

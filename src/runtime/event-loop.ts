@@ -81,10 +81,7 @@ export function afterPatience(ms: number, then: () => void): () => void {
   return () => clearInterval(ticks);
 }
 
-/**
- * Resolves when `words[word]` is no longer `seen`, or after `ms`. Until then it is counted in `words[waiters]`, so a
- * thread that changes the word knows whether to notify. Keeps the process alive.
- */
+/** Resolves when `words[word]` is not `seen`, or after `ms`; `words[waiters]` counts it. Keeps the process alive. */
 export async function waitForChange(words: Int32Array, word: number, waiters: number, seen: number, ms: number) {
   Atomics.add(words, waiters, 1);
   const wait = Atomics.waitAsync(words, word, seen, ms);

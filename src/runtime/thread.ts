@@ -13,10 +13,7 @@ export interface RefusedMessage {
 }
 
 export interface Thread extends Spawned {
-  /**
-   * Resolves when it is ready. Rejects with its reason if it refused to begin, with TIMEOUT, with INTERNAL if it ended
-   * too early, with UNSUPPORTED if the runtime did not start it.
-   */
+  /** Resolves when it is ready. Rejects with its reason if it refused, or TIMEOUT, INTERNAL (it ended), UNSUPPORTED. */
   readonly ready: Promise<void>;
   /** Resolves when it runs no more. */
   readonly end: Promise<void>;

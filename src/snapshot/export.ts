@@ -72,9 +72,7 @@ export async function* exportChunks(
   try {
     const seats: Seat[] = [];
     const whenFree: WhenFree = (call) => handle.whenFree(call, seats);
-    for (const memory of memories) {
-      seats.push(await Seat.joinWhenFree(module, memory, number, whenFree));
-    }
+    for (const memory of memories) seats.push(await Seat.joinWhenFree(module, memory, number, whenFree));
     // A closed handle releases what was taken as well, as long as the index is open.
     const release = (call: () => number) =>
       calls.eventually(() => {

@@ -23,16 +23,12 @@ import { ForeignSpace, IndexLoader, type SpaceLoader } from "./space-loader.ts";
 
 /** Reads an export, whose beginning says what index it needs. */
 export class ExportReader {
-  /** What its first space was created with; null when there is none. */
-  readonly first: SpaceFrame | null;
-  private readonly frames: AsyncGenerator<Frame>;
-  private pending: Frame | null;
-
-  private constructor(frames: AsyncGenerator<Frame>, pending: Frame, first: SpaceFrame | null) {
-    this.frames = frames;
-    this.pending = pending;
-    this.first = first;
-  }
+  private constructor(
+    private readonly opening: Frame,
+    private readonly rest: AsyncGenerator<Frame>,
+    /** What its first space was created with; null when there is none. */
+    readonly first: SpaceFrame | null,
+  ) {}
 
   /** `hash`: the runtime's own, or null. Rejects with BAD_OPTION, EXPORT_FOREIGN or EXPORT_DAMAGED. */
   static async open(source: unknown, hash: FrameHash | null = ownHash): Promise<ExportReader> {
@@ -41,26 +37,23 @@ export class ExportReader {
       const { value } = await frames.next();
       if (value === undefined) throw new BadFrame("it was cut off");
       // A copy: the next chunk may change what it is a view on.
-      const pending = { body: value.body.slice(), checksum: value.checksum };
-      return new ExportReader(frames, pending, beginningOf(pending, hash));
+      const opening = { body: value.body.slice(), checksum: value.checksum };
+      return new ExportReader(opening, frames, beginningOf(opening, hash));
     } catch (error) {
       await frames.return(undefined);
       throw importError(error);
     }
   }
 
-  /** The next frame, or null at the end. Rejects like `framesOf`. */
-  async next(): Promise<Frame | null> {
-    const { pending } = this;
-    this.pending = null;
-    if (pending !== null) return pending;
-    const { value, done } = await this.frames.next();
-    return done ? null : value;
+  /** Its frames, once. Throws like `framesOf`. */
+  async *frames(): AsyncGenerator<Frame> {
+    yield this.opening;
+    yield* this.rest;
   }
 
   /** Releases the source, whether or not there is more. */
   async close(): Promise<void> {
-    await this.frames.return(undefined);
+    await this.rest.return(undefined);
   }
 }
 
@@ -78,13 +71,8 @@ function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
 }
 
 function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
-  return (
-    dimensions >= 1 &&
-    dimensions <= layout.MAX_DIMENSIONS &&
-    M >= layout.MIN_M &&
-    M <= layout.MAX_M &&
-    metricOf(metric) !== undefined
-  );
+  if (metricOf(metric) === undefined || M < layout.MIN_M || M > layout.MAX_M) return false;
+  return dimensions >= 1 && dimensions <= layout.MAX_DIMENSIONS;
 }
 
 /** What an export's index was created with; nothing when no space was exported. Throws EXPORT_FOREIGN. */
@@ -103,7 +91,7 @@ export async function loadExport(reader: ExportReader, host: Host): Promise<void
   const loader = new ExportLoader(host);
   const slice = new Slice();
   try {
-    for (let frame = await reader.next(); frame !== null; frame = await reader.next()) {
+    for await (const frame of reader.frames()) {
       await loader.take(frame);
       if (slice.isOver) await slice.next();
     }

@@ -1,7 +1,4 @@
-/*
- * Who keeps what was accepted? The journal thread and the snapshot thread. The opening thread starts them, replaces them
- * when they end, asks for snapshots and backups, and stops them in their order.
- */
+/* Who keeps what was accepted? The journal's thread and the snapshots': started, replaced, asked and stopped here. */
 import { resolve } from "node:path";
 import { JOURNAL_STUCK } from "../../assembly/layout.ts";
 import { setJournalState } from "../core/calls.ts";

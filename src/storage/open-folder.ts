@@ -1,7 +1,4 @@
-/*
- * How is an index opened in a folder? Lock the folder, see what its index was created with, load the index from it, then start the
- * threads that keep it. The only module of storage/ that `open` imports, and only when a path is given.
- */
+/* How is an index opened in a folder? The only module of storage/ that `open` imports, and only with a path. */
 import { existsSync } from "node:fs";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";

@@ -1,4 +1,20 @@
-/* What does an index report: its figures, and what checks, recoveries and backups found? Types only. */
+/* What do an index and its user exchange: exports, tickets, hits, figures and findings? Types only. */
+import type { Key } from "./keys.ts";
+
+/** An export, as bytes or as something that yields them. */
+export type ExportSource = Uint8Array | ArrayBuffer | Response | ReadableStream<Uint8Array> | Blob;
+
+/** What `index.attach()` returns: post it to another thread and pass it to `attach` there. What is in it may change. */
+export interface AttachTicket {
+  readonly kind: "hnsw-workers-ticket";
+}
+
+export interface Hit {
+  /** The key as it was given to `add`. */
+  key: Key;
+  /** cosine: 1 − cos; l2: squared Euclidean; dot: 1 − a·b. Smaller is nearer. */
+  distance: number;
+}
 
 export interface IndexStats {
   workers: WorkerStats[];

@@ -2,8 +2,8 @@
 import type { SpaceAt } from "../core/spaces.ts";
 import type { Settings } from "../options/open.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
-import type { AttachTicket } from "../values/attach-ticket.ts";
 import type { Key } from "../values/keys.ts";
+import type { AttachTicket } from "../values/reports.ts";
 
 /** All that another thread needs to work on an open index. Can be posted. */
 export interface SharedIndex {

@@ -1,6 +1,6 @@
 /* How are many queries spread over the workers? In shares; a worker gets the next one when it has returned the last. */
 import type { SpaceRef } from "../core/spaces.ts";
-import type { Hit } from "../values/hit.ts";
+import type { Hit } from "../values/reports.ts";
 import type { VectorList } from "../values/vectors.ts";
 import type { Pool } from "./pool.ts";
 import type { SearchedMessage } from "./protocol.ts";

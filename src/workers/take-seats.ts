@@ -5,10 +5,7 @@ import { toParent } from "../runtime/parent.node.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
 import type { SharedIndex } from "./protocol.ts";
 
-/**
- * Takes a seat. Returns null when there is no room for its scratch memory: `open` is refused then, and the thread must
- * wait to be ended, because one that ends by itself would be replaced.
- */
+/** Null without room for its scratch: `open` is refused, and the thread waits to be ended, or it would be replaced. */
 export function takeSeats({ module, memories }: SharedIndex, seat: number): Seat[] | null {
   try {
     return memories.map((memory) => Seat.join(module, memory, seat, true));

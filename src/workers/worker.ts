@@ -3,7 +3,7 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { endThread, fromParent, toParent } from "../runtime/parent.node.ts";
-import type { Hit } from "../values/hit.ts";
+import type { Hit } from "../values/reports.ts";
 import { Control } from "./control.ts";
 import { linkerOf } from "./linker.ts";
 import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";

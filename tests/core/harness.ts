@@ -16,9 +16,9 @@ import {
 } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../../src/core/build.ts";
 import { type PartitionSettings, Seat } from "../../src/core/seat.ts";
-import type { Hit } from "../../src/values/hit.ts";
 import type { Key } from "../../src/values/keys.ts";
 import type { Metric } from "../../src/values/metric.ts";
+import type { Hit } from "../../src/values/reports.ts";
 import type { VectorSet } from "../support/vectors.ts";
 
 export type { Metric };

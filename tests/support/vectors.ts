@@ -1,6 +1,7 @@
 /* What do tests search, and what should they find? Sets of vectors from a seed, and exact results by brute force. */
-import type { Hit } from "../../src/values/hit.ts";
+
 import type { Metric } from "../../src/values/metric.ts";
+import type { Hit } from "../../src/values/reports.ts";
 
 /** `count` vectors of `dimensions` in one flat array. */
 export class VectorSet {

@@ -1,7 +1,4 @@
-/*
- * How is the content of a folder read as an index? The folder is locked, and an index in memory is loaded from it; in
- * the folder nothing changes but the lock.
- */
+/* How is the content of a folder read as an index? The folder is locked, and an index in memory is loaded from it. */
 import { warnOf } from "../../api/incidents.ts";
 import { startIndex } from "../../api/start.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
@@ -24,10 +21,7 @@ export interface IndexCopy extends AsyncDisposable {
   recovery: RecoveryReport;
 }
 
-/**
- * Takes over a locked folder (`lockToRead`), and unlocks it when the copy is disposed of or could not be made. Rejects
- * with PATH_DAMAGED, OUT_OF_MEMORY or TIMEOUT.
- */
+/** Takes over a locked folder, and unlocks it in the end. Rejects with PATH_DAMAGED, OUT_OF_MEMORY or TIMEOUT. */
 export async function openCopy(folder: LockedFolder, options: CopyOptions): Promise<IndexCopy> {
   const { paths, lock } = folder;
   const { salvaging = false, onRead, ...others } = options;

@@ -12,10 +12,7 @@ export function syncFile(path: string): void {
   }
 }
 
-/**
- * Makes a folder, given by its whole path, and the missing ones above it. When it returns, their names are on the disk
- * as well. Returns the uppermost folder that it made.
- */
+/** Makes a folder, given by its whole path, and those above it, durably. Returns the uppermost folder that it made. */
 export function makeDurably(folder: string): string | undefined {
   const first = mkdirSync(folder, { recursive: true });
   if (first === undefined) return undefined;

@@ -26,10 +26,7 @@ export interface LockedFolder extends FoundFolder {
 }
 
 // ── to open an index in it ──────────────────────────────────────────────────────────────────────────────────────────
-/**
- * Makes the folder if need be, and locks it. Its paths stay valid when the process changes its working directory. Rejects
- * with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED.
- */
+/** Makes the folder if need be, and locks it. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED. */
 export async function lockFolder(given: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
   let folder = given;
   let names: string[];

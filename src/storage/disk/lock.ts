@@ -26,8 +26,7 @@ export class FolderLock {
         throw pathError(error, `The folder ${folder} can't be written`);
       }
       const cure = "close it there first; to read it while it is open, make a copy with `hnsw-workers backup`";
-      const message = `The folder ${folder} is already open, in this process or another: ${cure}.`;
-      throw new HnswError("PATH_IN_USE", message);
+      throw new HnswError("PATH_IN_USE", `The folder ${folder} is already open, in this process or another: ${cure}.`);
     }
   }
 

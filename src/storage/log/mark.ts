@@ -20,10 +20,7 @@ export class MarkFile implements Mark {
     this.numbers = new Float64Array(this.bytes.buffer, CHECKSUM_BYTES);
   }
 
-  /**
-   * One write, so that a killed process leaves the old numbers or the new. If the disk refuses it, the mark says less
-   * than it could: no reason to hold up what is durable.
-   */
+  /** One write: a killed process leaves the old numbers or the new. If the disk refuses, the mark only says less. */
   write(durable: (partition: number) => number): void {
     for (let i = 0; i < this.numbers.length; i++) this.numbers[i] = durable(i);
     const digits = checksum(this.bytes.subarray(CHECKSUM_BYTES));

@@ -17,8 +17,10 @@ import { type Entry, entriesOf } from "../../journal/entries.ts";
 import type { Group } from "../../journal/log.ts";
 import { Replay } from "../../journal/replay.ts";
 import type { Shape } from "../../options/shape.ts";
+import { Slice } from "../../runtime/event-loop.ts";
+import { BadFrame, CHECKSUM_BYTES, readSpaceFrame } from "../../snapshot/frames.ts";
 import { PartitionState } from "../../snapshot/partition-state.ts";
-import { IndexLoader } from "../../snapshot/space-loader.ts";
+import { ForeignSpace, IndexLoader, type SpaceLoader } from "../../snapshot/space-loader.ts";
 import type { RecoveryReport } from "../../values/reports.ts";
 import { Damage, Findings } from "../disk/damage.ts";
 import { tryWriting } from "../disk/meta.ts";
@@ -27,9 +29,8 @@ import { SqliteFile } from "../disk/sqlite.ts";
 import { GroupLog, nameOf } from "../log/group-log.ts";
 import { readMark } from "../log/mark.ts";
 import { bySpace, Catalog, newPartitions, type PartitionRow, type SnapshotRow } from "../snapshots/catalog.ts";
-import { sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
+import { readSection, sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
 import { rebuildFolder, scanSnapshots } from "./salvage.ts";
-import { loadSection } from "./section-loader.ts";
 
 export class Recovery {
   private readonly handle: Handle;
@@ -135,7 +136,7 @@ export class Recovery {
   private async loadFirstSound(partition: PartitionState, sections: WantedSection[], asSpace?: number) {
     for (const [i, section] of sections.entries()) {
       try {
-        await loadSection(this.loader, partition, section, this.onRead, asSpace);
+        await this.loadSection(partition, section, asSpace);
         return i;
       } catch (error) {
         if (!(error instanceof Damage)) throw error;
@@ -143,6 +144,32 @@ export class Recovery {
       }
     }
     return sections.length;
+  }
+
+  /**
+   * Loads a section as the space with id `asSpace`. Nothing of it stays loaded when it rejects: with Damage, with
+   * PATH_MISMATCH when it is of another index, with OUT_OF_MEMORY or TIMEOUT.
+   */
+  private async loadSection(partition: PartitionState, section: WantedSection, asSpace = section.space) {
+    const where = `${section.path}: the snapshot at byte ${section.offset}`;
+    let loader: SpaceLoader | null = null;
+    try {
+      const slice = new Slice();
+      for (const body of readSection(section)) {
+        loader ??= this.loader.begin(partition, readSpaceFrame(body)!, asSpace);
+        if (loader === null) throw new Damage(`${where} belongs in another partition`);
+        await loader.put(body);
+        this.onRead(body.length + CHECKSUM_BYTES);
+        if (slice.isOver) await slice.next();
+      }
+    } catch (error) {
+      await loader?.drop();
+      if (error instanceof BadFrame) throw new Damage(`${where} is damaged: ${error.message}`);
+      if (!(error instanceof ForeignSpace)) throw error;
+      const cure = "give `open` the options that the index was created with";
+      throw new HnswError("PATH_MISMATCH", `${where} was created with ${error.message}: ${cure}.`);
+    }
+    this.loader.complete(loader!);
   }
 
   /**

@@ -141,8 +141,7 @@ export class SnapshotRounds {
       const whole = statSync(join(this.folder, file), { throwIfNoEntry: false })?.size ?? 0;
       return bytesOf(rows) * SPARSE < whole;
     };
-    const byFile = Map.groupBy(known, ({ file }) => file);
-    return new Set([...byFile].filter(isSparse).map(([file]) => file));
+    return new Set([...Map.groupBy(known, ({ file }) => file)].filter(isSparse).map(([file]) => file));
   }
 
   private async untilDurable(sequences: number[]): Promise<void> {

@@ -1,7 +1,4 @@
-/*
- * The entry of the snapshot thread: takes a round of snapshots when it is asked to, or when the journal has grown enough,
- * and copies the folder for a backup.
- */
+/* The entry of the snapshot thread: rounds of snapshots, asked for or due by the journal's growth, and backups. */
 import { HnswError, type HnswErrorCode, messageOf } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";

@@ -1,7 +1,4 @@
-/*
- * What can be said about a folder without locking it, while it may be open elsewhere? What its journal and the heads of
- * its snapshots hold, all of one moment. Checks only what it reads.
- */
+/* What can be said about a folder that may be open elsewhere? What its journal and the heads of its snapshots hold. */
 import { JOURNAL_CREATE, JOURNAL_DROP } from "../../../assembly/layout.ts";
 import { messageOf } from "../../errors.ts";
 import { entriesOf } from "../../journal/entries.ts";

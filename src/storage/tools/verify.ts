@@ -1,7 +1,4 @@
-/*
- * Is every byte of a locked folder what was written? Reads what a recovery does not: SQLite's own structures, and both
- * generations of snapshots; a recovery reads the older one only when the newer is damaged.
- */
+/* Is every byte of a locked folder what was written? SQLite's own structures too, and both generations of snapshots. */
 import { nextTurn } from "../../runtime/event-loop.ts";
 import { CHECKSUM_BYTES } from "../../snapshot/frames.ts";
 import { Damage } from "../disk/damage.ts";
