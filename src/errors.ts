@@ -23,6 +23,7 @@ export type HnswErrorCode =
   | "PATH_FOREIGN" // the folder at `path` holds something else, or a newer format
   | "PATH_MISMATCH" // the index at `path` was created with other `dimensions`, `metric`, `M`, `seed` or `partitions`
   | "PATH_FAILED" // the folder at `path` can't be created, read or written
+  | "PATH_LOST" // the folder at `path` was moved, deleted or replaced while the index was open: nothing is written any more
   | "PATH_DAMAGED" // the content of `path` is not what was written
   | "JOURNAL_FAILED" // the journal can't be written: the op changed nothing, and none is accepted until it can
   | "JOURNAL_UNCERTAIN" // the op is accepted, but may not be on the disk; it is written again as soon as that works

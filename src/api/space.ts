@@ -28,7 +28,7 @@ export class Space {
    * while the space has `maxPending` ops to be linked.
    *
    * Rejects with BAD_KEY, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT,
-   * CLOSED, DAMAGED or, with a `path`, JOURNAL_FAILED: then nothing has changed. After JOURNAL_UNCERTAIN the vector is
+   * CLOSED, DAMAGED or, with a `path`, JOURNAL_FAILED or PATH_LOST: then nothing has changed. After JOURNAL_UNCERTAIN the vector is
    * accepted, but not known to be on the disk; after INTERNAL it is in as a whole or not at all, as the message says.
    */
   add(key: Key, vector: Vector): Promise<void>;
@@ -44,7 +44,7 @@ export class Space {
    *
    * Rejects like `add`, with DUPLICATE_KEY when a key appears twice, with INPUT_CHANGED when a vector became invalid
    * during the call, and with SPACE_DROPPED; the last two say how many were accepted. TIMEOUT, CLOSED, DAMAGED,
-   * JOURNAL_FAILED, JOURNAL_UNCERTAIN and INTERNAL may leave some accepted.
+   * JOURNAL_FAILED, PATH_LOST, JOURNAL_UNCERTAIN and INTERNAL may leave some accepted.
    */
   addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[]): Promise<void>;
   addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[], extra?: unknown): Promise<void> {
@@ -54,7 +54,7 @@ export class Space {
 
   /**
    * Deletes a key. Resolves, when `add` would, to whether it was there. Rejects with BAD_KEY, TIMEOUT, CLOSED, DAMAGED,
-   * JOURNAL_FAILED, JOURNAL_UNCERTAIN or INTERNAL, as `add` does.
+   * JOURNAL_FAILED, PATH_LOST, JOURNAL_UNCERTAIN or INTERNAL, as `add` does.
    */
   delete(key: Key): Promise<boolean>;
   delete(key: Key, extra?: unknown): Promise<boolean> {

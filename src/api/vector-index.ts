@@ -78,7 +78,7 @@ export class VectorIndex implements AsyncDisposable {
   /**
    * Takes snapshots of the spaces that have changed, and trims the journal by what they hold: the next `open` is fast.
    * It also happens by itself, after every `snapshotAfterBytes` of journal and in `close`. Only on the thread that opened
-   * the index with a `path`. Rejects with SNAPSHOT_FAILED, CLOSED or BAD_OPTION.
+   * the index with a `path`. Rejects with SNAPSHOT_FAILED, PATH_LOST, CLOSED or BAD_OPTION.
    */
   async checkpoint(): Promise<void> {
     await this.keeperFor("checkpoint").checkpoint("due");
@@ -88,8 +88,8 @@ export class VectorIndex implements AsyncDisposable {
    * Copies the folder to a new or empty one while the index stays in use: an index of its own, with everything that was
    * accepted before the call. Resolves when it is on the disk. Only on the thread that opened the index with a `path`.
    *
-   * Rejects with BAD_OPTION, PATH_FOREIGN (the destination is not empty), PATH_FAILED, PATH_DAMAGED, JOURNAL_UNCERTAIN or
-   * CLOSED: then the destination is as before. Rejects with SNAPSHOT_FAILED when the thread that copies has ended.
+   * Rejects with BAD_OPTION, PATH_FOREIGN (the destination is not empty), PATH_FAILED, PATH_DAMAGED, PATH_LOST,
+   * JOURNAL_UNCERTAIN or CLOSED: then the destination is as before. Rejects with SNAPSHOT_FAILED when the thread that copies has ended.
    */
   backup(destination: string): Promise<BackupReport>;
   async backup(destination: string, extra?: unknown): Promise<BackupReport> {
@@ -98,7 +98,7 @@ export class VectorIndex implements AsyncDisposable {
     if (typeof destination !== "string" || destination === "") {
       throw badOption("`backup` needs the name of a folder that does not exist yet, or is empty.");
     }
-    return await keeper.backup(destination, allDurable(this.handle));
+    return await keeper.backup(destination, () => allDurable(this.handle));
   }
 
   private keeperFor(method: string): Keeper {
@@ -195,7 +195,7 @@ export class VectorIndex implements AsyncDisposable {
   /**
    * Ends this handle; on the thread that opened the index, also its workers and every other handle. What was accepted is
    * on the disk then, with snapshots of what has changed. Rejects with JOURNAL_UNCERTAIN or SNAPSHOT_FAILED when the disk
-   * refuses; the index is closed all the same.
+   * refuses, with PATH_LOST when the folder is gone; the index is closed all the same.
    */
   close(): Promise<void> {
     this.closing ??= this.end();

@@ -4,8 +4,8 @@ import { HnswError } from "../errors.ts";
 import { partitionInfo, type Refusal } from "./calls.ts";
 import type { Seat } from "./seat.ts";
 
-/** The error for a refusal, right after the call. `which`: the vector concerned; `whyStuck`: why the disk refuses. */
-export function refusalOf(refusal: Refusal, seat: Seat, which: string, whyStuck: () => string): HnswError {
+/** The error for a refusal, right after the call. `which`: the vector concerned; `journal`: that of a stuck journal. */
+export function refusalOf(refusal: Refusal, seat: Seat, which: string, journal: () => HnswError): HnswError {
   switch (refusal) {
     case E_NOT_FINITE:
       return new HnswError("NOT_FINITE", `${which} holds NaN or an infinity at position ${seat.infoAt(0)}.`);
@@ -22,7 +22,7 @@ export function refusalOf(refusal: Refusal, seat: Seat, which: string, whyStuck:
       return new HnswError("OUT_OF_MEMORY", `The partition is full (${full}): ${cure}.`);
     }
     case E_JOURNAL_STUCK:
-      return new HnswError("JOURNAL_FAILED", whyStuck());
+      return journal();
     case E_DAMAGED:
       return new HnswError("DAMAGED", "A bug damaged this partition beyond repair; it accepts no more ops.");
     default:

@@ -1,5 +1,6 @@
 /* What lies between accepting an op and resolving its promise? Nothing in memory; a journal where the index is kept. */
 import type { Seat } from "../core/seat.ts";
+import { HnswError } from "../errors.ts";
 import type { Outcome, WaitingLine } from "./waiting-line.ts";
 
 export interface Durability {
@@ -13,8 +14,8 @@ export interface Durability {
   hurry(): void;
   /** A repair completed an op. */
   completed(): void;
-  /** Why no ops are accepted at the moment. */
-  refusal(): string;
+  /** The error for an op while none is accepted. */
+  refusal(): HnswError;
 }
 
 export const IN_MEMORY: Durability = {
@@ -23,5 +24,5 @@ export const IN_MEMORY: Durability = {
   async durable() {},
   hurry() {},
   completed() {},
-  refusal: () => "",
+  refusal: () => new HnswError("INTERNAL", "An index in memory has no journal to wait for."),
 };

@@ -89,7 +89,7 @@ export class Handle extends Host {
     for (let home = 0; home < Math.max(1, this.settings.workers); home++) this.wake(home);
   }
 
-  protected override whyStuck(): string {
+  protected override journalRefusal(): HnswError {
     return this.durability.refusal();
   }
 }

@@ -4,6 +4,7 @@ import { refusalOf } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
+import { IN_MEMORY } from "./durability.ts";
 
 export abstract class Host {
   /** The thread's seats, one per partition. */
@@ -21,9 +22,9 @@ export abstract class Host {
   /** Wakes the thread that links for that home. */
   abstract wake(home: number): void;
   protected completed(): void {}
-  /** Why the disk refuses, where the index is kept on one. */
-  protected whyStuck(): string {
-    return "";
+  /** The error for an op while the journal takes none. */
+  protected journalRefusal(): HnswError {
+    return IN_MEMORY.refusal();
   }
 
   /** Calls the core through some seats, by default the thread's own: a trap is repaired and becomes INTERNAL. */
@@ -59,6 +60,6 @@ export abstract class Host {
 
   /** The error for a refusal of that seat's core. `which`: the vector that it concerns. */
   refusal(refusal: calls.Refusal, seat: Seat, which = "The vector"): HnswError {
-    return refusalOf(refusal, seat, which, () => this.whyStuck());
+    return refusalOf(refusal, seat, which, () => this.journalRefusal());
   }
 }

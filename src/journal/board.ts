@@ -32,6 +32,7 @@ const REASONS = {
   none: null,
   full: "the disk is full",
   disk: "the disk failed",
+  lost: "its folder was moved, deleted or replaced",
   thread: "the journal thread ended again and again: close the index and open it again",
 } as const;
 export type Failure = keyof typeof REASONS;

@@ -2,6 +2,7 @@
 import type { Seat } from "../core/seat.ts";
 import type { Durability } from "../engine/durability.ts";
 import type { Outcome, WaitingLine } from "../engine/waiting-line.ts";
+import { HnswError } from "../errors.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import type { JournalBoard } from "./board.ts";
 
@@ -55,8 +56,10 @@ export class JournalClient implements Durability {
     this.board.wake();
   }
 
-  refusal(): string {
-    const why = this.board.reason ?? "the disk refused an op a moment ago";
-    return `The journal can't be written (${why}): nothing is accepted until it can. Nothing has changed.`;
+  refusal(): HnswError {
+    const { failure, reason } = this.board;
+    const why = reason ?? "the disk refused an op a moment ago";
+    const message = `The journal can't be written (${why}): nothing is accepted until it can. Nothing has changed.`;
+    return new HnswError(failure === "lost" ? "PATH_LOST" : "JOURNAL_FAILED", message);
   }
 }

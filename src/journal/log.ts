@@ -13,7 +13,10 @@ export interface BadGroup extends Omit<Group, "payload"> {
   problem: string;
 }
 
-/** A log can't be written for lack of room. Any other error of a log means that it failed. */
+/**
+ * A log can't be written for lack of room. An HnswError with PATH_LOST means that its folder is not the one that was
+ * opened; any other error, that it failed.
+ */
 export class LogFull extends Error {}
 
 export interface OpLog {

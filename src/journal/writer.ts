@@ -9,8 +9,9 @@
 import { J_BYTES, JOURNAL_OPEN, JOURNAL_STUCK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import { HnswError } from "../errors.ts";
 import type { Control } from "../workers/control.ts";
-import type { JournalBoard } from "./board.ts";
+import type { Failure, JournalBoard } from "./board.ts";
 import { type Group, LogFull, type Mark, type OpLog } from "./log.ts";
 
 interface Waiting {
@@ -109,7 +110,7 @@ export class JournalWriter {
     this.refused = waiting;
     this.isOpen = false;
     for (const seat of this.seats) calls.setJournalState(seat, JOURNAL_STUCK);
-    this.board.publish(error instanceof LogFull ? "full" : "disk");
+    this.board.publish(failureOf(error));
     this.control.progressed();
     this.close();
   }
@@ -120,6 +121,11 @@ export class JournalWriter {
     } catch {} // it is opened again in any case
     this.log = null;
   }
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof LogFull) return "full";
+  return error instanceof HnswError && error.code === "PATH_LOST" ? "lost" : "disk";
 }
 
 function ringOf(seat: Seat): calls.JournalRing {

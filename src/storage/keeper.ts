@@ -11,6 +11,7 @@ import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { BackupReport, RecoveryReport } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { journalSeats, repairSeats } from "../workers/seats.ts";
+import type { Identity } from "./disk/identity.ts";
 import type { FolderLock } from "./disk/lock.ts";
 import type { FolderPaths } from "./disk/paths.ts";
 import type { RoundReport } from "./snapshots/rounds.ts";
@@ -44,6 +45,7 @@ export interface KeeperParts {
   board: JournalBoard;
   paths: FolderPaths;
   lock: FolderLock;
+  identity: Identity;
   /** What was found in the folder. */
   recovery: RecoveryReport;
   handle: Handle;
@@ -74,8 +76,8 @@ export class Keeper {
   }
 
   private spawn(kind: Kind): Promise<void> {
-    const { shared, paths } = this.parts;
-    const start: KeeperStartMessage = { shared, seat: this.seats[kind], paths };
+    const { shared, paths, identity } = this.parts;
+    const start: KeeperStartMessage = { shared, seat: this.seats[kind], paths, files: identity.files };
     const thread = startThread(THREADS[kind].file, `The ${THREADS[kind].name}`, start, {
       heard: (message) => this.receive(message as FromJournal | FromSnapshots),
       ended: (failure) => this.ended(kind, failure),
@@ -138,9 +140,10 @@ export class Keeper {
   }
 
   /** Has the folder copied once `before` has resolved. Rejects like `before` and `backUp`, and with SNAPSHOT_FAILED. */
-  async backup(destination: string, before: Promise<void>): Promise<BackupReport> {
+  async backup(destination: string, before: () => Promise<void>): Promise<BackupReport> {
     const place = resolve(destination); // the process may change its working directory in the meantime
-    await before;
+    this.parts.identity.look(); // or `before` would say only that what waits is not on the disk
+    await before();
     return (await this.request({ type: "backup", destination: place })) as BackupReport;
   }
 

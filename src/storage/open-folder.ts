@@ -6,6 +6,7 @@ import { mismatch, type Shape } from "../options/shape.ts";
 import type { RecoveryReport } from "../values/reports.ts";
 import { damaged, pathError } from "./disk/damage.ts";
 import { contentsOf, type LockedFolder, lockFolder, makeFolders } from "./disk/folder.ts";
+import type { Identity } from "./disk/identity.ts";
 import { SqliteFile } from "./disk/sqlite.ts";
 import { Keeper, type KeeperParts } from "./keeper.ts";
 import { GroupLog } from "./log/group-log.ts";
@@ -40,7 +41,7 @@ export function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Sha
 }
 
 /** What `loadFolder` needs of the opening thread. */
-export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "recovery"> {
+export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "identity" | "recovery"> {
   folder: LockedFolder;
   /** Settles when the workers are ready, or could not be started. */
   started: Promise<void>;
@@ -55,12 +56,14 @@ export async function loadFolder({ folder, started, ...parts }: FolderParts): Pr
   const board = new JournalBoard(journal!);
   const loading = new Recovery(parts.handle, paths, settings.onDamage === "salvage");
   let recovery: RecoveryReport;
+  let identity: Identity;
   try {
     makeFolders(paths);
     if (folder.shape === null && damage === null) {
       await createJournal(paths.journal, shape, newPartitions(partitions), []);
     }
-    recovery = await loading.run(shape, damage);
+    recovery = await loading.run(shape, damage, lock.identity.look);
+    identity = lock.identity.with(paths.journal, paths.snapshots);
     const { bytes } = await SqliteFile.using(paths.journal, "read", (file) => new GroupLog(file).size());
     board.set("bytesAtSnapshot", -bytes);
   } catch (error) {
@@ -68,7 +71,7 @@ export async function loadFolder({ folder, started, ...parts }: FolderParts): Pr
   }
   for (const { number, last } of loading.partitions) board.setDurable(number, last);
   await started;
-  const keeper = new Keeper({ board, paths, lock, recovery, ...parts });
+  const keeper = new Keeper({ board, paths, lock, identity, recovery, ...parts });
   try {
     await keeper.start();
   } catch (error) {

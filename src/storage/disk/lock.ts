@@ -5,11 +5,16 @@
 import type { Database } from "bun:sqlite";
 import { HnswError } from "../../errors.ts";
 import { pathError } from "./damage.ts";
+import { Identity } from "./identity.ts";
 
 export class FolderLock {
   private released = false;
 
-  private constructor(private readonly db: Database) {}
+  private constructor(
+    private readonly db: Database,
+    /** Of its file. */
+    readonly identity: Identity,
+  ) {}
 
   /** Rejects with PATH_IN_USE when this or another process has it, or PATH_FAILED when the file can't be made. */
   static async take(file: string, folder: string): Promise<FolderLock> {
@@ -19,7 +24,7 @@ export class FolderLock {
       db = new Database(file, { create: true });
       db.run("PRAGMA busy_timeout = 0");
       db.run("BEGIN EXCLUSIVE");
-      return new FolderLock(db);
+      return new FolderLock(db, Identity.of(file));
     } catch (error) {
       db?.close();
       if ((error as { code?: string }).code !== "SQLITE_BUSY") {

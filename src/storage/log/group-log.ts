@@ -8,6 +8,7 @@
 import { messageOf } from "../../errors.ts";
 import { type BadGroup, type Group, LogFull, type OpLog } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
+import type { Look } from "../disk/identity.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 
 const PARTITION_STRIDE = 2 ** 48; // ids: partition × 2^48 + number of the first op
@@ -27,11 +28,15 @@ export interface LogSize {
 
 export class GroupLog implements OpLog {
   /** `close` closes the file. */
-  constructor(private readonly file: SqliteFile) {}
+  constructor(
+    private readonly file: SqliteFile,
+    private readonly look: Look = () => {},
+  ) {}
 
-  /** Opens the log of a journal's file for writing. Rejects with LogFull, or SQLite's errors. */
-  static async open(path: string): Promise<GroupLog> {
-    return new GroupLog(await SqliteFile.open(path, "write").catch(refuse));
+  /** Opens the log of a journal's file for writing. Rejects with LogFull, SQLite's errors, or what `look` throws. */
+  static async open(path: string, look: Look = () => {}): Promise<GroupLog> {
+    look();
+    return new GroupLog(await SqliteFile.open(path, "write").catch(refuse), look);
   }
 
   close(): void {
@@ -41,6 +46,7 @@ export class GroupLog implements OpLog {
   append(groups: Group[]): void {
     try {
       this.file.transaction(() => {
+        this.look();
         const insert = this.file.db.query("INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?)");
         for (const group of groups) {
           const { partition, first, count, payload } = group;

@@ -6,16 +6,21 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import type { Mark } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
+import type { Look } from "../disk/identity.ts";
 
 const CHECKSUM_BYTES = 16;
 
 export class MarkFile implements Mark {
-  private readonly file: number;
+  /** Opened by the first write. */
+  private file: number | null = null;
   private readonly bytes: Uint8Array;
   private readonly numbers: Float64Array;
 
-  constructor(path: string, partitions: number) {
-    this.file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+  constructor(
+    private readonly path: string,
+    partitions: number,
+    private readonly look: Look = () => {},
+  ) {
     this.bytes = new Uint8Array(CHECKSUM_BYTES + partitions * 8);
     this.numbers = new Float64Array(this.bytes.buffer, CHECKSUM_BYTES);
   }
@@ -26,12 +31,18 @@ export class MarkFile implements Mark {
     const digits = checksum(this.bytes.subarray(CHECKSUM_BYTES));
     for (let i = 0; i < CHECKSUM_BYTES; i++) this.bytes[i] = digits.charCodeAt(i);
     try {
+      this.file ??= this.open();
       writeSync(this.file, this.bytes, 0, this.bytes.length, 0);
     } catch {} // the next commit tries again
   }
 
+  private open(): number {
+    this.look();
+    return openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o644);
+  }
+
   close(): void {
-    closeSync(this.file);
+    if (this.file !== null) closeSync(this.file);
   }
 }
 

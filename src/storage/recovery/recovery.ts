@@ -23,6 +23,7 @@ import { PartitionState } from "../../snapshot/partition-state.ts";
 import { ForeignSpace, IndexLoader, type SpaceLoader } from "../../snapshot/space-loader.ts";
 import type { RecoveryReport } from "../../values/reports.ts";
 import { Damage, Findings } from "../disk/damage.ts";
+import type { Look } from "../disk/identity.ts";
 import { tryWriting } from "../disk/meta.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
@@ -56,9 +57,9 @@ export class Recovery {
   /**
    * Loads the folder into the empty index and starts its numbering where the journal ends. After a salvage that lost
    * something, rebuilds the folder. `damage`: what is known to be wrong with the journal as a whole. Rejects with
-   * PATH_DAMAGED, PATH_MISMATCH, OUT_OF_MEMORY or TIMEOUT.
+   * PATH_DAMAGED, PATH_MISMATCH, OUT_OF_MEMORY or TIMEOUT, or what `look` throws.
    */
-  async run(shape: Shape, damage: string | null): Promise<RecoveryReport> {
+  async run(shape: Shape, damage: string | null, look: Look): Promise<RecoveryReport> {
     const start = performance.now();
     for (const { seat } of this.partitions) {
       const status = await this.handle.whenFree(() => calls.reserveJournal(seat));
@@ -69,7 +70,7 @@ export class Recovery {
       partition.expect(partition.last + 1);
       await this.handle.whenFree(() => calls.openJournal(partition.seat));
     }
-    if (this.findings.lossy) await rebuildFolder(this.handle, this.paths, shape, this.partitions);
+    if (this.findings.lossy) await rebuildFolder(this.handle, this.paths, shape, this.partitions, look);
     return this.report(start);
   }
 

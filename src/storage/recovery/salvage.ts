@@ -14,6 +14,7 @@ import { MAGIC } from "../../snapshot/frames.ts";
 import { type PartitionState, partitionOfName } from "../../snapshot/partition-state.ts";
 import { Damage, type Findings } from "../disk/damage.ts";
 import { syncFile } from "../disk/files.ts";
+import type { Look } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import { Catalog, filesOf } from "../snapshots/catalog.ts";
@@ -59,20 +60,22 @@ function* sectionsIn(handle: Handle, path: string) {
   }
 }
 
-/** Makes the folder one that holds exactly what is in memory. Rejects with what the disk says. */
+/** Makes the folder one that holds exactly what is in memory. Rejects with what the disk says, or `look` throws. */
 export async function rebuildFolder(
   handle: Handle,
   paths: FolderPaths,
   shape: Shape,
   partitions: PartitionState[],
+  look: Look,
 ): Promise<void> {
   const spaces: RoundSpace[] = [];
   for (const { number, seat } of partitions) {
     for (const space of await listSpaces(handle, seat)) spaces.push({ ...space, partition: number });
   }
-  const snapshots = await writeSnapshots(handle.seats, spaces, paths.snapshots);
+  const snapshots = await writeSnapshots(handle.seats, spaces, paths.snapshots, look);
   for (const { seat } of partitions) seat.clearIntake();
   if (snapshots.length < spaces.length) throw new Error("there is no memory left for the notes of a snapshot");
+  look();
   const unfinished = `${paths.fresh}.tmp`;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(`${unfinished}${suffix}`, { force: true });
   const states = partitions.map(({ number, last, nextSpace }) => {

@@ -24,6 +24,7 @@ import {
 } from "../../snapshot/frames.ts";
 import { Damage } from "../disk/damage.ts";
 import { syncFile } from "../disk/files.ts";
+import type { Look } from "../disk/identity.ts";
 import type { SnapshotRow } from "./catalog.ts";
 
 const BUFFER_BYTES = 1 << 20;
@@ -45,11 +46,16 @@ export class SnapshotFile {
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private filled = 0;
 
-  constructor(folder: string, name: string) {
+  constructor(
+    folder: string,
+    name: string,
+    private readonly look: Look,
+  ) {
+    look();
     this.folder = folder;
     this.name = name;
     this.temporary = join(folder, `${name}.tmp`);
-    this.file = fs.openSync(this.temporary, "w");
+    this.file = fs.openSync(this.temporary, "wx");
     this.buffer.set(MAGIC);
     this.filled = MAGIC.length;
     this.bytes = MAGIC.length;
@@ -94,6 +100,7 @@ export class SnapshotFile {
     this.flush();
     fs.fdatasyncSync(this.file);
     fs.closeSync(this.file);
+    this.look();
     fs.renameSync(this.temporary, join(this.folder, this.name));
     syncFile(this.folder);
   }
@@ -103,8 +110,9 @@ export class SnapshotFile {
       fs.closeSync(this.file);
     } catch {} // closed by a `finish` that failed later
     try {
+      this.look();
       fs.unlinkSync(this.temporary);
-    } catch {} // renamed already: it is deleted with the files that no row names
+    } catch {} // renamed already: it is deleted with the files that no row names; or the folder is lost
   }
 }
 

@@ -15,6 +15,7 @@ import type { Seat } from "../../core/seat.ts";
 import { HnswError } from "../../errors.ts";
 import type { JournalBoard } from "../../journal/board.ts";
 import { nextTurn } from "../../runtime/event-loop.ts";
+import type { Look } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import type { SqliteFile } from "../disk/sqlite.ts";
 import { GroupLog } from "../log/group-log.ts";
@@ -43,15 +44,21 @@ interface Inventory {
 
 /**
  * Writes snapshots of spaces into as many files as it takes, on the disk when it resolves. Leaves out spaces that were
- * dropped in the meantime, or for whose notes there is no memory. Rejects with what the disk says.
+ * dropped in the meantime, or for whose notes there is no memory. Rejects with what the disk says, or
+ * `look` throws.
  */
-export async function writeSnapshots(seats: Seat[], spaces: RoundSpace[], folder: string): Promise<SnapshotRow[]> {
+export async function writeSnapshots(
+  seats: Seat[],
+  spaces: RoundSpace[],
+  folder: string,
+  look: Look,
+): Promise<SnapshotRow[]> {
   const rows: SnapshotRow[] = [];
   let number = nextNumber(folder);
   let file: SnapshotFile | null = null;
   try {
     for (const space of spaces) {
-      file ??= new SnapshotFile(folder, `${String(number++).padStart(8, "0")}.hnsw`);
+      file ??= new SnapshotFile(folder, `${String(number++).padStart(8, "0")}.hnsw`, look);
       const { partition, id, created } = space;
       const section = await file.add(seats[partition]!, space).catch(nullWithoutMemory);
       if (section === null) continue;
@@ -84,7 +91,13 @@ export class SnapshotRounds {
   private readonly folder: string;
   private readonly board: JournalBoard;
 
-  constructor(seats: Seat[], journal: SqliteFile, paths: FolderPaths, board: JournalBoard) {
+  constructor(
+    seats: Seat[],
+    journal: SqliteFile,
+    paths: FolderPaths,
+    board: JournalBoard,
+    private readonly look: Look,
+  ) {
     this.seats = seats;
     this.catalog = new Catalog(journal);
     this.log = new GroupLog(journal);
@@ -92,20 +105,23 @@ export class SnapshotRounds {
     this.board = board;
   }
 
-  /** One round. Rejects with what the disk or SQLite says; what was registered before stays as it was. */
+  /** One round. Rejects with PATH_LOST, or what the disk or SQLite says; what was registered before stays as it was. */
   async run(which: "due" | "changed"): Promise<RoundReport> {
     const start = performance.now();
     const bytesBefore = this.board.figure("bytes");
     const before = this.catalog.partitions(this.seats.length);
     const known = this.catalog.snapshots();
     const inventory = this.inventory();
-    const made = await writeSnapshots(this.seats, this.wanted(which, inventory.spaces, known), this.folder);
+    const made = await writeSnapshots(this.seats, this.wanted(which, inventory.spaces, known), this.folder, this.look);
     const cuts = [...inventory.sequences];
     for (const { partition, sequence } of made) cuts[partition] = Math.max(cuts[partition]!, sequence);
     await this.untilDurable(cuts);
     const alive = new Set(inventory.spaces.map(({ partition, id }) => keyOf(partition, id)));
     const isGone = ({ partition, space }: SnapshotRow) => !alive.has(keyOf(partition, space));
-    const rows = this.catalog.register(made, isGone, (kept) => settled(before, inventory, kept));
+    const rows = this.catalog.register(made, isGone, (kept) => {
+      this.look();
+      return settled(before, inventory, kept);
+    });
     this.log.trim(this.catalog.partitions(this.seats.length));
     this.deleteUnnamed(filesOf(rows));
     const report = { spaces: made.length, bytes: bytesOf(made), ms: performance.now() - start };
@@ -156,7 +172,11 @@ export class SnapshotRounds {
   }
 
   private deleteUnnamed(named: Set<string>): void {
-    for (const name of readdirSync(this.folder)) if (!named.has(name)) unlinkSync(join(this.folder, name));
+    for (const name of readdirSync(this.folder)) {
+      if (named.has(name)) continue;
+      this.look();
+      unlinkSync(join(this.folder, name));
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { JournalWriter } from "../../journal/writer.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import { Control } from "../../workers/control.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
+import { Identity } from "../disk/identity.ts";
 import { GroupLog } from "../log/group-log.ts";
 import { MarkFile } from "../log/mark.ts";
 import type { FromJournal, KeeperStartMessage } from "./messages.ts";
@@ -18,7 +19,7 @@ fromParent((message: KeeperStartMessage) => void run(message));
 
 const post = (message: FromJournal) => toParent(message);
 
-async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
+async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<void> {
   const { settings } = shared;
   const control = new Control(shared.control);
   const board = new JournalBoard(shared.journal!);
@@ -27,8 +28,9 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
     while (!board.stopping) board.park(PARK_MS, () => false);
     return endThread();
   }
-  const mark = new MarkFile(paths.mark, seats.length);
-  const writer = new JournalWriter(seats, () => GroupLog.open(paths.journal), mark, board, control);
+  const { look } = new Identity(files);
+  const mark = new MarkFile(paths.mark, seats.length, look);
+  const writer = new JournalWriter(seats, () => GroupLog.open(paths.journal, look), mark, board, control);
   writer.takeOver();
   post({ type: "ready" });
   let failed = false;
@@ -41,7 +43,7 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
       if (failed) post({ type: "recovered" });
       failed = false;
     } catch (error) {
-      if (!failed) post({ type: "failed", message: messageOf(error) });
+      if (!failed) post({ type: "failed", message: messageOf(error).replace(/\.$/, "") });
       failed = true;
       if (board.stopping) break;
       board.park(RETRY_MS, () => false);

@@ -2,6 +2,7 @@
 import type { HnswErrorCode } from "../../errors.ts";
 import type { BackupReport } from "../../values/reports.ts";
 import type { SharedIndex } from "../../workers/protocol.ts";
+import type { Identity } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import type { RoundReport } from "../snapshots/rounds.ts";
 
@@ -10,6 +11,8 @@ export interface KeeperStartMessage {
   shared: SharedIndex;
   seat: number;
   paths: FolderPaths;
+  /** Of the folder that was opened. */
+  files: Identity["files"];
 }
 
 export type FromJournal =

@@ -2,9 +2,11 @@
 import { HnswError, type HnswErrorCode, messageOf } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
+import type { BackupReport } from "../../values/reports.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
+import { Identity } from "../disk/identity.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
-import { SnapshotRounds } from "../snapshots/rounds.ts";
+import { type RoundReport, SnapshotRounds } from "../snapshots/rounds.ts";
 import { backUp } from "../tools/backup.ts";
 import type { FromSnapshots, KeeperStartMessage, TaskMessage } from "./messages.ts";
 
@@ -23,7 +25,7 @@ fromParent((message: KeeperStartMessage | TaskMessage) => {
 
 const post = (message: FromSnapshots) => toParent(message);
 
-async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
+async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<void> {
   const { settings } = shared;
   const board = new JournalBoard(shared.journal!);
   const seats = takeSeats(shared, seat);
@@ -31,8 +33,8 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
     while (!board.snapshotsStopping) await board.waitForCall(board.snapshotCalls, LOOK_MS);
     return endThread();
   }
-  const journal = await SqliteFile.open(paths.journal, "write");
-  const rounds = new SnapshotRounds(seats, journal, paths, board);
+  const { look } = new Identity(files);
+  let journal: SqliteFile | null = null;
   call = () => board.callSnapshots();
   post({ type: "ready" });
   let pausedUntil = 0;
@@ -42,10 +44,13 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
     const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotAfterBytes;
     if (request !== undefined || (grown && !board.snapshotsStopping && performance.now() >= pausedUntil)) {
       try {
-        const report =
-          request?.type === "backup"
-            ? await backUp(paths.folder, request.destination)
-            : await rounds.run(request?.which ?? "due");
+        let report: RoundReport | BackupReport;
+        if (request?.type === "backup") report = await backUp(paths.folder, request.destination, () => {}, look);
+        else {
+          look(); // before the journal is opened
+          journal ??= await SqliteFile.open(paths.journal, "write");
+          report = await new SnapshotRounds(seats, journal, paths, board, look).run(request?.which ?? "due");
+        }
         board.count("jobs", 1);
         if (request !== undefined) post({ type: "done", id: request.id, report });
       } catch (error) {
@@ -58,7 +63,7 @@ async function run({ shared, seat, paths }: KeeperStartMessage): Promise<void> {
     if (board.snapshotsStopping) break;
     await board.waitForCall(seen, LOOK_MS);
   }
-  journal.close();
+  journal?.close();
   endThread();
 }
 

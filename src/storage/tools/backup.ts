@@ -13,6 +13,7 @@ import type { BackupReport } from "../../values/reports.ts";
 import { damaged, pathError } from "../disk/damage.ts";
 import { syncFile } from "../disk/files.ts";
 import { findFolder, shapeIn } from "../disk/folder.ts";
+import type { Look } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import { GroupLog } from "../log/group-log.ts";
@@ -27,14 +28,16 @@ type OnCopied = (bytes: number, total: number) => void;
 /**
  * Copies the index in `folder` to `destination`, which must be missing or empty. Everything is on the disk when it
  * resolves. `onCopied` gets how many bytes of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED
- * or PATH_DAMAGED; then the destination is as it was.
+ * or PATH_DAMAGED, or what `look` throws; then the destination is as it was.
  */
 export async function backUp(
   folder: string,
   destination: string,
   onCopied: OnCopied = () => {},
+  look: Look = () => {},
 ): Promise<BackupReport> {
   const start = performance.now();
+  look();
   const found = await findFolder(folder);
   const { partitions } = shapeIn(found);
   const place = Destination.take(folder, destination);
@@ -42,6 +45,7 @@ export async function backUp(
     const { sequences, names } = await copy(found.paths, place, partitions, onCopied);
     const { journal, snapshots } = place.unfinished;
     const bytes = [journal, ...names.map((name) => join(snapshots, name))].reduce((sum, path) => sum + sizeOf(path), 0);
+    look(); // what was read by path is what was opened
     place.moveUp();
     return { sequences, files: names.length, bytes, ms: performance.now() - start };
   } catch (error) {
