@@ -8,6 +8,7 @@
 import { messageOf } from "../../errors.ts";
 import { type BadGroup, type Group, LogFull, type OpLog } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
+import { Damage } from "../disk/damage.ts";
 import type { Look } from "../disk/identity.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 
@@ -65,14 +66,23 @@ export class GroupLog implements OpLog {
     );
     const start = partition * PARTITION_STRIDE;
     const end = start + PARTITION_STRIDE;
-    const holding = this.lastBelow(start, start + after + 2);
-    for (let id = (holding?.id ?? start) - 1; ; ) {
+    let expected = Math.max(start, this.lastBelow(start, start + after + 2)?.id ?? start);
+    for (let id = expected - 1; ; ) {
       const row = statement.get(id, end);
       if (row === null) return;
+      if (row.id <= id) {
+        // A damaged row stands in the place of the next one. One is skipped; after two, SQLite might lead in circles.
+        if (id === expected) throw new Damage(`${this.file.path}: rows of partition ${partition} are out of order`);
+        id = expected;
+        yield { partition, first: expected - start, count: 1, problem: "out of order" };
+        continue;
+      }
       id = row.id;
+      expected = id + 1;
       const { first, count, payload } = row;
       const sound = row.partition === partition && id === start + first;
       if (sound && payload instanceof Uint8Array && row.checksum === groupChecksum(row)) {
+        expected = id + count;
         yield { partition, first, count, payload };
       } else {
         yield { partition, first: id - start, count: Number(count), problem: "bad checksum" };
