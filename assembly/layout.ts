@@ -41,6 +41,7 @@ export const P_KEYS_REPAIR: u32 = 1092; // the key table that is being changed: 
 export const P_MAX_GRAPH_CHUNKS: u32 = 1096;
 export const P_ABANDONED: u32 = 1100; // 1: the index is being closed by force, no thread waits for a lock any more
 export const P_SPACE_TABLE: u32 = 1104; // a key table (T_*): space name → space header
+export const P_MARK: u32 = 1148; // a random number that tells partitions apart, for tickets (src/workers/tickets.ts)
 export const P_LOCK: u32 = 1152; // the partition lock, on a cache line of its own
 export const P_EPOCH: u32 = 1216; // the epoch (memory/epochs.ts), on a cache line of its own
 export const P_INTENT: u32 = 1280; // INTENT_*: the half-done op that a repair finishes

@@ -16,6 +16,7 @@ import { linkerOf } from "../workers/linker.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
+import { fingerprintOf } from "../workers/tickets.ts";
 import { VectorIndex } from "./vector-index.ts";
 
 /** Which build of the core to use; mostly for tests. */
@@ -50,6 +51,7 @@ export async function startIndex(
   const { workers } = settings;
   const { seats, shared } = await createPartitions(settings, choice);
   const control = new Control(shared.control);
+  control.fingerprint = fingerprintOf(shared);
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const inline = workers === 0 ? linkerOf(seats, 0, settings, control) : null;
   const handle = new Handle(seats, settings, control, inline, durabilityOf(shared));

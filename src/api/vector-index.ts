@@ -11,11 +11,13 @@ import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
 import { exportChunks } from "../snapshot/export.ts";
 import type { Keeper } from "../storage/open-folder.ts";
+import { kindOf } from "../values/kind.ts";
 import type { AttachTicket, BackupReport, CheckReport, IndexStats, RecoveryReport } from "../values/reports.ts";
 import type { Pool } from "../workers/pool.ts";
-import type { SharedIndex, Ticket } from "../workers/protocol.ts";
+import type { SharedIndex } from "../workers/protocol.ts";
 import { spreadOver } from "../workers/search-shares.ts";
-import { firstAttachedSeat, OPENING_SEAT } from "../workers/seats.ts";
+import { OPENING_SEAT } from "../workers/seats.ts";
+import { giveTicket } from "../workers/tickets.ts";
 import { Space } from "./space.ts";
 import { readStats } from "./stats.ts";
 
@@ -180,15 +182,11 @@ export class VectorIndex implements AsyncDisposable {
    */
   attach(): AttachTicket {
     this.handle.assertOpen();
-    if (!canShare || this.shared.memories.some(({ buffer }) => buffer instanceof ArrayBuffer)) {
+    if (!canShare || this.shared.memories.some(({ buffer }) => kindOf(buffer) === "ArrayBuffer")) {
       throw new HnswError("UNSUPPORTED", "Other threads can't join an index whose memory is not shared.");
     }
-    const seat = this.handle.control.takeSeat(firstAttachedSeat(this.shared.settings));
-    if (seat < 0) {
-      throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
-    }
+    const ticket = giveTicket(this.shared, this.handle.control);
     void this.handle.linker?.serveOthers();
-    const ticket: Ticket = { kind: "hnsw-workers-ticket", seat, ...this.shared };
     return ticket;
   }
 

@@ -75,12 +75,12 @@ export class Seat {
     shared = true,
   ): Seat {
     const { dimensions, metric, M, efConstruction, seed, flatBelow, maxPending, quantization } = settings;
-    // 4 GiB of address space if it is shared, a few KiB resident.
-    const memory = new WebAssembly.Memory({ initial: 17, maximum: layout.MAX_PAGES, ...(shared && { shared }) });
+    const memory = createMemory(shared);
     const core = instantiate(module, memory);
     const shape = [dimensions, METRICS[metric], M, efConstruction, seed];
     const policy = [flatBelow, maxPending, quantization === "none" ? 1 : 0, settings.partitionLimit];
     if (!core.setUp(...shape, ...policy)) throw outOfMemory();
+    markIn(memory)[0] = Math.random() * 2 ** 32;
     return new Seat(core, memory, number, bind(core, number, maySleep));
   }
 
@@ -228,6 +228,25 @@ export class Seat {
 /** Insists: a thread that opens or attaches an index has no later turn. */
 function bind(core: CoreExports, number: number, maySleep: boolean): number {
   return insist(() => core.bind(number, maySleep ? 1 : 0));
+}
+
+/** A partition's memory: 4 GiB of address space if it is shared, a few KiB resident. */
+function createMemory(shared: boolean): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 17, maximum: layout.MAX_PAGES, ...(shared && { shared }) });
+  } catch (cause) {
+    const cure = "use fewer `partitions`, or close indexes that are no longer used";
+    throw new HnswError("OUT_OF_MEMORY", `The process has no address space left for a partition: ${cure}.`, { cause });
+  }
+}
+
+function markIn({ buffer }: WebAssembly.Memory): Uint32Array {
+  return new Uint32Array(buffer, layout.P_MARK, 1);
+}
+
+/** What tells a partition's memory apart from that of any other. 0: it is none of a partition. */
+export function markOf(memory: WebAssembly.Memory): number {
+  return memory.buffer.byteLength < layout.ARENA ? 0 : markIn(memory)[0]!;
 }
 
 function outOfMemory(): HnswError {

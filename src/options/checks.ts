@@ -1,5 +1,6 @@
 /* Is what a user gave what an option takes? Every refusal is worded here. */
 import { HnswError } from "../errors.ts";
+import { kindOf } from "../values/kind.ts";
 
 export function badOption(message: string): HnswError {
   return new HnswError("BAD_OPTION", message);
@@ -35,7 +36,7 @@ export function oneOf<C extends string, T>(name: string, value: unknown, fallbac
 
 /** Throws BAD_OPTION. */
 export function checkCore(core: unknown): void {
-  if (core === undefined || core instanceof WebAssembly.Module) return;
+  if (core === undefined || kindOf(core) === "WebAssembly.Module") return;
   throw badOption("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
 }
 

@@ -152,12 +152,19 @@ export function completeSettings(request: OpenRequest, threads: boolean, known: 
   const { shape, settled, workers, memoryLimit } = request;
   const { dimensions, metric = "cosine", M = 16, seed = 1, partitions = PARTITIONS } = { ...shape, ...known };
   if (dimensions === undefined) throw noDimensions();
-  return {
+  return frozen({
     ...settled,
     ...{ dimensions, metric, M, seed, partitions },
     workers: workers ?? (threads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0),
     memoryLimit: readLimit(memoryLimit, partitions, partitions) ?? partitions * PARTITION_BYTES,
-  };
+  });
+}
+
+/** @internal The same settings; `index.options` shows them, and no caller can change what the index goes by. */
+export function frozen(settings: Settings): Settings {
+  Object.freeze(settings.batching);
+  Object.freeze(settings.stealing);
+  return Object.freeze(settings);
 }
 
 function noDimensions(): Error {

@@ -2,7 +2,9 @@
  * What do threads share outside the partitions? One small control block per index.
  *
  *   words    CLOSED, PROGRESS (incremented when work was done), WAITERS (handles that wait for it),
- *            then SEATS (1 taken, 2 attached), then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
+ *            FINGERPRINT and TICKETS (given so far; see tickets.ts),
+ *            then SEATS (0 free, 1 taken, 2 attached, above that the number of the ticket that was given for it),
+ *            then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *
  * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. A thread that adds work looks at
@@ -11,10 +13,13 @@
 import { MAX_SEATS, MAX_WORKERS } from "../../assembly/layout.ts";
 import { nextTurn, waitForChange } from "../runtime/event-loop.ts";
 import { canShare } from "../runtime/platform.ts";
+import { kindOf } from "../values/kind.ts";
 
 const CLOSED = 0;
 const PROGRESS = 1;
 const WAITERS = 2;
+const FINGERPRINT = 3;
+const TICKETS = 4;
 const SEATS = 16;
 const WORKERS = SEATS + MAX_SEATS;
 const WORKER_WORDS = 16; // a cache line each
@@ -29,10 +34,12 @@ export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "last
 export type Figure = (typeof FIGURES)[number];
 const FIGURE_WORDS = 8;
 
+export const CONTROL_BYTES = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
+const [FREE, TAKEN, ATTACHED, FIRST_TICKET] = [0, 1, 2, 3];
+
 /** Shared only where the index is: isolates may have the type and crash when they wait on it. */
 export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
-  const bytes = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
-  return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  return shared ? new SharedArrayBuffer(CONTROL_BYTES) : new ArrayBuffer(CONTROL_BYTES);
 }
 
 export class Control {
@@ -46,7 +53,7 @@ export class Control {
 
   /** Whether other threads can see it. */
   private get shared(): boolean {
-    return canShare && this.buffer instanceof SharedArrayBuffer;
+    return canShare && kindOf(this.buffer) === "SharedArrayBuffer";
   }
 
   get closed(): boolean {
@@ -63,23 +70,40 @@ export class Control {
   /** Takes a free seat from `first` on. Returns −1 if there is none. */
   takeSeat(first: number): number {
     for (let seat = first; seat < MAX_SEATS; seat++) {
-      if (Atomics.compareExchange(this.words, SEATS + seat, 0, 1) === 0) return seat;
+      if (Atomics.compareExchange(this.words, SEATS + seat, FREE, TAKEN) === FREE) return seat;
     }
     return -1;
   }
 
-  /** Uses the ticket for a seat that was taken. Returns false if it was used before. */
-  sitDown(seat: number): boolean {
-    return Atomics.compareExchange(this.words, SEATS + seat, 1, 2) === 1;
+  /** Keeps a seat that was taken for the thread that comes with a ticket. Returns the ticket's number. */
+  keepFor(seat: number): number {
+    const number = FIRST_TICKET + (Atomics.add(this.words, TICKETS, 1) & 0xfffffff);
+    Atomics.store(this.words, SEATS + seat, number);
+    return number;
+  }
+
+  /** Takes the seat that was kept for the ticket of that number. Returns false if it is not, or not any more. */
+  sitDown(seat: number, number: number): boolean {
+    if (number < FIRST_TICKET) return false;
+    return Atomics.compareExchange(this.words, SEATS + seat, number, ATTACHED) === number;
   }
 
   /** Undoes `sitDown`. */
-  standUp(seat: number): void {
-    Atomics.store(this.words, SEATS + seat, 1);
+  standUp(seat: number, number: number): void {
+    Atomics.store(this.words, SEATS + seat, number);
   }
 
   leaveSeat(seat: number): void {
-    Atomics.store(this.words, SEATS + seat, 0);
+    Atomics.store(this.words, SEATS + seat, FREE);
+  }
+
+  /** Of the index that the block belongs to (tickets.ts). Written once, before anything else looks at the block. */
+  get fingerprint(): number {
+    return Atomics.load(this.words, FINGERPRINT);
+  }
+
+  set fingerprint(fingerprint: number) {
+    Atomics.store(this.words, FINGERPRINT, fingerprint);
   }
 
   // ── progress ──────────────────────────────────────────────────────────────────────────────────────────────────────

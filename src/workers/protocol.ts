@@ -19,6 +19,8 @@ export interface SharedIndex {
 
 export interface Ticket extends AttachTicket, SharedIndex {
   readonly seat: number;
+  /** By which the seat is kept for it. */
+  readonly number: number;
 }
 
 export interface StartMessage extends SharedIndex {

@@ -16,9 +16,15 @@ test("seats are taken once, and again when they were left", () => {
 test("a ticket is used once, unless that is undone", () => {
   const control = new Control();
   const seat = control.takeSeat(1);
-  expect([control.sitDown(seat + 1), control.sitDown(seat), control.sitDown(seat)]).toEqual([false, true, false]);
-  control.standUp(seat);
-  expect(control.sitDown(seat)).toBe(true);
+  const number = control.keepFor(seat);
+  const used = [control.sitDown(seat + 1, number), control.sitDown(seat, number), control.sitDown(seat, number)];
+  expect(used).toEqual([false, true, false]);
+  control.standUp(seat, number);
+  expect(control.sitDown(seat, number)).toBe(true);
+  control.leaveSeat(seat);
+  expect(control.takeSeat(seat)).toBe(seat);
+  const next = control.keepFor(seat);
+  expect([control.sitDown(seat, number), control.sitDown(seat, next)]).toEqual([false, true]);
 });
 
 test("progress wakes those that wait for it, and a wait that saw less ends at once", async () => {
