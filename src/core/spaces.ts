@@ -28,7 +28,6 @@ export interface FoundSpace extends SpaceAt {
   changed: number;
 }
 
-/** Its figures, as far as the partition knows. */
 export type SpaceInfo = Omit<SpaceStats, "name" | "partition">;
 
 /** The space whose name is in scratch, or null. */

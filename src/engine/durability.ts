@@ -12,7 +12,6 @@ export interface Durability {
   durable(lastOps: () => Promise<number[]>): Promise<void>;
   /** An op waits for room in the ring. */
   hurry(): void;
-  /** A repair completed an op. */
   completed(): void;
   /** The error for an op while none is accepted. */
   refusal(): HnswError;

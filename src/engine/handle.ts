@@ -46,7 +46,6 @@ export class Handle extends Host {
     this.line.shut();
   }
 
-  // ── accepting ─────────────────────────────────────────────────────────────────────────────────────────────────────
   accept(attempt: () => Outcome): Promise<void> {
     return this.durability.accept(this.line, attempt);
   }
@@ -56,7 +55,6 @@ export class Handle extends Host {
     this.durability.accepted(partition, this.seats[partition]!);
   }
 
-  // ── where is a space? ─────────────────────────────────────────────────────────────────────────────────────────────
   find(name: string): calls.SpaceRef | null | typeof calls.AGAIN {
     return this.directory.find(name);
   }
@@ -69,7 +67,6 @@ export class Handle extends Host {
     this.directory.forget(name);
   }
 
-  // ── linking ───────────────────────────────────────────────────────────────────────────────────────────────────────
   wake(home: number): void {
     if (this.linker === null) this.control.wake(home);
     else this.linker.wake();

@@ -32,7 +32,6 @@ export class Slice {
     return performance.now() >= this.end;
   }
 
-  /** Lets the event loop run, then begins the next one. */
   async next(): Promise<void> {
     await nextTurn();
     this.end = performance.now() + SLICE_MS;

@@ -4,7 +4,6 @@ const MOST_WITHOUT_WORK = 5;
 
 /** Of one thread and its replacements. */
 export class Restarts {
-  /** Replacements so far. */
   count = 0;
   private workAtStart = 0;
   /** Ends in a row with no work before them. */

@@ -15,7 +15,6 @@ export interface RefusedMessage {
 export interface Thread extends Spawned {
   /** Resolves when it is ready. Rejects with its reason if it refused, or TIMEOUT, INTERNAL (it ended), UNSUPPORTED. */
   readonly ready: Promise<void>;
-  /** Resolves when it runs no more. */
   readonly end: Promise<void>;
 }
 

@@ -11,11 +11,10 @@ import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from
 import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
-import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
-import { firstAttachedSeat } from "../workers/seats.ts";
+import { takeFreeSeat } from "../workers/seats.ts";
 import { Cut, type WhenFree } from "./cut.ts";
 import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
 
@@ -66,9 +65,7 @@ export async function* exportChunks(
   names: ReadonlySet<string> | null,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   handle.assertOpen();
-  const number = handle.control.takeSeat(firstAttachedSeat(settings));
-  if (number < 0)
-    throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
+  const number = takeFreeSeat(handle.control, settings);
   try {
     const seats: Seat[] = [];
     const whenFree: WhenFree = (call) => handle.whenFree(call, seats);

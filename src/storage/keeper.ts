@@ -46,7 +46,6 @@ export interface KeeperParts {
   paths: FolderPaths;
   lock: FolderLock;
   identity: Identity;
-  /** What was found in the folder. */
   recovery: RecoveryReport;
   handle: Handle;
   report: (incident: Incident) => void;
@@ -159,7 +158,6 @@ export class Keeper {
     });
   }
 
-  /** A request that is settled now. */
   private takeRequest(id: number): Request | undefined {
     const request = this.requests.get(id);
     this.requests.delete(id);

@@ -40,7 +40,6 @@ export function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Sha
   throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or create another index and add everything again.`);
 }
 
-/** What `loadFolder` needs of the opening thread. */
 export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "identity" | "recovery"> {
   folder: LockedFolder;
   /** Settles when the workers are ready, or could not be started. */

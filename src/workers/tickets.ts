@@ -11,14 +11,11 @@ import { badOption, isObject } from "../options/checks.ts";
 import { kindOf } from "../values/kind.ts";
 import { CONTROL_BYTES, Control } from "./control.ts";
 import type { SharedIndex, Ticket } from "./protocol.ts";
-import { firstAttachedSeat } from "./seats.ts";
+import { takeFreeSeat } from "./seats.ts";
 
 /** A ticket for the next free seat. Throws TOO_MANY_HANDLES. */
 export function giveTicket(shared: SharedIndex, control: Control): Ticket {
-  const seat = control.takeSeat(firstAttachedSeat(shared.settings));
-  if (seat < 0) {
-    throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
-  }
+  const seat = takeFreeSeat(control, shared.settings);
   return { kind: "hnsw-workers-ticket", seat, number: control.keepFor(seat), ...shared };
 }
 

@@ -23,7 +23,6 @@ export interface Command {
 export interface Outcome {
   text: string;
   report: object;
-  /** Whether something is not as it should be. */
   failed?: boolean;
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { open } from "../../api/open.ts";
 import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
-import { HnswError, type HnswErrorCode } from "../../errors.ts";
+import { HnswError } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
 import { findFolder, shapeIn } from "../../storage/disk/folder.ts";
 import type { Metric } from "../../values/metric.ts";
@@ -14,9 +14,7 @@ import { Progress } from "../terminal/progress.ts";
 import type { Arguments, Command } from "./command.ts";
 
 /** Refusals that concern a single vector or key. */
-const OF_A_ROW: HnswErrorCode[] = [
-  ...(["BAD_KEY", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "ZERO_VECTOR"] as const),
-];
+const OF_A_ROW = ["BAD_KEY", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "ZERO_VECTOR"];
 
 export const importVectors: Command = {
   summary: "adds keys and vectors from lines of JSON, .npy or raw floats",

@@ -12,7 +12,6 @@ const MOST_ROWS = 2000; // of a batch
 const MOST_FLOATS = 1 << 19;
 
 export interface Batch {
-  /** The space that its lines name. */
   space: string | undefined;
   keys: Key[];
   vectors: (Float32Array | number[])[];
@@ -21,7 +20,6 @@ export interface Batch {
 }
 
 export interface Source {
-  /** Of its vectors, if the file knows. */
   dimensions: number | undefined;
   /** What the calls of `onRead` add up to; 0 if that is not known. */
   total: number;
@@ -43,7 +41,6 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
-// ── lines of JSON ───────────────────────────────────────────────────────────────────────────────────────────────────
 /** Lines of JSON in a file, or of stdin for "-". Rejects with FileError. */
 export async function openLines(path: string): Promise<Source> {
   const file = path === "-" ? null : await named(path, existing(path));
@@ -94,7 +91,6 @@ async function* batchesOfLines(
   if (rows.length > 0) yield batch();
 }
 
-// ── matrices ────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** A .npy file, or raw floats if `dimensions` is given. `keyFile` null: keys are 0, 1, 2, …. Rejects with FileError. */
 export async function openMatrix(
   path: string,

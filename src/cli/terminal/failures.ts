@@ -1,16 +1,11 @@
 /* What can fail on the command line, and what does the user read then? One line: `CODE: what is wrong`. */
 import { HnswError, messageOf } from "../../errors.ts";
 
-/** The program was called with wrong arguments. */
 export class UsageError extends Error {}
-
+export class OutputClosed extends Error {}
 /** A file can't be read or written, or does not hold what its name promises. */
 export class FileError extends Error {}
 
-/** The reader of stdout has closed it. */
-export class OutputClosed extends Error {}
-
-/** Null when there is nothing to say. */
 export function lineFor(error: unknown): string | null {
   if (error instanceof OutputClosed) return null;
   return `${codeOf(error)}: ${messageOf(error).replace(/\s*[\r\n]+\s*/g, " ")}`;

@@ -61,7 +61,6 @@ export class LineWriter {
     closeSync(this.file);
   }
 
-  /** Removes an unfinished file, after a failure. */
   abandon(): void {
     if (this.file === null) return;
     closeSync(this.file);

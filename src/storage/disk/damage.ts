@@ -16,7 +16,6 @@ export function pathError(error: unknown, what: string): HnswError {
   return new HnswError("PATH_FAILED", `${what}: ${messageOf(error)}.`, { cause: error });
 }
 
-/** Collects the damage that a recovery meets. */
 export class Findings {
   readonly problems: string[] = [];
   /** Whether any of it cost data. */

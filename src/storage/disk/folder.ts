@@ -25,7 +25,6 @@ export interface LockedFolder extends FoundFolder {
   lock: FolderLock;
 }
 
-// ── to open an index in it ──────────────────────────────────────────────────────────────────────────────────────────
 /** Makes the folder if need be, and locks it. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED. */
 export async function lockFolder(given: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
   let folder = given;
@@ -46,13 +45,11 @@ export async function lockFolder(given: string): Promise<{ paths: FolderPaths; l
   return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 
-/** Makes the folders of a new index, durably. */
 export function makeFolders(paths: FolderPaths): void {
   mkdirSync(paths.snapshots, { recursive: true });
   syncFile(paths.folder);
 }
 
-// ── to read it ──────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Locks a folder to read it; creates nothing in it but the lock's file. Rejects like `findFolder`, and with PATH_IN_USE. */
 export async function lockToRead(folder: string): Promise<LockedFolder> {
   const lock = await FolderLock.take(pathsToRead(folder).lock, folder);
@@ -96,7 +93,6 @@ function isOfIndex(name: string): boolean {
   return name.startsWith("journal.") || name === "snapshots";
 }
 
-// ── what is in it ───────────────────────────────────────────────────────────────────────────────────────────────────
 /** Finds out without changing anything. Rejects with PATH_FOREIGN or PATH_FAILED. */
 export async function contentsOf(paths: FolderPaths): Promise<FolderContents> {
   const { journal } = paths;

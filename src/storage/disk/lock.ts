@@ -35,7 +35,6 @@ export class FolderLock {
     }
   }
 
-  /** Releases the lock; calling it again does nothing. */
   release(): void {
     if (this.released) return;
     this.released = true;

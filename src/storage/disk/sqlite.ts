@@ -48,7 +48,6 @@ export class SqliteFile {
     }
   }
 
-  /** Opens a file for as long as `work` takes. Rejects like `open` and `work`. */
   static async using<T>(path: string, mode: Mode, work: (file: SqliteFile) => T | Promise<T>): Promise<T> {
     const file = await SqliteFile.open(path, mode);
     try {
@@ -103,7 +102,6 @@ export class SqliteFile {
     syncFile(dirname(path));
   }
 
-  /** Whether nothing has been made in the file yet. */
   isEmpty(): boolean {
     return this.db.query("SELECT 1 FROM sqlite_master LIMIT 1").get() === null;
   }

@@ -121,7 +121,6 @@ export class GroupLog implements OpLog {
     return sum;
   }
 
-  /** The size of each partition that has a row. */
   sizes(): Map<number, LogSize> {
     const rows = this.file.db
       .query<LogSize & { partition: number }, []>(
@@ -137,7 +136,6 @@ function refuse(error: unknown): never {
   throw (error as { code?: string }).code === "SQLITE_FULL" ? new LogFull(messageOf(error), { cause: error }) : error;
 }
 
-/** As messages call a group. */
 export function nameOf({ first, count }: Group | BadGroup): string {
   return `the group of ${count} ops from ${first} on`;
 }

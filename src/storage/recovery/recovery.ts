@@ -34,23 +34,22 @@ import { readSection, sectionOf, snapshotProblem, type WantedSection } from "../
 import { rebuildFolder, scanSnapshots } from "./salvage.ts";
 
 export class Recovery {
-  private readonly handle: Handle;
-  private readonly paths: FolderPaths;
   private readonly findings: Findings;
   private readonly loader: IndexLoader;
   readonly partitions: PartitionState[];
   /** Rows of snapshots that turned out to be damaged. */
   private readonly unsound: SnapshotRow[] = [];
-  private readonly onRead: (bytes: number) => void;
   private replayed = 0;
 
   /** `onRead` gets the bytes of snapshots and journal that were read since its last call. */
-  constructor(handle: Handle, paths: FolderPaths, salvaging: boolean, onRead: (bytes: number) => void = () => {}) {
-    this.handle = handle;
-    this.paths = paths;
+  constructor(
+    private readonly handle: Handle,
+    private readonly paths: FolderPaths,
+    salvaging: boolean,
+    private readonly onRead: (bytes: number) => void = () => {},
+  ) {
     this.findings = new Findings(salvaging);
     this.loader = new IndexLoader(handle);
-    this.onRead = onRead;
     this.partitions = PartitionState.ofAll(handle);
   }
 

@@ -25,7 +25,6 @@ export interface SnapshotRow {
   space: number;
   /** Number of the last op in it. */
   sequence: number;
-  /** Number of the op that made the space. */
   created: number;
   file: string;
   offset: number;
@@ -152,7 +151,6 @@ export class Catalog {
 }
 
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** Partitions of which nothing is known yet. */
 export function newPartitions(count: number): PartitionRow[] {
   return Array.from({ length: count }, (_, partition) => ({ partition, trimmed: 0, held: 0, nextSpace: 0 }));
 }

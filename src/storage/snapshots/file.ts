@@ -38,22 +38,18 @@ export interface Section {
 }
 
 export class SnapshotFile {
-  readonly name: string;
   bytes = 0;
-  private readonly folder: string;
   private readonly temporary: string;
   private readonly file: number;
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private filled = 0;
 
   constructor(
-    folder: string,
-    name: string,
+    private readonly folder: string,
+    readonly name: string,
     private readonly look: Look,
   ) {
     look();
-    this.folder = folder;
-    this.name = name;
     this.temporary = join(folder, `${name}.tmp`);
     this.file = fs.openSync(this.temporary, "wx");
     this.buffer.set(MAGIC);
@@ -120,11 +116,9 @@ export class SnapshotFile {
 /** A section of a file, and what it should be. */
 export interface WantedSection extends Section {
   path: string;
-  /** Id of the space in its partition. */
   space: number;
 }
 
-/** The section of a registered snapshot. */
 export function sectionOf(row: SnapshotRow, folder: string): WantedSection {
   return { ...row, path: join(folder, row.file) };
 }

@@ -34,7 +34,6 @@ export interface RoundReport {
 
 export type RoundSpace = calls.FoundSpace & { partition: number };
 
-/** What the partitions hold as a round begins. */
 interface Inventory {
   /** Number of each partition's last op, and the id of its next space. */
   sequences: number[];

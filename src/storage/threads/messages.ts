@@ -6,7 +6,6 @@ import type { Identity } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import type { RoundReport } from "../snapshots/rounds.ts";
 
-/** First message to either thread. */
 export interface KeeperStartMessage {
   shared: SharedIndex;
   seat: number;
