@@ -1,12 +1,12 @@
 /* How is an index opened? An empty one, one that starts from an export, or the one that a folder keeps. */
 import { isForSharedMemory } from "../core/build.ts";
 import { HnswError } from "../errors.ts";
-import { completeSettings, type OpenOptions, type OpenRequest, readOptions } from "../options/open.ts";
+import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
+import type { Shape } from "../options/shape.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
-import type { ExportSource } from "../values/reports.ts";
 import { reporterOf } from "./incidents.ts";
-import { type CoreChoice, type Opened, startIndex } from "./start.ts";
+import { type CoreChoice, type Load, type Opened, startIndex } from "./start.ts";
 import type { VectorIndex } from "./vector-index.ts";
 
 /**
@@ -25,42 +25,25 @@ export async function openWith(options: OpenOptions, choice: CoreChoice = {}): P
   const request = readOptions(options);
   const { core, from, settled, onIncident } = request;
   if (core !== undefined) choice = { ...choice, module: core, shared: isForSharedMemory(core) };
-  if (settled.path !== null) return await openFolder(settled.path, request, choice);
-  if (from !== undefined) return await openExport(from, request, choice);
-  return await startIndex(completeSettings(request, hasThreads(choice)), reporterOf(onIncident), choice, null);
-}
-
-function hasThreads({ shared }: CoreChoice): boolean {
-  return canStartThreads && shared !== false;
-}
-
-async function openExport(from: ExportSource, request: OpenRequest, choice: CoreChoice): Promise<Opened> {
+  const report = reporterOf(onIncident);
+  const threads = canStartThreads && choice.shared !== false;
+  const start = (known: Partial<Shape>, load: Load | null) =>
+    startIndex(completeSettings(request, threads, known), report, choice, load);
+  if (settled.path !== null) {
+    if (!canKeepFolders) {
+      throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
+    }
+    const { openFolder } = await import("../storage/open-folder.ts");
+    return await openFolder(settled.path, request, report, start);
+  }
+  if (from === undefined) return await start({}, null);
   const reader = await ExportReader.open(from);
   try {
-    const settings = completeSettings(request, hasThreads(choice), shapeOfExport(reader, request.shape));
-    return await startIndex(settings, reporterOf(request.onIncident), choice, async (handle) => {
+    return await start(shapeOfExport(reader, request.shape), async (handle) => {
       await loadExport(reader, handle);
       return null;
     });
   } finally {
     await reader.close();
-  }
-}
-
-async function openFolder(path: string, request: OpenRequest, choice: CoreChoice): Promise<Opened> {
-  if (!canKeepFolders) {
-    throw new HnswError("UNSUPPORTED", "`path` needs Bun and its SQLite; elsewhere, start `from` an export.");
-  }
-  const { loadFolder, shapeOfFolder, takeFolder } = await import("../storage/open-folder.ts");
-  const report = reporterOf(request.onIncident);
-  const folder = await takeFolder(path, request.settled.onDamage === "salvage");
-  try {
-    const settings = completeSettings(request, hasThreads(choice), shapeOfFolder(folder, request.shape));
-    return await startIndex(settings, report, choice, (handle, shared, started) =>
-      loadFolder({ folder, handle, shared, started, report }),
-    );
-  } catch (error) {
-    folder.lock.release();
-    throw error;
   }
 }

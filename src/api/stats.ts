@@ -4,7 +4,7 @@ import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
-import type { IndexStats, JournalStats, SpaceStats, WorkerStats } from "../values/reports.ts";
+import type { IndexStats, SpaceStats, WorkerStats } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 
 export function readStats(
@@ -31,24 +31,7 @@ export function readStats(
     bytes.reserved += seat.memory.buffer.byteLength;
   }
   const spaces = seats.flatMap((seat, partition) => spaceStats(seat, partition));
-  return { workers, spaces, bytes, journal: journal && journalStats(new JournalBoard(journal)) };
-}
-
-function journalStats(board: JournalBoard): JournalStats {
-  const [ops, groups] = [board.figure("ops"), board.figure("groups")];
-  return {
-    ops,
-    groups,
-    bytes: board.figure("bytes"),
-    meanGroup: groups === 0 ? 0 : ops / groups,
-    meanCommitMs: groups === 0 ? 0 : board.figure("commitMs") / groups,
-    lastCommitMs: board.figure("lastCommitMs"),
-    failure: board.reason,
-    snapshots: board.figure("snapshots"),
-    snapshotBytes: board.figure("snapshotBytes"),
-    snapshotMs: board.figure("snapshotMs"),
-    restarts: board.figure("restarts"),
-  };
+  return { workers, spaces, bytes, journal: journal && new JournalBoard(journal).stats() };
 }
 
 function spaceStats(seat: Seat, partition: number): SpaceStats[] {

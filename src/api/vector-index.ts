@@ -97,9 +97,6 @@ export class VectorIndex implements AsyncDisposable {
   async backup(destination: string, extra?: unknown): Promise<BackupReport> {
     const keeper = this.keeperFor("backup");
     if (extra !== undefined) throw tooMany("backup(destination)", extra);
-    if (typeof destination !== "string" || destination === "") {
-      throw badOption("`backup` needs the name of a folder that does not exist yet, or is empty.");
-    }
     return await keeper.backup(destination, () => allDurable(this.handle));
   }
 

@@ -7,6 +7,7 @@
  *            own before it increments MOVED; the snapshot thread writes those that it counts.
  */
 import { waitForChange } from "../runtime/event-loop.ts";
+import type { JournalStats } from "../values/reports.ts";
 
 const WAKE = 0;
 const PARKED = 1;
@@ -156,6 +157,23 @@ export class JournalBoard {
 
   figure(figure: JournalFigure): number {
     return this.figures[MAX_PARTITIONS + JOURNAL_FIGURES.indexOf(figure)]!;
+  }
+
+  stats(): JournalStats {
+    const [ops, groups] = [this.figure("ops"), this.figure("groups")];
+    return {
+      ops,
+      groups,
+      bytes: this.figure("bytes"),
+      meanGroup: groups === 0 ? 0 : ops / groups,
+      meanCommitMs: groups === 0 ? 0 : this.figure("commitMs") / groups,
+      lastCommitMs: this.figure("lastCommitMs"),
+      failure: this.reason,
+      snapshots: this.figure("snapshots"),
+      snapshotBytes: this.figure("snapshotBytes"),
+      snapshotMs: this.figure("snapshotMs"),
+      restarts: this.figure("restarts"),
+    };
   }
 
   private bump(word: number): void {

@@ -11,18 +11,16 @@ function embedded(url: URL): Blob | undefined {
 }
 
 export async function readOwnFile(url: URL): Promise<ArrayBuffer> {
-  if (isOneFile) {
-    const file = embedded(url);
+  if (typeof Bun !== "undefined") {
+    const file = isOneFile ? embedded(url) : Bun.file(url);
     if (file === undefined) throw new Error("it was not passed to `bun build --compile`");
     return await file.arrayBuffer();
   }
-  if (typeof Bun !== "undefined") return await Bun.file(url).arrayBuffer();
-  if (url.protocol !== "file:") {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${url} has status ${response.status}`);
-    return await response.arrayBuffer();
+  if (typeof process !== "undefined" && url.protocol === "file:") {
+    const { readFile } = await import("node:fs/promises");
+    return new Uint8Array(await readFile(url)).buffer;
   }
-  const { readFile } = await import("node:fs/promises");
-  const bytes = await readFile(url);
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} has status ${response.status}`);
+  return await response.arrayBuffer();
 }

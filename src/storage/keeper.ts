@@ -5,6 +5,7 @@ import { setJournalState } from "../core/calls.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import type { JournalBoard } from "../journal/board.ts";
+import { badOption } from "../options/checks.ts";
 import type { Incident } from "../options/open.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
@@ -140,6 +141,9 @@ export class Keeper {
 
   /** Has the folder copied once `before` has resolved. Rejects like `before` and `backUp`, and with SNAPSHOT_FAILED. */
   async backup(destination: string, before: () => Promise<void>): Promise<BackupReport> {
+    if (typeof destination !== "string" || destination === "") {
+      throw badOption("`backup` needs the name of a folder that does not exist yet, or is empty.");
+    }
     const place = resolve(destination); // the process may change its working directory in the meantime
     this.parts.identity.look(); // or `before` would say only that what waits is not on the disk
     await before();

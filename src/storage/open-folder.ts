@@ -1,9 +1,12 @@
 /* How is an index opened in a folder? The only module of storage/ that `open` imports, and only with a path. */
 import { existsSync } from "node:fs";
+import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
+import type { Incident, OpenRequest } from "../options/open.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
 import type { RecoveryReport } from "../values/reports.ts";
+import type { SharedIndex } from "../workers/protocol.ts";
 import { damaged, pathError } from "./disk/damage.ts";
 import { contentsOf, type LockedFolder, lockFolder, makeFolders } from "./disk/folder.ts";
 import type { Identity } from "./disk/identity.ts";
@@ -15,10 +18,33 @@ import { Recovery } from "./recovery/recovery.ts";
 import { promoteFresh } from "./recovery/salvage.ts";
 import { newPartitions } from "./snapshots/catalog.ts";
 
-export type { Keeper, LockedFolder };
+export type { Keeper };
 
-/** Locks a folder. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED; or PATH_DAMAGED unless salvaging. */
-export async function takeFolder(path: string, salvaging: boolean): Promise<LockedFolder> {
+/**
+ * Opens an index by `start`, which gets what it was created with, and a function that loads it and keeps it in its folder
+ * from then on. Rejects like `open` with a path.
+ */
+export async function openFolder<Opened>(
+  path: string,
+  { shape, settled }: OpenRequest,
+  report: (incident: Incident) => void,
+  start: (
+    shape: Partial<Shape>,
+    load: (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper>,
+  ) => Promise<Opened>,
+): Promise<Opened> {
+  const folder = await takeFolder(path, settled.onDamage === "salvage");
+  try {
+    return await start(shapeOfFolder(folder, shape), (handle, shared, started) =>
+      loadFolder({ folder, handle, shared, started, report }),
+    );
+  } catch (error) {
+    folder.lock.release();
+    throw error;
+  }
+}
+
+async function takeFolder(path: string, salvaging: boolean): Promise<LockedFolder> {
   const { paths, lock } = await lockFolder(path);
   try {
     if (existsSync(paths.fresh)) await promoteFresh(paths); // a crash interrupted a salvage at its end
@@ -32,7 +58,7 @@ export async function takeFolder(path: string, salvaging: boolean): Promise<Lock
 }
 
 /** What the folder's index was created with; nothing when it is new. Throws PATH_MISMATCH. */
-export function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Shape>): Partial<Shape> {
+function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Shape>): Partial<Shape> {
   const made: Partial<Shape> = shape ?? {};
   const name = mismatch(asked, made);
   if (name === undefined) return made;
@@ -40,14 +66,13 @@ export function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Sha
   throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or create another index and add everything again.`);
 }
 
-export interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "identity" | "recovery"> {
+interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "identity" | "recovery"> {
   folder: LockedFolder;
   /** Settles when the workers are ready, or could not be started. */
   started: Promise<void>;
 }
 
-/** Loads an index from its folder, and keeps it there. Rejects with what is wrong there, OUT_OF_MEMORY or TIMEOUT. */
-export async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<Keeper> {
+async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<Keeper> {
   const { paths, lock, damage } = folder;
   const { settings, journal } = parts.shared;
   const { dimensions, metric, M, seed, partitions } = settings;
