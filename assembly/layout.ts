@@ -53,6 +53,7 @@ export const P_JOURNAL_TAIL: u32 = 3608; // u64: bytes of them that are on the d
 export const P_SEQUENCE: u32 = 3616; // u64: number of the partition's last op
 export const P_DURABLE: u32 = 3624; // u64: number of the last op that is on the disk
 export const P_JOURNAL_BLOCK: u32 = 3632; // the ring's memory, allocated before ops are journalled
+export const P_SECRET: u32 = 3640; // two u64: what key tables are hashed with, random, in no file
 export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
 export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
 export const ARENA: u32 = 65536;
@@ -106,6 +107,7 @@ export const SEAT_HELD_SLOT: u32 = 40, SEAT_HELD_LEVEL: u32 = 44;
 export const SEAT_RESULTS: u32 = 48, SEAT_RESULTS_CAPACITY: u32 = 52; // the array of hits, and how many it has room for
 export const SEAT_BIG_VISITED: u32 = 56;
 export const SEAT_LINKING: u32 = 60; // slot + 1 while it is being linked
+export const SEAT_TWIN_OF: u32 = 64; // the slot on whose chain it is hung, from before it HANGS on
 
 export const CLAIM_BYTES: u32 = 24;
 export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;
@@ -310,4 +312,4 @@ export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_
   FAULT_LINK_START: u32 = 12, FAULT_LINK_CODED: u32 = 13, FAULT_LINK_OWN_LISTS: u32 = 14,
   FAULT_LINK_NODE_LOCKED: u32 = 15, FAULT_LINK_PRUNE: u32 = 16, FAULT_LINK_BACK: u32 = 17, FAULT_LINK_ENTRY: u32 = 18,
   FAULT_LINK_DONE: u32 = 19, FAULT_MOVE: u32 = 20, FAULT_PROMOTE: u32 = 21, FAULT_TWIN: u32 = 22,
-  FAULT_ARENA_FREE: u32 = 23;
+  FAULT_ARENA_FREE: u32 = 23, FAULT_TWIN_MARKED: u32 = 24;

@@ -2,12 +2,16 @@
 import { E_BUSY, E_STALE } from "../layout";
 import { lockPartition, unlocked } from "../memory/locks";
 import { isAlive } from "../space/spaces";
-import { checkSpace } from "../upkeep/check";
+import { checkPartition, checkSpace } from "../upkeep/check";
 
 export { continueCensus, startCensus } from "../upkeep/census";
 
-/** 0, or the number of the first broken promise (upkeep/check.ts), X_INFO: slot, level, position; E_STALE, E_BUSY. */
+/**
+ * Checks a space, or with 0 what the partition's spaces share. 0, or the number of the first broken promise
+ * (upkeep/check.ts), X_INFO: slot, level, position; E_STALE, E_BUSY.
+ */
 export function check(space: usize, incarnation: u32): i32 {
   if (!lockPartition()) return E_BUSY;
+  if (space == 0) return unlocked(checkPartition());
   return unlocked(isAlive(space, incarnation) ? checkSpace(space) : E_STALE);
 }

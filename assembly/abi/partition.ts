@@ -2,22 +2,26 @@
 import {
   ABI_VERSION, CHUNK_SLOTS, E_BUSY, E_DAMAGED, E_MEMORY, MAGIC, OK, P_ABANDONED, P_CODES, P_DIMENSIONS,
   P_EF_CONSTRUCTION, P_EPOCH, P_FLAT_BELOW, P_LIMIT, P_LIVE_SPACES, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING,
-  P_METRIC, P_RESERVED, P_SEED, P_SPACE_TABLE, P_STATE, P_USED, STATE_SOUND, X_KEY,
+  P_METRIC, P_RESERVED, P_SECRET, P_SEED, P_SPACE_TABLE, P_STATE, P_USED, STATE_SOUND, X_KEY,
 } from "../layout";
 import { openArena, useReserve } from "../memory/arena";
 import { lockPartition, takeSeat, unlocked } from "../memory/locks";
 import { base, info, openScratch } from "../memory/scratch";
 import { distancesBytes, graphChunkBytes, loadSettings, slotStride } from "../memory/settings";
-import { hashKey, openTable } from "../space/keys";
+import { hashName as hashOf } from "../space/hashes";
+import { openTable } from "../space/keys";
 
 export function abiVersion(): u32 {
   return ABI_VERSION;
 }
 
-/** Sets up an empty partition in a fresh memory. Called once, before any instance is bound. False without memory. */
+/**
+ * Sets up an empty partition in a fresh memory. Called once, before any instance is bound. The secret is of random words
+ * that key tables are hashed with. False without memory.
+ */
 export function setUp(
   dimensions: u32, metric: u32, m: u32, efConstruction: u32, seed: u32, flatBelow: u32, maxPending: u32, codes: u32,
-  limit: u32,
+  limit: u32, secret0: u32, secret1: u32, secret2: u32, secret3: u32,
 ): bool {
   store<u32>(P_DIMENSIONS, dimensions);
   store<u32>(P_METRIC, metric);
@@ -28,6 +32,8 @@ export function setUp(
   store<u32>(P_MAX_PENDING, maxPending);
   store<u32>(P_CODES, codes);
   store<u32>(P_LIMIT, limit);
+  store<u64>(P_SECRET, secret0 | (<u64>secret1 << 32));
+  store<u64>(P_SECRET, secret2 | (<u64>secret3 << 32), 8);
   store<u32>(P_EPOCH, 1);
   loadSettings();
   const perChunk: u64 = <u64>graphChunkBytes + distancesBytes + CHUNK_SLOTS * slotStride;
@@ -75,5 +81,5 @@ export function partitionInfo(): void {
 
 /** Hash of the encoded name at X_KEY: chooses its partition and home. */
 export function hashName(header: u32): u32 {
-  return hashKey(base + X_KEY, header);
+  return hashOf(base + X_KEY, header);
 }

@@ -6,9 +6,9 @@
  */
 import {
   FAILED_ONCE, FAULT_LINK_BACK, FAULT_LINK_CODED, FAULT_LINK_DONE, FAULT_LINK_ENTRY, FAULT_LINK_OWN_LISTS,
-  FAULT_LINK_START, FAULT_TWIN, G_CENTROID, G_ENTRY, G_ENTRY_LOCK, G_FINISHED, G_GRAPH, G_LINKED, G_SPACE, HANGS,
-  IN_GRAPH, LINKED, PENDING, RECENT_SLOTS, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SKIPPED, SLOT_DIED, SLOT_STATE,
-  SLOT_TWIN, S_VERSION, TWINNED,
+  FAULT_LINK_START, FAULT_TWIN, FAULT_TWIN_MARKED, G_CENTROID, G_ENTRY, G_ENTRY_LOCK, G_FINISHED, G_GRAPH, G_LINKED,
+  G_SPACE, HANGS, IN_GRAPH, LINKED, PENDING, RECENT_SLOTS, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_TWIN_OF, SKIPPED,
+  SLOT_DIED, SLOT_STATE, SLOT_TWIN, S_VERSION, TWINNED,
 } from "../layout";
 import { faultPoint } from "../memory/faults";
 import { acquire, release, seat } from "../memory/locks";
@@ -17,8 +17,8 @@ import { chosenBase, cosine, efConstruction, levelOf, M, paddedFloats } from "..
 import { hasBit, push } from "../memory/words";
 import { distanceTo, queryFromSlot } from "../vectors/beam";
 import { codeAddress, encodeSlot } from "../vectors/codes";
-import { exactBetween } from "../vectors/metric";
-import { slotAddress, stateOf, vectorOf } from "../vectors/slots";
+import { sameVector } from "../vectors/metric";
+import { nextTwin, slotAddress, stateOf } from "../vectors/slots";
 import { candidateCount, candidateDistance, candidateSlot } from "./candidates";
 import { connect, connectIfRoom, expectDoubles, holds, writeListAgain } from "./links";
 import { touchEnd, twinsOf, writeOwnList } from "./lists";
@@ -159,12 +159,10 @@ function hangOnTwin(generation: usize, slot: u32, at: usize): bool {
   for (let i: u32 = 0; i < candidateCount; i++) {
     if (cosine ? candidateDistance(i) > same + 1e-6 : candidateDistance(i) != same) continue;
     const other = candidateSlot(i);
-    const otherAt = slotAddress(generation, other);
-    if (cosine) {
-      // Parallel vectors of different lengths count as equal: all that f32 sees between them is rounding.
-      if (exactBetween(otherAt, at) > 1e-13) continue;
-    } else if (memory.compare(vectorOf(otherAt), vectorOf(at), paddedFloats * 4) != 0) continue;
+    if (!sameVector(slotAddress(generation, other), at)) continue;
+    store<u32>(seat + SEAT_TWIN_OF, other);
     atomic.store<u32>(at + SLOT_STATE, PENDING | HANGS);
+    faultPoint(FAULT_TWIN_MARKED);
     push(twinsOf(generation, other), slot + 1, at + SLOT_TWIN);
     faultPoint(FAULT_TWIN);
     finish(generation, at, TWINNED);
@@ -173,12 +171,19 @@ function hangOnTwin(generation: usize, slot: u32, at: usize): bool {
   return false;
 }
 
-/** After a trap in `linkSlot`: a slot that has used its SLOT_TWIN for a chain of twins is in. True then. */
-export function finishTwin(generation: usize, slot: u32): bool {
+/**
+ * After a trap in `linkSlot` of the seat `that`: a slot that is on the chain of twins that the seat was about to hang it
+ * on is in. True then; one that is not on it yet hangs nowhere.
+ */
+export function finishTwin(that: usize, generation: usize, slot: u32): bool {
   const at = slotAddress(generation, slot);
-  if ((load<u32>(at + SLOT_STATE) & HANGS) == 0) return false;
-  finish(generation, at, TWINNED);
-  return true;
+  const state = load<u32>(at + SLOT_STATE);
+  if ((state & HANGS) == 0) return false;
+  let twin = atomic.load<u32>(twinsOf(generation, load<u32>(that + SEAT_TWIN_OF)));
+  while (twin != 0 && twin != slot + 1) twin = nextTwin(generation, twin);
+  if (twin == 0) atomic.store<u32>(at + SLOT_STATE, state & ~HANGS);
+  else finish(generation, at, TWINNED);
+  return twin != 0;
 }
 
 // ── for a census ────────────────────────────────────────────────────────────────────────────────────────────────────

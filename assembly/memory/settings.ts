@@ -5,12 +5,13 @@
  */
 import {
   CHUNK_SLOTS, CODE_HEADER, LIST_HEADER, MAX_LEVEL, METRIC_COSINE, METRIC_DOT, P_CODES, P_DIMENSIONS, P_EF_CONSTRUCTION,
-  P_FLAT_BELOW, P_M, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_SEED, SLOT_HEADER,
+  P_FLAT_BELOW, P_M, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_SECRET, P_SEED, SLOT_HEADER,
 } from "../layout";
 
 export let dimensions: u32 = 0, metric: u32 = 0, cosine: bool = false, dot: bool = false;
 export let M: u32 = 0, efConstruction: u32 = 0, seed: u32 = 0, flatBelow: u32 = 0, neverCodes: bool = false;
 export let maxPending: u32 = 0, maxGraphChunks: u32 = 0;
+export let secret0: u64 = 0, secret1: u64 = 0; // of the hash of keys
 
 /** Floats in a padded vector (a multiple of 4, the rest zero) and 16-byte blocks in a code. */
 export let paddedFloats: u32 = 0, codeBlocks: u32 = 0;
@@ -43,6 +44,8 @@ export function loadSettings(): void {
   maxPending = load<u32>(P_MAX_PENDING);
   neverCodes = load<u32>(P_CODES) != 0;
   maxGraphChunks = load<u32>(P_MAX_GRAPH_CHUNKS);
+  secret0 = load<u64>(P_SECRET);
+  secret1 = load<u64>(P_SECRET, 8);
 
   paddedFloats = (dimensions + 3) & ~3;
   codeBlocks = (dimensions + 15) >>> 4;

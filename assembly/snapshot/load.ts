@@ -27,7 +27,8 @@ import {
 import { allBelow, copyBytes, copyWords, padded } from "../memory/words";
 import { wishCompaction } from "../space/accept";
 import { bytesFor, currentOf, storeKey } from "../space/generations";
-import { emptyCell, fillCell, hashKey } from "../space/keys";
+import { hashKey } from "../space/hashes";
+import { emptyCell, fillCell } from "../space/keys";
 import { addDepth, enqueue } from "../space/queues";
 import { createSpace, findSpace } from "../space/spaces";
 import { codeAddress } from "../vectors/codes";

@@ -26,7 +26,8 @@ import { copyWords } from "../memory/words";
 import { dotF32 } from "../vectors/kernels";
 import { ALIVE, ensureSlot, inverseOf, slotAddress, vectorOf } from "../vectors/slots";
 import { currentOf, emptyingOf, pendingOf, storeKey } from "./generations";
-import { emptyCell, fillCell, findCell, hashKey, slotIn } from "./keys";
+import { hashKey } from "./hashes";
+import { emptyCell, fillCell, findCell, slotIn } from "./keys";
 import { addDepth, enqueue } from "./queues";
 import { isAlive } from "./spaces";
 

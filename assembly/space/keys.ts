@@ -7,40 +7,24 @@
  *   directory  2^depth × u32 segment           segment  [depth u32][used u32][capacity u32][-] then cells
  *   cell       [hash u32][value u32]           value    0 empty, 1 removed, else the slot + 2 or a space header
  *
+ * The hash has a secret (hashes.ts), and a directory never has more entries than the keys can need: however keys are
+ * chosen, a table takes as much memory as for any others, and a search for a key at most walks through one segment.
+ *
  * The slots are the truth: when the writer of a table traps, a repair rebuilds the table from them (P_KEYS_REPAIR).
  */
 import {
-  CELL_BYTES, CELL_EMPTY, CELL_HASH, CELL_REMOVED, CELL_VALUE, FAULT_KEYS_GROW, KEY_HEADER, KEY_LENGTH, P_KEYS_REPAIR,
-  SEGMENT_CAPACITY, SEGMENT_DEPTH, SEGMENT_HEADER, SEGMENT_USED, SLOT_BIAS, SLOT_KEY, S_NAME, T_DEPTH, T_DIRECTORY,
-  T_OWNER,
+  CELL_BYTES, CELL_EMPTY, CELL_HASH, CELL_REMOVED, CELL_VALUE, FAULT_KEYS_GROW, G_COUNT, KEY_HEADER, KEY_LENGTH,
+  P_KEYS_REPAIR, P_LIVE_SPACES, SEGMENT_CAPACITY, SEGMENT_DEPTH, SEGMENT_HEADER, SEGMENT_USED, SLOT_BIAS, SLOT_KEY,
+  S_NAME, T_DEPTH, T_DIRECTORY, T_OWNER,
 } from "../layout";
 import { allocate, bytesOf, free } from "../memory/arena";
 import { faultPoint } from "../memory/faults";
-import { mix } from "../memory/settings";
 import { clearBytes } from "../memory/words";
 import { addBytes, slotAddress } from "../vectors/slots";
 
 const FIRST_CELLS: u32 = 16;
 const SEGMENT_CELLS: u32 = 512;
-const MAX_DEPTH: u32 = 22; // above it a segment grows instead of splitting
-
-/** MurmurHash3 x86_32 over an encoded key; the tag is part of the key. */
-export function hashKey(bytes: usize, header: u32): u32 {
-  const length = header & KEY_LENGTH;
-  let h: u32 = header >>> 24;
-  let i: u32 = 0;
-  for (; i + 4 <= length; i += 4) h = round(h, load<u32>(bytes + i));
-  let tail: u32 = 0;
-  for (let shift: u32 = 0; i < length; i++, shift += 8) tail |= <u32>load<u8>(bytes + i) << shift;
-  return mix(round(h, tail) ^ length);
-}
-
-function round(h: u32, k: u32): u32 {
-  k *= 0xcc9e2d51;
-  k = rotl<u32>(k, 15);
-  k *= 0x1b873593;
-  return rotl<u32>(h ^ k, 13) * 5 + 0xe6546b64;
-}
+const CELLS_AN_ENTRY: u32 = 32; // of a directory, at the most: evenly spread keys need an entry for every 192 to 384
 
 function newSegment(table: usize, cells: u32, depth: u32, mine: u32): usize {
   const segment = allocate(SEGMENT_HEADER + cells * CELL_BYTES, mine);
@@ -194,13 +178,22 @@ function liveCells(segment: usize): u32 {
   return live;
 }
 
+/** About as many keys as a table holds. */
+function keysOf(table: usize): u32 {
+  const owner: usize = load<u32>(table + T_OWNER);
+  return owner == 0 ? load<u32>(P_LIVE_SPACES) : load<u32>(owner + G_COUNT);
+}
+
 /** Replaces a full segment by a larger one, by one of the same size if most of it is removed, or by two halves. */
 function makeRoom(table: usize, segment: usize, hash: u32, mine: u32): bool {
   const cells = load<u32>(segment + SEGMENT_CAPACITY);
   const depth = load<u32>(segment + SEGMENT_DEPTH);
   const mostlyRemoved = liveCells(segment) * 2 < cells;
-  const splits = cells >= SEGMENT_CELLS && depth < MAX_DEPTH && !mostlyRemoved;
-  if (splits && depth == load<u32>(table + T_DEPTH) && !doubleDirectory(table, mine)) return false;
+  let splits = cells >= SEGMENT_CELLS && !mostlyRemoved;
+  if (splits && depth == load<u32>(table + T_DEPTH)) {
+    splits = <u64>CELLS_AN_ENTRY << (depth + 1) <= keysOf(table);
+    if (splits && !doubleDirectory(table, mine)) return false;
+  }
   const zero = newSegment(table, splits || mostlyRemoved ? cells : cells * 2, splits ? depth + 1 : depth, mine);
   const one: usize = !splits || zero == 0 ? zero : newSegment(table, cells, depth + 1, mine);
   if (one == 0) {

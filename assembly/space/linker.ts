@@ -131,7 +131,7 @@ export function blameSlot(that: usize): void {
   if (mark == 0 || claim == 0) return;
   const generation: usize = load<u32>(claim + C_GENERATION);
   const at = slotAddress(generation, mark - 1);
-  if (stateOf(at) != PENDING || finishTwin(generation, mark - 1)) return;
+  if (stateOf(at) != PENDING || finishTwin(that, generation, mark - 1)) return;
   expectDoubles(generation);
   if ((load<u32>(at + SLOT_STATE) & FAILED_ONCE) == 0) {
     atomic.store<u32>(at + SLOT_STATE, PENDING | FAILED_ONCE);

@@ -213,9 +213,9 @@ export function breakQueue(that: usize): void {
   releaseOf(that, SEAT_HELD_QUEUE);
 }
 
-/** After a repair has finished a seat's op: the queue may not hold its space, nor the depth its slot. */
-export function distrustQueueOf(space: usize): void {
-  atomic.store<u32>(queueOf(space) + Q_BROKEN, 1);
+/** After a trap under the partition lock: a queue may lack a space that is marked as queued, or the depth a slot. */
+export function distrustQueues(): void {
+  for (let home: u32 = 0; home < MAX_WORKERS; home++) atomic.store<u32>(queueAddress(home) + Q_BROKEN, 1);
 }
 
 /**

@@ -4,16 +4,17 @@
  * A header is never freed: it waits in P_FREE_SPACES for the next space, and its S_INCARNATION shows stale handles.
  */
 import {
-  CELL_VALUE, G_NAME, G_SPACE, JOURNAL_CREATE, JOURNAL_DROP, KEY_HEADER, KEY_LENGTH, P_FREE_SPACES, P_LIVE_SPACES,
-  P_NEXT_SPACE_ID, P_SPACE_LIST, P_SPACE_TABLE, SPACE_BYTES, S_ALL_NEXT, S_BYTES, S_CENSUS, S_CHANGED, S_COMPACTIONS,
-  S_CREATED, S_GENERATIONS, S_HASH, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED, S_VERSION,
-  S_WANTS_COMPACTION,
+  CELL_VALUE, G_NAME, G_SPACE, JOURNAL_CREATE, JOURNAL_DROP, KEY_HEADER, KEY_LENGTH, P_FREE_SPACES, P_KEYS_REPAIR,
+  P_LIVE_SPACES, P_NEXT_SPACE_ID, P_SPACE_LIST, P_SPACE_TABLE, SPACE_BYTES, S_ALL_NEXT, S_BYTES, S_CENSUS, S_CHANGED,
+  S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HASH, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED,
+  S_VERSION, S_WANTS_COMPACTION,
 } from "../layout";
 import { appendEntry } from "../journal/ring";
 import { allocate, bytesOf, free } from "../memory/arena";
 import { clearBytes, copyBytes } from "../memory/words";
 import { currentOf, emptyingOf, newGeneration } from "./generations";
-import { emptyCell, fillCell, findCell, hashKey, removeCell } from "./keys";
+import { hashKey } from "./hashes";
+import { emptyCell, fillCell, findCell, removeCell } from "./keys";
 import { leaveQueue, lockQueueOf } from "./queues";
 import { retire } from "./retirement";
 
@@ -56,14 +57,16 @@ export function createSpace(bytes: usize, header: u32, home: u32): usize {
   store<u32>(space + S_HASH, hash);
   store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) + bytesOf(name) + SPACE_BYTES);
   atomic.store<u64>(space + S_GENERATIONS, <u64>generation);
-  atomic.add<u32>(space + S_INCARNATION, 1);
+  store<u32>(P_KEYS_REPAIR, P_SPACE_TABLE); // after a trap from here on, the table is rebuilt of what lives
   const id = load<u32>(P_NEXT_SPACE_ID);
   store<u32>(P_NEXT_SPACE_ID, id + 1);
   store<u32>(space + S_ID, id);
   fillCell(P_SPACE_TABLE, cell, hash, <u32>space);
   appendEntry(space, JOURNAL_CREATE, id, header, bytes);
   store<u64>(space + S_CREATED, load<u64>(space + S_CHANGED));
+  atomic.add<u32>(space + S_INCARNATION, 1); // it is there
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) + 1);
+  store<u32>(P_KEYS_REPAIR, 0);
   return space;
 }
 
@@ -101,10 +104,11 @@ function returnHeader(space: usize): void {
 export function removeSpace(space: usize): bool {
   if (!lockQueueOf(space)) return false;
   const name: usize = load<u32>(space + S_NAME);
+  store<u32>(P_KEYS_REPAIR, P_SPACE_TABLE); // as in createSpace
+  atomic.add<u32>(space + S_INCARNATION, 1); // it is gone
   removeCell(findCell(P_SPACE_TABLE, load<u32>(space + S_HASH), name + KEY_HEADER, load<u32>(name)));
   leaveQueue(space);
   const generations = load<u64>(space + S_GENERATIONS);
-  atomic.add<u32>(space + S_INCARNATION, 1);
   atomic.store<u64>(space + S_GENERATIONS, 0);
   store<u32>(space + S_NAME, 0);
   store<u32>(currentOf(generations) + G_NAME, <u32>name); // freed with the generation: nothing here can trap
@@ -113,6 +117,7 @@ export function removeSpace(space: usize): bool {
   appendEntry(space, JOURNAL_DROP, load<u32>(space + S_ID), 0, 0);
   store<u32>(P_LIVE_SPACES, load<u32>(P_LIVE_SPACES) - 1);
   returnHeader(space);
+  store<u32>(P_KEYS_REPAIR, 0);
   return true;
 }
 

@@ -1,5 +1,6 @@
 /*
- * Does a space keep its promises? The invariant walker: read-only, under the partition lock, while no thread links.
+ * Does a space keep its promises? The invariant walker: it changes nothing, under the partition lock, while no thread
+ * links.
  *
  * Returns 0, or the number of the first broken promise, with slot, level and position in X_INFO.
  */
@@ -9,12 +10,15 @@ import {
 } from "../layout";
 import { hasDistances } from "../graph/chunks";
 import { capacityOf, countOf, diverseOf, idAt, isBare, listOf, lockOf, twinsOf } from "../graph/lists";
-import { arenaIsWhole } from "../memory/arena";
+import { allocate, arenaIsWhole, free, useReserve } from "../memory/arena";
 import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
+import { clearBytes, hasBit, setBit } from "../memory/words";
 import { currentOf, emptyingOf } from "../space/generations";
-import { findCell, hashKey, slotIn } from "../space/keys";
+import { hashKey } from "../space/hashes";
+import { findCell, slotIn } from "../space/keys";
 import { codeAddress, hasScale } from "../vectors/codes";
+import { sameVector } from "../vectors/metric";
 import { ALIVE, nextTwin, slotAddress, stateOf } from "../vectors/slots";
 
 const BROKEN_ARENA: u32 = 1;
@@ -26,7 +30,7 @@ const BROKEN_LIST: u32 = 6; // a list that is too long, or names itself, a slot 
 const BROKEN_LEVEL: u32 = 7; // a neighbour that does not reach the level of the list
 const BROKEN_LOCK: u32 = 8; // a node lock that is held
 const BROKEN_ENTRY: u32 = 9; // an entry point that is missing or not linked
-const BROKEN_TWIN: u32 = 10; // a chain of twins that names another slot
+const BROKEN_TWIN: u32 = 10; // a twin on no chain or on two, or a chain that names another slot
 const BROKEN_CODE: u32 = 11; // a code scale that is not a finite number ≥ 0
 
 function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
@@ -36,8 +40,12 @@ function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
   return what;
 }
 
+/** What all spaces share. */
+export function checkPartition(): u32 {
+  return arenaIsWhole() ? 0 : fail(BROKEN_ARENA, 0, 0, 0);
+}
+
 export function checkSpace(space: usize): u32 {
-  if (!arenaIsWhole()) return fail(BROKEN_ARENA, 0, 0, 0);
   const generations = load<u64>(space + S_GENERATIONS);
   const current = currentOf(generations);
   const emptying = emptyingOf(generations);
@@ -91,22 +99,47 @@ function checkKey(generation: usize, newer: usize, slot: u32, record: usize): u3
   return fail(BROKEN_KEY, slot, 1, 0);
 }
 
-/** Every list of every linked slot; twins have none. */
+/** Every list and chain of every linked slot; twins have none, and each is on one chain. */
 function checkGraph(generation: usize, count: u32): u32 {
+  const bytes = (count + 7) >>> 3;
+  useReserve(true);
+  const met = allocate(bytes, 0);
+  useReserve(false);
+  if (met == 0) return 0; // nothing is known then
+  clearBytes(met, bytes);
+  const broken = checkLists(generation, count, met);
+  free(met);
+  return broken;
+}
+
+/** `met`: a bit for each slot that is on a chain. */
+function checkLists(generation: usize, count: u32, met: usize): u32 {
   for (let slot: u32 = 0; slot < count; slot++) {
     if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
     if (!hasScale(codeAddress(load<u32>(generation + G_GRAPH), slot))) return fail(BROKEN_CODE, slot, 0, 0);
-    for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
-      const hangs = twin <= count && stateOf(slotAddress(generation, twin - 1)) == TWINNED;
-      if (!hangs) return fail(BROKEN_TWIN, slot, 0, twin);
-    }
+    if (!checkChain(generation, slot, count, met)) return BROKEN_TWIN;
     if (load<u32>(lockOf(generation, slot)) != 0) return fail(BROKEN_LOCK, slot, 0, 0);
     for (let level: u32 = 0; level <= levelOf(slot); level++) {
       const broken = checkList(generation, slot, level, count);
       if (broken != 0) return broken;
     }
   }
+  for (let slot: u32 = 0; slot < count; slot++) {
+    const lost = stateOf(slotAddress(generation, slot)) == TWINNED && !hasBit(met, slot);
+    if (lost) return fail(BROKEN_TWIN, slot, 0, 0);
+  }
   return 0;
+}
+
+function checkChain(generation: usize, slot: u32, count: u32, met: usize): bool {
+  for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+    fail(BROKEN_TWIN, slot, 0, twin);
+    if (twin > count || hasBit(met, twin - 1)) return false;
+    const at = slotAddress(generation, twin - 1);
+    if (stateOf(at) != TWINNED || !sameVector(slotAddress(generation, slot), at)) return false;
+    setBit(met, twin - 1);
+  }
+  return true;
 }
 
 function checkList(generation: usize, slot: u32, level: u32, count: u32): u32 {

@@ -7,9 +7,9 @@
  */
 import {
   E_DAMAGED, G_COUNT, G_DEAD, G_ELIGIBLE, G_LIVE, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, INTENT_SPACE, KEY_HEADER,
-  P_INTENT, P_KEYS_REPAIR, P_STATE, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE,
+  P_INTENT, P_KEYS_REPAIR, P_LIVE_SPACES, P_STATE, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE,
   SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SLOT_BIAS, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_HASH, S_LIVE,
-  S_NAME, T_OWNER,
+  T_OWNER,
 } from "../layout";
 import { repairList } from "../graph/links";
 import { rebuildArena, useReserve } from "../memory/arena";
@@ -17,9 +17,10 @@ import { releaseOf, seat, seatAddress } from "../memory/locks";
 import { flatBelow } from "../memory/settings";
 import { commit } from "../space/accept";
 import { currentOf, emptyingOf } from "../space/generations";
-import { emptyCell, fillCell, findCell, hashKey, openTable } from "../space/keys";
+import { hashKey } from "../space/hashes";
+import { emptyCell, fillCell, findCell, openTable } from "../space/keys";
 import { blameSlot } from "../space/linker";
-import { breakQueue, distrustQueueOf, mend } from "../space/queues";
+import { breakQueue, distrustQueues, mend } from "../space/queues";
 import { spaceAfter } from "../space/spaces";
 import { ALIVE, slotAddress } from "../vectors/slots";
 
@@ -51,6 +52,7 @@ export function repairSeat(number: u32): i32 {
 /** Under the dead owner's partition lock. */
 function repairPartition(): i32 {
   rebuildArena();
+  distrustQueues();
   const table: usize = load<u32>(P_KEYS_REPAIR);
   if (table != 0 && !rebuildTable(table)) {
     store<u32>(P_STATE, 0);
@@ -65,7 +67,6 @@ function repairPartition(): i32 {
   }
   const space: usize = load<u32>(P_INTENT + INTENT_SPACE);
   commit();
-  distrustQueueOf(space);
   const generations = load<u64>(space + S_GENERATIONS);
   let live = recount(currentOf(generations));
   if (emptyingOf(generations) != 0) live += recount(emptyingOf(generations));
@@ -93,8 +94,9 @@ function rebuildTable(table: usize): bool {
 }
 
 function refillWithSpaces(table: usize): bool {
+  let count: u32 = 0;
   for (let space: usize = 0; (space = spaceAfter(space)) != 0; ) {
-    if (load<u32>(space + S_NAME) == 0) continue;
+    store<u32>(P_LIVE_SPACES, ++count);
     const hash = load<u32>(space + S_HASH);
     const cell = emptyCell(table, hash, 0);
     if (cell == 0) return false;

@@ -27,6 +27,14 @@ export function exactBetween(a: usize, b: usize): f32 {
   return exact(a + SLOT_VECTOR, inverseOf(a), b + SLOT_VECTOR, inverseOf(b));
 }
 
+/**
+ * Whether two slots hold the same vector; under cosine parallel vectors of different lengths count as equal, since all
+ * that f32 sees between them is rounding.
+ */
+export function sameVector(a: usize, b: usize): bool {
+  return cosine ? exactBetween(a, b) <= 1e-13 : memory.compare(a + SLOT_VECTOR, b + SLOT_VECTOR, paddedFloats * 4) == 0;
+}
+
 /** Between the f32 query at `query` and a slot. */
 // @ts-ignore: decorator
 @inline

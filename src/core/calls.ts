@@ -149,7 +149,10 @@ export function continueCensus(seat: Seat, nodes: number) {
 /** Gives up the census that runs. Its memory is given back now or, when a lock is taken, by the next one. */
 export const endCensus = (seat: Seat) => void seat.core.startCensus(0, 0, 0);
 
-/** The first promise that a space breaks, by its number in assembly/upkeep/check.ts, and where; or null. */
+/** Stands for what all spaces of a partition share. */
+export const PARTITION: SpaceAt = { address: 0, incarnation: 0 };
+
+/** The first promise that a space (or PARTITION) breaks, by its number in assembly/upkeep/check.ts, and where; or null. */
 export function check(seat: Seat, { address, incarnation }: SpaceAt) {
   const status = seat.core.check(address, incarnation);
   if (status <= 0) return status === OK ? null : status;

@@ -66,20 +66,21 @@ export class Seat {
     if (this.info.length === 0) this.renew();
   }
 
-  /** Sets up a fresh partition and takes seat `number` in it. */
+  /** Sets up a fresh partition and takes seat `number` in it. Its key tables are hashed with the `secret`, four words. */
   static create(
     module: WebAssembly.Module,
     settings: PartitionSettings,
     number: number,
     maySleep: boolean,
     shared = true,
+    secret = crypto.getRandomValues(new Uint32Array(4)),
   ): Seat {
     const { dimensions, metric, M, efConstruction, seed, flatBelow, maxPending, quantization } = settings;
     const memory = createMemory(shared);
     const core = instantiate(module, memory);
     const shape = [dimensions, METRICS[metric], M, efConstruction, seed];
     const policy = [flatBelow, maxPending, quantization === "none" ? 1 : 0, settings.partitionLimit];
-    if (!core.setUp(...shape, ...policy)) throw outOfMemory();
+    if (!core.setUp(...shape, ...policy, ...secret)) throw outOfMemory();
     markIn(memory)[0] = Math.random() * 2 ** 32;
     return new Seat(core, memory, number, bind(core, number, maySleep));
   }

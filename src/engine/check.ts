@@ -18,7 +18,7 @@ const PROMISES = [
   "a neighbour reaches the level of the list that names it",
   "no lock is held",
   "the entry point is linked",
-  "twin chains name linked slots with the same vector",
+  "every twin is on one chain, that of a linked slot with the same vector",
   "code scales are finite",
 ];
 
@@ -29,18 +29,22 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
   await flush(handle);
   const problems: string[] = [];
   let unreachable = 0;
-  for (const seat of handle.seats) {
+  const walk = async (what: string, seat: Seat, space: calls.SpaceAt) => {
+    const problem = await problemOf(handle, seat, space);
+    if (problem !== null) problems.push(`${what}: broken: ${problem}`);
+  };
+  for (const [partition, seat] of handle.seats.entries()) {
+    await walk(`partition ${partition}`, seat, calls.PARTITION);
     for (const space of await listSpaces(handle, seat)) {
       if (only !== undefined && space.name !== only) continue;
       unreachable += await census(handle, seat, space, true);
-      const problem = await problemOf(handle, seat, space);
-      if (problem !== null) problems.push(`${space.name}: broken: ${problem}`);
+      await walk(space.name, seat, space);
     }
   }
   return { ok: problems.length === 0 && unreachable === 0, problems, unreachable };
 }
 
-/** What the invariant walker finds in a space, in words, or null. */
+/** What the invariant walker finds in a space or partition, in words, or null. */
 async function problemOf(handle: Handle, seat: Seat, space: calls.SpaceAt): Promise<string | null> {
   for (let tries = 1; ; tries++) {
     const broken = await handle.whenFree(() => calls.check(seat, space));

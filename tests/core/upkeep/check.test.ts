@@ -34,7 +34,8 @@ test.each(CASES)("$name", async ({ of, offset, value, promise }) => {
   const before = words[word]!;
   space.expectWhole("before");
   words[word] = value;
-  expect(calls.check(seat, { address: at, incarnation })).toMatchObject({ promise });
+  const checked = of === "partition" ? calls.PARTITION : { address: at, incarnation };
+  expect(calls.check(seat, checked)).toMatchObject({ promise });
   words[word] = before;
   space.expectWhole("after");
 });
