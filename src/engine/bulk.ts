@@ -1,4 +1,4 @@
-/* How do many ops get in at once? In slices of time, each an attempt in the handle's line: later ops stay behind. */
+/* How do many ops get in at once? In slices of time, each an attempt in the line of its space: later ops stay behind. */
 import { E_BUSY, E_MEMORY, E_NOT_FINITE, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
@@ -25,7 +25,7 @@ export async function addMany(handle: Handle, space: string, keys: readonly Key[
   if (keys.length === 0) return;
   const adding = new BulkAdd(handle, space, keys, list);
   try {
-    await handle.accept(() => adding.step());
+    await handle.accept(space, () => adding.step());
   } finally {
     await adding.giveBack();
   }
@@ -140,7 +140,7 @@ export async function removeMany(handle: Handle, space: string, keys: readonly K
   }
   let found = 0;
   let next = 0;
-  await handle.accept(() => {
+  await handle.accept(space, () => {
     const slice = new Slice();
     for (; next < keys.length; next++) {
       if ((next & 63) === 63 && slice.isOver) return MORE;

@@ -1,4 +1,4 @@
-/* What does one thread hold of an open index? Its seats, control block and waiting line; no threads and no journal. */
+/* What does one thread hold of an open index? Its seats, control block and waiting lines; no threads and no journal. */
 import type * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
@@ -10,10 +10,10 @@ import type { Durability } from "./durability.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
 import { Uses } from "./uses.ts";
-import { type Outcome, WaitingLine } from "./waiting-line.ts";
+import { type Outcome, WaitingLines } from "./waiting-line.ts";
 
 export class Handle extends Host {
-  readonly line: WaitingLine;
+  readonly lines: WaitingLines;
   readonly uses = new Uses();
   /** Links on this thread, where it opened an index without workers. */
   readonly linker: InlineLinker | null;
@@ -29,7 +29,7 @@ export class Handle extends Host {
   ) {
     super();
     this.linker = loop && new InlineLinker(loop, control, () => this.isClosed);
-    this.line = new WaitingLine(control, settings.timeoutMs, () => this.help());
+    this.lines = new WaitingLines(control, settings.timeoutMs, () => this.help());
     this.directory = new Directory(this);
   }
 
@@ -43,11 +43,12 @@ export class Handle extends Host {
 
   close(): void {
     this.closed = true;
-    this.line.shut();
+    this.lines.shut();
   }
 
-  accept(attempt: () => Outcome): Promise<void> {
-    return this.durability.accept(this.line, attempt);
+  /** Enters the line of a space with an op of it. */
+  accept(space: string, attempt: () => Outcome): Promise<void> {
+    return this.durability.accept(this.lines, space, attempt);
   }
 
   /** After an op of the core that changed a partition, or found that there was nothing to change. */

@@ -1,4 +1,4 @@
-/* How does one op get in? An attempt in the handle's line: it is accepted, refused for good, or tried again. */
+/* How does one op get in? An attempt in the line of its space: it is accepted, refused for good, or tried again. */
 import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Key } from "../values/keys.ts";
@@ -12,7 +12,7 @@ export function add(handle: Handle, space: string, key: Key, vector: Vector): Pr
     checkShape(vector, handle.settings.dimensions);
     handle.seats[0]!.putKey(key); // refuses a bad key before the op waits
     let given = vector;
-    return handle.accept(() => {
+    return handle.accept(space, () => {
       const outcome = tryAdd(handle, space, key, given);
       // It waits from here on: the caller may reuse the array.
       if (outcome !== DONE && given === vector) given = Float64Array.from(vector);
@@ -36,7 +36,7 @@ export async function remove(handle: Handle, space: string, key: Key): Promise<b
   handle.assertOpen();
   handle.seats[0]!.putKey(key);
   let found = false;
-  await handle.accept(() => {
+  await handle.accept(space, () => {
     const removed = tryRemove(handle, space, key);
     if (removed === calls.AGAIN) return BUSY;
     found = removed;
@@ -59,7 +59,7 @@ export function tryRemove(handle: Handle, space: string, key: Key): boolean | ty
 
 export async function dropSpace(handle: Handle, space: string): Promise<boolean> {
   let found = false;
-  await handle.accept(() => {
+  await handle.accept(space, () => {
     const ref = handle.find(space);
     if (ref === calls.AGAIN) return BUSY;
     if (ref === null) return DONE;

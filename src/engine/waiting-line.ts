@@ -1,12 +1,15 @@
 /*
- * What happens to ops that find no room? They wait in one line per handle, in the order they came, and nothing passes
- * them: an op that would fit waits behind one that does not.
+ * What happens to ops that find no room? They wait in a line of their space, in the order they came, and nothing passes
+ * them there: an op that would fit waits behind one that does not. Other spaces' ops do not wait for them.
+ *
+ * A line exists while ops wait in it. One pump goes round all lines, in slices of time: each line gets its turn in a
+ * round, and a round that moved nothing is followed by a rest until something moves.
  *
  * An op is a function that tries to get in. It returns DONE, MORE (it used up its slice of time and goes on in a later
  * turn of the event loop), FULL (no room: try again after progress) or BUSY (a lock is taken: try again soon).
  */
 import { HnswError } from "../errors.ts";
-import { nextTurn, Patience } from "../runtime/event-loop.ts";
+import { nextTurn, Patience, Slice } from "../runtime/event-loop.ts";
 import type { Control } from "../workers/control.ts";
 
 export const DONE = 0;
@@ -19,15 +22,33 @@ interface Waiting {
   attempt: () => Outcome;
   resolve: () => void;
   reject: (error: unknown) => void;
+  next: Waiting | null;
+}
+
+/** The ops of one space. */
+interface Line {
+  space: string;
+  first: Waiting | null;
+  last: Waiting | null;
+  patience: Patience;
+  /** The progress of all threads at its last turn. */
+  seen: number;
+  /** The progress at which its first op found no room; −1: it may find some. */
+  fullAt: number;
 }
 
 type Progress = Pick<Control, "closed" | "progress" | "waitForProgress">;
 
+const UNSEEN = { seen: -1, fullAt: -1 };
 const SETTLED = Promise.resolve();
 
-export class WaitingLine {
-  private readonly line: Waiting[] = [];
+export class WaitingLines {
+  private readonly lines = new Map<string, Line>();
   private pumping = false;
+  /** Whether ops without room get another try although no progress was counted. */
+  private again = false;
+  /** Ends its rest. */
+  private ring: () => void = () => {};
   private failure: HnswError | null = null;
 
   constructor(
@@ -37,79 +58,126 @@ export class WaitingLine {
     private readonly help: () => boolean,
   ) {}
 
-  /** Tries an op now if none waits, else puts it at the end. Rejects with what the op throws, or TIMEOUT. */
-  enter(attempt: () => Outcome): Promise<void> {
+  /** Tries an op now if none waits in its space, else puts it at the end. Rejects with what it throws, or TIMEOUT. */
+  enter(space: string, attempt: () => Outcome): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
-    if (this.line.length === 0) {
+    let outcome: Outcome = FULL;
+    if (!this.lines.has(space)) {
       try {
-        if (attempt() === DONE) return SETTLED;
+        outcome = attempt();
+        if (outcome === DONE) return SETTLED;
       } catch (error) {
         return Promise.reject(error);
       }
     }
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure); // the attempt ran code of the caller's, which closed the index
-      this.line.push({ attempt, resolve, reject });
+      this.append(space, { attempt, resolve, reject, next: null });
+      if (outcome !== FULL) this.ring();
       if (this.pumping) return;
       this.pumping = true;
       queueMicrotask(() => void this.pump()); // not on the caller's stack, which may be nearly used up
     });
   }
 
+  private append(space: string, op: Waiting): void {
+    const line = this.lines.get(space);
+    if (line === undefined) {
+      this.lines.set(space, { space, first: op, last: op, patience: new Patience(this.timeoutMs), ...UNSEEN });
+    } else {
+      line.last!.next = op;
+      line.last = op;
+    }
+  }
+
   /** Refuses every op that waits, and every op that comes. */
   shut(): void {
     this.failure = new HnswError("CLOSED", "The index was closed while the op was waiting for room.");
-    for (const { reject } of this.line.splice(0)) reject(this.failure);
+    for (const line of this.lines.values()) while (line.first !== null) this.refuseFirst(line, this.failure);
+    this.ring();
   }
 
-  /** Whatever goes wrong, each op settles and the line goes on: what a round throws refuses the first op only. */
+  /** Whatever goes wrong, each op settles and the lines go on: what a round throws refuses one op only. */
   private async pump(): Promise<void> {
-    const patience = new Patience(this.timeoutMs);
-    for (let first = this.line[0]; first !== undefined; first = this.line[0]) {
+    while (this.lines.size > 0) {
       try {
-        if (await this.moves(patience)) patience.renew();
-        else if (patience.isOver) this.refuse(first, timeout(this.timeoutMs)); // the next has waited as long: it gets one try
+        await this.round();
       } catch (error) {
-        this.refuse(first, error);
+        for (const line of this.lines.values()) {
+          this.refuseFirst(line, error);
+          break;
+        }
       }
     }
     this.pumping = false;
   }
 
-  /** Tries the first op and, where there is no room, waits a little. Resolves to whether anything moved. */
-  private async moves(patience: Patience): Promise<boolean> {
-    if (this.control.closed) this.shut();
-    if (this.line.length === 0) return true;
-    const seen = this.control.progress;
-    const outcome = this.tryFirst();
-    if (outcome === DONE) return true;
-    if (outcome === MORE || this.help()) {
-      await nextTurn();
-      return true;
+  /** Gives each line its turn; where nothing moved, helps or rests a little. */
+  private async round(): Promise<void> {
+    if (this.control.closed) return this.shut();
+    const slice = new Slice();
+    const progress = this.control.progress;
+    const outcomes = new Set<Outcome>();
+    for (const line of [...this.lines.values()]) {
+      outcomes.add(this.serve(line, slice, progress));
+      if (slice.isOver) await slice.next();
     }
-    if (patience.isOver) return false;
-    await this.control.waitForProgress(seen, outcome === BUSY ? 1 : patience.stepMs); // progress ends it at once
-    return this.control.progress !== seen;
+    this.again = outcomes.has(FULL) && this.help();
+    if (this.again || outcomes.has(DONE) || outcomes.has(MORE)) await nextTurn();
+    else await this.rest(progress, outcomes.has(BUSY) ? 1 : new Patience(this.timeoutMs).stepMs);
   }
 
-  private refuse(op: Waiting, error: unknown): void {
-    if (this.line[0] === op) this.line.shift();
+  /** Tries a line's ops until one does not get in or the slice is over. Refuses one for which nothing moved too long. */
+  private serve(line: Line, slice: Slice, progress: number): Outcome {
+    const isOver = line.seen === progress && line.patience.isOver;
+    if (line.fullAt === progress && !this.again && !isOver) return FULL; // there is no more room than before
+    let outcome: Outcome = DONE;
+    let moved = line.seen !== progress;
+    while (line.first !== null && outcome === DONE) {
+      outcome = this.tryFirst(line, line.first);
+      if (outcome === DONE || outcome === MORE) moved = true;
+      if (slice.isOver) break;
+    }
+    line.fullAt = outcome === FULL ? progress : -1;
+    line.seen = progress;
+    if (moved) line.patience.renew();
+    else if (isOver) this.refuseFirst(line, timeout(this.timeoutMs)); // the next has waited as long: it gets one try
+    return outcome;
+  }
+
+  /** Until something moves, an op comes that does not wait for that, or a little time has passed. */
+  private async rest(progress: number, ms: number): Promise<void> {
+    const rung = new Promise<void>((resolve) => {
+      this.ring = resolve;
+    });
+    await Promise.race([this.control.waitForProgress(progress, ms), rung]);
+    this.again = true;
+  }
+
+  /** DONE: the op has left the line, in or refused. */
+  private tryFirst(line: Line, op: Waiting): Outcome {
+    try {
+      const outcome = op.attempt();
+      if (outcome !== DONE) return outcome;
+      this.leave(line, op);
+      op.resolve();
+    } catch (error) {
+      this.leave(line, op);
+      op.reject(error);
+    }
+    return DONE;
+  }
+
+  private refuseFirst(line: Line, error: unknown): void {
+    const op = line.first!;
+    this.leave(line, op);
     op.reject(error);
   }
 
-  /** DONE: the first op has left the line, in or refused. */
-  private tryFirst(): Outcome {
-    const { attempt, resolve, reject } = this.line[0]!;
-    try {
-      const outcome = attempt();
-      if (outcome !== DONE) return outcome;
-      this.line.shift();
-      resolve();
-    } catch (error) {
-      this.line.shift();
-      reject(error);
-    }
-    return DONE;
+  private leave(line: Line, op: Waiting): void {
+    if (line.first !== op) return; // its attempt closed the index
+    line.first = op.next;
+    if (line.first === null) this.lines.delete(line.space);
   }
 }
 

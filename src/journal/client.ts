@@ -1,7 +1,7 @@
 /* What does the journal ask of a thread that accepts ops? To wake it, and to wait for it if ops must be on the disk. */
 import type { Seat } from "../core/seat.ts";
 import type { Durability } from "../engine/durability.ts";
-import type { Outcome, WaitingLine } from "../engine/waiting-line.ts";
+import type { Outcome, WaitingLines } from "../engine/waiting-line.ts";
 import { HnswError } from "../errors.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import type { JournalBoard } from "./board.ts";
@@ -20,10 +20,10 @@ export class JournalClient implements Durability {
     this.waits = durability === "commit";
   }
 
-  async accept(line: WaitingLine, attempt: () => Outcome): Promise<void> {
+  async accept(lines: WaitingLines, space: string, attempt: () => Outcome): Promise<void> {
     let partition = -1;
     let sequence = 0;
-    await line.enter(() => {
+    await lines.enter(space, () => {
       this.partition = -1;
       const outcome = attempt();
       if (this.partition >= 0) {

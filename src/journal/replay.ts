@@ -31,7 +31,7 @@ export class Replay {
     let next = 0;
     calls.useReserve(seat, true); // an op may need what was free when it was accepted
     try {
-      await this.handle.line.enter(() => {
+      await this.handle.lines.enter(`partition ${this.partition.number}`, () => {
         const slice = new Slice();
         for (; next < entries.length; next++) {
           if ((next & 31) === 31 && slice.isOver) return MORE;

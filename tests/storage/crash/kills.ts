@@ -5,7 +5,6 @@
  */
 import { cpSync, rmSync } from "node:fs";
 import { openWith } from "../../../src/api/open.ts";
-import { partitionOf } from "../../../src/scheduler/assignment.ts";
 import { Chance } from "../../stress/chance.ts";
 import type { ClientJob } from "./children/client.ts";
 import { follow, runClient, Workplace } from "./client.ts";
@@ -25,7 +24,7 @@ export class KillTally {
   snapshots = 0;
   unknown = 0;
   unknownThere = 0;
-  acrossPartitions = 0;
+  acrossSpaces = 0;
   readonly failures: string[] = [];
 }
 
@@ -76,7 +75,7 @@ export async function killOneFolder(seed: number, kills: number, tally: KillTall
   }
   tally.unknown += model.unknown;
   tally.unknownThere += model.unknownThere;
-  tally.acrossPartitions += model.acrossPartitions;
+  tally.acrossSpaces += model.acrossSpaces;
 }
 
 /** Opens a folder, compares it with the model, checks it, and closes it. Resolves to what is wrong. */
@@ -90,15 +89,12 @@ export async function compare(
   const incidents: string[] = [];
   const onIncident = ({ message }: { message: string }) => void incidents.push(message);
   try {
-    const { index, seats } = await openWith({ ...options, path, workers, onIncident }, {});
+    const { index } = await openWith({ ...options, path, workers, onIncident }, {});
     try {
       const { problems, replayed, snapshots } = index.recovery!;
       tally.replayed += replayed;
       tally.snapshots += snapshots;
-      const seat = seats[0]!;
-      const wrong = model.settle(await contentOf(index), (name) =>
-        partitionOf(seat.core.hashName(seat.putKey(name)) >>> 0, options.partitions),
-      );
+      const wrong = model.settle(await contentOf(index));
       const report = await index.check();
       return [...problems, ...wrong, ...report.problems, ...incidents].concat(
         report.unreachable > 0 ? [`${report.unreachable} can't be reached`] : [],

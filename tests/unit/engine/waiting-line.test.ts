@@ -1,19 +1,19 @@
-/* Do ops get in in the order they came, wait for room, and end when none comes? */
+/* Do ops of a space get in in the order they came, wait for room, and end when none comes? */
 import { beforeEach, describe, expect, test } from "bun:test";
-import { BUSY, DONE, FULL, MORE, type Outcome, WaitingLine } from "../../../src/engine/waiting-line.ts";
+import { BUSY, DONE, FULL, MORE, type Outcome, WaitingLines } from "../../../src/engine/waiting-line.ts";
 
 let progress: number;
 let closed: boolean;
 let entered: string[];
-let line: WaitingLine;
+let lines: WaitingLines;
 
 beforeEach(() => {
   [progress, closed, entered] = [0, false, []];
-  line = lineWith(1000);
+  lines = linesWith(1000);
 });
 
-function lineWith(timeoutMs: number, help = () => false, control = controlBlock()): WaitingLine {
-  return new WaitingLine(control, timeoutMs, help);
+function linesWith(timeoutMs: number, help = () => false, control = controlBlock()): WaitingLines {
+  return new WaitingLines(control, timeoutMs, help);
 }
 
 function controlBlock() {
@@ -39,33 +39,37 @@ function op(name: string, ...outcomes: Outcome[]): () => Outcome {
 
 describe("an op", () => {
   test("gets in at once when none waits", async () => {
-    const done = line.enter(op("one"));
+    const done = lines.enter("s", op("one"));
     expect(entered).toEqual(["one"]);
     await done;
   });
 
   test("waits behind one that finds no room, even if it would fit", async () => {
-    const all = [line.enter(op("one", FULL, BUSY, MORE)), line.enter(op("two")), line.enter(op("three", MORE))];
+    const all = [
+      lines.enter("s", op("one", FULL, BUSY, MORE)),
+      lines.enter("s", op("two")),
+      lines.enter("s", op("three", MORE)),
+    ];
     expect(entered).toEqual([]);
     await Promise.all(all);
     expect(entered).toEqual(["one", "two", "three"]);
   });
 
   test("that throws is rejected, and the next one is tried", async () => {
-    const one = line.enter(op("one", FULL));
-    const bad = line.enter(() => {
+    const one = lines.enter("s", op("one", FULL));
+    const bad = lines.enter("s", () => {
       throw new Error("refused");
     });
-    const two = line.enter(op("two"));
+    const two = lines.enter("s", op("two"));
     await expect(bad).rejects.toThrow("refused");
     await Promise.all([one, two]);
     expect(entered).toEqual(["one", "two"]);
   });
 
   test("is given up when nothing moves for so long, and the next one gets a try", async () => {
-    line = lineWith(20);
-    const stuck = line.enter(() => FULL);
-    const next = line.enter(op("next"));
+    lines = linesWith(20);
+    const stuck = lines.enter("s", () => FULL);
+    const next = lines.enter("s", op("next"));
     await expect(stuck).rejects.toMatchObject({ code: "TIMEOUT" });
     await next;
     expect(entered).toEqual(["next"]);
@@ -73,13 +77,62 @@ describe("an op", () => {
 
   test("is not given up while others make progress, or this thread helps", async () => {
     for (const help of [() => false, () => true]) {
-      line = lineWith(20, help);
+      lines = linesWith(20, help);
       const start = performance.now();
-      await line.enter(() => {
+      await lines.enter("s", () => {
         progress++;
         return performance.now() - start > 100 ? DONE : FULL;
       });
     }
+  });
+});
+
+describe("ops of several spaces", () => {
+  test("do not wait for each other, and keep their order in each", async () => {
+    const stuck = lines.enter("full", () => (progress < 5 ? FULL : DONE));
+    const ends = ["a", "b"].flatMap((space) => [
+      lines.enter(space, op(`${space}1`, MORE, BUSY)),
+      lines.enter(space, op(`${space}2`)),
+    ]);
+    await lines.enter("c", op("c"));
+    await Promise.all(ends);
+    expect(entered).toEqual(["c", "a1", "a2", "b1", "b2"]);
+    progress = 5;
+    await stuck;
+  });
+
+  test("an op that comes while the others rest gets its next try at once", async () => {
+    let rests = 0;
+    const control = { ...controlBlock(), waitForProgress: () => new Promise<void>(() => rests++) };
+    lines = linesWith(1000, undefined, control);
+    const stuck = lines.enter("full", () => FULL);
+    while (rests === 0) await Promise.resolve();
+    await lines.enter("other", op("other", MORE));
+    expect(entered).toEqual(["other"]);
+    lines.shut();
+    await expect(stuck).rejects.toMatchObject({ code: "CLOSED" });
+  });
+
+  test("take turns: many ops of one let those of the others in", async () => {
+    const last: string[] = [];
+    const many = ["a", "b"].map((space) => {
+      const steps = new Array<Outcome>(10).fill(MORE);
+      return lines.enter(space, op(space, ...steps)).then(() => last.push(space));
+    });
+    const tries: string[] = [];
+    const third = lines.enter("c", () => (tries.push("c") < 5 ? MORE : DONE));
+    await third;
+    expect(last).toEqual([]);
+    await Promise.all(many);
+  });
+
+  test("one without room is not tried again before something moved", async () => {
+    let tries = 0;
+    const stuck = lines.enter("full", () => (++tries > 0 && progress > 0 ? DONE : FULL));
+    await lines.enter("other", op("other", ...new Array<Outcome>(100).fill(MORE)));
+    expect(tries).toBeLessThan(5);
+    progress = 1;
+    await stuck;
   });
 });
 
@@ -93,12 +146,12 @@ describe("an op around which something goes wrong is refused, and the line goes 
     };
   }
 
-  async function expectToGoOn(line: WaitingLine): Promise<void> {
-    const first = line.enter(op("first", FULL, FULL));
-    const others = [line.enter(op("second", FULL)), line.enter(op("third"))];
+  async function expectToGoOn(lines: WaitingLines): Promise<void> {
+    const first = lines.enter("s", op("first", FULL, FULL));
+    const others = [lines.enter("s", op("second", FULL)), lines.enter("s", op("third"))];
     await expect(first).rejects.toBe(wrong);
     await Promise.all(others);
-    await line.enter(op("later", FULL));
+    await lines.enter("s", op("later", FULL));
     expect(entered).toEqual(["second", "third", "later"]);
   }
 
@@ -111,12 +164,12 @@ describe("an op around which something goes wrong is refused, and the line goes 
         return 0;
       },
     };
-    await expectToGoOn(lineWith(1000, undefined, control));
+    await expectToGoOn(linesWith(1000, undefined, control));
   });
 
   test("the wait for progress", async () => {
     const fail = once();
-    await expectToGoOn(lineWith(1000, undefined, { ...controlBlock(), waitForProgress: async () => fail() }));
+    await expectToGoOn(linesWith(1000, undefined, { ...controlBlock(), waitForProgress: async () => fail() }));
   });
 
   test("the help of the thread that waits", async () => {
@@ -125,7 +178,7 @@ describe("an op around which something goes wrong is refused, and the line goes 
       fail();
       return true;
     };
-    await expectToGoOn(lineWith(1000, help));
+    await expectToGoOn(linesWith(1000, help));
   });
 });
 
@@ -133,8 +186,8 @@ describe("a caller that blocks the event loop for longer than the time limit", (
   const block = () => Bun.sleepSync(60);
 
   test("costs no op that gets in once the loop turns again, and none behind it", async () => {
-    line = lineWith(20);
-    const ends = [line.enter(op("one", MORE, MORE, FULL)), line.enter(op("two"))];
+    lines = linesWith(20);
+    const ends = [lines.enter("s", op("one", MORE, MORE, FULL)), lines.enter("s", op("two"))];
     block();
     queueMicrotask(block);
     setImmediate(block);
@@ -143,31 +196,31 @@ describe("a caller that blocks the event loop for longer than the time limit", (
   });
 
   test("saves no op for which no room comes", async () => {
-    line = lineWith(20);
-    const end = line.enter(() => FULL);
+    lines = linesWith(20);
+    const end = lines.enter("s", () => FULL);
     setImmediate(block);
     await expect(end).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 });
 
 test("an op whose attempt closes the line is refused", async () => {
-  const closing = line.enter(() => {
-    line.shut();
+  const closing = lines.enter("s", () => {
+    lines.shut();
     return MORE;
   });
   await expect(closing).rejects.toMatchObject({ code: "CLOSED" });
 });
 
 test("closing refuses those that wait, and those that come", async () => {
-  const waiting = line.enter(() => FULL);
-  line.shut();
+  const waiting = lines.enter("s", () => FULL);
+  lines.shut();
   await expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
-  await expect(line.enter(op("late"))).rejects.toMatchObject({ code: "CLOSED" });
+  await expect(lines.enter("s", op("late"))).rejects.toMatchObject({ code: "CLOSED" });
   expect(entered).toEqual([]);
 });
 
 test("an index that another thread closes refuses those that wait", async () => {
-  const waiting = line.enter(() => FULL);
+  const waiting = lines.enter("s", () => FULL);
   closed = true;
   await expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
 });
