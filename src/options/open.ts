@@ -114,7 +114,7 @@ export function readOptions(given: OpenOptions): OpenRequest {
   const path = readPath(given);
   refuseUnknown(given, NAMES, "open");
   const { onIncident, from, core } = given;
-  if (given.dimensions === undefined && from === undefined) throw noDimensions();
+  if (given.dimensions === undefined && from === undefined && path === null) throw noDimensions();
   if (onIncident !== undefined && typeof onIncident !== "function") throw badOption("`onIncident` must be a function.");
   checkCore(core);
   const partitions = integer("partitions", given.partitions, undefined, 1, MOST_PARTITIONS);

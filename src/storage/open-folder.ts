@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
-import type { Incident, OpenRequest } from "../options/open.ts";
+import { completeSettings, type Incident, type OpenRequest } from "../options/open.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
 import type { RecoveryReport } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { damaged, pathError } from "./disk/damage.ts";
-import { contentsOf, type LockedFolder, lockFolder, makeFolders } from "./disk/folder.ts";
+import { contentsOf, holdsIndex, type LockedFolder, lockFolder, makeFolders } from "./disk/folder.ts";
 import type { Identity } from "./disk/identity.ts";
 import { SqliteFile } from "./disk/sqlite.ts";
 import { Keeper, type KeeperParts } from "./keeper.ts";
@@ -26,16 +26,17 @@ export type { Keeper };
  */
 export async function openFolder<Opened>(
   path: string,
-  { shape, settled }: OpenRequest,
+  request: OpenRequest,
   report: (incident: Incident) => void,
   start: (
     shape: Partial<Shape>,
     load: (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper>,
   ) => Promise<Opened>,
 ): Promise<Opened> {
-  const folder = await takeFolder(path, settled.onDamage === "salvage");
+  if (!holdsIndex(path)) completeSettings(request, false); // a refusal leaves no new folder behind
+  const folder = await takeFolder(path, request.settled.onDamage === "salvage");
   try {
-    return await start(shapeOfFolder(folder, shape), (handle, shared, started) =>
+    return await start(shapeOfFolder(folder, request.shape), (handle, shared, started) =>
       loadFolder({ folder, handle, shared, started, report }),
     );
   } catch (error) {

@@ -25,6 +25,15 @@ export interface LockedFolder extends FoundFolder {
   lock: FolderLock;
 }
 
+/** Whether a folder holds an index, or what is left of one. */
+export function holdsIndex(folder: string): boolean {
+  try {
+    return readdirSync(folder).some(isOfIndex);
+  } catch {
+    return false; // a call that needs it says why it can't be read
+  }
+}
+
 /** Makes the folder if need be, and locks it. Rejects with PATH_IN_USE, PATH_FOREIGN or PATH_FAILED. */
 export async function lockFolder(given: string): Promise<{ paths: FolderPaths; lock: FolderLock }> {
   let folder = given;

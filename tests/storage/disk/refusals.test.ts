@@ -1,7 +1,7 @@
 /* Which folders does `open` refuse, and does it say why? */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OpenOptions, open } from "../../../src/index.ts";
 import { refusalOf } from "../../support/indexes.ts";
@@ -31,6 +31,28 @@ async function opensWith(options: Partial<OpenOptions>, path: string): Promise<v
   expect(await index.space("s").get("key")).toEqual(new Float32Array(OPTIONS.dimensions));
   await index.close();
 }
+
+test.each<[string, Partial<OpenOptions>]>([
+  ["a memory limit below what the default number of partitions needs", { memoryLimit: 2 ** 21 }],
+  ["a memory limit below what that number of partitions needs", { memoryLimit: 2 ** 21, partitions: 3 }],
+  ["no dimensions", { dimensions: undefined as never }],
+])("%s: where no index is, none of its folders is created", async (_, options) => {
+  const path = place.at(join("refused", "vectors"));
+  const refused = () => refusalOf(() => open({ ...OPTIONS, workers: 0, ...options, path }));
+  expect((await refused()).code).toBe("BAD_OPTION");
+  expect(existsSync(place.at("refused"))).toBe(false);
+  mkdirSync(path, { recursive: true });
+  expect((await refused()).code).toBe("BAD_OPTION");
+  expect(readdirSync(path)).toEqual([]);
+  rmSync(place.at("refused"), { recursive: true });
+});
+
+test("what an index was created with need not be given again", async () => {
+  const path = await made("known");
+  const index = await open({ path, workers: 0 } as OpenOptions);
+  expect(index.options).toMatchObject({ ...OPTIONS, efConstruction: 32, flatBelow: 1000, partitions: 2 });
+  await index.close();
+});
 
 describe("in use", () => {
   test("twice in one process, until it is closed", async () => {
