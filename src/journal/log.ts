@@ -1,5 +1,15 @@
 /* What is a log of accepted ops, to those that write and read it? Storage implements it in a folder. */
 
+/** Numbers of ops stay below: what a log can hold, and a million a second for four years. */
+export const MOST_OPS = 2 ** 47;
+/** Ids of a partition's spaces stay below. */
+export const MOST_SPACES = 2 ** 31;
+
+/** Whether a number that was read is one that counts something, and below that. */
+export function isCount(value: unknown, below: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below;
+}
+
 /** One group commit: the ops `first` … `first + count − 1` of a partition. */
 export interface Group {
   partition: number;

@@ -5,9 +5,14 @@ import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { LoadedSpace, PartitionState } from "../snapshot/partition-state.ts";
+import { isEncodedKey } from "../values/keys.ts";
 import type { Entry } from "./entries.ts";
+import { isCount, MOST_SPACES } from "./log.ts";
 
 const MOST_TRIES_WITHOUT_MEMORY = 200; // of up to 50 ms: a compaction or a reader may hold what was free for the op
+
+/** What the core says of a vector that `add` refuses. */
+const UNFIT = new Set<number>([layout.E_NOT_FINITE, layout.E_OVERFLOW, layout.E_ZERO]);
 
 /** Receives a loss of data. Throws to end the replay. */
 export type OnLoss = (problem: string) => void;
@@ -57,12 +62,19 @@ export class Replay {
     if (entry.kind === layout.JOURNAL_CREATE) return this.create(sequence, entry);
     if (entry.kind === layout.JOURNAL_DROP) this.partition.missing.delete(entry.space);
     if (known === undefined) return this.skip(entry);
+    if (entry.kind !== layout.JOURNAL_DROP && !isEncodedKey(entry.header, entry.key)) {
+      return this.lose(`op ${sequence} has a key that makes no sense`);
+    }
     this.partition.expect(sequence);
     const status = this.handle.guarded(() => this.call(entry, known));
     if (status === layout.E_BUSY) return BUSY;
     if (status === layout.OK_WAKE || status === layout.E_PENDING) this.handle.wake(known.home);
     if (status === layout.E_PENDING) return FULL;
     if (status === layout.E_MEMORY) return this.waitForMemory(known);
+    if (UNFIT.has(status)) {
+      const { code } = this.handle.refusal(status, this.partition.seat);
+      return this.lose(`op ${sequence} adds a vector that no index takes (${code})`);
+    }
     if (status !== layout.OK && status !== layout.OK_WAKE && status !== layout.NOT_FOUND) {
       throw this.handle.refusal(status, this.partition.seat);
     }
@@ -81,11 +93,12 @@ export class Replay {
 
   private create(sequence: number, entry: Entry): Outcome {
     const { seat, spaces, missing } = this.partition;
-    const home = this.partition.homeOf(entry.header, entry.key);
-    if (home === null) {
-      this.onLoss(`op ${sequence} creates a space that belongs in another partition`);
-      return DONE;
+    if (!isEncodedKey(entry.header, entry.key)) return this.lose(`op ${sequence} creates a space with no name`);
+    if (!isCount(entry.space, MOST_SPACES) || spaces.has(entry.space)) {
+      return this.lose(`op ${sequence} creates a space under the id ${entry.space}, which can't be its own`);
     }
+    const home = this.partition.homeOf(entry.header, entry.key);
+    if (home === null) return this.lose(`op ${sequence} creates a space that belongs in another partition`);
     seat.putKeyBytes(entry.key);
     const found = this.handle.guarded(() => calls.findSpace(seat, entry.header));
     if (found === calls.AGAIN) return BUSY;
@@ -107,6 +120,12 @@ export class Replay {
     missing.delete(entry.space);
     this.partition.sawSpace(entry.space);
     return this.did();
+  }
+
+  /** An op that no index has accepted. */
+  private lose(problem: string): Outcome {
+    this.onLoss(problem);
+    return DONE;
   }
 
   private did(): Outcome {

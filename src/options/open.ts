@@ -6,7 +6,7 @@ import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts"
 import { METRICS, type Metric } from "../values/metric.ts";
 import type { ExportSource } from "../values/reports.ts";
 import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
-import type { Shape } from "./shape.ts";
+import { MOST_PARTITIONS, MOST_SEED, type Shape } from "./shape.ts";
 
 /** A fault in the background that the index dealt with, or could not. */
 export interface Incident {
@@ -100,7 +100,6 @@ export interface OpenRequest extends Pick<OpenOptions, "workers" | "memoryLimit"
 const PARTITION_BYTES = MAX_PAGES * 65536 - 65536;
 const MIN_PARTITION_BYTES = 2 ** 20;
 const PARTITIONS = 4;
-const MOST_PARTITIONS = 32;
 
 const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
@@ -124,7 +123,7 @@ export function readOptions(given: OpenOptions): OpenRequest {
       dimensions: integer("dimensions", given.dimensions, undefined, 1, MAX_DIMENSIONS),
       metric: oneOf("metric", given.metric, undefined, Object.keys(METRICS) as Metric[]),
       M: integer("M", given.M, undefined, MIN_M, MAX_M),
-      seed: integer("seed", given.seed, undefined, 0, 0xffffffff),
+      seed: integer("seed", given.seed, undefined, 0, MOST_SEED),
       partitions,
     },
     workers: integer("workers", given.workers, undefined, 0, MAX_WORKERS),

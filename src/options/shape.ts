@@ -1,5 +1,9 @@
 /* What is fixed when an index is created, so that its folder or export knows it? */
-import type { Metric } from "../values/metric.ts";
+import { MAX_DIMENSIONS, MAX_M, MIN_M } from "../../assembly/layout.ts";
+import { METRICS, type Metric } from "../values/metric.ts";
+
+export const MOST_PARTITIONS = 32;
+export const MOST_SEED = 0xffffffff;
 
 export interface Shape {
   dimensions: number;
@@ -7,6 +11,19 @@ export interface Shape {
   M: number;
   seed: number;
   partitions: number;
+}
+
+/** Whether an index can have been created with these. */
+export function isShape({ dimensions, metric, M, seed, partitions }: Shape): boolean {
+  const isWithin = (value: number, low: number, high: number) =>
+    Number.isInteger(value) && value >= low && value <= high;
+  return (
+    isWithin(dimensions, 1, MAX_DIMENSIONS) &&
+    Object.hasOwn(METRICS, metric) &&
+    isWithin(M, MIN_M, MAX_M) &&
+    isWithin(seed, 0, MOST_SEED) &&
+    isWithin(partitions, 1, MOST_PARTITIONS)
+  );
 }
 
 /** The first of `known` that was asked for differently, if any. */

@@ -8,6 +8,7 @@ import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { xxHash64 } from "../runtime/platform.ts";
+import { decodeKey, isEncodedKey } from "../values/keys.ts";
 
 /** What files and streams begin with; the last byte is the version of what follows. */
 export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
@@ -111,11 +112,15 @@ export function kindOf(body: Uint8Array): number {
 
 export type SpaceFrame = NonNullable<ReturnType<typeof readSpaceFrame>>;
 
-/** The contents of a space's first frame, or null for any other frame. */
+/** The contents of a space's first frame, or null for any other frame. Throws BadFrame when its name is none. */
 export function readSpaceFrame(body: Uint8Array) {
   if (kindOf(body) !== layout.FRAME_SPACE) return null;
   const words = viewOn(body);
   const nameHeader = words.getUint32(layout.FS_NAME, true);
+  const name = body.subarray(layout.FS_HEADER, layout.FS_HEADER + (nameHeader & 0xffffff));
+  if (!isEncodedKey(nameHeader, name) || typeof decodeKey(nameHeader, name, 0) !== "string") {
+    throw new BadFrame("the name of its space makes no sense");
+  }
   return {
     format: words.getUint32(layout.FS_FORMAT, true),
     dimensions: words.getUint32(layout.FS_DIMENSIONS, true),
@@ -128,7 +133,7 @@ export function readSpaceFrame(body: Uint8Array) {
     slots: words.getUint32(layout.FS_SLOTS, true),
     live: words.getUint32(layout.FS_LIVE, true), // slots that hold the newest version of a key
     nameHeader, // tag << 24 | bytes of the name
-    name: body.subarray(layout.FS_HEADER, layout.FS_HEADER + (nameHeader & 0xffffff)),
+    name,
   };
 }
 

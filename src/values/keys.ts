@@ -113,6 +113,22 @@ function decodeUtf8(bytes: Uint8Array, at: number, length: number): string {
   return decoder.decode(bytes.slice(at, at + length));
 }
 
+const again = new Uint8Array(MAX_KEY_BYTES + 8);
+
+/** @internal Whether these are the header and the bytes of a key, as `encodeKey` writes them. */
+export function isEncodedKey(header: KeyHeader, bytes: Uint8Array): boolean {
+  if (bytes.length === 0 || bytes.length !== (header & 0xffffff) || bytes.length > MAX_KEY_BYTES) return false;
+  if (header >>> 24 === TAG_UTF8 && bytes.every((byte) => byte < 128)) return true;
+  try {
+    again.set(bytes);
+    again.fill(0, bytes.length, bytes.length + 8); // an integer that is too short is decoded from what lies behind
+    if (encodeKey(decodeKey(header, again, 0), again, 0) !== header) return false;
+  } catch {
+    return false;
+  }
+  return bytes.every((byte, i) => byte === again[i]);
+}
+
 /** @internal Bytes that a key takes in the core's key heap, at most. */
 export function keyBytes(header: KeyHeader): number {
   return ((header & 0xffffff) + 7) & ~3;

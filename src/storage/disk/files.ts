@@ -1,6 +1,18 @@
-/* How do files and folders get to the disk for good? */
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+/* How do files and folders get to the disk for good, and is a file one of ours and not something else of its name? */
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { Damage } from "./damage.ts";
+
+/** Throws Damage when there is something else of that name than a regular file: a link may lead anywhere. */
+export function expectRegular(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Damage(`${path} is not a regular file`);
+}
+
+/** Opens a regular file. Throws like `expectRegular`, or what the system says. */
+export function openRegular(path: string, flags: number): number {
+  expectRegular(path);
+  return openSync(path, flags | constants.O_NOFOLLOW, 0o644);
+}
 
 /** Waits until a file, or a folder's list of names, is on the disk. */
 export function syncFile(path: string): void {

@@ -1,5 +1,5 @@
 /* Is a folder one in which an index can be made or opened, and what was the index created with? */
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { HnswError, messageOf } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
@@ -9,6 +9,7 @@ import { FolderLock } from "./lock.ts";
 import { FORMAT, formatOf, readMeta } from "./meta.ts";
 import { type FolderPaths, pathsOf } from "./paths.ts";
 import { SqliteFile } from "./sqlite.ts";
+import { expectTables } from "./tables.ts";
 
 /** What the index in a folder was created with: null when there is none yet, or when `damage` says why it can't be known. */
 export interface FolderContents {
@@ -51,6 +52,7 @@ export async function lockFolder(given: string): Promise<{ paths: FolderPaths; l
     throw new HnswError("PATH_FOREIGN", message);
   }
   const paths = pathsOf(folder);
+  expectFolder(paths.snapshots);
   return { paths, lock: await FolderLock.take(paths.lock, folder) };
 }
 
@@ -94,8 +96,18 @@ function pathsToRead(folder: string): FolderPaths {
     throw new HnswError("PATH_FAILED", `The folder ${folder} can't be read: ${why}.`, { cause });
   }
   if (!names.some(isOfIndex)) throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds no index.`);
+  expectFolder(paths.snapshots);
   // A salvage was interrupted at its end; `open` would finish it.
   return existsSync(paths.fresh) ? { ...paths, journal: paths.fresh } : paths;
+}
+
+/** Throws PATH_FOREIGN when something else has the folder's name: a link would lead to what belongs to others. */
+function expectFolder(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  throw new HnswError(
+    "PATH_FOREIGN",
+    `${path} is a link or a file, not a folder: an index's files lie in its own folder.`,
+  );
 }
 
 function isOfIndex(name: string): boolean {
@@ -108,6 +120,8 @@ export async function contentsOf(paths: FolderPaths): Promise<FolderContents> {
   const nothing = (how: string) => ({ shape: null, damage: hasBeenUsed(paths) ? `${journal} is ${how}` : null });
   if (!existsSync(journal)) return nothing("missing");
   if (statSync(journal).size === 0 && !existsSync(`${journal}-wal`)) return nothing("empty");
+  // Only creating a journal leaves it, before the file has its write-ahead log. SQLite would do what it says.
+  if (existsSync(`${journal}-journal`)) return nothing("unfinished");
   try {
     return await SqliteFile.using(journal, "read", (file) => {
       if (file.isEmpty()) return nothing("empty"); // its creation was interrupted
@@ -118,13 +132,12 @@ export async function contentsOf(paths: FolderPaths): Promise<FolderContents> {
         const message = `${journal} has format ${format}, this version reads ${FORMAT}: use the version that wrote it.`;
         throw new HnswError("PATH_FOREIGN", message);
       }
+      expectTables(file);
       return { shape: readMeta(file), damage: null };
     });
   } catch (error) {
     if (error instanceof Damage) return { shape: null, damage: error.message };
     const { code = "" } = error as { code?: string };
-    // A rollback journal is left only by a file that was still being created, before it had its write-ahead log.
-    if (code === "SQLITE_READONLY_ROLLBACK") return nothing("empty");
     if (["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"].some((known) => code.startsWith(known))) {
       return { shape: null, damage: `${journal}: ${messageOf(error)}` };
     }

@@ -3,9 +3,17 @@
  * of its own, so that nothing done with the journal's file can drop it.
  */
 import type { Database } from "bun:sqlite";
+import { lstatSync } from "node:fs";
 import { HnswError } from "../../errors.ts";
 import { pathError } from "./damage.ts";
 import { Identity } from "./identity.ts";
+
+/** Throws PATH_FOREIGN for anything but an empty file: SQLite would read a database, and follow links. */
+function expectEmpty(file: string): void {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined || (found.isFile() && found.size === 0)) return;
+  throw new HnswError("PATH_FOREIGN", `${file} is not an empty file, so it is not the lock of an index.`);
+}
 
 export class FolderLock {
   private released = false;
@@ -16,11 +24,12 @@ export class FolderLock {
     readonly identity: Identity,
   ) {}
 
-  /** Rejects with PATH_IN_USE when this or another process has it, or PATH_FAILED when the file can't be made. */
+  /** Rejects with PATH_IN_USE when this or another process has it, PATH_FOREIGN or PATH_FAILED. */
   static async take(file: string, folder: string): Promise<FolderLock> {
     const { Database } = await import("bun:sqlite");
     let db: Database | null = null;
     try {
+      expectEmpty(file);
       db = new Database(file, { create: true });
       db.run("PRAGMA busy_timeout = 0");
       db.run("BEGIN EXCLUSIVE");

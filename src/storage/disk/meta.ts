@@ -1,13 +1,11 @@
 /* What was the index in a journal's file created with? */
-import type { Shape } from "../../options/shape.ts";
+import { isShape, type Shape } from "../../options/shape.ts";
 import { checksumOf } from "./checksum.ts";
 import { Damage } from "./damage.ts";
 import type { SqliteFile } from "./sqlite.ts";
 
 export const FORMAT = 1;
 const APPLICATION_ID = 0x686e7377; // "hnsw"
-
-export const META_TABLE = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID";
 
 /** Marks the file as ours, with what the index is created with. */
 export function writeMeta({ db }: SqliteFile, shape: Shape): void {
@@ -23,9 +21,9 @@ export function formatOf(file: SqliteFile): number | null {
   return file.pragma("application_id") === APPLICATION_ID ? file.pragma("user_version") : null;
 }
 
-/** Throws Damage when a value is missing or changed. */
+/** Throws Damage when a value is missing, changed, or one that no index has. */
 export function readMeta({ db, path }: SqliteFile): Shape {
-  const rows = db.query<{ name: string; value: string }, []>("SELECT name, value FROM meta").all();
+  const rows = db.query<{ name: string; value: string }, []>("SELECT name, value FROM meta LIMIT 10").all();
   const values = Object.fromEntries(rows.map(({ name, value }) => [name, value]));
   const shape: Shape = {
     dimensions: Number(values.dimensions),
@@ -34,7 +32,8 @@ export function readMeta({ db, path }: SqliteFile): Shape {
     seed: Number(values.seed),
     partitions: Number(values.partitions),
   };
-  if (values.checksum !== metaChecksum(shape)) throw new Damage(`${path}: the table \`meta\` is damaged`);
+  if (values.checksum !== metaChecksum(shape) || !isShape(shape))
+    throw new Damage(`${path}: the table \`meta\` is damaged`);
   return shape;
 }
 

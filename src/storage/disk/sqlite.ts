@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Damage } from "./damage.ts";
-import { syncFile } from "./files.ts";
+import { expectRegular, syncFile } from "./files.ts";
 
 /** "read" changes nothing in the folder. */
 export type Mode = "create" | "write" | "read";
@@ -17,9 +17,10 @@ export class SqliteFile {
     private readonly immutable: string | null = null,
   ) {}
 
-  /** Throws Damage when the file is missing, or SQLite's errors. */
+  /** Throws Damage when the file is missing or no regular file, or SQLite's errors. */
   static async open(path: string, mode: Mode): Promise<SqliteFile> {
     const { Database, constants } = await import("bun:sqlite");
+    expectRegular(path); // SQLite itself follows no links to what it keeps beside the file
     if (mode !== "create" && !existsSync(path)) throw new Damage(`${path} is missing`);
     const immutable = mode === "read" ? stateOf(path) : null;
     if (immutable !== null) {
@@ -95,9 +96,10 @@ export class SqliteFile {
     this.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /** Makes a copy of the file as it is now, on the disk when it returns. */
-  copyTo(path: string): void {
+  /** Makes a copy of the file as it is now, on the disk when it resolves. */
+  async copyTo(path: string): Promise<void> {
     this.db.query("VACUUM INTO ?").run(path);
+    (await SqliteFile.open(path, "write")).close(); // or the first `open` would have to give it a write-ahead log
     syncFile(path);
     syncFile(dirname(path));
   }
@@ -110,6 +112,12 @@ export class SqliteFile {
   pragma(name: string): number {
     const row = this.db.query<Record<string, number>, []>(`PRAGMA ${name}`).get();
     return Object.values(row ?? {})[0] ?? 0;
+  }
+
+  /** Throws Damage when a page of the file is broken: some lead queries in circles that do not end. Reads all of it. */
+  expectSound(): void {
+    const [broken] = this.check("quick");
+    if (broken !== undefined) throw new Damage(`${this.path}: ${broken}`);
   }
 
   /** What SQLite finds wrong with the file, a line each; with "quick" the first problem only. Reads all of it. */

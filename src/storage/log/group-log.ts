@@ -6,7 +6,7 @@
  * and numbers leave no hole.
  */
 import { messageOf } from "../../errors.ts";
-import { type BadGroup, type Group, LogFull, type OpLog } from "../../journal/log.ts";
+import { type BadGroup, type Group, isCount, LogFull, MOST_OPS, type OpLog } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
 import { Damage } from "../disk/damage.ts";
 import type { Look } from "../disk/identity.ts";
@@ -15,11 +15,10 @@ import { SqliteFile } from "../disk/sqlite.ts";
 const PARTITION_STRIDE = 2 ** 48; // ids: partition × 2^48 + number of the first op
 const ROWS_A_TRIM = 4; // deleted in one transaction, each of up to 8 MiB: a commit waits for no more
 
-export const GROUPS_TABLE =
-  "CREATE TABLE journal (id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, first INTEGER NOT NULL, " +
-  "count INTEGER NOT NULL, checksum TEXT NOT NULL, payload BLOB NOT NULL)";
-
 /** What a log holds, or a partition of it. */
+/** A ring's, at most; null for more, and for what is no bytes. Looked at before it is read. */
+const SOUND_PAYLOAD = "CASE WHEN typeof(payload) = 'blob' AND length(payload) <= 8388608 THEN payload END";
+
 export interface LogSize {
   groups: number;
   ops: number;
@@ -62,7 +61,8 @@ export class GroupLog implements OpLog {
   *readFrom(partition: number, after = 0): Generator<Group | BadGroup> {
     type Row = Group & { id: number; checksum: string };
     const statement = this.file.db.query<Row, [number, number]>(
-      "SELECT id, partition, first, count, checksum, payload FROM journal WHERE id > ? AND id < ? ORDER BY id LIMIT 1",
+      `SELECT id, partition, first, count, checksum, ${SOUND_PAYLOAD} AS payload FROM journal ` +
+        "WHERE id > ? AND id < ? ORDER BY id LIMIT 1",
     );
     const start = partition * PARTITION_STRIDE;
     const end = start + PARTITION_STRIDE;
@@ -80,8 +80,8 @@ export class GroupLog implements OpLog {
       id = row.id;
       expected = id + 1;
       const { first, count, payload } = row;
-      const sound = row.partition === partition && id === start + first;
-      if (sound && payload instanceof Uint8Array && row.checksum === groupChecksum(row)) {
+      const sound = row.partition === partition && id === start + first && first > 0 && count > 0;
+      if (sound && isCount(first + count, MOST_OPS) && payload !== null && row.checksum === groupChecksum(row)) {
         expected = id + count;
         yield { partition, first, count, payload };
       } else {
@@ -124,7 +124,7 @@ export class GroupLog implements OpLog {
   sizes(): Map<number, LogSize> {
     const rows = this.file.db
       .query<LogSize & { partition: number }, []>(
-        `SELECT id / ${PARTITION_STRIDE} AS partition, count(*) AS groups, sum(count) AS ops, ` +
+        `SELECT id / ${PARTITION_STRIDE} AS partition, count(*) AS groups, total(count) AS ops, ` +
           "sum(length(payload)) AS bytes FROM journal GROUP BY 1 ORDER BY 1",
       )
       .all();

@@ -3,9 +3,10 @@
  * and says nothing. So after each commit the numbers of the last durable ops go into a small file of their own, without
  * waiting for the disk: after a crash of the machine it may be behind or unreadable, and then says less.
  */
-import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
-import type { Mark } from "../../journal/log.ts";
+import { closeSync, constants, readFileSync, statSync, writeSync } from "node:fs";
+import { isCount, type Mark, MOST_OPS } from "../../journal/log.ts";
 import { checksum } from "../disk/checksum.ts";
+import { expectRegular, openRegular } from "../disk/files.ts";
 import type { Look } from "../disk/identity.ts";
 
 const CHECKSUM_BYTES = 16;
@@ -38,7 +39,7 @@ export class MarkFile implements Mark {
 
   private open(): number {
     this.look();
-    return openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o644);
+    return openRegular(this.path, constants.O_RDWR | constants.O_CREAT);
   }
 
   close(): void {
@@ -46,15 +47,18 @@ export class MarkFile implements Mark {
   }
 }
 
-/** The numbers in a mark, or null when it is missing or can't be read. */
+/** The numbers in a mark, or null when it is missing or unreadable. Throws Damage when it is no regular file. */
 export function readMark(path: string, partitions: number): Float64Array | null {
+  const bytes = new Uint8Array(CHECKSUM_BYTES + partitions * 8);
+  expectRegular(path);
   try {
-    const found = readFileSync(path);
-    const numbers = new Uint8Array(found.subarray(CHECKSUM_BYTES));
-    if (numbers.length !== partitions * 8) return null;
-    if (found.subarray(0, CHECKSUM_BYTES).toString("latin1") !== checksum(numbers)) return null;
-    return new Float64Array(numbers.buffer);
+    if (statSync(path).size !== bytes.length) return null;
+    bytes.set(readFileSync(path));
   } catch {
     return null;
   }
+  const numbers = new Float64Array(bytes.buffer, CHECKSUM_BYTES);
+  const digits = String.fromCharCode(...bytes.subarray(0, CHECKSUM_BYTES));
+  if (digits !== checksum(bytes.subarray(CHECKSUM_BYTES))) return null;
+  return numbers.every((number) => isCount(number, MOST_OPS)) ? numbers : null;
 }

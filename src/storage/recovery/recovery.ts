@@ -109,8 +109,7 @@ export class Recovery {
     const { path } = journal;
     try {
       if (mode === "write" && isWritable(path)) tryWriting(journal); // a flipped bit can make it read-only for SQLite
-      const [broken] = journal.check("quick"); // a page that otherwise only a later write would meet
-      if (broken !== undefined) throw new Damage(`${path}: ${broken}`);
+      journal.expectSound(); // a page may be broken that otherwise only a later write would meet
       return { rows: catalog.snapshots(), states: catalog.partitions(count) };
     } catch (error) {
       this.findings.lost(unreadable(error, path));
@@ -153,6 +152,7 @@ export class Recovery {
   private async loadSection(partition: PartitionState, section: WantedSection, asSpace = section.space) {
     const where = `${section.path}: the snapshot at byte ${section.offset}`;
     let loader: SpaceLoader | null = null;
+    if (partition.spaces.has(asSpace)) throw new Damage(`${where} has the id of another space`);
     try {
       const slice = new Slice();
       for (const body of readSection(section)) {
@@ -238,7 +238,12 @@ export class Recovery {
   }
 
   private compareWithMark(): void {
-    const mark = readMark(this.paths.mark, this.partitions.length);
+    let mark: Float64Array | null = null;
+    try {
+      mark = readMark(this.paths.mark, this.partitions.length);
+    } catch (error) {
+      this.findings.lost(unreadable(error, this.paths.mark));
+    }
     for (const [number, durable] of mark?.entries() ?? []) {
       const partition = this.partitions[number]!;
       if (durable <= partition.last) continue;

@@ -5,8 +5,8 @@
  * knows of nothing else. With its last rename the folder is the new one; what remains is to move the old journal and the
  * old snapshots aside and to put the new journal in its place. After a crash in between, the next `open` does that.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { basename, join } from "node:path";
 import { listSpaces } from "../../engine/census.ts";
 import type { Handle } from "../../engine/handle.ts";
 import type { Shape } from "../../options/shape.ts";
@@ -17,7 +17,8 @@ import { syncFile } from "../disk/files.ts";
 import type { Look } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
-import { Catalog, filesOf } from "../snapshots/catalog.ts";
+import { expectTables } from "../disk/tables.ts";
+import { Catalog, filesOf, isSnapshotFile } from "../snapshots/catalog.ts";
 import { sectionAt, type WantedSection } from "../snapshots/file.ts";
 import { type RoundSpace, writeSnapshots } from "../snapshots/rounds.ts";
 import { createJournal } from "./create.ts";
@@ -32,7 +33,7 @@ export interface FoundSections {
 export function scanSnapshots(handle: Handle, folder: string, findings: Findings): FoundSections[] {
   const spaces = new Map<string, FoundSections>();
   for (const file of existsSync(folder) ? readdirSync(folder).sort() : []) {
-    if (!file.endsWith(".hnsw")) continue;
+    if (!isSnapshotFile(file)) continue;
     const path = join(folder, file);
     try {
       for (const { name, partition, section } of sectionsIn(handle, path)) {
@@ -77,7 +78,6 @@ export async function rebuildFolder(
   if (snapshots.length < spaces.length) throw new Error("there is no memory left for the notes of a snapshot");
   look();
   const unfinished = `${paths.fresh}.tmp`;
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${unfinished}${suffix}`, { force: true });
   const states = partitions.map(({ number, last, nextSpace }) => {
     return { partition: number, trimmed: last, held: last, nextSpace };
   });
@@ -87,15 +87,21 @@ export async function rebuildFolder(
   await promoteFresh(paths);
 }
 
+function moveIfThere(path: string, folder: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) renameSync(path, join(folder, basename(path)));
+}
+
 /** Puts a journal that a salvage has made in the old one's place. */
 export async function promoteFresh(paths: FolderPaths): Promise<void> {
-  const named = await SqliteFile.using(paths.fresh, "read", (file) => filesOf(new Catalog(file).snapshots()));
+  const named = await SqliteFile.using(paths.fresh, "read", (file) => {
+    expectTables(file);
+    return filesOf(new Catalog(file).snapshots());
+  });
   const aside = join(paths.folder, `damaged-${new Date().toISOString().replaceAll(":", "-")}`);
   mkdirSync(join(aside, "snapshots"), { recursive: true });
-  // The log first: SQLite would take it for the new file's.
-  for (const name of ["journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite", "journal.mark"]) {
-    if (existsSync(join(paths.folder, name))) renameSync(join(paths.folder, name), join(aside, name));
-  }
+  // The logs first: SQLite would take them for the new file's.
+  for (const suffix of ["-wal", "-shm", "-journal", ""]) moveIfThere(`${paths.journal}${suffix}`, aside);
+  moveIfThere(paths.mark, aside);
   for (const name of readdirSync(paths.snapshots)) {
     if (!named.has(name)) renameSync(join(paths.snapshots, name), join(aside, "snapshots", name));
   }

@@ -6,19 +6,13 @@
  *
  * Every row has a checksum; the digest shows when a row of `snapshots` is gone.
  */
+import { isCount, MOST_OPS, MOST_SPACES } from "../../journal/log.ts";
+import { MOST_PARTITIONS } from "../../options/shape.ts";
 import { checksumOf } from "../disk/checksum.ts";
 import { Damage } from "../disk/damage.ts";
 import type { SqliteFile } from "../disk/sqlite.ts";
 
 const REMOVE = "DELETE FROM snapshots WHERE partition = ? AND space = ? AND sequence = ? AND file = ?";
-
-export const CATALOG_TABLES = [
-  "CREATE TABLE snapshots (partition INTEGER NOT NULL, space INTEGER NOT NULL, sequence INTEGER NOT NULL, " +
-    "created INTEGER NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL, " +
-    "checksum TEXT NOT NULL, PRIMARY KEY (partition, space, sequence, file)) WITHOUT ROWID",
-  "CREATE TABLE partitions (partition INTEGER PRIMARY KEY, trimmed INTEGER NOT NULL, held INTEGER NOT NULL, " +
-    "next_space INTEGER NOT NULL, digest TEXT NOT NULL, checksum TEXT NOT NULL)",
-];
 
 export interface SnapshotRow {
   partition: number;
@@ -61,20 +55,26 @@ export class Catalog {
       .all();
     const rows: SnapshotRow[] = [];
     const bad: string[] = [];
+    const partitions = this.readPartitions().found;
     for (const { checksum, ...row } of all) {
-      if (checksum === rowChecksum(row)) rows.push(row);
+      if (isPossible(row) && checksum === rowChecksum(row)) rows.push(row);
       else bad.push(`the row of space ${row.space} of partition ${row.partition} in \`snapshots\` is damaged`);
     }
-    for (const { partition, digest } of this.readPartitions().found) {
+    for (const { partition, digest } of partitions) {
       if (digestOf(rows, partition) !== digest) bad.push(`rows of partition ${partition} in \`snapshots\` are missing`);
     }
+    const known = new Set(partitions.map(({ partition }) => partition));
+    const strangers = new Set(rows.map(({ partition }) => partition).filter((partition) => !known.has(partition)));
+    for (const partition of strangers)
+      bad.push(`rows in \`snapshots\` are of partition ${partition}, which has no row`);
+    for (const file of overlapping(rows)) bad.push(`the rows of ${file} in \`snapshots\` overlap`);
     return { rows, bad };
   }
 
   /** One row per partition. Throws Damage when one is changed or missing. */
   partitions(count: number): PartitionRow[] {
     const { found, bad } = this.readPartitions();
-    if (bad.length === 0 && found.length === count) return found;
+    if (bad.length === 0 && found.length === count && found.every(({ partition }, i) => partition === i)) return found;
     const why = bad[0] ?? `the table \`partitions\` has ${found.length} rows of ${count}`;
     throw new Damage(`${this.file.path}: ${why}`);
   }
@@ -83,10 +83,16 @@ export class Catalog {
     type Row = PartitionRow & { digest: string; checksum: string };
     const rows = this.file.db
       .query<Row, []>(
-        "SELECT partition, trimmed, held, next_space AS nextSpace, digest, checksum FROM partitions ORDER BY partition",
+        "SELECT partition, trimmed, held, next_space AS nextSpace, digest, checksum FROM partitions " +
+          `ORDER BY partition LIMIT ${MOST_PARTITIONS + 1}`,
       )
       .all();
-    const isSound = ({ checksum, ...row }: Row) => checksum === partitionChecksum(row, row.digest);
+    const isSound = ({ checksum, ...row }: Row) =>
+      isCount(row.partition, MOST_PARTITIONS) &&
+      isCount(row.trimmed, MOST_OPS) &&
+      isCount(row.held, MOST_OPS) &&
+      isCount(row.nextSpace, MOST_SPACES) &&
+      checksum === partitionChecksum(row, row.digest);
     const bad = rows.filter((row) => !isSound(row)).map((row) => `the row of partition ${row.partition} is damaged`);
     return { found: rows.filter(isSound), bad };
   }
@@ -155,6 +161,11 @@ export function newPartitions(count: number): PartitionRow[] {
   return Array.from({ length: count }, (_, partition) => ({ partition, trimmed: 0, held: 0, nextSpace: 0 }));
 }
 
+/** Whether a file's name is one that snapshots get, in a folder of them; others are left alone. */
+export function isSnapshotFile(name: unknown): boolean {
+  return typeof name === "string" && /^\d{8,15}\.hnsw$/.test(name);
+}
+
 export function keyOf(partition: number, space: number): string {
   return `${partition}/${space}`;
 }
@@ -170,6 +181,28 @@ export function filesOf(rows: SnapshotRow[]): Set<string> {
 
 export function bytesOf(rows: SnapshotRow[]): number {
   return rows.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Whether a row can be one of ours. */
+function isPossible({ partition, space, sequence, created, file, offset, bytes }: SnapshotRow): boolean {
+  const isNumbered = isCount(partition, MOST_PARTITIONS) && isCount(space, MOST_SPACES);
+  const isMade = isCount(created, MOST_OPS) && isCount(sequence, MOST_OPS) && isSnapshotFile(file);
+  return isNumbered && isMade && isCount(offset, Number.MAX_SAFE_INTEGER) && isCount(bytes, Number.MAX_SAFE_INTEGER);
+}
+
+/** Files in which rows claim the same bytes: reading them all could take for ever. */
+function overlapping(rows: SnapshotRow[]): string[] {
+  const overlap = (own: SnapshotRow[]) => {
+    let end = 0;
+    return own
+      .toSorted((a, b) => a.offset - b.offset)
+      .some(({ offset, bytes }) => {
+        const overlaps = offset < end;
+        end = offset + bytes;
+        return overlaps;
+      });
+  };
+  return [...Map.groupBy(rows, ({ file }) => file)].filter(([, own]) => overlap(own)).map(([file]) => file);
 }
 
 function newestFirst(a: SnapshotRow, b: SnapshotRow): number {

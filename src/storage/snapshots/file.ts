@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { FRAME_END } from "../../../assembly/layout.ts";
 import type { SpaceAt } from "../../core/calls.ts";
 import type { Seat } from "../../core/seat.ts";
+import { isCount, MOST_OPS, MOST_SPACES } from "../../journal/log.ts";
 import { asLongAsItTakes, Cut } from "../../snapshot/cut.ts";
 import {
   BadFrame,
@@ -23,7 +24,7 @@ import {
   type SpaceFrame,
 } from "../../snapshot/frames.ts";
 import { Damage } from "../disk/damage.ts";
-import { syncFile } from "../disk/files.ts";
+import { expectRegular, openRegular, syncFile } from "../disk/files.ts";
 import type { Look } from "../disk/identity.ts";
 import type { SnapshotRow } from "./catalog.ts";
 
@@ -127,7 +128,7 @@ export function sectionOf(row: SnapshotRow, folder: string): WantedSection {
 export function* readSection({ path, offset, bytes, space, sequence }: WantedSection): Generator<Uint8Array> {
   let read = 0;
   for (const body of framesFrom(path, offset, bytes)) {
-    const head = read === 0 ? readSpaceFrame(body) : null;
+    const head = read === 0 ? headOf(body, path, offset) : null;
     if (read === 0 && (head?.id !== space || head.sequence !== sequence)) {
       throw new Damage(`${path}: the snapshot at byte ${offset} is not the one that was registered`);
     }
@@ -141,17 +142,34 @@ export function* readSection({ path, offset, bytes, space, sequence }: WantedSec
 
 /** What the section that begins at a byte of a file is, or null at the file's end. Reads all of it. Throws Damage. */
 export function sectionAt(path: string, offset: number): (SpaceFrame & { bytes: number }) | null {
+  expectRegular(path);
   const { size } = fs.statSync(path);
   if (offset >= size) return null;
   let first: SpaceFrame | null = null;
   let bytes = 0;
   for (const body of framesFrom(path, offset, size - offset)) {
-    const frame = readSpaceFrame(body);
+    const frame = headOf(body, path, offset);
     if ((frame === null) === (first === null)) throw new Damage(`${path}: no whole snapshot begins at byte ${offset}`);
     if (frame !== null) first = { ...frame, name: frame.name.slice() };
     bytes += body.length + CHECKSUM_BYTES;
   }
   return { ...first!, bytes };
+}
+
+/** What a body says if it is a section's first. Throws Damage when that makes no sense. */
+function headOf(body: Uint8Array, path: string, offset: number): SpaceFrame | null {
+  try {
+    const head = readSpaceFrame(body);
+    if (head === null || (isCount(head.id, MOST_SPACES) && isCount(head.sequence, MOST_OPS))) return head;
+    throw new BadFrame("its first frame makes no sense");
+  } catch (error) {
+    throw damageIn(error, path, offset);
+  }
+}
+
+function damageIn(error: unknown, path: string, offset: number): unknown {
+  if (!(error instanceof BadFrame)) return error;
+  return new Damage(`${path}: in the snapshot at byte ${offset}, ${error.message}`);
 }
 
 /** One line on a registered snapshot that is damaged. */
@@ -163,9 +181,9 @@ export function snapshotProblem(damage: Damage, space: number, partition: number
 function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
   let file: number;
   try {
-    file = fs.openSync(path, "r");
-  } catch {
-    throw new Damage(`${path} is missing`);
+    file = openRegular(path, fs.constants.O_RDONLY);
+  } catch (error) {
+    throw error instanceof Damage ? error : new Damage(`${path} is missing`);
   }
   try {
     const buffer = new Uint8Array(Math.min(most, BUFFER_BYTES));
@@ -182,8 +200,7 @@ function* framesFrom(path: string, offset: number, most: number): Generator<Uint
     }
     throw new Damage(`${path} ends in the middle of the snapshot at byte ${offset}`);
   } catch (error) {
-    if (error instanceof BadFrame) throw new Damage(`${path}: in the snapshot at byte ${offset}, ${error.message}`);
-    throw error;
+    throw damageIn(error, path, offset);
   } finally {
     fs.closeSync(file);
   }

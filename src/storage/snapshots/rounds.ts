@@ -19,7 +19,16 @@ import type { Look } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
 import type { SqliteFile } from "../disk/sqlite.ts";
 import { GroupLog } from "../log/group-log.ts";
-import { bySpace, bytesOf, Catalog, filesOf, keyOf, type PartitionRow, type SnapshotRow } from "./catalog.ts";
+import {
+  bySpace,
+  bytesOf,
+  Catalog,
+  filesOf,
+  isSnapshotFile,
+  keyOf,
+  type PartitionRow,
+  type SnapshotRow,
+} from "./catalog.ts";
 import { SnapshotFile } from "./file.ts";
 
 const FILE_BYTES = 256 * 2 ** 20; // a file takes no more spaces once it is that large
@@ -79,8 +88,17 @@ function nullWithoutMemory(error: unknown): null {
   throw error;
 }
 
+/** Whether a round writes files of that name, here or under another name at first. */
+function isOurs(name: string): boolean {
+  return isSnapshotFile(name.replace(/\.tmp$/, ""));
+}
+
 function nextNumber(folder: string): number {
-  return 1 + Math.max(0, ...readdirSync(folder).map((name) => Number.parseInt(name, 10) || 0));
+  return (
+    readdirSync(folder)
+      .filter(isOurs)
+      .reduce((most, name) => Math.max(most, Number.parseInt(name, 10)), 0) + 1
+  );
 }
 
 export class SnapshotRounds {
@@ -172,7 +190,7 @@ export class SnapshotRounds {
 
   private deleteUnnamed(named: Set<string>): void {
     for (const name of readdirSync(this.folder)) {
-      if (named.has(name)) continue;
+      if (named.has(name) || !isOurs(name)) continue;
       this.look();
       unlinkSync(join(this.folder, name));
     }

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { nextTurn } from "../../runtime/event-loop.ts";
 import type { BackupReport } from "../../values/reports.ts";
 import { damaged, pathError } from "../disk/damage.ts";
-import { syncFile } from "../disk/files.ts";
+import { expectRegular, syncFile } from "../disk/files.ts";
 import { findFolder, shapeIn } from "../disk/folder.ts";
 import type { Look } from "../disk/identity.ts";
 import type { FolderPaths } from "../disk/paths.ts";
@@ -59,7 +59,8 @@ async function copy(from: FolderPaths, place: Destination, partitions: number, o
   for (let tries = 0; tries < TRIES; tries++) {
     place.clear();
     const copied = await SqliteFile.using(from.journal, "read", async (journal) => {
-      journal.copyTo(to.journal);
+      journal.expectSound();
+      await journal.copyTo(to.journal);
       const found = await SqliteFile.using(to.journal, "read", (file) => readCopy(file, partitions));
       const vanished = await copyFiles(from, to, found.names, onCopied);
       if (!journal.counts) return null;
@@ -97,6 +98,7 @@ async function copyFiles(
     const total = sizes.reduce((sum, size) => sum + size, copied);
     onCopied(copied, total);
     for (const [i, name] of names.entries()) {
+      expectRegular(join(from.snapshots, name));
       copyFileSync(join(from.snapshots, name), join(to.snapshots, name));
       syncFile(join(to.snapshots, name));
       copied += sizes[i]!;

@@ -57,6 +57,7 @@ export async function inspect(folder: string): Promise<Inspection> {
   try {
     for (let tries = 1; ; tries++) {
       const inspection = await SqliteFile.using(paths.journal, "read", (journal) => {
+        journal.expectSound();
         const found = journal.atOneMoment(() => new Inspector(journal, paths, shape).run(tries === TRIES));
         return journal.counts || tries === TRIES ? found : null;
       });

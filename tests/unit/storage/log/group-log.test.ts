@@ -2,13 +2,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Group } from "../../../../src/journal/log.ts";
 import { SqliteFile } from "../../../../src/storage/disk/sqlite.ts";
-import { GROUPS_TABLE, GroupLog } from "../../../../src/storage/log/group-log.ts";
+import { createTables } from "../../../../src/storage/disk/tables.ts";
+import { GroupLog } from "../../../../src/storage/log/group-log.ts";
 
 let file: SqliteFile;
 let log: GroupLog;
 beforeEach(async () => {
   file = await SqliteFile.open(":memory:", "create");
-  file.db.run(GROUPS_TABLE);
+  createTables(file);
   log = new GroupLog(file);
 });
 afterEach(() => log.close());

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { Damage } from "../../../../src/storage/disk/damage.ts";
 import { SqliteFile } from "../../../../src/storage/disk/sqlite.ts";
+import { createTables } from "../../../../src/storage/disk/tables.ts";
 import {
   bySpace,
   bytesOf,
-  CATALOG_TABLES,
   Catalog,
   filesOf,
   newPartitions,
@@ -18,14 +18,23 @@ let file: SqliteFile;
 let catalog: Catalog;
 beforeEach(async () => {
   file = await SqliteFile.open(":memory:", "create");
-  for (const table of CATALOG_TABLES) file.db.run(table);
+  createTables(file);
   catalog = new Catalog(file);
   catalog.begin(PARTITIONS, [row(0, 0, 1), row(1, 0, 1)]);
 });
 afterEach(() => file.close());
 
 function row(partition: number, space: number, sequence: number): SnapshotRow {
-  return { partition, space, sequence, created: 1, file: `${sequence}.hnsw`, offset: 16, bytes: 100 * sequence };
+  const file = `0000000${sequence}.hnsw`;
+  return {
+    partition,
+    space,
+    sequence,
+    created: 1,
+    file,
+    offset: 16 + 10_000 * partition + 1000 * space,
+    bytes: 100 * sequence,
+  };
 }
 
 const register = (made: SnapshotRow[], isGone = (_: SnapshotRow) => false) =>
@@ -108,6 +117,6 @@ test("rows are counted by space, file and bytes", () => {
     ["0/0", rows.slice(0, 2)],
     ["1/0", rows.slice(2)],
   ]);
-  expect([...filesOf(rows)]).toEqual(["3.hnsw", "1.hnsw"]);
+  expect([...filesOf(rows)]).toEqual(["00000003.hnsw", "00000001.hnsw"]);
   expect(bytesOf(rows)).toBe(500);
 });
