@@ -1,5 +1,5 @@
 /* Does an index travel: out as one stream, in again on any build, while others change it? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { G_GRAPH, MAX_SEATS, OK, S_GENERATIONS } from "../../assembly/layout.ts";
 import { openWith } from "../../src/api/open.ts";
 import type { CoreChoice } from "../../src/api/start.ts";
@@ -15,8 +15,6 @@ import {
   refusalOf,
   uniform,
 } from "../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 1618;
 const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100 } as const;

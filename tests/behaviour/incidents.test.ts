@@ -2,12 +2,10 @@
  * What if the function that incidents are reported to throws, or closes the index? Threads are still replaced, and what
  * was thrown reaches the process.
  */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Folder } from "../support/folder.ts";
 import { opened, until } from "../support/indexes.ts";
 import { evaluate } from "../support/process.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPEN = new URL("../../src/api/open.ts", import.meta.url).href;
 const SUPPORT = new URL("../support/indexes.ts", import.meta.url).href;

@@ -1,9 +1,7 @@
 /* What does `open` say when a thread's own memory does not fit, and is everything closed then? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Folder } from "../support/folder.ts";
 import { evaluate } from "../support/process.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const INDEX = new URL("../../src/index.ts", import.meta.url).href;
 

@@ -1,11 +1,14 @@
 // How long does a distance take: AssemblyScript with and without relaxed SIMD, plain JavaScript, Rust? A child process.
 
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cachePath } from "../../datasets/cache.ts";
 import { Random } from "../../datasets/random.ts";
 import { SEEDS } from "../../datasets/seeds.ts";
 import { TemporaryFolder } from "../../kit/temporary-folder.ts";
 
 const ASC = join(import.meta.dir, "../../../node_modules/assemblyscript/bin/asc.js");
+const SOURCES = ["assemblyscript/kernels.ts", "assemblyscript/asconfig.json", "../../../assembly/vectors/kernels.ts"];
 const START = 1024; // as in assemblyscript/kernels.ts
 const VECTORS = 64; // few enough to stay in the first-level cache: the kernel is measured, not memory
 
@@ -58,12 +61,19 @@ async function loopsOf(build: KernelBuild, dimensions: number): Promise<Loops> {
   return await compiled(build === "AssemblyScript, relaxed SIMD", values, dimensions);
 }
 
-async function compiled(relaxed: boolean, values: Float32Array, dimensions: number): Promise<Loops> {
-  using folder = new TemporaryFolder();
-  const output = join(folder.path, "kernels.wasm");
-  const command = [process.execPath, ASC, "--target", relaxed ? "relaxed" : "baseline", "-o", output];
+/** The kernels' module, compiled once for each state of its sources. */
+async function compile(target: "relaxed" | "baseline"): Promise<string> {
+  const texts = SOURCES.map((path) => readFileSync(join(import.meta.dir, path), "utf8"));
+  const output = cachePath(`kernels-${target}`, texts);
+  if (existsSync(output)) return output;
+  const command = [process.execPath, ASC, "--target", target, "-o", output];
   const job = Bun.spawn(command, { cwd: join(import.meta.dir, "assemblyscript"), stderr: "pipe" });
   if ((await job.exited) !== 0) throw new Error(await job.stderr.text());
+  return output;
+}
+
+async function compiled(relaxed: boolean, values: Float32Array, dimensions: number): Promise<Loops> {
+  const output = await compile(relaxed ? "relaxed" : "baseline");
   const { instance } = await WebAssembly.instantiate(await Bun.file(output).arrayBuffer(), { env: {} });
   const exports = instance.exports as Record<string, (...args: number[]) => number>;
   const memory = instance.exports.memory as WebAssembly.Memory;

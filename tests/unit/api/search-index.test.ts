@@ -1,9 +1,7 @@
 /* Does an export that is only searched take no more than it has to, and refuse what it should? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { openSearchWith } from "../../../src/api/search-index.ts";
 import { expectExact, modelOf, opened, uniform } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 271;
 

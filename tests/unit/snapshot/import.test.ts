@@ -1,5 +1,5 @@
 /* Is nothing taken from an export that was changed on the way, is not one, or does not come to its end? */
-import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { F_BYTES, FS_DIMENSIONS, FS_M, FS_METRIC } from "../../../assembly/layout.ts";
 import { compileCore } from "../../../src/core/build.ts";
 import { open } from "../../../src/index.ts";
@@ -7,8 +7,6 @@ import { openSearch } from "../../../src/search.ts";
 import { CHECKSUM_BYTES, ownHash, putFrame } from "../../../src/snapshot/frames.ts";
 import { ExportReader } from "../../../src/snapshot/import.ts";
 import { clustered, keysOf, random, refusalOf } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 1618;
 const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100 } as const;
