@@ -3,20 +3,20 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buildCore } from "./build-core.ts";
 import { buildTypes } from "./build-types.ts";
-import { bundleForBun, bundleForEdge, source } from "./bundle.ts";
+import { bundleForBun, bundleForEdge, bundleThreads, source, writePlaces } from "./bundle.ts";
 
 const root = join(import.meta.dir, "..");
 const build = join(root, "build");
-const ENTRIES = ["index", "search", "workers/worker"].map(source);
-const ONLY_BUN = ["storage/threads/journal-thread", "storage/threads/snapshot-thread", "cli/main"].map(source);
 
 await buildCore();
 for (const name of await readdir(build)) if (/\.js(\.map)?$/.test(name)) await rm(join(build, name)); // old chunks
-await bundleForBun([...ENTRIES, ...ONLY_BUN], build);
-await bundleForEdge(ENTRIES, build);
+await bundleForBun(["index", "search", "cli/main"].map(source), build);
+await bundleThreads(build);
+await writePlaces(build);
+await bundleForEdge(["index", "search", "errors", "workers/worker"].map(source), build);
 await Bun.write(join(build, "cli.licenses.txt"), (await licensesOf("cli-progress")).join("\n\n"));
 const loaderLicense = await Bun.file(join(root, "node_modules/assemblyscript/LICENSE")).text(); // it has none of its own
-await Bun.write(join(build, "edge.licenses.txt"), `@assemblyscript/loader\n\n${loaderLicense}`);
+await Bun.write(join(build, "loader.licenses.txt"), `@assemblyscript/loader\n\n${loaderLicense}`);
 await buildTypes();
 
 /** The licenses of a package that is bundled, and of those that it depends on: they have to be passed on with it. */

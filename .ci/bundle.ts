@@ -4,17 +4,52 @@ import type { BuildConfig, BunPlugin } from "bun";
 
 export const source = (name: string) => join(import.meta.dir, "../src", `${name}.ts`);
 
-/** A bundle lies in the core's own folder. Other bundlers then find the core by the literals that this leaves. */
-const besideTheCore: BunPlugin = {
-  name: "beside the core",
+/** The thread files that a folder needs come with Bun alone. */
+export const THREADS = ["workers/worker", "storage/threads/journal-thread", "storage/threads/snapshot-thread"];
+const CORES = ["relaxed", "relaxed.unshared", "baseline", "baseline.unshared"].map(
+  (name) => `core.release.${name}.wasm`,
+);
+
+// ── where its own files lie: in place of src/runtime/places.ts ──────────────────────────────────────────────────────
+/** All in one folder. */
+const PLACES_NODE = `const placeOf = (file) => new URL(file, import.meta.url);
+export const placeOfThread = (file) => placeOf("./" + file + ".js");
+export const placeOfCore = (file) => placeOf("./" + file);
+`;
+
+/** By imports, which Bun's bundler follows: it brings the files along, in a folder or in a program of one file. */
+function placesForBun(): string {
+  const files = [...THREADS.map((name) => `${basename(name)}.js`), ...CORES];
+  const imports = files.map((file, i) => `import file${i} from "./${file}" with { type: "file" };\n`).join("");
+  const paths = files.map((file, i) => `"${file}": file${i}`).join(", ");
+  return `${imports}const PATHS = { ${paths} };
+const isAbsolute = (path) => /^(\\/|[A-Za-z]:)/.test(path);
+const placeOf = (file) => isAbsolute(PATHS[file]) ? PATHS[file] : new URL(PATHS[file], import.meta.url);
+export const placeOfThread = (file) => placeOf(file + ".js");
+export const placeOfCore = placeOf;
+`;
+}
+
+/** By literals, which the bundlers of pages follow. A page starts its threads elsewhere: `threads.web.ts`. */
+function placesForEdge(): string {
+  const cases = CORES.map((file) => `case "${file}": return new URL("./${file}", import.meta.url);`).join("\n");
+  return `export function placeOfCore(file) {\nswitch (file) {\n${cases}\n}\n}\n`;
+}
+
+/** What `imports` in package.json calls by one name for both. */
+export async function writePlaces(outdir: string): Promise<void> {
+  await Bun.write(join(outdir, "places.node.js"), PLACES_NODE);
+  await Bun.write(join(outdir, "places.bun.js"), placesForBun());
+}
+
+const placesByRuntime: BunPlugin = {
+  name: "places by runtime",
   setup(builder) {
-    builder.onLoad({ filter: /src\/core\/build\.ts$/ }, async ({ path }) => ({
-      contents: (await Bun.file(path).text()).replaceAll("../../build/", "./"),
-      loader: "ts",
-    }));
+    builder.onResolve({ filter: /\/places\.ts$/ }, () => ({ path: "#places", external: true }));
   },
 };
 
+// ── bundles ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /**
  * Leaves out what only Bun and Node can do: bundlers for browsers and isolates resolve every import, even one that
  * never runs. `runtime/` finds neither `Bun` nor `process` there, so a `path` is refused first. Threads are Web
@@ -25,6 +60,7 @@ const elsewhere: BunPlugin = {
   setup(builder) {
     const none = { contents: "export const JournalClient = null, JournalBoard = null", loader: "ts" } as const;
     builder.onLoad({ filter: /src\/(storage\/open-folder|journal\/(client|board))\.ts$/ }, () => none);
+    builder.onLoad({ filter: /src\/runtime\/places\.ts$/ }, () => ({ contents: placesForEdge(), loader: "js" }));
     builder.onResolve({ filter: /\/(threads|parent)\.node\.ts$/ }, ({ path }) => ({
       path: source(`runtime/${basename(path, ".node.ts")}.web`),
     }));
@@ -33,21 +69,47 @@ const elsewhere: BunPlugin = {
   },
 };
 
+/** One class of errors for a page that has several of these files. */
+const errorsApart: BunPlugin = {
+  name: "errors apart",
+  setup(builder) {
+    builder.onResolve({ filter: /\/errors\.ts$/ }, ({ kind }) => {
+      return kind === "entry-point-build" ? undefined : { path: "errors", namespace: "apart" };
+    });
+    // A module between, or the import would be repeated for each module that has it.
+    builder.onLoad({ filter: /./, namespace: "apart" }, async () => {
+      const { exports } = new Bun.Transpiler({ loader: "ts" }).scan(await Bun.file(source("errors")).text());
+      return { contents: `export { ${exports.join(", ")} } from "./edge-errors.js"`, loader: "js" };
+    });
+    builder.onResolve({ filter: /\/edge-errors\.js$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 /** For Bun and Node: what only they have is in chunks that are loaded when they are needed. */
 export function bundleForBun(entrypoints: string[], outdir: string): Promise<void> {
   return bundle({
-    ...{ entrypoints, outdir, target: "bun", splitting: true, plugins: [besideTheCore] },
+    ...{ entrypoints, outdir, target: "bun", splitting: true, plugins: [placesByRuntime] },
     naming: { entry: "[name].[ext]" },
     external: ["@assemblyscript/loader"],
   });
 }
 
-/** For browsers and isolates: one file each, small, with the core's loader in it, so that a page needs no bundler. */
+/** Threads of Bun and Node: a file each that needs no other, so that it can lie in a program of one file. */
+export async function bundleThreads(outdir: string): Promise<void> {
+  for (const entrypoint of THREADS.map(source)) {
+    const naming = { entry: "[name].[ext]" };
+    await bundle({ entrypoints: [entrypoint], outdir, target: "bun", plugins: [placesByRuntime], naming });
+  }
+}
+
+/** For browsers and isolates: small files, with the core's loader in them, so that a page needs no bundler. */
 export async function bundleForEdge(entrypoints: string[], outdir: string): Promise<void> {
   // One at a time: what one entry imports later would be kept whole in all of them.
   for (const entrypoint of entrypoints) {
+    const isThread = THREADS.map(source).includes(entrypoint); // bundlers take that file alone
     await bundle({
-      ...{ entrypoints: [entrypoint], outdir, target: "browser", minify: true, plugins: [elsewhere, besideTheCore] },
+      ...{ entrypoints: [entrypoint], outdir, target: "browser", minify: true },
+      plugins: isThread ? [elsewhere] : [elsewhere, errorsApart],
       naming: { entry: "edge-[name].[ext]" },
       define: { Bun: "undefined", process: "undefined" },
     });

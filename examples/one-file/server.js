@@ -1,11 +1,9 @@
 /*
  * How does a server become one file, with its workers and WebAssembly inside? In a project that has the package:
  *
- *   bun build --compile server.js --outfile foods \
- *     node_modules/hnsw-workers/build/{worker,journal-thread,snapshot-thread}.js \
- *     node_modules/hnsw-workers/build/core.release.relaxed.wasm
+ *   bun build --compile server.js --outfile foods
  *
- * With FOLDER set, the index is kept in that folder; without it, worker.js is the only thread file needed.
+ * With FOLDER set, the index is kept in that folder.
  *
  *   PUT /:key   body: JSON array of 3 numbers
  *   POST /      body: the same; returns the nearest

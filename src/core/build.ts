@@ -1,6 +1,7 @@
-/* Which build of the core does this engine run, and where does it lie? */
+/* Which build of the core does this engine run, and how is it loaded? */
 import { HnswError } from "../errors.ts";
 import { readOwnFile } from "../runtime/own-file.ts";
+import { placeOfCore } from "../runtime/places.ts";
 import { exportsOf } from "./exports.ts";
 
 export type Variant = "relaxed" | "baseline";
@@ -26,31 +27,12 @@ export function bestVariant(): Variant {
 
 /** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
 export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
-  const url = fileOf(build, variant, shared);
+  const place = placeOfCore(`core.${build}.${variant}${shared ? "" : ".unshared"}.wasm`);
   try {
-    return await WebAssembly.compile(await readOwnFile(url));
+    return await WebAssembly.compile(await readOwnFile(place));
   } catch (cause) {
-    const message = `The WebAssembly core could not be loaded from ${url.href}. ${BUNDLED}`;
+    const message = `The WebAssembly core could not be loaded from ${place}. ${BUNDLED}`;
     throw new HnswError("UNSUPPORTED", message, { cause });
-  }
-}
-
-/** Whole names of what is published: by these, bundlers find files and bring them along. */
-function fileOf(build: Build, variant: Variant, shared: boolean): URL {
-  const name = `${build}.${variant}${shared ? "" : ".unshared"}`;
-  switch (name) {
-    case "release.relaxed":
-      return new URL("../../build/core.release.relaxed.wasm", import.meta.url);
-    case "release.relaxed.unshared":
-      return new URL("../../build/core.release.relaxed.unshared.wasm", import.meta.url);
-    case "release.baseline":
-      return new URL("../../build/core.release.baseline.wasm", import.meta.url);
-    case "release.baseline.unshared":
-      return new URL("../../build/core.release.baseline.unshared.wasm", import.meta.url);
-    default: {
-      const { url: here } = import.meta; // of a checkout only: in words that no bundler follows
-      return new URL(`../../build/core.${name}.wasm`, here);
-    }
   }
 }
 

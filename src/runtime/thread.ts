@@ -1,7 +1,8 @@
 /* How does a thread of this package start, report that it is ready, and end? Workers and the journal's two alike. */
 import { HnswError, type HnswErrorCode } from "../errors.ts";
 import { afterPatience } from "./event-loop.ts";
-import { type Listener, type Spawned, spawn, type ThreadFile } from "./threads.node.ts";
+import type { ThreadFile } from "./places.ts";
+import { type Listener, type Spawned, spawn } from "./threads.node.ts";
 
 const START_MS = 20_000;
 

@@ -5,7 +5,8 @@
  * lock of the browser (Web Locks) for its life: when this side gets the lock, the worker runs no more, for any reason.
  * The worker gets its first message once it holds the lock.
  */
-import type { Listener, Spawned, ThreadFile } from "./threads.node.ts";
+import type { ThreadFile } from "./places.ts";
+import type { Listener, Spawned } from "./threads.node.ts";
 
 export function spawn(_: ThreadFile, { heard, ended }: Listener): Spawned {
   // Bundlers find the file by exactly these words.

@@ -78,10 +78,7 @@ test("examples/one-file runs from an empty folder, workers and all", async () =>
   cpSync(join(ROOT, "examples/one-file/server.js"), join(project, "server.js"));
   const empty = join(folder, "empty");
   mkdirSync(empty);
-  const files = ["worker.js", "journal-thread.js", "snapshot-thread.js", "core.release.relaxed.wasm"].map(
-    (name) => `node_modules/hnsw-workers/build/${name}`,
-  );
-  const command = ["build", "--compile", "server.js", ...files, "--outfile", join(empty, "foods")];
+  const command = ["build", "--compile", "server.js", "--outfile", join(empty, "foods")];
   await outputOf([process.execPath, ...command], { cwd: project });
   rmSync(project, { recursive: true }); // nothing of it may be needed
 

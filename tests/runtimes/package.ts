@@ -1,5 +1,6 @@
 /* What do the tests of the published package share? Its build, and folders in which it is installed. */
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outputOf } from "../support/process.ts";
@@ -9,11 +10,34 @@ export const BUILD = join(ROOT, "build");
 const LOADER = "node_modules/@assemblyscript/loader";
 
 let built: Promise<unknown> | null = null;
+let packed: Promise<Packed> | null = null;
 
 /** Builds what is published, once a process. */
 export async function buildPackage(): Promise<void> {
   built ??= outputOf([process.execPath, ".ci/build.ts"], { cwd: ROOT });
   await built;
+}
+
+/** What `npm pack` makes. */
+export interface Packed {
+  tarball: string;
+  /** The folder of what is in it. */
+  unpacked: string;
+}
+
+/** Builds and packs the package, once a process; goes away with that. */
+export function packPackage(): Promise<Packed> {
+  packed ??= pack();
+  return packed;
+}
+
+async function pack(): Promise<Packed> {
+  const folder = await mkdtemp(join(tmpdir(), "hnsw-workers-pack-"));
+  process.on("exit", () => rmSync(folder, { recursive: true }));
+  await outputOf([process.execPath, "pm", "pack", "--destination", folder], { cwd: ROOT });
+  const tarball = join(folder, (await readdir(folder)).find((name) => name.endsWith(".tgz"))!);
+  await outputOf(["tar", "-xzf", tarball, "-C", folder]);
+  return { tarball, unpacked: join(folder, "package") };
 }
 
 /** A folder of a program that has installed the package, and what that depends on; goes away with the test. */

@@ -1,25 +1,18 @@
 /* Is what `npm pack` makes a package that bundlers, type checkers and debuggers take as it is meant, whole in itself? */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { outputOf } from "../support/process.ts";
 import { MODULES } from "./install.ts";
-import { Project, ROOT } from "./package.ts";
+import { Project, packPackage, ROOT } from "./package.ts";
 
 setDefaultTimeout(120_000); // the machine may be busy
 
-const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-pack-"));
-const unpacked = join(folder, "package");
-let tarball: string;
+let { tarball, unpacked } = { tarball: "", unpacked: "" };
 let files: string[];
 
-afterAll(() => rmSync(folder, { recursive: true }));
-
 beforeAll(async () => {
-  await outputOf([process.execPath, "pm", "pack", "--destination", folder], { cwd: ROOT });
-  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz"))!);
-  await outputOf(["tar", "-xzf", tarball, "-C", folder]);
+  ({ tarball, unpacked } = await packPackage());
   files = readdirSync(unpacked, { recursive: true, encoding: "utf8" });
 });
 
@@ -36,7 +29,7 @@ test("the types are those of what is imported", async () => {
   await outputOf([process.execPath, program, tarball, ...rules]);
 });
 
-test("the declarations are those of what is exported, and of nothing else", async () => {
+test("the declarations are those of what is exported, and of nothing else but what runtimes have", async () => {
   const entries = ["build/types/src/index.d.ts", "build/types/src/search.d.ts"];
   const lists = await Promise.all(entries.map(async (entry) => (await textOf(entry)).match(/\{[^}]*\}/g)!));
   const names = new Set(
@@ -49,15 +42,22 @@ test("the declarations are those of what is exported, and of nothing else", asyn
   );
   expect(names).toContain("VectorIndex");
   const declared: string[] = [];
-  for (const file of files.filter((file) => /^build\/types\/.*\.d\.ts$/.test(file))) {
+  for (const file of files.filter((file) => /^build\/types\/src\/(?!runtime\/).*\.d\.ts$/.test(file))) {
     const text = await textOf(file);
     declared.push(...Array.from(text.matchAll(/^export (?:declare )?[a-z]+ (\w+)\b(?! from)/gm), ([, name]) => name!));
   }
-  expect(declared.filter((name) => name !== "core").sort()).toEqual([...names].sort());
+  expect(declared.sort()).toEqual([...names].sort());
+});
+
+test("the declarations say nothing of what is private, and need no other types", async () => {
+  for (const file of files.filter((file) => /^build\/types\/.*\.d\.ts$/.test(file))) {
+    const found = (await textOf(file)).match(/\bprivate\b|#private|@internal|<reference types|"(node|bun)\b.*/g) ?? [];
+    expect({ file, found: [...found] }).toEqual({ file, found: [] });
+  }
 });
 
 test("every bundle and every declaration has a map, and each of its sources is there or in the map", async () => {
-  const mapped = files.filter((file) => /^build\/.*(\.js|\.d\.ts)$/.test(file));
+  const mapped = files.filter((file) => /^build\/(?!places\.).*(\.js|\.d\.ts)$/.test(file)); // those have no source
   expect(mapped.length).toBeGreaterThan(20);
   for (const file of mapped) {
     const link = /^\/\/# sourceMappingURL=(.+)$/m.exec(await textOf(file))?.[1];
@@ -67,6 +67,25 @@ test("every bundle and every declaration has a map, and each of its sources is t
       const isThere = sourcesContent[i] ? true : existsSync(join(unpacked, dirname(file), source));
       expect({ file, source, isThere }).toEqual({ file, source, isThere: true });
     }
+  }
+});
+
+test("both entries have one class of errors, whatever the runtime", async () => {
+  await using project = await Project.make(unpacked);
+  const builds = [
+    ["index.js", "search.js"],
+    ["edge-index.js", "edge-search.js"],
+  ];
+  for (const [index, search] of builds) {
+    const [one, other] = [index, search].map((file) => `import("./node_modules/hnsw-workers/build/${file}")`);
+    await Bun.write(
+      join(project.folder, "program.js"),
+      `const { open, HnswError } = await ${one};
+      const { HnswError: Other, openSearch } = await ${other};
+      const failures = await Promise.all([open(), openSearch()].map((call) => call.catch((error) => error)));
+      console.log(HnswError === Other, failures.every((failure) => failure instanceof HnswError));`,
+    );
+    expect(await outputOf([process.execPath, "program.js"], { cwd: project.folder })).toBe("true true\n");
   }
 });
 

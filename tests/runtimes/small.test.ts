@@ -1,5 +1,6 @@
 /* How much is loaded before the first search, and is nothing reached that only one runtime has? */
 import { beforeAll, describe, expect, test } from "bun:test";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { BUILD, buildPackage } from "./package.ts";
 
@@ -16,11 +17,12 @@ beforeAll(buildPackage);
 
 const textOf = (file: string) => Bun.file(join(BUILD, file)).text();
 
+const importsOf = async (file: string) => new Bun.Transpiler({ loader: "js" }).scan(await textOf(file)).imports;
+
 /** Files and packages that a file reaches before anything runs. */
 async function reachedFrom(file: string, reached = new Set<string>()): Promise<Set<string>> {
   reached.add(file);
-  const { imports } = new Bun.Transpiler({ loader: "js" }).scan(await textOf(file));
-  for (const { kind, path } of imports) {
+  for (const { kind, path } of await importsOf(file)) {
     if (kind !== "import-statement") continue;
     const target = path.replace(/^\.\//, "");
     if (reached.has(target)) continue;
@@ -30,21 +32,39 @@ async function reachedFrom(file: string, reached = new Set<string>()): Promise<S
   return reached;
 }
 
+/** Of a file and what it imports. */
 async function gzipped(file: string): Promise<number> {
-  return Bun.gzipSync(await Bun.file(join(BUILD, file)).bytes(), { level: 9 }).length;
+  const imported = file.endsWith(".js") ? await importsOf(file) : [];
+  let bytes = 0;
+  for (const name of [file, ...imported.map(({ path }) => path)]) {
+    bytes += Bun.gzipSync(await Bun.file(join(BUILD, name)).bytes(), { level: 9 }).length;
+  }
+  return bytes;
 }
 
 describe("reached at once", () => {
   for (const entry of ["index.js", "search.js"]) {
     test(`from ${entry}: no module of Bun or Node`, async () => {
       const reached = [...(await reachedFrom(entry))];
-      expect(reached.filter((path) => !path.endsWith(".js"))).toEqual(["@assemblyscript/loader"]);
+      expect(reached.filter((path) => !path.endsWith(".js")).sort()).toEqual(["#places", "@assemblyscript/loader"]);
     });
   }
 
-  for (const entry of ["edge-index.js", "edge-search.js", "edge-worker.js"]) {
-    test(`from ${entry}: nothing, and nothing later either`, async () => {
-      expect(new Bun.Transpiler({ loader: "js" }).scan(await textOf(entry)).imports).toEqual([]);
+  for (const [entry, imports] of [
+    ["edge-index.js", ["./edge-errors.js"]],
+    ["edge-search.js", ["./edge-errors.js"]],
+    ["edge-errors.js", []],
+    ["edge-worker.js", []],
+  ] as const) {
+    test(`from ${entry}: ${imports.join() || "nothing"}, and nothing else later either`, async () => {
+      expect((await importsOf(entry)).map(({ path }) => path)).toEqual([...imports]);
+    });
+  }
+
+  for (const thread of ["worker.js", "journal-thread.js", "snapshot-thread.js"]) {
+    test(`from ${thread}: modules of the runtime, since it may be inside a program of one file`, async () => {
+      const others = (await importsOf(thread)).filter(({ path }) => !isBuiltin(path) && !path.startsWith("bun:"));
+      expect(others).toEqual([]);
     });
   }
 });
