@@ -39,7 +39,7 @@ export class HnswError extends Error {
   /** Stable, while messages may change. */
   readonly code: HnswErrorCode;
 
-  constructor(code: HnswErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: HnswErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
   }

@@ -15,6 +15,7 @@ export type {
   BackupReport,
   CheckReport,
   ExportSource,
+  ExportStream,
   Hit,
   IndexStats,
   JournalStats,

@@ -7,6 +7,7 @@ import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown, tooMany } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
+import type { Module } from "../runtime/types.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
 import type { Key } from "../values/keys.ts";
 import { type Metric, metricOf } from "../values/metric.ts";
@@ -17,9 +18,9 @@ export interface OpenSearchOptions {
   /** What `index.export()` gave. Flush before it: what is not linked is scanned by every search. */
   from: ExportSource;
   /** The compiled core, where it can't be loaded: import `hnsw-workers/core.wasm`. */
-  core?: WebAssembly.Module;
+  core?: Module | undefined;
   /** Default of `search`'s `ef`. 64 unless given. */
-  ef?: number;
+  ef?: number | undefined;
 }
 
 const DEFAULT_EF = 64;
@@ -106,8 +107,8 @@ export class SearchIndex {
   }
 
   /** The space of that name; one that was not exported holds nothing. Throws CLOSED. */
-  space(name: string): SearchSpace;
-  space(name: string, extra?: unknown): SearchSpace {
+  space<K extends Key = Key>(name: string): SearchSpace<K>;
+  space<K extends Key = Key>(name: string, extra?: unknown): SearchSpace<K> {
     this.host.assertOpen();
     if (extra !== undefined) throw tooMany("space(name)", extra);
     return new SearchSpace(name, this.host);
@@ -120,7 +121,7 @@ export class SearchIndex {
 }
 
 /** A named set of vectors, to be searched. */
-export class SearchSpace {
+export class SearchSpace<K extends Key = Key> {
   /** @internal Use `index.space(name)`. */
   constructor(
     readonly name: string,
@@ -133,12 +134,12 @@ export class SearchSpace {
   }
 
   /** Every key, oldest vector first. Rejects with OUT_OF_MEMORY or CLOSED. */
-  keys(): Promise<Key[]> {
-    return keys(this.host, this.name);
+  keys(): Promise<K[]> {
+    return keys(this.host, this.name) as Promise<K[]>;
   }
 
   /** The vector under the key, bit for bit as 32-bit floats, or undefined. Rejects with BAD_KEY or CLOSED. */
-  get(key: Key): Promise<Float32Array | undefined> {
+  get(key: K): Promise<Float32Array | undefined> {
     return get(this.host, this.name, key);
   }
 
@@ -146,9 +147,9 @@ export class SearchSpace {
    * The k nearest to a query, nearest first; fewer when the space holds fewer. Rejects with BAD_K, BAD_OPTION,
    * BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY or CLOSED.
    */
-  search(query: Vector, options?: SearchOptions): Promise<Hit[]>;
-  search(query: Vector, options?: SearchOptions, extra?: unknown): Promise<Hit[]> {
+  search(query: Vector, options?: SearchOptions<K>): Promise<Hit<K>[]>;
+  search(query: Vector, options?: SearchOptions<K>, extra?: unknown): Promise<Hit<K>[]> {
     if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
-    return search(this.host, this.name, query, options);
+    return search(this.host, this.name, query, options as SearchOptions) as Promise<Hit<K>[]>;
   }
 }

@@ -12,9 +12,9 @@ import type { SearchSpreader } from "../workers/search-shares.ts";
 
 /**
  * A named set of vectors; searches never leave it. It is created by its first `add`, and any number of `Space` objects,
- * on any thread, may stand for the same one.
+ * on any thread, may stand for the same one. `K`: the keys that the program uses in it; they are not checked against it.
  */
-export class Space {
+export class Space<K extends Key = Key> {
   /** @internal Use `index.space(name)`. */
   constructor(
     readonly name: string,
@@ -31,8 +31,8 @@ export class Space {
    * CLOSED, DAMAGED or, with a `path`, JOURNAL_FAILED or PATH_LOST: then nothing has changed. After JOURNAL_UNCERTAIN the vector is
    * accepted, but not known to be on the disk; after INTERNAL it is in as a whole or not at all, as the message says.
    */
-  add(key: Key, vector: Vector): Promise<void>;
-  add(key: Key, vector: Vector, extra?: unknown): Promise<void> {
+  add(key: K, vector: Vector): Promise<void>;
+  add(key: K, vector: Vector, extra?: unknown): Promise<void> {
     if (extra !== undefined) return Promise.reject(tooMany("add(key, vector)", extra));
     return add(this.handle, this.name, key, vector);
   }
@@ -46,8 +46,8 @@ export class Space {
    * during the call, and with SPACE_DROPPED; the last two say how many were accepted. TIMEOUT, CLOSED, DAMAGED,
    * JOURNAL_FAILED, PATH_LOST, JOURNAL_UNCERTAIN and INTERNAL may leave some accepted.
    */
-  addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[]): Promise<void>;
-  addMany(keys: readonly Key[], vectors: Float32Array | readonly Vector[], extra?: unknown): Promise<void> {
+  addMany(keys: readonly K[], vectors: Float32Array | readonly Vector[]): Promise<void>;
+  addMany(keys: readonly K[], vectors: Float32Array | readonly Vector[], extra?: unknown): Promise<void> {
     if (extra !== undefined) return Promise.reject(tooMany("addMany(keys, vectors)", extra));
     return addMany(this.handle, this.name, keys, vectors);
   }
@@ -56,8 +56,8 @@ export class Space {
    * Deletes a key. Resolves, when `add` would, to whether it was there. Rejects with BAD_KEY, TIMEOUT, CLOSED, DAMAGED,
    * JOURNAL_FAILED, PATH_LOST, JOURNAL_UNCERTAIN or INTERNAL, as `add` does.
    */
-  delete(key: Key): Promise<boolean>;
-  delete(key: Key, extra?: unknown): Promise<boolean> {
+  delete(key: K): Promise<boolean>;
+  delete(key: K, extra?: unknown): Promise<boolean> {
     if (extra !== undefined) return Promise.reject(tooMany("delete(key)", extra));
     return remove(this.handle, this.name, key);
   }
@@ -66,19 +66,19 @@ export class Space {
    * Deletes keys, in order; resolves to how many were there. Rejects with BAD_KEY or DUPLICATE_KEY before the first is
    * deleted; with what else `delete` rejects with, some may be deleted.
    */
-  deleteMany(keys: readonly Key[]): Promise<number>;
-  deleteMany(keys: readonly Key[], extra?: unknown): Promise<number> {
+  deleteMany(keys: readonly K[]): Promise<number>;
+  deleteMany(keys: readonly K[], extra?: unknown): Promise<number> {
     if (extra !== undefined) return Promise.reject(tooMany("deleteMany(keys)", extra));
     return removeMany(this.handle, this.name, keys);
   }
 
   /** Whether the key is there. Rejects with BAD_KEY, TIMEOUT or CLOSED. */
-  has(key: Key): Promise<boolean> {
+  has(key: K): Promise<boolean> {
     return has(this.handle, this.name, key);
   }
 
   /** The vector added under the key, bit for bit as 32-bit floats, or undefined. Rejects with BAD_KEY, TIMEOUT, CLOSED. */
-  get(key: Key): Promise<Float32Array | undefined> {
+  get(key: K): Promise<Float32Array | undefined> {
     return get(this.handle, this.name, key);
   }
 
@@ -88,8 +88,8 @@ export class Space {
   }
 
   /** Every key, oldest vector first. Rejects with OUT_OF_MEMORY, TIMEOUT or CLOSED. */
-  keys(): Promise<Key[]> {
-    return keys(this.handle, this.name);
+  keys(): Promise<K[]> {
+    return keys(this.handle, this.name) as Promise<K[]>;
   }
 
   /**
@@ -97,10 +97,10 @@ export class Space {
    * call. Runs on the calling thread. Rejects with BAD_K, BAD_OPTION, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE,
    * NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT or CLOSED.
    */
-  search(query: Vector, options?: SearchOptions): Promise<Hit[]>;
-  search(query: Vector, options?: SearchOptions, extra?: unknown): Promise<Hit[]> {
+  search(query: Vector, options?: SearchOptions<K>): Promise<Hit<K>[]>;
+  search(query: Vector, options?: SearchOptions<K>, extra?: unknown): Promise<Hit<K>[]> {
     if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
-    return search(this.handle, this.name, query, options);
+    return search(this.handle, this.name, query, options as SearchOptions) as Promise<Hit<K>[]>;
   }
 
   /**
@@ -110,9 +110,13 @@ export class Space {
    *
    * Rejects with BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, BAD_K, BAD_OPTION, TIMEOUT or CLOSED.
    */
-  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions): Promise<Hit[][]>;
-  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions, extra?: unknown): Promise<Hit[][]> {
+  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions<K>): Promise<Hit<K>[][]>;
+  searchMany(
+    queries: Float32Array | readonly Vector[],
+    options?: SearchOptions<K>,
+    extra?: unknown,
+  ): Promise<Hit<K>[][]> {
     if (extra !== undefined) return Promise.reject(tooMany("searchMany(queries, options)", extra));
-    return searchMany(this.handle, this.name, queries, options, this.spread);
+    return searchMany(this.handle, this.name, queries, options as SearchOptions, this.spread) as Promise<Hit<K>[][]>;
   }
 }

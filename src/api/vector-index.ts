@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /* What is an open index to its user? The public face: no pointers, no threads. */
 import { spacesOf } from "../core/spaces.ts";
 import { check } from "../engine/check.ts";
@@ -11,8 +12,16 @@ import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
 import { exportChunks } from "../snapshot/export.ts";
 import type { Keeper } from "../storage/open-folder.ts";
+import type { Key } from "../values/keys.ts";
 import { kindOf } from "../values/kind.ts";
-import type { AttachTicket, BackupReport, CheckReport, IndexStats, RecoveryReport } from "../values/reports.ts";
+import type {
+  AttachTicket,
+  BackupReport,
+  CheckReport,
+  ExportStream,
+  IndexStats,
+  RecoveryReport,
+} from "../values/reports.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { spreadOver } from "../workers/search-shares.ts";
@@ -39,9 +48,12 @@ export class VectorIndex implements AsyncDisposable {
     return this.shared.settings;
   }
 
-  /** The space of that name. Costs nothing: a space is created by its first `add`. Throws BAD_SPACE or CLOSED. */
-  space(name: string): Space;
-  space(name: string, extra?: unknown): Space {
+  /**
+   * The space of that name. Costs nothing: a space is created by its first `add`. `space<string>(name)` has keys of that
+   * type only. Throws BAD_SPACE or CLOSED.
+   */
+  space<K extends Key = Key>(name: string): Space<K>;
+  space<K extends Key = Key>(name: string, extra?: unknown): Space<K> {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("space(name)", extra);
     if (typeof name !== "string") {
@@ -115,8 +127,8 @@ export class VectorIndex implements AsyncDisposable {
    * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE, TIMEOUT or
    * CLOSED.
    */
-  export(spaces?: readonly string[]): ReadableStream<Uint8Array<ArrayBuffer>>;
-  export(spaces?: readonly string[], extra?: unknown): ReadableStream<Uint8Array<ArrayBuffer>> {
+  export(spaces?: readonly string[]): ExportStream;
+  export(spaces?: readonly string[], extra?: unknown): ExportStream {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("export(spaces)", extra);
     if (spaces !== undefined && !Array.isArray(spaces)) {
@@ -140,8 +152,8 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /** `export` in one piece. Rejects with what it throws, or what its stream fails with. */
-  exportBytes(spaces?: readonly string[]): Promise<Uint8Array>;
-  async exportBytes(spaces?: readonly string[], extra?: unknown): Promise<Uint8Array> {
+  exportBytes(spaces?: readonly string[]): Promise<ReturnType<typeof Uint8Array.of>>;
+  async exportBytes(spaces?: readonly string[], extra?: unknown): Promise<ReturnType<typeof Uint8Array.of>> {
     if (extra !== undefined) throw tooMany("exportBytes(spaces)", extra);
     return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
   }

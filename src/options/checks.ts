@@ -37,7 +37,8 @@ export function oneOf<C extends string, T>(name: string, value: unknown, fallbac
 /** Throws BAD_OPTION. */
 export function checkCore(core: unknown): void {
   if (core === undefined || kindOf(core) === "WebAssembly.Module") return;
-  throw badOption("`core` must be a WebAssembly.Module: the import of `hnsw-workers/core.wasm`.");
+  const elsewhere = "Where the import of `hnsw-workers/core.wasm` gives no module but a path, compile that file.";
+  throw badOption(`\`core\` must be a WebAssembly.Module, not ${show(core)}. ${elsewhere}`);
 }
 
 /** The refusal of an argument that `method` does not take: its caller believes that it does something. */

@@ -1,6 +1,7 @@
 /* What can a user choose when an index is opened, and what holds where nothing was chosen? */
 import { MAX_DIMENSIONS, MAX_EF, MAX_M, MAX_PAGES, MAX_WORKERS, MIN_M } from "../../assembly/layout.ts";
 import { cores } from "../runtime/platform.ts";
+import type { Module } from "../runtime/types.ts";
 import { type BatchingPolicy, DEFAULT_BATCHING } from "../scheduler/batching.ts";
 import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
@@ -20,79 +21,89 @@ export interface Incident {
   message: string;
 }
 
-export interface OpenOptions {
-  /** Floats in every vector, 1 to 4,096. */
-  dimensions: number;
+/** Some fields of a policy; those left out have their defaults. */
+type Some<Policy> = { [Name in keyof Policy]?: Policy[Name] | undefined };
+
+/** What `open` takes. */
+interface Choices {
+  /** Floats in every vector, 1 to 4,096. A folder or an export that has an index knows them. */
+  dimensions?: number | undefined;
   /** Default `"cosine"`. */
-  metric?: Metric;
+  metric?: Metric | undefined;
   /** Threads that link vectors, 0 to 64. 0: the calling thread does it. Default: one per core, or 0 without threads. */
-  workers?: number;
+  workers?: number | undefined;
   /** Shared memories of up to 4 GiB that the spaces are spread over, 1 to 32. Default 4. */
-  partitions?: number;
+  partitions?: number | undefined;
   /** Bytes that all partitions together may use, split evenly. Default: what their address space holds. */
-  memoryLimit?: number;
+  memoryLimit?: number | undefined;
   /** Base of the list lengths, 4 to 64: about 1.75 M neighbours are chosen per insert. Default 16. */
-  M?: number;
+  M?: number | undefined;
   /** Candidates kept while a vector is linked, 8 to 1,024. More: better recall, slower inserts. Default 32. */
-  efConstruction?: number;
+  efConstruction?: number | undefined;
   /** Default of `search`'s `ef`. 64 unless given. */
-  ef?: number;
+  ef?: number | undefined;
   /** Live vectors up to which a space is scanned exactly instead of having a graph, 0 to 1,000,000. Default 1,000. */
-  flatBelow?: number;
+  flatBelow?: number | undefined;
   /** Ops of one space that may be accepted but not yet linked before adds wait, 64 to 1,000,000. Default 16,384. */
-  maxPending?: number;
+  maxPending?: number | undefined;
   /** `"auto"` searches with 7-bit codes where they serve, `"none"` always in f32. Default `"auto"`. */
-  quantization?: "auto" | "none";
+  quantization?: "auto" | "none" | undefined;
   /**
    * Seed of the levels: with up to one worker the same ops in the same order make the same graph, unless a compaction
    * ran. A 32-bit unsigned integer, default 1.
    */
-  seed?: number;
+  seed?: number | undefined;
   /** How many ops a worker takes at once; each field has a default of its own. */
-  batching?: Partial<BatchingPolicy>;
+  batching?: Some<BatchingPolicy> | undefined;
   /** When an idle worker takes another's work; each field has a default of its own. */
-  stealing?: Partial<StealingPolicy>;
+  stealing?: Some<StealingPolicy> | undefined;
   /** A wait during which nothing moves for this long ends with TIMEOUT. Default 30,000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
    * The compiled core, for programs that may not compile code or have no file to read it from, as on isolate platforms:
    * import `hnsw-workers/core.wasm` (`hnsw-workers/core.baseline.wasm` without relaxed SIMD) for `workers: 0`, or for
    * workers `hnsw-workers/core.shared.wasm` (`hnsw-workers/core.shared.baseline.wasm`).
    */
-  core?: WebAssembly.Module;
+  core?: Module | undefined;
   /** An export, made by `index.export()` here or elsewhere, that the index starts with. Not together with `path`. */
-  from?: ExportSource;
+  from?: ExportSource | undefined;
   /**
    * Folder that the index is kept in, created if there is none. A relative path is resolved when the index is opened.
    * Without a path the index lives in memory only.
    */
-  path?: string;
+  path?: string | undefined;
   /**
    * `"commit"`: an op resolves when it is on the disk; `"relaxed"`: when it is accepted, and it is on the disk within
    * 100 ms. Default `"commit"`.
    */
-  durability?: "commit" | "relaxed";
+  durability?: "commit" | "relaxed" | undefined;
   /** What to do with a damaged folder: `"refuse"` it, or `"salvage"` what is readable. Default `"refuse"`. */
-  onDamage?: "refuse" | "salvage";
+  onDamage?: "refuse" | "salvage" | undefined;
   /** Bytes that the journal grows by between snapshots, 1 MiB to 1 TiB. Default 256 MiB. */
-  snapshotAfterBytes?: number;
+  snapshotAfterBytes?: number | undefined;
   /**
    * Called for trapped and replaced threads, and for a disk that fails. Default: a process warning. What it throws
    * becomes an uncaught exception, and stops nothing.
    */
-  onIncident?: (incident: Incident) => void;
+  onIncident?: ((incident: Incident) => void) | undefined;
 }
+
+/** Without `path` or `from` nothing else knows the dimensions. */
+export type OpenOptions = Choices & ({ dimensions: number } | { path: string } | { from: ExportSource });
+
+/** All of them, with a value. */
+type Filled<Options> = { [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** Options with every default filled in. Can be posted to another thread. */
 export interface Settings
-  extends Required<Omit<OpenOptions, "batching" | "stealing" | "onIncident" | "path" | "from" | "core">> {
+  extends Filled<Omit<Choices, "batching" | "stealing" | "onIncident" | "path" | "from" | "core">> {
   path: string | null;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
 }
 
 /** @internal The checked options of an `open`. A folder, an export or the runtime may decide what is undefined. */
-export interface OpenRequest extends Pick<OpenOptions, "workers" | "memoryLimit" | "from" | "core" | "onIncident"> {
+export interface OpenRequest extends Pick<Choices, "workers" | "memoryLimit" | "from" | "core" | "onIncident"> {
   shape: Partial<Shape>;
   settled: Omit<Settings, keyof Shape | "workers" | "memoryLimit">;
 }
@@ -109,7 +120,7 @@ const NAMES = [
 
 /** @internal Checks the options of an `open`, before anything is read or created. Throws BAD_OPTION. */
 export function readOptions(given: OpenOptions): OpenRequest {
-  if (!isObject(given)) throw badOption("open needs an object with at least `dimensions`.");
+  if (!isObject(given)) throw badOption("open needs an object with at least `dimensions`, `path` or `from`.");
   const path = readPath(given);
   refuseUnknown(given, NAMES, "open");
   const { onIncident, from, core } = given;
@@ -167,7 +178,7 @@ export function frozen(settings: Settings): Settings {
 }
 
 function noDimensions(): Error {
-  return badOption("`dimensions` is required: the number of floats in every vector.");
+  return badOption("`dimensions` is required, the floats in every vector: no index is there yet that knows them.");
 }
 
 function readPath(given: OpenOptions): string | null {

@@ -3,13 +3,13 @@ import { HnswError } from "../errors.ts";
 import type { Key } from "../values/keys.ts";
 import { badOption, isObject, refuseUnknown, show } from "./checks.ts";
 
-export interface SearchOptions {
+export interface SearchOptions<K extends Key = Key> {
   /** How many neighbours, a positive integer. Default 10. */
-  k?: number;
+  k?: number | undefined;
   /** Candidates kept while searching; below `k` it is raised to `k`. Above 4,096 the scan is exact. */
-  ef?: number;
+  ef?: number | undefined;
   /** Only keys for which this returns true are hits; at once, not as a promise. Called at most once per key and search. */
-  filter?: (key: Key) => boolean;
+  filter?: ((key: K) => boolean) | undefined;
 }
 
 type Search = SearchOptions & { k: number; ef: number };

@@ -1,17 +1,26 @@
 /* What do an index and its user exchange: exports, tickets, hits, figures and findings? Types only. */
+import type { Instance } from "../runtime/types.ts";
 import type { Key } from "./keys.ts";
 
 /** An export, as bytes or as something that yields them. */
-export type ExportSource = Uint8Array | ArrayBuffer | Response | ReadableStream<Uint8Array> | Blob;
+export type ExportSource =
+  | Uint8Array
+  | ArrayBuffer
+  | Instance<"Response">
+  | Instance<"ReadableStream">
+  | Instance<"Blob">;
+
+/** An export on its way: a `ReadableStream` of bytes, such as a `Blob` has. */
+export type ExportStream = ReturnType<Instance<"Blob">["stream"]>;
 
 /** What `index.attach()` returns: post it to another thread and pass it to `attach` there. What is in it may change. */
 export interface AttachTicket {
   readonly kind: "hnsw-workers-ticket";
 }
 
-export interface Hit {
+export interface Hit<K extends Key = Key> {
   /** The key as it was given to `add`. */
-  key: Key;
+  key: K;
   /** cosine: 1 − cos; l2: squared Euclidean; dot: 1 − a·b. Smaller is nearer. */
   distance: number;
 }

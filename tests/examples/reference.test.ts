@@ -38,10 +38,13 @@ function exportsOf(entry: string): string[] {
  * indented once, and what its constructor declares. Empty for other types.
  */
 function membersOf(name: string): string[] {
-  const pattern = new RegExp(`^export (?:interface|class) ${name}\\b(?: extends (\\w+))?.*?\\{\\n(.*?)^\\}`, "ms");
+  const alias = new RegExp(`^export type ${name} = (\\w+) &`, "m");
+  const stated = SOURCES.map((source) => alias.exec(source)?.[1]).find((found) => found !== undefined);
+  if (stated !== undefined) return membersOf(stated);
+  const pattern = new RegExp(`^(?:export )?(?:interface|class) ${name}\\b(?: extends (\\w+))?.*?\\{\\n(.*?)^\\}`, "ms");
   const [, base, body] = SOURCES.map((source) => pattern.exec(source)).find((found) => found !== null) ?? [];
   if (body === undefined) return [];
-  const lines = body.matchAll(/^ {2}(?:readonly |get |async )*(\w+)\??(?:\(|: )/gm);
+  const lines = body.matchAll(/^ {2}(?:readonly |get |async )*(\w+)\??(?:<.*>)?(?:\(|: )/gm);
   const parameters = /^ {2}constructor\(([\s\S]*?)\) \{/m.exec(body)?.[1] ?? "";
   const properties = parameters.matchAll(/(?<!private |protected )readonly (\w+):/g);
   const own = Array.from([...lines, ...properties], ([, member]) => member!).filter((name) => name !== "constructor");

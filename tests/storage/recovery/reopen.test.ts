@@ -1,5 +1,6 @@
 /* When an index is opened a second time, is everything there, with the same search results? */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { type Key, open } from "../../../src/index.ts";
 import { Folder } from "../../support/folder.ts";
 import { Helper } from "../../support/helper.ts";
@@ -18,6 +19,20 @@ import {
 setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 31337;
+
+test("the folder knows the dimensions; where there is no index yet, nothing is created without them", async () => {
+  using folder = new Folder();
+  const { path } = folder;
+  const isMissing = async () => (await refusalOf(() => open({ path }))).message.startsWith("`dimensions` is required");
+  expect(await isMissing()).toBe(true);
+  expect(existsSync(path)).toBe(false);
+  mkdirSync(path);
+  expect(await isMissing()).toBe(true);
+  expect(readdirSync(path)).toEqual([]);
+  await (await open({ path, dimensions: 5, metric: "l2", workers: 0 })).close();
+  await using index = await open({ path, workers: 0 });
+  expect(index.options).toMatchObject({ dimensions: 5, metric: "l2" });
+});
 
 for (const workers of [0, 1, 3]) {
   describe(`with workers: ${workers}`, () => {

@@ -12,7 +12,7 @@ import { type OpenOptions, open, type VectorIndex } from "../../../../src/index.
 import { carryOut, opAt } from "../ops.ts";
 
 export interface ClientJob {
-  options: OpenOptions;
+  options: OpenOptions & { dimensions: number };
   seed: number;
   from: number;
   to: number;
