@@ -49,6 +49,9 @@ const placesByRuntime: BunPlugin = {
   },
 };
 
+/** What the loader does for a core without strings, arrays and classes: the rest of it would be a tenth of the bytes. */
+const LOADER = `export const instantiateSync = (module, imports) => new WebAssembly.Instance(module, imports);`;
+
 // ── bundles ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /**
  * Leaves out what only Bun and Node can do: bundlers for browsers and isolates resolve every import, even one that
@@ -61,6 +64,7 @@ const elsewhere: BunPlugin = {
     const none = { contents: "export const JournalClient = null, JournalBoard = null", loader: "ts" } as const;
     builder.onLoad({ filter: /src\/(storage\/open-folder|journal\/(client|board))\.ts$/ }, () => none);
     builder.onLoad({ filter: /src\/runtime\/places\.ts$/ }, () => ({ contents: placesForEdge(), loader: "js" }));
+    builder.onLoad({ filter: /@assemblyscript\/loader\/index\.js$/ }, () => ({ contents: LOADER, loader: "js" }));
     builder.onResolve({ filter: /\/(threads|parent)\.node\.ts$/ }, ({ path }) => ({
       path: source(`runtime/${basename(path, ".node.ts")}.web`),
     }));
@@ -102,7 +106,7 @@ export async function bundleThreads(outdir: string): Promise<void> {
   }
 }
 
-/** For browsers and isolates: small files, with the core's loader in them, so that a page needs no bundler. */
+/** For browsers and isolates: small files that a page can load without a bundler. */
 export async function bundleForEdge(entrypoints: string[], outdir: string): Promise<void> {
   // One at a time: what one entry imports later would be kept whole in all of them.
   for (const entrypoint of entrypoints) {

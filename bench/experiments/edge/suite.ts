@@ -91,7 +91,7 @@ async function exported(count: number): Promise<{ snapshot: Uint8Array; memoryBy
 }
 
 async function bytesToLoad(entry: string): Promise<number> {
-  const files = [`edge-${entry}.js`, "core.release.relaxed.unshared.wasm"];
+  const files = [`edge-${entry}.js`, "edge-errors.js", "core.release.relaxed.unshared.wasm"];
   const sizes = files.map(async (name) => Bun.gzipSync(await Bun.file(join(ROOT, "build", name)).bytes()).length);
   return sum(await Promise.all(sizes));
 }
