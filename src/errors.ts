@@ -4,7 +4,7 @@
 export type HnswErrorCode =
   | "BAD_OPTION" // an option or argument is unknown, too many, of the wrong type or out of range
   | "BAD_DIMENSIONS" // the length of a vector is not the index's `dimensions`
-  | "BAD_VECTOR" // a vector is not a Float32Array, a Float64Array or an array of numbers
+  | "BAD_VECTOR" // a vector is not a typed array of numbers or an array of them
   | "NOT_FINITE" // a vector holds NaN or an infinity
   | "NORM_OVERFLOW" // the squared norm of a vector is 2^124 or more
   | "ZERO_VECTOR" // under cosine: a vector has no direction (squared norm below 1e-30)
@@ -13,7 +13,7 @@ export type HnswErrorCode =
   | "BAD_SPACE" // a space name is not a string, or is empty or too long; or there is no such space to export or check
   | "BAD_K" // `k` is not a positive integer
   | "OUT_OF_MEMORY" // `memoryLimit`, or the 4 GiB of a partition, is used up
-  | "INPUT_CHANGED" // a vector changed while `addMany` was still reading it
+  | "INPUT_CHANGED" // vectors changed while `addMany` or `searchMany` was still reading them
   | "SPACE_DROPPED" // the space was dropped while the call was waiting
   | "CLOSED" // the index, or this handle on it, is closed
   | "TIMEOUT" // nothing moved for `timeoutMs`: no worker lives, a thread died with a lock held, or the machine is stuck

@@ -10,6 +10,7 @@ export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
+export type { NumberArray } from "./values/number-arrays.ts";
 export type {
   AttachTicket,
   BackupReport,

@@ -4,5 +4,6 @@ export { HnswError, type HnswErrorCode } from "./errors.ts";
 export type { SearchOptions } from "./options/search.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
+export type { NumberArray } from "./values/number-arrays.ts";
 export type { ExportSource, Hit } from "./values/reports.ts";
 export type { Vector } from "./values/vectors.ts";

@@ -25,7 +25,7 @@ export async function filledCore(
   for (let space = 0; space < spaces; space++) {
     const made = calls.makeSpace(seat, seat.putKey(`space ${space}`), space % workers) as calls.SpaceAt;
     for (let row = space * rows; row < (space + 1) * rows; row++) {
-      seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
+      seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions));
       if (calls.add(seat, made, seat.putKey(row)) < 0) throw new Error(`row ${row} was refused`);
     }
   }

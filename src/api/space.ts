@@ -6,6 +6,7 @@ import { get, has, keys, search, searchMany, size } from "../engine/query.ts";
 import { tooMany } from "../options/checks.ts";
 import type { SearchOptions } from "../options/search.ts";
 import type { Key } from "../values/keys.ts";
+import type { NumberArray } from "../values/number-arrays.ts";
 import type { Hit } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
@@ -38,16 +39,17 @@ export class Space<K extends Key = Key> {
   }
 
   /**
-   * Adds many vectors: one flat Float32Array of keys.length × dimensions, or an array of vectors. All are checked, and
+   * Adds many vectors: one flat typed array of keys.length × dimensions, or an array of vectors. All are checked, and
    * memory for all is set aside, before the first is accepted; then they go in by slices of 2 ms, in order, and the event
-   * loop runs between them. Do not change the arrays before the promise settles.
+   * loop runs between them. The keys are copied; the vectors are read until the promise settles, so do not change them
+   * before.
    *
-   * Rejects like `add`, with DUPLICATE_KEY when a key appears twice, with INPUT_CHANGED when a vector became invalid
-   * during the call, and with SPACE_DROPPED; the last two say how many were accepted. TIMEOUT, CLOSED, DAMAGED,
+   * Rejects like `add`, with DUPLICATE_KEY when a key appears twice, with INPUT_CHANGED when a vector became invalid or the
+   * vectors fewer during the call, and with SPACE_DROPPED; the last two say how many were accepted. TIMEOUT, CLOSED, DAMAGED,
    * JOURNAL_FAILED, PATH_LOST, JOURNAL_UNCERTAIN and INTERNAL may leave some accepted.
    */
-  addMany(keys: readonly K[], vectors: Float32Array | readonly Vector[]): Promise<void>;
-  addMany(keys: readonly K[], vectors: Float32Array | readonly Vector[], extra?: unknown): Promise<void> {
+  addMany(keys: readonly K[], vectors: NumberArray | readonly Vector[]): Promise<void>;
+  addMany(keys: readonly K[], vectors: NumberArray | readonly Vector[], extra?: unknown): Promise<void> {
     if (extra !== undefined) return Promise.reject(tooMany("addMany(keys, vectors)", extra));
     return addMany(this.handle, this.name, keys, vectors);
   }
@@ -104,15 +106,15 @@ export class Space<K extends Key = Key> {
   }
 
   /**
-   * Searches for many queries (one flat Float32Array or an array of vectors), spread over the workers, which put them
+   * Searches for many queries (one flat typed array or an array of vectors), spread over the workers, which put them
    * before their linking; with a filter, or where there are no workers, on the calling thread by slices. Resolves to one
-   * list of hits per query. Do not change the arrays before the promise settles.
+   * list of hits per query. The queries are read until the promise settles: do not change them before.
    *
-   * Rejects with BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, BAD_K, BAD_OPTION, TIMEOUT or CLOSED.
+   * Rejects as `search`, and with INPUT_CHANGED when the queries became fewer, or one no vector, during the call.
    */
-  searchMany(queries: Float32Array | readonly Vector[], options?: SearchOptions<K>): Promise<Hit<K>[][]>;
+  searchMany(queries: NumberArray | readonly Vector[], options?: SearchOptions<K>): Promise<Hit<K>[][]>;
   searchMany(
-    queries: Float32Array | readonly Vector[],
+    queries: NumberArray | readonly Vector[],
     options?: SearchOptions<K>,
     extra?: unknown,
   ): Promise<Hit<K>[][]> {

@@ -5,8 +5,9 @@
 import * as layout from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
-import { decodeKey, encodeKey, type Key, type KeyHeader } from "../values/keys.ts";
+import { decodeKey, encodeKey, isSurelyKey, type Key, type KeyHeader } from "../values/keys.ts";
 import { METRICS } from "../values/metric.ts";
+import type { NumberArray, NumberView } from "../values/number-arrays.ts";
 import type { Hit } from "../values/reports.ts";
 import { type CoreExports, instantiate } from "./exports.ts";
 import { insist } from "./retry.ts";
@@ -120,6 +121,11 @@ export class Seat {
     return this.wideInfoAt(layout.INFO_SEQUENCE);
   }
 
+  /** Throws BAD_KEY for what is no key. May leave another key in scratch. */
+  checkKey(key: Key): void {
+    if (!isSurelyKey(key)) this.putKey(key);
+  }
+
   /** Encodes a key into scratch. */
   putKey(key: Key): KeyHeader {
     this.fresh();
@@ -138,14 +144,14 @@ export class Seat {
     return decodeKey(header, this.scratchBytes, layout.X_KEY) as string;
   }
 
-  /** Copies one vector to place `index` of the intake. */
-  putVector(vector: ArrayLike<number>, index: number): void {
+  /** Copies a vector to the start of the intake. */
+  putVector(vector: NumberArray): void {
     this.fresh();
-    this.floats.set(vector, index * this.stride);
+    this.floats.set(vector);
   }
 
   /** Copies `count` vectors of a flat array to the start of the intake. */
-  putVectors(vectors: Float32Array, first: number, count: number): void {
+  putVectors(vectors: NumberView, first: number, count: number): void {
     this.fresh();
     const d = this.dimensions;
     if (d === this.stride) {

@@ -5,7 +5,7 @@ import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
-import { VectorList, type Vectors } from "../values/vectors.ts";
+import { changed, VectorList, type Vectors } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
 import { outcomeOf, tryRemove } from "./ops.ts";
 import { endsWithin } from "./uses.ts";
@@ -17,13 +17,12 @@ const MOST_KEYS_AT_ONCE = 0xffffff;
 export async function addMany(handle: Handle, space: string, keys: readonly Key[], vectors: Vectors): Promise<void> {
   handle.assertOpen();
   const list = new VectorList(vectors, handle.settings.dimensions);
-  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
-  if (keys.length !== list.count) {
-    throw new HnswError("BAD_VECTOR", `There are ${keys.length} keys and ${list.count} vectors.`);
+  const own = copyOf(keys);
+  if (own.length !== list.count) {
+    throw new HnswError("BAD_VECTOR", `There are ${own.length} keys and ${list.count} vectors.`);
   }
-  if (keys.length > MOST_KEYS_AT_ONCE) throw new HnswError("BAD_KEY", `At most ${MOST_KEYS_AT_ONCE} keys at once.`);
-  if (keys.length === 0) return;
-  const adding = new BulkAdd(handle, space, keys, list);
+  if (own.length === 0) return;
+  const adding = new BulkAdd(handle, space, own, list);
   try {
     await handle.accept(space, () => adding.step());
   } finally {
@@ -47,6 +46,15 @@ class BulkAdd {
 
   /** One slice: of checking first, then of adding. */
   step(): Outcome {
+    try {
+      return this.slice();
+    } catch (error) {
+      if (!(error instanceof HnswError && error.code === "INPUT_CHANGED")) throw error;
+      throw new HnswError(error.code, `${error.message} ${this.accepted} were accepted.`, { cause: error.cause });
+    }
+  }
+
+  private slice(): Outcome {
     if (this.checked.size < this.keys.length) {
       this.check();
       if (this.checked.size < this.keys.length) return MORE;
@@ -67,7 +75,6 @@ class BulkAdd {
         checked.add(keys[i]!);
         if (checked.size !== i + 1) throw duplicate(keys[i]!);
       }
-      vectors.checkRows(first, count);
       vectors.copyTo(seat, first, count);
       const bad = calls.checkVectors(seat, count);
       if (bad !== null) throw handle.refusal(bad.refusal, seat, `Vector ${first + bad.index}`);
@@ -94,17 +101,13 @@ class BulkAdd {
     while (this.accepted < keys.length) {
       const first = this.accepted;
       const count = Math.min(seat.intake, keys.length - first);
-      try {
-        vectors.checkRows(first, count);
-      } catch (error) {
-        throw changed(first, error as HnswError);
-      }
       vectors.copyTo(seat, first, count);
       for (let i = 0; i < count; i++) {
         const key = seat.putKey(keys[first + i]!);
         const status = handle.guarded(() => calls.add(seat, ref, key, i, bytes));
         if (status === E_STALE) throw dropped(this.space, this.accepted);
-        if (status <= E_NOT_FINITE && status >= E_ZERO) throw changed(this.accepted, handle.refusal(status, seat));
+        if (status <= E_NOT_FINITE && status >= E_ZERO)
+          throw changed(`Vector ${first + i}`, handle.refusal(status, seat));
         const outcome = outcomeOf(status, handle, this.space, ref);
         if (outcome !== DONE) return outcome;
         this.accepted++;
@@ -131,10 +134,10 @@ class BulkAdd {
 
 export async function removeMany(handle: Handle, space: string, keys: readonly Key[]): Promise<number> {
   handle.assertOpen();
-  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+  const own = copyOf(keys);
   const seen = new Set<Key>();
-  for (const key of keys) {
-    handle.seats[0]!.putKey(key);
+  for (const key of own) {
+    handle.seats[0]!.checkKey(key);
     if (seen.has(key)) throw duplicate(key);
     seen.add(key);
   }
@@ -142,15 +145,25 @@ export async function removeMany(handle: Handle, space: string, keys: readonly K
   let next = 0;
   await handle.accept(space, () => {
     const slice = new Slice();
-    for (; next < keys.length; next++) {
+    for (; next < own.length; next++) {
       if ((next & 63) === 63 && slice.isOver) return MORE;
-      const removed = tryRemove(handle, space, keys[next]!);
+      const removed = tryRemove(handle, space, own[next]!);
       if (removed === calls.AGAIN) return BUSY;
       if (removed) found++;
     }
     return DONE;
   });
   return found;
+}
+
+/** Keys as they are now, each looked at once: the caller may go on with its array. Throws BAD_KEY. */
+function copyOf(keys: readonly Key[]): Key[] {
+  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+  const { length } = keys;
+  if (length > MOST_KEYS_AT_ONCE) throw new HnswError("BAD_KEY", `At most ${MOST_KEYS_AT_ONCE} keys at once.`);
+  const own: Key[] = [];
+  for (let i = 0; i < length; i++) own.push(keys[i]);
+  return own;
 }
 
 function putKeyAt(seat: Seat, key: Key, i: number): number {
@@ -168,9 +181,4 @@ function duplicate(key: Key): HnswError {
 
 function dropped(name: string, accepted: number): HnswError {
   return new HnswError("SPACE_DROPPED", `Space "${name}" was dropped after ${accepted} vectors had been accepted.`);
-}
-
-function changed(accepted: number, cause: HnswError): HnswError {
-  const message = `Vector ${accepted} changed while addMany was reading it: ${cause.message} ${accepted} were accepted.`;
-  return new HnswError("INPUT_CHANGED", message, { cause });
 }

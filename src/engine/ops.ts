@@ -2,39 +2,41 @@
 import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Key } from "../values/keys.ts";
-import { checkShape, type Vector } from "../values/vectors.ts";
+import type { NumberArray } from "../values/number-arrays.ts";
+import { numbersOf, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
 import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
 
 export function add(handle: Handle, space: string, key: Key, vector: Vector): Promise<void> {
   try {
     handle.assertOpen();
-    checkShape(vector, handle.settings.dimensions);
-    handle.seats[0]!.putKey(key); // refuses a bad key before the op waits
-    let given = vector;
-    return handle.accept(space, () => {
-      const outcome = tryAdd(handle, space, key, given);
-      // It waits from here on: the caller may reuse the array.
-      if (outcome !== DONE && given === vector) given = Float64Array.from(vector);
+    let numbers = numbersOf(vector, handle.settings.dimensions);
+    handle.seats[0]!.checkKey(key); // before the op waits
+    let isIn = false;
+    const accepted = handle.accept(space, () => {
+      const outcome = tryAdd(handle, space, key, numbers);
+      isIn = outcome === DONE;
       return outcome;
     });
+    if (!isIn) numbers = new Float32Array(numbers); // it waits: the caller may reuse the array from here on
+    return accepted;
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function tryAdd(handle: Handle, space: string, key: Key, vector: Vector): Outcome {
+function tryAdd(handle: Handle, space: string, key: Key, vector: NumberArray): Outcome {
   const ref = handle.make(space);
   if (ref === calls.AGAIN) return BUSY;
   const { seat } = ref;
-  seat.putVector(vector, 0);
+  seat.putVector(vector);
   const status = handle.guarded(() => calls.add(seat, ref, seat.putKey(key)));
   return outcomeOf(status, handle, space, ref);
 }
 
 export async function remove(handle: Handle, space: string, key: Key): Promise<boolean> {
   handle.assertOpen();
-  handle.seats[0]!.putKey(key);
+  handle.seats[0]!.checkKey(key);
   let found = false;
   await handle.accept(space, () => {
     const removed = tryRemove(handle, space, key);

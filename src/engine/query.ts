@@ -5,8 +5,9 @@ import type { Seat } from "../core/seat.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Key, KeyHeader } from "../values/keys.ts";
+import type { NumberArray } from "../values/number-arrays.ts";
 import type { Hit } from "../values/reports.ts";
-import { checkShape, type Vector, VectorList, type Vectors } from "../values/vectors.ts";
+import { numbersOf, type Vector, VectorList, type Vectors } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
 import { type Look, searchFiltered } from "./filtered-search.ts";
 import type { Host } from "./host.ts";
@@ -39,7 +40,7 @@ async function readKey<T>(
   absent: T,
 ): Promise<T> {
   host.assertOpen();
-  host.seats[0]!.putKey(key); // refuses a bad key even where there is no space
+  host.seats[0]!.checkKey(key); // even where there is no space
   const look = (ref: calls.SpaceRef) => call(ref.seat, ref, ref.seat.putKey(key));
   return await host.eventually(() => read(host, space, look, () => absent));
 }
@@ -71,32 +72,32 @@ function liveIn(host: Host, space: string): number | null {
 export function search(host: Host, space: string, query: Vector, options?: SearchOptions): Promise<Hit[]> {
   try {
     host.assertOpen();
-    checkShape(query, host.settings.dimensions, "The query");
     const { k, ef, filter } = resolveSearch(options, host.settings.ef);
-    if (filter) return searchFiltered(lookLater(host, space, Float64Array.from(query)), k, ef, filter);
-    const hits = lookNow(host, space, query)(k, ef, false);
+    const numbers = numbersOf(query, host.settings.dimensions, "The query");
+    if (filter) return searchFiltered(lookLater(host, space, new Float32Array(numbers)), k, ef, filter);
+    const hits = lookNow(host, space, numbers)(k, ef, false);
     if (hits !== calls.AGAIN) return Promise.resolve(hits);
-    return lookLater(host, space, Float64Array.from(query))(k, ef, false);
+    return lookLater(host, space, new Float32Array(numbers))(k, ef, false);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
 /** Searches for one query on this thread, in as many turns as it takes to find the partition free. */
-function lookLater(host: Host, space: string, query: Vector): Look {
+function lookLater(host: Host, space: string, query: NumberArray): Look {
   const look = lookNow(host, space, query);
   return (k, ef, exactly) => host.eventually(() => look(k, ef, exactly));
 }
 
 /** The same at once, if the partition is free. */
-function lookNow(host: Host, space: string, query: Vector) {
+function lookNow(host: Host, space: string, query: NumberArray) {
   return (k: number, ef: number, exactly: boolean) => {
     const look = (ref: calls.SpaceRef) => {
-      ref.seat.putVector(query, 0);
+      ref.seat.putVector(query);
       return calls.search(ref.seat, ref, k, ef, exactly);
     };
     return read(host, space, look, () => {
-      host.seats[0]!.putVector(query, 0);
+      host.seats[0]!.putVector(query);
       refuseBad(host, 1, () => "The query"); // even where there is nothing to search
       return [];
     });
@@ -121,7 +122,7 @@ export async function searchMany(
   const results: Hit[][] = [];
   const slice = new Slice();
   for (let i = 0; i < list.count; i++) {
-    const look = lookLater(host, space, list.row(i));
+    const look = lookLater(host, space, list.copy(i, 1));
     results.push(shares[i] ?? (await (filter ? searchFiltered(look, k, ef, filter) : look(k, ef, false))));
     if (slice.isOver) await slice.next();
   }
@@ -133,7 +134,6 @@ async function checkQueries(host: Host, list: VectorList): Promise<void> {
   const slice = new Slice();
   for (let first = 0; first < list.count; first += seat.intake) {
     const count = Math.min(seat.intake, list.count - first);
-    list.checkRows(first, count);
     list.copyTo(seat, first, count);
     refuseBad(host, count, (index) => `Query ${first + index}`);
     if (!slice.isOver) continue;

@@ -1,5 +1,7 @@
 /* How do the frames of an export come in? From whatever was given as `from`, in chunks of any size. */
 import { HnswError, messageOf } from "../errors.ts";
+import { kindOf } from "../values/kind.ts";
+import { isNumberArray } from "../values/number-arrays.ts";
 import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
 
 /** Throws BAD_OPTION for what is not a source, EXPORT_FOREIGN, or BadFrame. */
@@ -20,8 +22,8 @@ export async function* framesOf(source: unknown): AsyncGenerator<Frame> {
 }
 
 async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
-  if (source instanceof Uint8Array) yield source;
-  else if (source instanceof ArrayBuffer) yield new Uint8Array(source);
+  if (isBytes(source)) yield source;
+  else if (kindOf(source) === "ArrayBuffer") yield new Uint8Array(source as ArrayBuffer);
   else if (source instanceof Blob) yield* streamed(source.stream());
   else if (source instanceof ReadableStream) yield* streamed(source);
   else if (source instanceof Response) {
@@ -32,6 +34,11 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
   } else {
     throw badSource("a Uint8Array, ArrayBuffer, Blob, Response or ReadableStream of what `index.export()` returned");
   }
+}
+
+/** Also of another realm. */
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || (isNumberArray(value) && kindOf(value) === "Uint8Array");
 }
 
 function badSource(wanted: string): HnswError {
@@ -46,7 +53,7 @@ async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
     for (;;) {
       const { done, value } = await reader.read().catch(failed);
       if (done) break;
-      if (!(value instanceof Uint8Array)) throw badSource("a stream of Uint8Arrays, like that of `index.export()`");
+      if (!isBytes(value)) throw badSource("a stream of Uint8Arrays, like that of `index.export()`");
       yield value;
     }
   } finally {

@@ -14,6 +14,14 @@ const units: number[] = []; // of the short string being decoded
 /** @internal tag << 24 | length in bytes, as the core wants it beside the bytes. */
 export type KeyHeader = number;
 
+const SURE = Math.floor(MAX_KEY_BYTES / 3); // characters that never take more than MAX_KEY_BYTES
+
+/** @internal Whether a key is known to be one without encoding it; others may be as well. */
+export function isSurelyKey(key: Key): boolean {
+  if (typeof key === "string") return key.length > 0 && key.length <= SURE;
+  return Number.isSafeInteger(key);
+}
+
 /** @internal Writes a key's bytes at `at` and returns its header. Throws BAD_KEY before anything is written. */
 export function encodeKey(key: Key, bytes: Uint8Array, at: number): KeyHeader {
   if (typeof key === "string") return encodeString(key, bytes, at);

@@ -4,3 +4,8 @@
 export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
+
+/** @internal As errors call it: "null", "string", "BigInt64Array". */
+export function nameOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? kindOf(value) : value === null ? "null" : typeof value;
+}

@@ -1,86 +1,136 @@
-/* Is a value a vector, or a list of them, in the form that the index takes? */
+/* Is a value a vector, or a list of them, in the form that the index takes, and what does it hold? */
 import { HnswError } from "../errors.ts";
+import { nameOf } from "./kind.ts";
+import { isNumberArray, lengthOf, type NumberArray, type NumberView, viewOf } from "./number-arrays.ts";
 
-/** One vector: as many finite numbers as the index has dimensions. Values are stored as 32-bit floats. */
-export type Vector = Float32Array | Float64Array | readonly number[];
+/**
+ * One vector: as many finite numbers as the index has dimensions, in a typed array of any kind but bigints or in an array.
+ * Values are stored as 32-bit floats.
+ */
+export type Vector = NumberArray | readonly number[];
 
-/** @internal Throws BAD_VECTOR or BAD_DIMENSIONS. The core checks the values. */
-export function checkShape(vector: unknown, dimensions: number, name = "The vector"): asserts vector is Vector {
-  if (!(vector instanceof Float32Array || vector instanceof Float64Array || Array.isArray(vector))) {
-    throw badVector(`${name} must be a Float32Array, a Float64Array or an array of numbers.`);
+/** Many vectors: one flat typed array of count × dimensions numbers, or an array of vectors. */
+export type Vectors = NumberArray | readonly Vector[];
+
+/** Room for the floats of one array; null while one is read, because that may run code of the caller's, which may add. */
+let room: Float32Array | null = null;
+
+/**
+ * @internal The numbers of a vector, to be copied before other code runs: of a typed array they are in the caller's memory,
+ * of an array where the next one's will be. Throws BAD_VECTOR or BAD_DIMENSIONS. The core checks the values.
+ */
+export function numbersOf(vector: unknown, dimensions: number, name = "The vector"): NumberArray {
+  if (isNumberArray(vector)) {
+    checkLength(lengthOf(vector), dimensions, name);
+    return vector;
   }
-  if (vector.length !== dimensions) {
-    throw new HnswError("BAD_DIMENSIONS", `${name} has ${vector.length} dimensions, the index has ${dimensions}.`);
+  const floats = room?.length === dimensions ? room : new Float32Array(dimensions);
+  room = null;
+  copyRow(vector, floats, 0, dimensions, name);
+  room = floats;
+  return floats;
+}
+
+/** Copies a vector to `at` of an array of ours. */
+function copyRow(vector: unknown, to: Float32Array, at: number, dimensions: number, name: string): void {
+  if (isNumberArray(vector)) {
+    checkLength(lengthOf(vector), dimensions, name);
+    to.set(vector, at);
+    return;
   }
-  if (!Array.isArray(vector)) return;
+  if (!Array.isArray(vector)) {
+    throw badVector(`${name} must be a typed array or an array of numbers, not ${nameOf(vector)}.`);
+  }
+  checkLength(vector.length, dimensions, name);
   for (let i = 0; i < dimensions; i++) {
-    if (typeof vector[i] === "number") continue;
-    throw badVector(`${name} holds ${typeof vector[i]} at position ${i}, not a number.`);
+    const value: unknown = vector[i]; // read once: a getter or a Proxy may return another value each time
+    if (typeof value !== "number") throw badVector(`${name} holds ${typeof value} at position ${i}, not a number.`);
+    to[at + i] = value;
   }
+}
+
+function checkLength(length: number, dimensions: number, name: string): void {
+  if (length === dimensions) return;
+  throw new HnswError("BAD_DIMENSIONS", `${name} has ${length} dimensions, the index has ${dimensions}.`);
 }
 
 function badVector(message: string): HnswError {
   return new HnswError("BAD_VECTOR", message);
 }
 
-/** @internal */
-export type Vectors = Float32Array | readonly Vector[];
+/** @internal A place for many vectors: a seat's intake. */
+interface Intake {
+  putVectors(flat: NumberView, first: number, count: number): void;
+}
 
-/** @internal Many vectors: one flat Float32Array of count × dimensions, or an array of vectors. */
+/** @internal Many vectors, read slice by slice while a call runs. */
 export class VectorList {
   readonly count: number;
   private readonly dimensions: number;
-  private readonly flat: Float32Array | null = null;
-  private readonly rows: readonly Vector[] | null = null;
+  private readonly flat: NumberView | null = null;
+  private readonly rows: readonly unknown[] | null = null;
+  /** How many rows were found sound: if one of them is no vector any more, it has changed. */
+  private sound = 0;
 
   /** Throws BAD_VECTOR or BAD_DIMENSIONS. */
   constructor(given: unknown, dimensions: number) {
     this.dimensions = dimensions;
-    if (given instanceof Float32Array) {
-      if (given.length % dimensions !== 0) {
-        const message = `A flat array of vectors must hold a multiple of ${dimensions} floats, not ${given.length}.`;
-        throw new HnswError("BAD_DIMENSIONS", message);
-      }
-      this.flat = given;
-      this.count = given.length / dimensions;
-      return;
+    if (isNumberArray(given)) {
+      this.flat = viewOf(given);
+      this.count = this.flat.length / dimensions;
+      if (Number.isInteger(this.count)) return;
+      const message = `A flat array of vectors must hold a multiple of ${dimensions} numbers, not ${this.flat.length}.`;
+      throw new HnswError("BAD_DIMENSIONS", message);
     }
     if (!Array.isArray(given)) {
-      throw badVector("Vectors must be one Float32Array of count × dimensions or an array of vectors.");
+      throw badVector("Vectors must be one typed array of count × dimensions numbers, or an array of vectors.");
     }
     if (typeof given[0] === "number") {
-      throw badVector("A flat array of vectors must be a Float32Array, not an array of numbers.");
+      throw badVector("A flat array of vectors must be a typed array such as Float32Array, not an array of numbers.");
     }
     this.rows = given;
     this.count = given.length;
-    if (this.count > 0) this.checkRows(0, 1); // an array of numbers is refused at once; the other rows when their slice comes
+    if (this.count > 0) this.copy(0, 1); // what is no list of vectors is refused at once; others when their slice comes
   }
 
-  /** Checks the shapes of rows: an array can change while a call waits. Throws BAD_VECTOR or BAD_DIMENSIONS. */
-  checkRows(first: number, count: number): void {
-    if (this.rows === null) return;
-    for (let i = first; i < first + count; i++) checkShape(this.rows[i], this.dimensions, `Vector ${i}`);
+  /** A flat copy of `count` rows. Throws BAD_VECTOR or BAD_DIMENSIONS, or INPUT_CHANGED. */
+  copy(first: number, count: number): Float32Array {
+    const { flat, rows, dimensions } = this;
+    this.checkCount();
+    if (flat) return new Float32Array(flat.subarray(first * dimensions, (first + count) * dimensions));
+    const copied = new Float32Array(count * dimensions);
+    for (let i = 0; i < count; i++) this.copyRow(rows![first + i], copied, i, first + i);
+    this.checkCount();
+    return copied;
   }
 
-  row(i: number): Vector {
-    const { flat, dimensions } = this;
-    return flat ? flat.subarray(i * dimensions, (i + 1) * dimensions) : this.rows![i]!;
+  private copyRow(row: unknown, to: Float32Array, place: number, i: number): void {
+    try {
+      copyRow(row, to, place * this.dimensions, this.dimensions, `Vector ${i}`);
+    } catch (error) {
+      throw i < this.sound && error instanceof HnswError ? changed(`Vector ${i}`, error) : error;
+    }
+    this.sound = Math.max(this.sound, i + 1);
   }
 
-  /** A flat copy of rows `first` to `first + count` − 1. */
-  flatten(first: number, count: number): Float32Array {
-    const flat = new Float32Array(count * this.dimensions);
-    for (let i = 0; i < count; i++) flat.set(this.row(first + i), i * this.dimensions);
-    return flat;
+  /** Copies rows to the start of an intake. Throws as `copy`. */
+  copyTo(intake: Intake, first: number, count: number): void {
+    if (this.flat === null) intake.putVectors(this.copy(first, count), 0, count);
+    else {
+      this.checkCount();
+      intake.putVectors(this.flat, first, count);
+    }
   }
 
-  /** Copies rows to the start of a seat's intake. */
-  copyTo(
-    seat: { putVectors(flat: Float32Array, first: number, count: number): void; putVector(v: Vector, i: number): void },
-    first: number,
-    count: number,
-  ): void {
-    if (this.flat) seat.putVectors(this.flat, first, count);
-    else for (let i = 0; i < count; i++) seat.putVector(this.rows![first + i]!, i);
+  /** Of a flat array whose memory was taken away or shrank, and of an array of fewer or more rows, nothing is read. */
+  private checkCount(): void {
+    const count = this.flat ? this.flat.length / this.dimensions : this.rows!.length;
+    if (count !== this.count) throw changed("The list", `there are ${count} vectors instead of ${this.count}.`);
   }
+}
+
+/** @internal */
+export function changed(what: string, now: string | HnswError): HnswError {
+  const [message, cause] = typeof now === "string" ? [now, undefined] : [now.message, now];
+  return new HnswError("INPUT_CHANGED", `${what} changed while it was being read: ${message}`, { cause });
 }

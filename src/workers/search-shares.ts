@@ -25,7 +25,7 @@ export function spreadOver(pool: Pool): SearchSpreader {
         const first = next;
         const count = Math.min(SHARE_QUERIES, queries.count - first);
         next += count;
-        const job = { partition, space, queries: queries.flatten(first, count), k, ef };
+        const job = { partition, space, queries: queries.copy(first, count), k, ef };
         const searched = await pool.search(worker, job).catch(() => null);
         if (searched === null) return;
         for (const [i, hits] of unpack(searched).entries()) results[first + i] = hits;

@@ -30,7 +30,7 @@ for (const flatBelow of [32, 1000]) {
           await refusalOf(() => space.search(SET.at(0), { filter })),
           await refusalOf(() => space.searchMany([SET.at(0)], { filter })),
         ];
-        // Also where it is only one of many answers.
+        // Also where it is only one of many results.
         const mostly = ((key) => (key === 5 ? result() : true)) as Filter;
         refusals.push(await refusalOf(() => space.search(SET.at(5), { filter: mostly })));
         using searched = await searching(parts.index);

@@ -49,7 +49,7 @@ function addThrough(dead: Seat, key: string): (core: Seat["core"]) => void {
   return (core) => {
     core.openSpace(dead.putKey("s"), 0, 0);
     const [space, incarnation] = [dead.infoAt(0), dead.infoAt(1)];
-    dead.putVector(SET.at(300), 0);
+    dead.putVector(SET.at(300));
     core.add(space, incarnation, dead.putKey(key), 0, 0);
   };
 }

@@ -89,7 +89,7 @@ export class CoreSpace {
 
   /** The status of an upsert. */
   tryAdd(key: Key, vector: ArrayLike<number>, mine = 0): number {
-    this.seat.putVector(vector, 0);
+    this.seat.putVector(new Float32Array(vector));
     return this.seat.core.add(this.at, this.incarnation, this.seat.putKey(key), 0, mine);
   }
 
@@ -126,7 +126,7 @@ export class CoreSpace {
   }
 
   private ask(query: ArrayLike<number>, k: number, ef: number, exactly: boolean): Hit[] {
-    this.seat.putVector(query, 0);
+    this.seat.putVector(new Float32Array(query));
     const count = this.seat.core.search(this.at, this.incarnation, k, ef, exactly ? 1 : 0);
     if (count < 0) throw new Error(`search returned ${count}`);
     const hits = this.seat.readHits(count);

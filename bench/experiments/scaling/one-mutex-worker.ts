@@ -16,7 +16,7 @@ const port = parentPort!;
 
 /** A whole insertion: accepted, claimed and linked. */
 function insert({ space }: MutexTask, row: number): void {
-  seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions), 0);
+  seat.putVector(base.subarray(row * dimensions, (row + 1) * dimensions));
   const status = calls.add(seat, space, seat.putKey(row));
   if (status < 0) throw new Error(`row ${row} was refused: ${status}`);
   calls.claim(seat, HOME, 1, false);

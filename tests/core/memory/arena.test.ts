@@ -169,7 +169,7 @@ describe("an arena that grew to its limit", () => {
     expect(last.census(false)).toBe(0);
     last.expectWhole("the last space");
     vector.fill(0)[0] = number;
-    late.putVector(vector, 0);
+    late.putVector(vector);
     expect(late.core.search(last.at, last.incarnation, 1, 64, 0)).toBe(1);
     expect(late.readHits(1)[0]).toEqual({ key: "key", distance: 0 });
     late.core.endSearch();

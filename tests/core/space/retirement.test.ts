@@ -13,7 +13,7 @@ test("bytes that a reader keeps from being freed are not subtracted from the nex
   space.addAll(uniform(3000, 32, SEED));
   space.linkAll();
   const reader = Seat.join(await coreModule(), seat.memory, 1, true);
-  reader.putVector(uniform(1, 32, SEED).at(0), 0);
+  reader.putVector(uniform(1, 32, SEED).at(0));
   expect(reader.core.search(space.at, space.incarnation, 1, 16, 0)).toBe(1); // and it is not ended yet
   for (let i = 0; i < 2900; i++) space.remove(i);
   space.linkAll();

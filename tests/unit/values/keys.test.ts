@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { MAX_KEY_BYTES } from "../../../assembly/layout.ts";
-import { decodeKey, encodeKey, type Key, keyBytes } from "../../../src/values/keys.ts";
+import { decodeKey, encodeKey, isSurelyKey, type Key, keyBytes } from "../../../src/values/keys.ts";
 
 const AT = 24; // bytes before and behind the key's stay as they were
 const FILL = 0xee;
@@ -57,4 +57,10 @@ describe("refused before anything is written", () => {
     expect(() => encodeKey(key as Key, bytes, 0)).toThrow(says);
     expect(bytes.every((byte) => byte === FILL)).toBe(true);
   });
+});
+
+test("a key that is surely one is one", () => {
+  const keys = ["", "a", "€".repeat(341), "€".repeat(342), "\ud800".repeat(341), 0, -1, 2 ** 53, 1.5, Number.NaN, 5n];
+  for (const key of keys.filter(isSurelyKey)) encodeKey(key, new Uint8Array(1024), 0);
+  expect(keys.filter(isSurelyKey)).toHaveLength(5);
 });
