@@ -116,7 +116,7 @@ export const C_GENERATION: u32 = 12;
 export const C_FROM: u32 = 16, C_TO: u32 = 20; // the next slot to link; the first that is not claimed
 
 // ── space header: never freed, so that a stale address can always be checked by its S_INCARNATION ───────────────────
-export const SPACE_BYTES: u32 = 96;
+export const SPACE_BYTES: u32 = 104;
 export const S_INCARNATION: u32 = 0; // odd while the space is alive
 export const S_HOME: u32 = 4;
 export const S_QUEUED: u32 = 8; // 1 while in its home's run queue
@@ -133,6 +133,8 @@ export const S_CENSUS: u32 = 64; // 1 + G_LINKED of the current generation at th
 export const S_ID: u32 = 68; // names the space in the journal; no other space of the partition ever has it
 export const S_CHANGED: u32 = 72; // u64: number of its last op
 export const S_CREATED: u32 = 80; // u64: number of the op that created it
+/* The mark of its last flush (space/marks.ts): its number, and what it comprises. */
+export const S_MARK: u32 = 88, S_MARK_SERIAL: u32 = 92, S_MARK_COUNT: u32 = 96, S_MARK_MOVED: u32 = 100;
 export const COMPACT_NO: u32 = 0, COMPACT_DEAD: u32 = 1;
 export const COMPACT_BLIND: u32 = 2; // codes can't tell its vectors apart: the next generation searches in f32
 

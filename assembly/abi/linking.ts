@@ -1,8 +1,10 @@
 /* How does a thread claim ops and link them, and how does it know what is left? */
-import { G_COUNT, G_ELIGIBLE, G_FLOOR, G_SERIAL, S_GENERATIONS, S_INCARNATION } from "../layout";
+import { E_BUSY, S_GENERATIONS, S_INCARNATION } from "../layout";
 import { announce, park } from "../memory/epochs";
+import { lockPartition, unlocked } from "../memory/locks";
 import { info } from "../memory/scratch";
 import { currentOf, emptyingOf, pendingOf } from "../space/generations";
+import { isMarkReached } from "../space/marks";
 import { mend } from "../space/queues";
 import { collectSome } from "../space/retirement";
 import { isAlive, spaceAfter } from "../space/spaces";
@@ -17,8 +19,8 @@ export function tidy(): bool {
 }
 
 /**
- * The space after `space` (0: the first) with slots that wait or a compaction that runs. X_INFO: address, incarnation,
- * serial of its generation, slots accepted so far. False when there is none.
+ * The space after `space` (0: the first) with slots that wait or a compaction that runs. X_INFO: address, incarnation.
+ * False when there is none.
  */
 export function nextUnlinked(space: usize): bool {
   announce();
@@ -31,8 +33,6 @@ export function nextUnlinked(space: usize): bool {
     if (emptyingOf(generations) == 0 && pendingOf(current) == 0) continue;
     info(0, <u32>at);
     info(1, incarnation);
-    info(2, load<u32>(current + G_SERIAL));
-    info(3, atomic.load<u32>(current + G_COUNT));
     break;
   }
   park();
@@ -40,25 +40,10 @@ export function nextUnlinked(space: usize): bool {
 }
 
 /**
- * Whether what `nextUnlinked` reported is linked: 1 yes or the space was dropped, 0 not yet, 2 its slots moved to
- * another generation (X_INFO: its serial, its slots).
+ * Whether what a space had accepted by a mark is linked, or the space was dropped. 1 yes, 0 not yet, E_BUSY. The mark's
+ * number is `mark`; 0: of all accepted by now, X_INFO[0]: its number (space/marks.ts).
  */
-export function isLinked(space: usize, incarnation: u32, serial: u32, count: u32): u32 {
-  announce();
-  let status: u32 = 1;
-  const generations = atomic.load<u64>(space + S_GENERATIONS);
-  if (isAlive(space, incarnation) && generations != 0) {
-    const current = currentOf(generations);
-    if (emptyingOf(generations) != 0) {
-      status = 0;
-    } else if (load<u32>(current + G_SERIAL) != serial) {
-      info(0, load<u32>(current + G_SERIAL));
-      info(1, atomic.load<u32>(current + G_COUNT));
-      status = 2;
-    } else if (load<u32>(current + G_ELIGIBLE) != 0) {
-      status = atomic.load<u32>(current + G_FLOOR) >= count ? 1 : 0;
-    }
-  }
-  park();
-  return status;
+export function isLinked(space: usize, incarnation: u32, mark: u32): i32 {
+  if (!lockPartition()) return E_BUSY;
+  return unlocked(!isAlive(space, incarnation) || isMarkReached(space, mark) ? 1 : 0);
 }

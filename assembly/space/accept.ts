@@ -28,6 +28,7 @@ import { ALIVE, ensureSlot, inverseOf, slotAddress, vectorOf } from "../vectors/
 import { currentOf, emptyingOf, pendingOf, storeKey } from "./generations";
 import { hashKey } from "./hashes";
 import { emptyCell, fillCell, findCell, slotIn } from "./keys";
+import { followMove } from "./marks";
 import { addDepth, enqueue } from "./queues";
 import { isAlive } from "./spaces";
 
@@ -85,9 +86,8 @@ function addLocked(space: usize, incarnation: u32, header: u32, index: u32, mine
   intend(INTENT_ADD, space, hash, old);
   commit();
   reportSequence();
-  const woke = announceWork(space, generation);
-  wishCompaction(space);
-  return woke ? OK_WAKE : OK;
+  const hasWork = announceWork(space, generation);
+  return wishCompaction(space) || hasWork ? OK_WAKE : OK;
 }
 
 /** Deletes the key at X_KEY. OK, OK_WAKE, NOT_FOUND or an error. */
@@ -123,6 +123,7 @@ export function moveSlot(space: usize, from: usize, slot: u32): bool {
   const hash = hashKey(key, header);
   const cell = findCell(generation + G_KEY_TABLE, hash, key, header);
   if (!prepare(generation, hash, cell, key, header, 0)) return false;
+  followMove(space, from, slot, newSlot);
   writeSlot(space, vectorOf(at), inverseOf(at));
   oldGeneration = from;
   intend(INTENT_MOVE, space, hash, at);

@@ -16,6 +16,7 @@ import { maxPending } from "../memory/settings";
 import { ALIVE, slotAddress } from "../vectors/slots";
 import { moveSlot, wishCompaction } from "./accept";
 import { abandonGeneration, bytesFor, currentOf, emptyingOf, newGeneration, pendingOf } from "./generations";
+import { passMarkOn } from "./marks";
 import { enqueue, lockQueueOf, stopClaims } from "./queues";
 import { collect, retire } from "./retirement";
 import { isAlive } from "./spaces";
@@ -85,6 +86,7 @@ function begin(space: usize): bool {
 
 /** Leaves the new generation alone. */
 function end(space: usize, from: usize, current: usize): void {
+  passMarkOn(space, from);
   atomic.store<u64>(space + S_GENERATIONS, <u64>current);
   // Its bytes are no longer the space's: when they are freed, the header may belong to another space.
   store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(from + G_BYTES));

@@ -6,8 +6,8 @@
 import {
   CELL_VALUE, G_NAME, G_SPACE, JOURNAL_CREATE, JOURNAL_DROP, KEY_HEADER, KEY_LENGTH, P_FREE_SPACES, P_KEYS_REPAIR,
   P_LIVE_SPACES, P_NEXT_SPACE_ID, P_SPACE_LIST, P_SPACE_TABLE, SPACE_BYTES, S_ALL_NEXT, S_BYTES, S_CENSUS, S_CHANGED,
-  S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HASH, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, S_NEXT, S_QUEUED,
-  S_VERSION, S_WANTS_COMPACTION,
+  S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HASH, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_MARK, S_MARK_COUNT,
+  S_NAME, S_NEXT, S_QUEUED, S_VERSION, S_WANTS_COMPACTION,
 } from "../layout";
 import { appendEntry } from "../journal/ring";
 import { allocate, bytesOf, free } from "../memory/arena";
@@ -89,6 +89,8 @@ function takeHeader(): usize {
   store<u32>(space + S_WANTS_COMPACTION, 0);
   store<u32>(space + S_COMPACTIONS, 0);
   store<u32>(space + S_CENSUS, 0);
+  store<u64>(space + S_MARK, 0);
+  store<u64>(space + S_MARK_COUNT, 0);
   return space;
 }
 

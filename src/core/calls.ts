@@ -14,9 +14,7 @@ export * from "./retry.ts";
 export * from "./spaces.ts";
 
 const WORD = 2 ** 32;
-/* Statuses of a census, and of `isLinked`: */
-const GOES_ON = 1;
-const MOVED = 2; // the slots are in another generation by now
+const GOES_ON = 1; // status of a census
 
 // ── vectors of a space ───────────────────────────────────────────────────────────────────────────────────────────────
 /** The first bad one among the first `count` vectors of the intake and the refusal of it, or null. */
@@ -87,12 +85,6 @@ export function listKeys(seat: Seat, space: SpaceAt): Key[] | Refusal {
 }
 
 // ── linking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** The slots of a space that were accepted by some moment: the first `count` of the generation `serial`. */
-export interface Slots {
-  serial: number;
-  count: number;
-}
-
 /** Ops of a home that no worker has claimed yet. */
 export function depthOf(seat: Seat, home: number): number {
   return Math.max(0, seat.core.depthOf(home)); // below 0 for a moment when a claim is counted before its op
@@ -117,15 +109,14 @@ export function link(seat: Seat, most: number) {
 export const tidy = (seat: Seat) => void seat.core.tidy();
 
 /** The space after the one at `address` (0: the first) with slots that wait or a compaction that runs, or null. */
-export function nextUnlinked(seat: Seat, address: number): (SpaceAt & Slots) | null {
-  if (seat.core.nextUnlinked(address) === 0) return null;
-  return { address: seat.infoAt(0), incarnation: seat.infoAt(1), serial: seat.infoAt(2), count: seat.infoAt(3) };
+export function nextUnlinked(seat: Seat, address: number): SpaceAt | null {
+  return seat.core.nextUnlinked(address) === 0 ? null : { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
 }
 
-/** Whether those slots are linked, or the space was dropped; the slots to wait for instead after a compaction. */
-export function isLinked(seat: Seat, space: SpaceAt, { serial, count }: Slots): boolean | Slots {
-  const status = seat.core.isLinked(space.address, space.incarnation, serial, count);
-  return status === MOVED ? { serial: seat.infoAt(0), count: seat.infoAt(1) } : status !== 0;
+/** Whether what a space had accepted by the mark of that number is linked, or it was dropped; 0: by now, with its mark. */
+export function isLinked(seat: Seat, { address, incarnation }: SpaceAt, mark: number) {
+  const status = seat.core.isLinked(address, incarnation, mark);
+  return status < 0 ? AGAIN : { isLinked: status === 1, mark: seat.infoAt(0) };
 }
 
 // ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,11 +143,16 @@ export const endCensus = (seat: Seat) => void seat.core.startCensus(0, 0, 0);
 /** Stands for what all spaces of a partition share. */
 export const PARTITION: SpaceAt = { address: 0, incarnation: 0 };
 
-/** The first promise that a space (or PARTITION) breaks, by its number in assembly/upkeep/check.ts, and where; or null. */
-export function check(seat: Seat, { address, incarnation }: SpaceAt) {
-  const status = seat.core.check(address, incarnation);
-  if (status <= 0) return status === OK ? null : status;
-  return { promise: status, slot: seat.infoAt(0), level: seat.infoAt(1), position: seat.infoAt(2) };
+/**
+ * Goes on with the check of a space (or PARTITION), or begins it, for `slots` slots (0: all). The first promise that it
+ * breaks, by its number in assembly/upkeep/check.ts or 0, and where; `isWhole`: it was quiet enough to look at counts and
+ * chains, too. E_MORE when there are more slots.
+ */
+export function check(seat: Seat, { address, incarnation }: SpaceAt, slots = 0) {
+  const promise = seat.core.check(address, incarnation, slots);
+  if (promise < 0) return promise;
+  const [slot, level, position] = [seat.infoAt(0), seat.infoAt(1), seat.infoAt(2)];
+  return { promise, slot, level, position, isWhole: seat.infoAt(3) !== 0 };
 }
 
 // ── a partition and its seats ────────────────────────────────────────────────────────────────────────────────────────

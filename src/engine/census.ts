@@ -3,34 +3,40 @@ import { E_MEMORY } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
-import { nextTurn, Patience } from "../runtime/event-loop.ts";
+import { nextTurn, Patience, Slice } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";
 import { timeout } from "./waiting-line.ts";
 
-const NODES = 2000; // about 2 ms
+const NODES = 1000; // about 1 ms
+const MOST_MOVES = 3;
 
 /** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */
 export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpace[]> {
   const found: calls.FoundSpace[] = [];
+  const slice = new Slice();
   const next = () => calls.nextSpace(seat, found.at(-1)?.address ?? 0);
-  for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) found.push(space);
+  for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) {
+    found.push(space);
+    if (slice.isOver) await slice.next();
+  }
   return found;
 }
 
 /**
  * Walks a space's graph and links again what it does not reach; without `always` only if something was linked since the
- * last census. Resolves to how many slots it did not reach.
+ * last census. Resolves to how many slots it did not reach. Where compactions move the slots again and again, a few walks
+ * must do.
  */
 export function census(host: Host, seat: Seat, space: calls.SpaceAt, always: boolean): Promise<number> {
   return host.inTurn(async () => {
     const patience = new Patience(host.settings.timeoutMs);
     let missing = 0;
-    for (;;) {
+    for (let moves = 0; ; ) {
       const walk = await walkOnce(host, seat, space, always);
       missing = Math.max(missing, walk.missing);
-      if (walk.isComplete) return missing;
-      // A compaction moved the slots, or a list that should take one was busy.
-      if (patience.isOver) throw timeout(host.settings.timeoutMs);
+      if (walk.moved) moves++;
+      if (walk.moved ? moves === MOST_MOVES : walk.unmended === 0) return missing;
+      if (patience.isOver) throw timeout(host.settings.timeoutMs); // lists that should take a slot are busy
       await nextTurn();
     }
   });
@@ -38,13 +44,13 @@ export function census(host: Host, seat: Seat, space: calls.SpaceAt, always: boo
 
 async function walkOnce(host: Host, seat: Seat, space: calls.SpaceAt, always: boolean) {
   const started = await host.whenFree(() => calls.startCensus(seat, space, always));
-  if (started === false) return { isComplete: true, missing: 0 };
+  if (started === false) return { moved: false, unmended: 0, missing: 0 };
   if (started === E_MEMORY) throw outOfMemory("for the notes of a census");
   try {
     for (;;) {
       const walk = await host.whenFree(() => calls.continueCensus(seat, NODES));
       if (typeof walk === "number") throw outOfMemory("to link again what a loaded graph does not reach");
-      if (!walk.goesOn) return { isComplete: !walk.moved && walk.unmended === 0, missing: walk.missing };
+      if (!walk.goesOn) return walk;
       await nextTurn();
     }
   } catch (error) {

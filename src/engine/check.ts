@@ -1,6 +1,8 @@
 /* Does a space keep its promises? The invariant walker and the census, in words. */
+import { E_MORE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import { Slice } from "../runtime/event-loop.ts";
 import type { CheckReport } from "../values/reports.ts";
 import { census, listSpaces } from "./census.ts";
 import { flush } from "./flush.ts";
@@ -22,7 +24,8 @@ const PROMISES = [
   "code scales are finite",
 ];
 
-const TRIES = 5; // linking that goes on during a walk can look like a broken promise
+const TRIES = 5; // linking that goes on during a walk can look like a broken promise, and counts need quiet
+const SLOTS = 256; // in a call: about 1 ms
 
 /** Flushes, then checks one space or all. Rejects with TIMEOUT or CLOSED. */
 export async function check(handle: Handle, only: string | undefined): Promise<CheckReport> {
@@ -33,12 +36,14 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
     const problem = await problemOf(handle, seat, space);
     if (problem !== null) problems.push(`${what}: broken: ${problem}`);
   };
+  const slice = new Slice();
   for (const [partition, seat] of handle.seats.entries()) {
     await walk(`partition ${partition}`, seat, calls.PARTITION);
     for (const space of await listSpaces(handle, seat)) {
       if (only !== undefined && space.name !== only) continue;
       unreachable += await census(handle, seat, space, true);
       await walk(space.name, seat, space);
+      if (slice.isOver) await slice.next();
     }
   }
   return { ok: problems.length === 0 && unreachable === 0, problems, unreachable };
@@ -47,10 +52,21 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
 /** What the invariant walker finds in a space or partition, in words, or null. */
 async function problemOf(handle: Handle, seat: Seat, space: calls.SpaceAt): Promise<string | null> {
   for (let tries = 1; ; tries++) {
-    const broken = await handle.whenFree(() => calls.check(seat, space));
-    if (broken === null || typeof broken === "number") return null; // a number: the space was dropped
-    const { promise, slot, level, position } = broken;
+    const found = await handle.inTurn(() => walkThrough(handle, seat, space));
+    if (typeof found === "number") return null; // the space was dropped
+    const { promise, slot, level, position, isWhole } = found;
+    if (promise === 0 && (isWhole || tries === TRIES)) return null;
     if (tries === TRIES) return `${PROMISES[promise]} (slot ${slot}, level ${level}, position ${position})`;
     await flush(handle); // what was going on, a compaction too, has come to its end
+  }
+}
+
+/** One walk, in calls of a millisecond. A seat has room for one. */
+async function walkThrough(handle: Handle, seat: Seat, space: calls.SpaceAt) {
+  const slice = new Slice();
+  for (;;) {
+    const found = await handle.whenFree(() => calls.check(seat, space, SLOTS));
+    if (found !== E_MORE) return found;
+    if (slice.isOver) await slice.next();
   }
 }

@@ -25,6 +25,36 @@ const CASES = [
   { name: "G_ENTRY", of: "generation", offset: G_ENTRY, value: COUNT + 1, promise: 9 },
 ] as const;
 
+/** A walk of 7 slots a call; `between` runs after each. */
+function inPieces({ seat }: CoreSpace, checked: calls.SpaceAt, between = () => {}) {
+  for (let pieces = 1; ; pieces++) {
+    const found = calls.check(seat, checked, 7);
+    if (found === layout.E_MORE) between();
+    else if (typeof found === "number") throw new Error(`check returned ${found}`);
+    else return { ...found, pieces };
+  }
+}
+
+test("a walk in pieces goes through everything, and says whether nothing changed in between", async () => {
+  const space = new CoreSpace(await partition({ dimensions: 4, flatBelow: 64 }), "space");
+  const set = uniform(COUNT, 4, 9);
+  space.addAll(set);
+  space.linkAll();
+  const checked = { address: space.at, incarnation: space.incarnation };
+  const found = inPieces(space, checked);
+  expect(found).toMatchObject({ promise: 0, isWhole: true });
+  expect(found.pieces).toBeGreaterThan((2 * COUNT) / 7);
+  let i = 0;
+  const between = () => {
+    space.add(i % COUNT, set.at((i + 1) % COUNT));
+    if (i++ % 10 === 0) space.linkAll();
+  };
+  expect(inPieces(space, checked, between)).toMatchObject({ promise: 0, isWhole: false });
+  expect(inPieces(space, checked)).toMatchObject({ promise: 0, isWhole: true });
+  space.drop();
+  expect(calls.check(space.seat, checked, 7)).toBe(layout.E_STALE);
+});
+
 test.each(CASES)("$name", async ({ of, offset, value, promise }) => {
   const space = await built;
   const { seat, at, incarnation } = space;
@@ -36,6 +66,7 @@ test.each(CASES)("$name", async ({ of, offset, value, promise }) => {
   words[word] = value;
   const checked = of === "partition" ? calls.PARTITION : { address: at, incarnation };
   expect(calls.check(seat, checked)).toMatchObject({ promise });
+  expect(inPieces(space, checked)).toMatchObject({ promise });
   words[word] = before;
   space.expectWhole("after");
 });
