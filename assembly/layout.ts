@@ -237,7 +237,7 @@ export const JOURNAL_OPEN: u32 = 0;
 export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no op is accepted until it takes the waiting ones
 
 // ── snapshot frame: what a space's snapshot is made of (snapshot/write.ts) ──────────────────────────────────────────
-export const SNAPSHOT_FORMAT: u32 = 2;
+export const SNAPSHOT_FORMAT: u32 = 3;
 export const F_BYTES: u32 = 0; // of the frame without its checksum, a multiple of 8
 export const F_KIND: u32 = 4; // FRAME_*
 export const F_FIRST: u32 = 8, F_COUNT: u32 = 12, F_HEADER: u32 = 16; // first slot; slots
@@ -306,6 +306,7 @@ export const E_JOURNAL_STUCK: i32 = -10; // the disk refuses what waits in the r
 export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: offset of the word that differs
 export const E_BROKEN: i32 = -12; // a snapshot whose parts do not fit together
 export const E_MORE: i32 = -13; // there is more to do first: call again
+export const E_UNDERFLOW: i32 = -14; // squared norm below 1e-35 and not 0, under l2 and dot
 
 // ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────
 export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_ACCEPT_INTENT: u32 = 3,

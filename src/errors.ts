@@ -7,6 +7,7 @@ export type HnswErrorCode =
   | "BAD_VECTOR" // a vector is not a typed array of numbers or an array of them
   | "NOT_FINITE" // a vector holds NaN or an infinity
   | "NORM_OVERFLOW" // the squared norm of a vector is 2^124 or more
+  | "NORM_UNDERFLOW" // under l2 and dot, it is below 1e-35 and not 0
   | "ZERO_VECTOR" // under cosine: a vector has no direction (squared norm below 1e-30)
   | "BAD_KEY" // a key is not a string, safe integer or bigint, or is empty or too long
   | "DUPLICATE_KEY" // one `addMany` or `deleteMany` names a key twice

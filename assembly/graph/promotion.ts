@@ -66,7 +66,7 @@ function centre(generation: usize, count: u32): void {
       v128.store(centroid + j, sum);
     }
   }
-  store<f32>(generation + G_OFFSET, dot ? 1 - dotF32(centroid, centroid, paddedFloats) : 0);
+  store<f32>(generation + G_OFFSET, dot ? -dotF32(centroid, centroid, paddedFloats) : 0);
 }
 
 /* In the place of a search's candidates: the slots compared with, and two lists of pairs. */

@@ -8,7 +8,7 @@
  * version v + 1, so a search sees exactly one of the two.
  */
 import {
-  COMPACT_DEAD, COMPACT_NO, E_BUSY, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_PENDING, E_STALE, E_ZERO,
+  COMPACT_DEAD, COMPACT_NO, E_BUSY, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_PENDING, E_STALE, E_UNDERFLOW, E_ZERO,
   FAULT_ACCEPT_COUNT, FAULT_ACCEPT_INTENT, FAULT_ACCEPT_KEY, FAULT_ACCEPT_LOCKED, FAULT_ACCEPT_OLD,
   FAULT_ACCEPT_VERSION, FAULT_ACCEPT_WRITTEN, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_KEY_TABLE, G_LIVE, INTENT_ADD,
   INTENT_CELL, INTENT_DELETE, INTENT_GENERATION, INTENT_HASH, INTENT_KIND, INTENT_MOVE, INTENT_NONE, INTENT_OLD,
@@ -34,6 +34,7 @@ import { isAlive } from "./spaces";
 
 const LARGEST_SQUARED_NORM: f32 = 2.1267648e37; // 2^124: sums of four centred squares stay finite
 const SMALLEST_SQUARED_NORM: f32 = 1e-30; // below it a direction is rounding noise
+const SMALLEST_UNLESS_ZERO: f32 = 1e-35; // below it squares and products lose their digits, and vectors their differences
 const FEWEST_DEAD: u32 = 64;
 
 export let inverseNorm: f32 = 1; // of the vector that was checked last
@@ -52,10 +53,16 @@ export function checkVector(index: u32): i32 {
     return E_OVERFLOW;
   }
   inverseNorm = 1;
-  if (!cosine) return OK;
+  if (!cosine) return squares < SMALLEST_UNLESS_ZERO && !isZero(vector) ? E_UNDERFLOW : OK;
   if (squares < SMALLEST_SQUARED_NORM) return E_ZERO;
   inverseNorm = <f32>(1 / sqrt<f64>(<f64>squares));
   return OK;
+}
+
+/** Squares of components may vanish where these do not. */
+function isZero(vector: usize): bool {
+  for (let i: u32 = 0; i < paddedFloats; i++) if (load<f32>(vector + (i << 2)) != 0) return false;
+  return true;
 }
 
 /** Adds or replaces the key at X_KEY with vector `index` of the intake; `mine`: bytes of the caller's reservation. */

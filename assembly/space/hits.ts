@@ -4,6 +4,7 @@
  */
 import { HIT_BYTES, HIT_DISTANCE, HIT_GENERATION, HIT_KEY, HIT_SLOT, SEAT_RESULTS, SLOT_KEY } from "../layout";
 import { seat } from "../memory/locks";
+import { dot } from "../memory/settings";
 
 let hits: usize = 0, hitLimit: u32 = 0;
 export let hitCount: u32 = 0;
@@ -77,8 +78,14 @@ export function hasHit(generation: usize, slot: u32): bool {
   return false;
 }
 
-/** Turns the heap into an array, nearest first. */
+/** Turns the heap into an array, nearest first, and ranks into distances. */
 export function sortHits(): void {
+  if (dot) {
+    for (let i: u32 = 0; i < hitCount; i++) {
+      const at = hitAt(i) + HIT_DISTANCE;
+      store<f32>(at, 1 + load<f32>(at));
+    }
+  }
   for (let end = hitCount; end > 1; end--) {
     const worst = v128.load(hits);
     replaceRoot(hitAt(end - 1), end - 1);

@@ -5,7 +5,7 @@
  *   record  [scale f32][bias f32][64 × Σ code i32][code + 64, u8 × dimensions]
  *
  * l2 and cosine use |q − x|² = |q|² + |x|² − 2 q·x on centred vectors (for unit vectors that is 2 (1 − cos), the same
- * order); dot uses 1 − (q·x + q·c + x·c + c·c). Both are  offset + bias(q) + bias(x) − factor × scales × Σ q·x, so one
+ * order); dot uses −(q·x + q·c + x·c + c·c). Both are  offset + bias(q) + bias(x) − factor × scales × Σ q·x, so one
  * kernel serves all metrics. Which queries use codes is decided in beam.ts.
  */
 import {

@@ -1,4 +1,7 @@
-/* How far apart are two vectors in f32? The metric itself: cosine 1 − cos, l2 squared, dot 1 − a·b. */
+/*
+ * How far apart are two vectors in f32? By what ranks: cosine 1 − cos, l2 squared, dot −a·b. A distance under dot is 1
+ * more, which is added when a search ends: products that are small beside 1 would all be the same number before.
+ */
 import { SLOT_VECTOR } from "../layout";
 import { query } from "../memory/scratch";
 import { cosine, dot, paddedFloats } from "../memory/settings";
@@ -16,9 +19,11 @@ const NEAR: f32 = 0.01; // above it, rounding is less than 1e-5 of a cosine dist
 export function exact(a: usize, inverseA: f32, b: usize, inverseB: f32): f32 {
   if (cosine) {
     const distance: f32 = 1 - dotF32(a, b, paddedFloats) * (inverseA * inverseB);
-    return distance > NEAR ? distance : 0.5 * squaredScaledF32(a, inverseA, b, inverseB, paddedFloats);
+    // Rounding makes opposite vectors more than 2 apart.
+    if (distance > NEAR) return min<f32>(distance, 2);
+    return 0.5 * squaredScaledF32(a, inverseA, b, inverseB, paddedFloats);
   }
-  if (dot) return 1 - dotF32(a, b, paddedFloats);
+  if (dot) return -dotF32(a, b, paddedFloats);
   return squaredF32(a, b, paddedFloats);
 }
 

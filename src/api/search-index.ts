@@ -145,7 +145,7 @@ export class SearchSpace<K extends Key = Key> {
 
   /**
    * The k nearest to a query, nearest first; fewer when the space holds fewer. Rejects with BAD_K, BAD_OPTION,
-   * BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY or CLOSED.
+   * BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, NORM_UNDERFLOW, ZERO_VECTOR, OUT_OF_MEMORY or CLOSED.
    */
   search(query: Vector, options?: SearchOptions<K>): Promise<Hit<K>[]>;
   search(query: Vector, options?: SearchOptions<K>, extra?: unknown): Promise<Hit<K>[]> {

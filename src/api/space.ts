@@ -28,7 +28,7 @@ export class Space<K extends Key = Key> {
    * it from then on; with a `path` and `durability: "commit"` the promise resolves once it is on the disk. Waits in line
    * while the space has `maxPending` ops to be linked.
    *
-   * Rejects with BAD_KEY, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT,
+   * Rejects with BAD_KEY, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, NORM_UNDERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT,
    * CLOSED, DAMAGED or, with a `path`, JOURNAL_FAILED or PATH_LOST: then nothing has changed. After JOURNAL_UNCERTAIN the vector is
    * accepted, but not known to be on the disk; after INTERNAL it is in as a whole or not at all, as the message says.
    */
@@ -97,7 +97,7 @@ export class Space<K extends Key = Key> {
   /**
    * The k nearest to a query, nearest first; fewer when the space holds fewer. Sees everything accepted before the
    * call. Runs on the calling thread. Rejects with BAD_K, BAD_OPTION, BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE,
-   * NORM_OVERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT or CLOSED.
+   * NORM_OVERFLOW, NORM_UNDERFLOW, ZERO_VECTOR, OUT_OF_MEMORY, TIMEOUT or CLOSED.
    */
   search(query: Vector, options?: SearchOptions<K>): Promise<Hit<K>[]>;
   search(query: Vector, options?: SearchOptions<K>, extra?: unknown): Promise<Hit<K>[]> {

@@ -1,8 +1,19 @@
 /* What does a refusal of the core mean to a user? */
-import { E_DAMAGED, E_JOURNAL_STUCK, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_ZERO } from "../../assembly/layout.ts";
+import {
+  E_DAMAGED,
+  E_JOURNAL_STUCK,
+  E_MEMORY,
+  E_NOT_FINITE,
+  E_OVERFLOW,
+  E_UNDERFLOW,
+  E_ZERO,
+} from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import { partitionInfo, type Refusal } from "./calls.ts";
 import type { Seat } from "./seat.ts";
+
+/** Refusals of a vector, which no space takes. */
+export const UNFIT: ReadonlySet<number> = new Set([E_NOT_FINITE, E_OVERFLOW, E_UNDERFLOW, E_ZERO]);
 
 /** The error for a refusal, right after the call. `which`: the vector concerned; `journal`: that of a stuck journal. */
 export function refusalOf(refusal: Refusal, seat: Seat, which: string, journal: () => HnswError): HnswError {
@@ -11,6 +22,10 @@ export function refusalOf(refusal: Refusal, seat: Seat, which: string, journal: 
       return new HnswError("NOT_FINITE", `${which} holds NaN or an infinity at position ${seat.infoAt(0)}.`);
     case E_OVERFLOW:
       return new HnswError("NORM_OVERFLOW", `${which} is too long: its squared norm must stay below 2^124.`);
+    case E_UNDERFLOW: {
+      const rule = "unless it is zero, its squared norm must be at least 1e-35";
+      return new HnswError("NORM_UNDERFLOW", `${which} is too short: ${rule}.`);
+    }
     case E_ZERO: {
       const rule = "under cosine a vector needs a direction, with a squared norm of at least 1e-30";
       return new HnswError("ZERO_VECTOR", `${which} is zero or nearly so: ${rule}.`);

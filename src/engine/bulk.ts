@@ -1,6 +1,7 @@
 /* How do many ops get in at once? In slices of time, each an attempt in the line of its space: later ops stay behind. */
-import { E_BUSY, E_MEMORY, E_NOT_FINITE, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
+import { E_BUSY, E_MEMORY, E_STALE, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import { UNFIT } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
@@ -106,8 +107,7 @@ class BulkAdd {
         const key = seat.putKey(keys[first + i]!);
         const status = handle.guarded(() => calls.add(seat, ref, key, i, bytes));
         if (status === E_STALE) throw dropped(this.space, this.accepted);
-        if (status <= E_NOT_FINITE && status >= E_ZERO)
-          throw changed(`Vector ${first + i}`, handle.refusal(status, seat));
+        if (UNFIT.has(status)) throw changed(`Vector ${first + i}`, handle.refusal(status, seat));
         const outcome = outcomeOf(status, handle, this.space, ref);
         if (outcome !== DONE) return outcome;
         this.accepted++;

@@ -1,6 +1,7 @@
 /* How are the journal's ops done again? In their order, each once: what a space's snapshot holds already is skipped. */
 import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import { UNFIT } from "../core/refusals.ts";
 import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { Slice } from "../runtime/event-loop.ts";
@@ -12,7 +13,6 @@ import { isCount, MOST_SPACES } from "./log.ts";
 const MOST_TRIES_WITHOUT_MEMORY = 200; // of up to 50 ms: a compaction or a reader may hold what was free for the op
 
 /** What the core says of a vector that `add` refuses. */
-const UNFIT = new Set<number>([layout.E_NOT_FINITE, layout.E_OVERFLOW, layout.E_ZERO]);
 
 /** Receives a loss of data. Throws to end the replay. */
 export type OnLoss = (problem: string) => void;

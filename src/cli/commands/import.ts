@@ -14,7 +14,15 @@ import { Progress } from "../terminal/progress.ts";
 import type { Arguments, Command } from "./command.ts";
 
 /** Refusals that concern a single vector or key. */
-const OF_A_ROW = ["BAD_KEY", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "ZERO_VECTOR"];
+const OF_A_ROW = [
+  "BAD_KEY",
+  "BAD_DIMENSIONS",
+  "BAD_VECTOR",
+  "NOT_FINITE",
+  "NORM_OVERFLOW",
+  "NORM_UNDERFLOW",
+  "ZERO_VECTOR",
+];
 
 export const importVectors: Command = {
   summary: "adds keys and vectors from lines of JSON, .npy or raw floats",
