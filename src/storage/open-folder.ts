@@ -54,7 +54,7 @@ async function takeFolder(path: string, salvaging: boolean): Promise<LockedFolde
     return { paths, lock, ...contents };
   } catch (error) {
     lock.release();
-    throw error;
+    throw pathError(error, `The folder ${paths.folder} can't be used`);
   }
 }
 

@@ -32,6 +32,7 @@ export class FolderLock {
       expectEmpty(file);
       db = new Database(file, { create: true });
       db.run("PRAGMA busy_timeout = 0");
+      db.run("PRAGMA journal_mode = MEMORY"); // or it would make a file, and delete one of that name by path
       db.run("BEGIN EXCLUSIVE");
       return new FolderLock(db, Identity.of(file));
     } catch (error) {

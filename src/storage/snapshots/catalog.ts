@@ -64,11 +64,11 @@ export class Catalog {
       if (digestOf(rows, partition) !== digest) bad.push(`rows of partition ${partition} in \`snapshots\` are missing`);
     }
     const known = new Set(partitions.map(({ partition }) => partition));
-    const strangers = new Set(rows.map(({ partition }) => partition).filter((partition) => !known.has(partition)));
-    for (const partition of strangers)
-      bad.push(`rows in \`snapshots\` are of partition ${partition}, which has no row`);
-    for (const file of overlapping(rows)) bad.push(`the rows of ${file} in \`snapshots\` overlap`);
-    return { rows, bad };
+    if (rows.some(({ partition }) => !known.has(partition))) bad.push("rows in `snapshots` are of no partition");
+    const byFile = Map.groupBy(rows, ({ file }) => file);
+    const odd = new Set([...byFile.keys()].filter((file) => overlap(byFile.get(file)!)));
+    for (const file of odd) bad.push(`rows of ${file} in \`snapshots\` claim the same bytes`);
+    return { rows: rows.filter(({ file }) => !odd.has(file)), bad };
   }
 
   /** One row per partition. Throws Damage when one is changed or missing. */
@@ -190,19 +190,10 @@ function isPossible({ partition, space, sequence, created, file, offset, bytes }
   return isNumbered && isMade && isCount(offset, Number.MAX_SAFE_INTEGER) && isCount(bytes, Number.MAX_SAFE_INTEGER);
 }
 
-/** Files in which rows claim the same bytes: reading them all could take for ever. */
-function overlapping(rows: SnapshotRow[]): string[] {
-  const overlap = (own: SnapshotRow[]) => {
-    let end = 0;
-    return own
-      .toSorted((a, b) => a.offset - b.offset)
-      .some(({ offset, bytes }) => {
-        const overlaps = offset < end;
-        end = offset + bytes;
-        return overlaps;
-      });
-  };
-  return [...Map.groupBy(rows, ({ file }) => file)].filter(([, own]) => overlap(own)).map(([file]) => file);
+/** Whether any of the sections of a file overlap: then reading all could take for ever. */
+function overlap(sections: SnapshotRow[]): boolean {
+  const sorted = sections.toSorted((a, b) => a.offset - b.offset);
+  return sorted.some(({ offset }, i) => i > 0 && offset < sorted[i - 1]!.offset + sorted[i - 1]!.bytes);
 }
 
 function newestFirst(a: SnapshotRow, b: SnapshotRow): number {
