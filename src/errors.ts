@@ -41,9 +41,19 @@ export class HnswError extends Error {
   readonly code: HnswErrorCode;
 
   constructor(code: HnswErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(escaped(message), options);
     this.code = code;
   }
+}
+
+/**
+ * @internal A text that may hold names, keys and paths of others, for a person to read: what could steer a terminal, break
+ * a line or turn the direction of writing is shown as `\u001b`. The same text again where there is none.
+ */
+export function escaped(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 /** @internal The message of anything that was thrown. */

@@ -1,56 +1,14 @@
 #!/usr/bin/env bun
-/* The program `hnsw-workers`: which command is meant, and how does it end? */
-import { backup } from "./commands/backup.ts";
-import { type Command, helpOf, parse } from "./commands/command.ts";
-import { exportSpaces } from "./commands/export.ts";
-import { importVectors } from "./commands/import.ts";
-import { inspectFolder } from "./commands/inspect.ts";
-import { verify } from "./commands/verify.ts";
-import { exitCodeOf, lineFor, UsageError } from "./terminal/failures.ts";
-import { print } from "./terminal/output.ts";
+/*
+ * The program `hnsw-workers`: can it run here? Any Node can read this file, and nothing else of the program is loaded
+ * before.
+ */
+import { engines } from "../../package.json" with { type: "json" };
 
-const COMMANDS: Record<string, Command> = {
-  inspect: inspectFolder,
-  verify,
-  export: exportSpaces,
-  import: importVectors,
-  backup,
-};
-
-const HELP = `hnsw-workers COMMAND …: works on the folders that indexes are kept in
-
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
-  .join("\n")}
-
-\`hnsw-workers COMMAND --help\` shows its options. The exit code is 0 when all is well, 1 when something failed or was
-found damaged, and 2 when the arguments are wrong.
-`;
-
-async function run(args: string[]): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined) throw new UsageError("no command was given; `hnsw-workers --help` lists them");
-  if (name === "--help" || name === "-h" || name === "help") {
-    await print(HELP);
-    return 0;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : null;
-  if (command === null) throw new UsageError(`there is no command "${name}"; \`hnsw-workers --help\` lists them`);
-  if (rest.includes("--help") || rest.includes("-h")) {
-    await print(helpOf(name, command));
-    return 0;
-  }
-  const parsed = parse(name, command, rest);
-  const outcome = await command.run(parsed);
-  if (outcome === null) return 0;
-  await print(parsed.has("json") ? `${JSON.stringify(outcome.report, null, 2)}\n` : outcome.text);
-  return outcome.failed ? 1 : 0;
-}
-
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  const line = lineFor(error);
-  if (line !== null) process.stderr.write(`${line}\n`);
-  process.exitCode = exitCodeOf(error);
+if (typeof Bun === "undefined") {
+  const version = engines.bun.replace(">=", "");
+  console.error(`hnsw-workers: this program needs Bun ${version} or newer (https://bun.sh): bunx hnsw-workers`);
+  process.exitCode = 1;
+} else {
+  await import("./program.ts");
 }

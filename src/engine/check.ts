@@ -2,6 +2,7 @@
 import { E_MORE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import { escaped } from "../errors.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { CheckReport } from "../values/reports.ts";
 import { census, listSpaces } from "./census.ts";
@@ -34,7 +35,7 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
   let unreachable = 0;
   const walk = async (what: string, seat: Seat, space: calls.SpaceAt) => {
     const problem = await problemOf(handle, seat, space);
-    if (problem !== null) problems.push(`${what}: broken: ${problem}`);
+    if (problem !== null) problems.push(escaped(`${what}: broken: ${problem}`));
   };
   const slice = new Slice();
   for (const [partition, seat] of handle.seats.entries()) {

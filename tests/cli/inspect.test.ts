@@ -127,5 +127,5 @@ test("control characters in a name do not reach the terminal", async () => {
   using folder = new Folder();
   await using opened = await folder.open(OPTIONS);
   await opened.index.space("red\u001b[31m\nalert").add(1, [1, 1]);
-  expect(await outOf(["inspect", folder.path])).toContain('"red\\u001b[31m\\nalert"');
+  expect(await outOf(["inspect", folder.path])).toContain("\n  red\\u001b[31m\\u000aalert  ");
 });

@@ -19,6 +19,11 @@ describe("help", () => {
   });
 });
 
+test("--version is that of the package", async () => {
+  const { version } = await Bun.file(new URL("../../package.json", import.meta.url)).json();
+  expect(await outOf(["--version"])).toBe(`${version}\n`);
+});
+
 const WRONG: [args: string[], says: string][] = [
   [[], "no command was given; `hnsw-workers --help` lists them"],
   [["destroy"], 'there is no command "destroy"; `hnsw-workers --help` lists them'],

@@ -22,7 +22,7 @@ export const backup: Command = {
     });
     progress.stop();
     const { files, bytes } = report;
-    const text = `${destination}: ${bytesOf(bytes)}, the journal and ${counted(files, "file")} of snapshots\n`;
-    return { text, report: { path, destination, ...report } };
+    const line = `${destination}: ${bytesOf(bytes)}, the journal and ${counted(files, "file")} of snapshots`;
+    return { lines: [line], report: { path, destination, ...report } };
   },
 };

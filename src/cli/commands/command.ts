@@ -19,9 +19,9 @@ export interface Command {
   run(args: Arguments): Promise<Outcome | null>;
 }
 
-/** What a command prints at its end: the text, or with --json the report. */
+/** What a command prints at its end: the lines, or with --json the report. */
 export interface Outcome {
-  text: string;
+  lines: string[];
   report: object;
   failed?: boolean;
 }
@@ -90,11 +90,11 @@ function wrong(name: string, message: string): UsageError {
   return new UsageError(`${message}; see \`hnsw-workers ${name} --help\``);
 }
 
-export function helpOf(name: string, { summary, takes, options, notes }: Command): string {
+export function helpOf(name: string, { summary, takes, options, notes }: Command): string[] {
   const rows = Object.entries({ json: JSON_OPTION, ...options }).map(([option, { value, help }]) => {
     return [value === undefined ? `--${option}` : `--${option} ${value}`, help] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
-  const list = rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}\n`).join("");
-  return `hnsw-workers ${[name, ...takes].join(" ")} [options]: ${summary}\n\n${list}\n${notes}\n`;
+  const list = rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`);
+  return [`hnsw-workers ${[name, ...takes].join(" ")} [options]: ${summary}`, "", ...list, "", ...notes.split("\n")];
 }

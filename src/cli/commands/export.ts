@@ -30,8 +30,8 @@ export const exportSpaces: Command = {
     if (args.has("json") && output === null) throw args.wrong("--json needs --output");
     const written = await writeTo(new LineWriter(output), args);
     if (output === null) return null;
-    const text = `${output}: ${counted(written.vectors, "vector")} of ${counted(written.spaces, "space")}\n`;
-    return { text, report: { path: args.at(0), output, ...written } };
+    const line = `${output}: ${counted(written.vectors, "vector")} of ${counted(written.spaces, "space")}`;
+    return { lines: [line], report: { path: args.at(0), output, ...written } };
   },
 };
 

@@ -49,7 +49,7 @@ export const importVectors: Command = {
     const imported = await add(path, args, source, shape);
     const report = { path, file, imported, ms: performance.now() - start };
     const where = args.has("all") ? "" : ` in space "${args.text("space")}"`;
-    return { text: `${path}: ${counted(imported, "vector")} added${where}\n`, report };
+    return { lines: [`${path}: ${counted(imported, "vector")} added${where}`], report };
   },
 };
 

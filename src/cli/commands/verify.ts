@@ -27,7 +27,7 @@ export const verify: Command = {
     "code is 1 when anything is wrong.",
   async run(args) {
     const verdict = await verdictOn(args.at(0));
-    return { text: describe(verdict), report: verdict, failed: !verdict.ok };
+    return { lines: describe(verdict), report: verdict, failed: !verdict.ok };
   },
 };
 
@@ -68,12 +68,14 @@ async function verdictOn(path: string): Promise<Verdict> {
   return { ok, path, problems: [...problems], ...extent, spaces, vectors, ms: performance.now() - start };
 }
 
-function describe({ path, problems, ...found }: Verdict): string {
+function describe({ path, problems, ...found }: Verdict): string[] {
   const { groups = 0, ops = 0, journalBytes = 0, snapshots = 0, files = 0, snapshotBytes = 0, spaces, vectors } = found;
-  const read =
-    `  journal    ${counted(ops, "op")} in ${counted(groups, "group")}, ${bytesOf(journalBytes)}\n` +
-    `  snapshots  ${snapshots.toLocaleString("en-US")} in ${counted(files, "file")}, ${bytesOf(snapshotBytes)}\n`;
   const index = spaces === null ? "none" : `${counted(vectors!, "vector")} in ${counted(spaces, "space")}`;
-  const verdict = problems.length === 0 ? "sound" : counted(problems.length, "problem");
-  return `${path}: ${verdict}\n${read}  index      ${index}\n${problems.map((problem) => `${problem}\n`).join("")}`;
+  return [
+    `${path}: ${problems.length === 0 ? "sound" : counted(problems.length, "problem")}`,
+    `  journal    ${counted(ops, "op")} in ${counted(groups, "group")}, ${bytesOf(journalBytes)}`,
+    `  snapshots  ${snapshots.toLocaleString("en-US")} in ${counted(files, "file")}, ${bytesOf(snapshotBytes)}`,
+    `  index      ${index}`,
+    ...problems,
+  ];
 }

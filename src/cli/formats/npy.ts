@@ -11,6 +11,8 @@ export const NPY_START_BYTES = 12; // what `headerBytes` needs
 
 const MAGIC = "\x93NUMPY";
 
+const MOST_BYTES = 1 << 17; // of a header; that of a matrix takes 128
+
 /** Size of the whole header, by its first bytes. Throws FileError. */
 export function headerBytes(start: Uint8Array): number {
   const isNpy = start.length >= NPY_START_BYTES && Buffer.from(start.subarray(0, 6)).toString("latin1") === MAGIC;
@@ -18,34 +20,35 @@ export function headerBytes(start: Uint8Array): number {
   const words = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const version = start[6]!;
   if (version < 1 || version > 3) throw new FileError(`version ${version} of .npy is unknown; known are 1 to 3`);
-  return version === 1 ? 10 + words.getUint16(8, true) : 12 + words.getUint32(8, true);
+  const bytes = version === 1 ? 10 + words.getUint16(8, true) : 12 + words.getUint32(8, true);
+  if (bytes > MOST_BYTES) throw new FileError(`its header of ${bytes} bytes is not that of a matrix`);
+  return bytes;
 }
 
 /** Throws FileError if it is not a matrix that can be read. */
 export function readHeader(header: Uint8Array): { rows: number; columns: number; width: 4 | 8 } {
-  const text = new TextDecoder().decode(header.subarray(header[6] === 1 ? 10 : 12));
-  const { descr, fortran_order: fortran, shape } = readDict(text);
-  const width = descr === "<f4" ? 4 : descr === "<f8" ? 8 : null;
+  const text = new TextDecoder().decode(header.subarray(header[6] === 1 ? 10 : 12)).trim();
+  const descr = fieldOf(text, "descr", /'[^']{0,20}'|\[/);
+  const fortran = fieldOf(text, "fortran_order", /True|False/);
+  const shape = fieldOf(text, "shape", /\([\d\s,]*\)/);
+  const width = descr === "'<f4'" ? 4 : descr === "'<f8'" ? 8 : null;
   if (width === null) {
-    const found = typeof descr === "string" ? `'${descr}'` : "records";
+    const found = descr === "[" ? "records" : descr;
     throw new FileError(`the values are ${found}, not '<f4' or '<f8': convert with array.astype('<f4')`);
   }
-  if (fortran !== false) throw new FileError("the array is in Fortran order: save numpy.ascontiguousarray(array)");
-  const isMatrix = Array.isArray(shape) && shape.length === 2;
-  if (!isMatrix) throw new FileError(`the shape is (${shape}), not (vectors, dimensions)`);
-  return { rows: shape[0], columns: shape[1], width };
+  if (fortran === "True") throw new FileError("the array is in Fortran order: save numpy.ascontiguousarray(array)");
+  const sizes = (shape.match(/\d+/g) ?? []).map(Number);
+  const [rows, columns] = sizes;
+  if (rows === undefined || columns === undefined || sizes.length > 2 || !sizes.every(Number.isSafeInteger)) {
+    const found = sizes.length > 8 ? [...sizes.slice(0, 8), "…"] : sizes;
+    throw new FileError(`the shape is (${found}), not (vectors, dimensions)`);
+  }
+  return { rows, columns, width };
 }
 
-/** The Python dict as an object: NumPy writes strings, True, False, integers, tuples and lists. */
-function readDict(text: string): Record<string, unknown> {
-  const json = text
-    .replaceAll("'", '"')
-    .replace(/\bTrue\b|\bFalse\b/g, (word) => word.toLowerCase())
-    .replace(/[()]/g, (bracket) => (bracket === "(" ? "[" : "]"))
-    .replace(/,(?=\s*[\]}])/g, "");
-  try {
-    const found = JSON.parse(json);
-    if (found?.descr !== undefined) return found;
-  } catch {} // not even a dict
+/** The text of a value in the Python dict, which can nest only in what is refused. Throws FileError. */
+function fieldOf(text: string, name: string, value: RegExp): string {
+  const field = new RegExp(`'${name}'\\s*:\\s*(${value.source})`).exec(text)?.[1];
+  if (field !== undefined && text.startsWith("{") && text.endsWith("}")) return field;
   throw new FileError("the header of the .npy file is malformed");
 }

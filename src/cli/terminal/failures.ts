@@ -1,5 +1,5 @@
 /* What can fail on the command line, and what does the user read then? One line: `CODE: what is wrong`. */
-import { HnswError, messageOf } from "../../errors.ts";
+import { escaped, HnswError, messageOf } from "../../errors.ts";
 
 export class UsageError extends Error {}
 export class OutputClosed extends Error {}
@@ -8,7 +8,7 @@ export class FileError extends Error {}
 
 export function lineFor(error: unknown): string | null {
   if (error instanceof OutputClosed) return null;
-  return `${codeOf(error)}: ${messageOf(error).replace(/\s*[\r\n]+\s*/g, " ")}`;
+  return escaped(`${codeOf(error)}: ${messageOf(error).replace(/\s*[\r\n]+\s*/g, " ")}`);
 }
 
 export function exitCodeOf(error: unknown): 1 | 2 {

@@ -1,6 +1,6 @@
 /* Where do results go? To stdout as fast as it takes them, or to a file that is either whole or absent. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { messageOf } from "../../errors.ts";
+import { escaped, messageOf } from "../../errors.ts";
 import { FileError, OutputClosed } from "./failures.ts";
 
 const BUFFER_CHARACTERS = 1 << 16;
@@ -10,8 +10,12 @@ process.stdout.on("error", (error) => {
   stdoutFailure = error; // may come after the write that failed
 });
 
-/** Prints to stdout. Rejects with OutputClosed. */
-export async function print(text: string): Promise<void> {
+/** Prints lines to stdout, whatever names are in them. Rejects with OutputClosed. */
+export async function print(lines: readonly string[]): Promise<void> {
+  await write(lines.map((line) => `${escaped(line)}\n`).join(""));
+}
+
+async function write(text: string): Promise<void> {
   const failed = await new Promise<Error | null | undefined>((resolve) => process.stdout.write(text, resolve));
   const failure = failed ?? stdoutFailure;
   if (!failure) return;
@@ -32,14 +36,14 @@ export class LineWriter {
   }
 
   async line(line: string): Promise<void> {
-    this.text += `${line}\n`;
+    this.text += `${escaped(line)}\n`; // in lines of JSON that is a way to write the same
     if (this.text.length >= BUFFER_CHARACTERS) await this.flush();
   }
 
   private async flush(): Promise<void> {
     const { text } = this;
     this.text = "";
-    if (this.file === null) return await print(text);
+    if (this.file === null) return await write(text);
     const bytes = Buffer.from(text);
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at); // may be short

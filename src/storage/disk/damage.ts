@@ -1,5 +1,5 @@
 /* What happens when bytes on the disk are not the ones that were written? */
-import { HnswError, messageOf } from "../../errors.ts";
+import { escaped, HnswError, messageOf } from "../../errors.ts";
 
 /** What is on the disk is not what was written. The message names the file, without a full stop. */
 export class Damage extends Error {}
@@ -25,13 +25,13 @@ export class Findings {
 
   /** Damage that something else makes up for. */
   harmless(problem: string): void {
-    this.problems.push(problem);
+    this.problems.push(escaped(problem));
   }
 
   /** Damage that costs data. Throws PATH_DAMAGED unless salvaging. */
   lost(problem: string): void {
     if (!this.salvaging) throw damaged(problem);
-    this.problems.push(problem);
+    this.problems.push(escaped(problem));
     this.lossy = true;
   }
 }

@@ -16,3 +16,14 @@ test("without one the process is warned", async () => {
   reporterOf(undefined)(INCIDENT);
   expect((await warned).message).toBe("worker 1: exit: it ended");
 });
+
+test("neither hears what would steer a terminal", async () => {
+  const steering = { ...INCIDENT, message: "the space \u001b[2J ended" };
+  const plain = "the space \\u001b[2J ended";
+  const heard: Incident[] = [];
+  reporterOf((incident) => heard.push(incident))(steering);
+  expect(heard).toEqual([{ ...INCIDENT, message: plain }]);
+  const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
+  reporterOf(undefined)(steering);
+  expect((await warned).message).toBe(`worker 1: exit: ${plain}`);
+});

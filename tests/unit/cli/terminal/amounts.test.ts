@@ -20,5 +20,5 @@ test("a table has its numbers to the right, under their heads", () => {
     ["a", 1234567],
     ["longer", 8],
   ];
-  expect(table(rows)).toBe("  space     vectors\n  a       1,234,567\n  longer          8\n");
+  expect(table(rows)).toEqual(["  space     vectors", "  a       1,234,567", "  longer          8"]);
 });

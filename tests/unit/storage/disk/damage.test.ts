@@ -25,3 +25,10 @@ test("harmless damage is reported; a loss is refused, or reported while salvagin
   salvaging.lost("an op");
   expect([salvaging.problems, salvaging.lossy]).toEqual([["an op"], true]);
 });
+
+test("a problem is one line, whatever the folder is called", () => {
+  const findings = new Findings(true);
+  findings.harmless("/a\nb/journal.mark is missing");
+  findings.lost("/a\u001b/journal.mark is missing");
+  expect(findings.problems).toEqual(["/a\\u000ab/journal.mark is missing", "/a\\u001b/journal.mark is missing"]);
+});
