@@ -9,7 +9,7 @@ import { isNumberArray, lengthOf, type NumberArray, type NumberView, viewOf } fr
  */
 export type Vector = NumberArray | readonly number[];
 
-/** Many vectors: one flat typed array of count × dimensions numbers, or an array of vectors. */
+/** @internal Many vectors: one flat typed array of count × dimensions numbers, or an array of vectors. */
 export type Vectors = NumberArray | readonly Vector[];
 
 /** Room for the floats of one array; null while one is read, because that may run code of the caller's, which may add. */
