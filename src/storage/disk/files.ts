@@ -1,11 +1,21 @@
 /* How do files and folders get to the disk for good, and is a file one of ours and not something else of its name? */
-import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Damage } from "./damage.ts";
 
 /** Throws Damage when there is something else of that name than a regular file: a link may lead anywhere. */
 export function expectRegular(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Damage(`${path} is not a regular file`);
+}
+
+/** Whether the system lets us write a file, or make files in a folder. */
+export function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Opens a regular file. Throws like `expectRegular`, or what the system says. */

@@ -26,6 +26,13 @@ export interface LockedFolder extends FoundFolder {
   lock: FolderLock;
 }
 
+/** What systems and tools put into a folder, so that it is as good as empty. */
+export const OF_SYSTEMS = [
+  ...["lost+found", ".snapshot", ".snapshots", ".zfs", ".gitkeep", ".keep", ".gitignore"],
+  ...[".DS_Store", ".Trashes", ".Spotlight-V100", ".fseventsd", ".TemporaryItems", ".localized"],
+  ...["Thumbs.db", "desktop.ini", "System Volume Information", "$RECYCLE.BIN", "@eaDir"],
+];
+
 /** Whether a folder holds an index, or what is left of one. */
 export function holdsIndex(folder: string): boolean {
   try {
@@ -42,7 +49,7 @@ export async function lockFolder(given: string): Promise<{ paths: FolderPaths; l
   try {
     folder = resolve(given);
     makeDurably(folder);
-    names = readdirSync(folder);
+    names = readdirSync(folder).filter((name) => !OF_SYSTEMS.includes(name));
   } catch (error) {
     throw pathError(error, `The folder ${folder} can't be created`);
   }
@@ -53,7 +60,7 @@ export async function lockFolder(given: string): Promise<{ paths: FolderPaths; l
   }
   const paths = pathsOf(folder);
   expectFolder(paths.snapshots);
-  return { paths, lock: await FolderLock.take(paths.lock, folder) };
+  return { paths, lock: await FolderLock.take(paths.lock, folder, "write") };
 }
 
 export function makeFolders(paths: FolderPaths): void {
@@ -63,7 +70,7 @@ export function makeFolders(paths: FolderPaths): void {
 
 /** Locks a folder to read it; creates nothing in it but the lock's file. Rejects like `findFolder`, and with PATH_IN_USE. */
 export async function lockToRead(folder: string): Promise<LockedFolder> {
-  const lock = await FolderLock.take(pathsToRead(folder).lock, folder);
+  const lock = await FolderLock.take(pathsToRead(folder).lock, folder, "read");
   try {
     return { lock, ...(await findFolder(folder)) };
   } catch (error) {

@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Damage } from "./damage.ts";
-import { expectRegular, syncFile } from "./files.ts";
+import { expectRegular, isWritable, syncFile } from "./files.ts";
 
 /** "read" changes nothing in the folder. */
 export type Mode = "create" | "write" | "read";
@@ -23,10 +23,12 @@ export class SqliteFile {
     expectRegular(path); // SQLite itself follows no links to what it keeps beside the file
     if (mode !== "create" && !existsSync(path)) throw new Damage(`${path} is missing`);
     const immutable = mode === "read" ? stateOf(path) : null;
-    if (immutable !== null) {
+    const isAlone = mode === "read" && hasUnreadableLog(path);
+    if (immutable !== null || isAlone) {
       // Otherwise SQLite leaves an empty write-ahead log behind, and can't read in a folder that can't be written.
-      const url = `${pathToFileURL(path).href}?immutable=1`;
+      const url = `${pathToFileURL(path).href}?${isAlone ? "vfs=unix-none" : "immutable=1"}`;
       const db = new Database(url, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
+      if (isAlone) db.run("PRAGMA locking_mode = EXCLUSIVE"); // the log's index is in this process's memory
       return new SqliteFile(db, path, immutable);
     }
     const create = mode === "create";
@@ -125,6 +127,11 @@ export class SqliteFile {
     const rows = this.db.query(`PRAGMA ${how === "quick" ? "quick_check(1)" : "integrity_check"}`).values();
     return rows.map(([line]) => `${line}`.trim()).filter((line) => line !== "ok");
   }
+}
+
+/** Whether there is a log, but not its index -shm, which can't be created. Then no process can write there either. */
+function hasUnreadableLog(path: string): boolean {
+  return existsSync(`${path}-wal`) && !existsSync(`${path}-shm`) && !isWritable(dirname(path));
 }
 
 /** Changes with every write; null while a log of SQLite's lies beside the file: it may be open elsewhere. */

@@ -8,7 +8,6 @@
  * Anything else that is not as it was written is damage: a hole in the numbers, a wrong checksum, a journal that ends
  * before ops that are known to have been durable. It is refused; with `onDamage: "salvage"` it is skipped and reported.
  */
-import { accessSync, constants } from "node:fs";
 import { E_MEMORY } from "../../../assembly/layout.ts";
 import * as calls from "../../core/calls.ts";
 import type { Handle } from "../../engine/handle.ts";
@@ -23,6 +22,7 @@ import { PartitionState } from "../../snapshot/partition-state.ts";
 import { ForeignSpace, IndexLoader, type SpaceLoader } from "../../snapshot/space-loader.ts";
 import type { RecoveryReport } from "../../values/reports.ts";
 import { Damage, Findings } from "../disk/damage.ts";
+import { isWritable } from "../disk/files.ts";
 import type { Look } from "../disk/identity.ts";
 import { tryWriting } from "../disk/meta.ts";
 import type { FolderPaths } from "../disk/paths.ts";
@@ -251,16 +251,6 @@ export class Recovery {
       this.findings.lost(`${where} ends at op ${partition.last}, but op ${durable} was durable`);
       partition.sawOp(durable); // no number is used twice
     }
-  }
-}
-
-/** Whether the system lets us write a file, whatever is in it. */
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

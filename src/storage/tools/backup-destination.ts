@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { HnswError } from "../../errors.ts";
 import { pathError } from "../disk/damage.ts";
 import { makeDurably, syncFile } from "../disk/files.ts";
+import { OF_SYSTEMS } from "../disk/folder.ts";
 import { type FolderPaths, pathsOf } from "../disk/paths.ts";
 
 const UNFINISHED = "backup.unfinished";
@@ -51,7 +52,7 @@ export class Destination {
   private refuseFull(): void {
     const names = readdirSync(this.place);
     if (!this.begun && names.includes(UNFINISHED)) throw this.underWay();
-    if (names.some((name) => name !== UNFINISHED)) {
+    if (names.some((name) => name !== UNFINISHED && !OF_SYSTEMS.includes(name))) {
       throw new HnswError("PATH_FOREIGN", `The folder ${this.name} is not empty: give the backup a folder of its own.`);
     }
   }

@@ -14,6 +14,14 @@ export class Mount implements Disposable {
     return mount("-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path) ? new Mount(path) : null;
   }
 
+  /** A view of a folder that can't be written through it. */
+  static readOnly(folder: string, path: string): Mount | null {
+    mkdirSync(path, { recursive: true });
+    if (!mount("--bind", folder, path)) return null;
+    const view = new Mount(path);
+    return mount("-o", "remount,bind,ro", path) ? view : null;
+  }
+
   remount(how: "ro" | "rw"): void {
     if (!mount("-o", `remount,${how}`, this.path)) throw new Error(`${this.path} can't be remounted`);
   }
