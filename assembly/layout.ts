@@ -151,7 +151,6 @@ export const G_ENTRY: u32 = 36; // slot + 1 of the entry point, 0: the graph is 
 export const G_ENTRY_LOCK: u32 = 40;
 export const G_BEAM: u32 = 44; // BEAM_CODES or BEAM_F32
 export const G_CENTROID: u32 = 48; // its block; the ring of the last RECENT_SLOTS linked slots comes behind it
-export const G_OFFSET: u32 = 52; // f32: constant part of a code distance
 export const G_QUARANTINE: u32 = 56; // slot + 1 of the first quarantined one, the next ones by SLOT_TWIN
 export const G_MOVED: u32 = 60; // slots below have left for the next generation
 export const G_VECTORS: u32 = 64; // directory of vector chunks (D_*)
@@ -209,7 +208,7 @@ export const HANGS: u32 = 0x20000; // is on a chain of twins, or will be after t
 export const CHUNK_BITS: u32 = 10, CHUNK_SLOTS: u32 = 1024;
 export const UPPERS_HEADER: u32 = 16; // before a chunk's upper lists, in a block of their own
 export const CODE_HEADER: u32 = 12, CODE_SCALE: u32 = 0; // f32
-export const CODE_BIAS: u32 = 4; // f32: squared norm, or minus the dot product with the centroid
+export const CODE_BIAS: u32 = 4; // f32: b(x) of vectors/codes.ts, or minus the dot product with the centroid
 export const CODE_SUM: u32 = 8; // i32: 64 × Σ code
 export const LIST_HEADER: u32 = 16, LIST_LOCK: u32 = 0; // of the node, in its level-0 list
 export const LIST_COUNT: u32 = 4;
@@ -251,7 +250,6 @@ export const FS_SEQUENCE: u32 = 40; // u64: number of the partition's last op at
 export const FS_SLOTS: u32 = 48, FS_LIVE: u32 = 52;
 export const FS_FLAGS: u32 = 56; // FS_*_BIT
 export const FS_ENTRY: u32 = 60; // slot + 1
-export const FS_OFFSET: u32 = 64; // f32, as G_OFFSET
 export const FS_CHECKED: u32 = 68; // as G_CHECKED
 export const FS_NAME: u32 = 72; // header of the name
 export const FS_CREATED: u32 = 80; // u64: as S_CREATED

@@ -12,17 +12,16 @@
  */
 import {
   BEAM_CODES, BEAM_F32, CHUNK_SLOTS, FAULT_PROMOTE, FLAT, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE,
-  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_LINKED, G_OFFSET, G_STATE, LINKED, PAIR_BYTES, SEAT_HELD_ENTRY,
+  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_LINKED, G_STATE, LINKED, PAIR_BYTES, SEAT_HELD_ENTRY,
   SEAT_HELD_GENERATION, SLOT_VECTOR,
 } from "../layout";
 import { faultPoint } from "../memory/faults";
 import { acquire, release, seat } from "../memory/locks";
 import { candidateDistances, candidateSlots } from "../memory/scratch";
-import { dimensions, dot, neverCodes, paddedFloats } from "../memory/settings";
+import { dimensions, neverCodes, paddedFloats } from "../memory/settings";
 import { clearBytes } from "../memory/words";
 import { distanceTo, queryFromSlot } from "../vectors/beam";
 import { codeAddress, encodeSlot } from "../vectors/codes";
-import { dotF32 } from "../vectors/kernels";
 import { exactBetween } from "../vectors/metric";
 import { inverseOf, slotAddress, stateOf } from "../vectors/slots";
 import { capacityOf, countOf, idAt, listOf } from "./lists";
@@ -53,7 +52,7 @@ export function promote(generation: usize): void {
   release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
 }
 
-/** Sets the centroid of the first `count` slots, and the constant part of code distances. */
+/** Sets the centroid of the first `count` slots. */
 function centre(generation: usize, count: u32): void {
   const centroid: usize = load<u32>(generation + G_CENTROID);
   clearBytes(centroid, paddedFloats * 4);
@@ -66,7 +65,6 @@ function centre(generation: usize, count: u32): void {
       v128.store(centroid + j, sum);
     }
   }
-  store<f32>(generation + G_OFFSET, dot ? -dotF32(centroid, centroid, paddedFloats) : 0);
 }
 
 /* In the place of a search's candidates: the slots compared with, and two lists of pairs. */

@@ -4,12 +4,15 @@
  *   y = vector / norm (cosine) − centroid        scale = max|y| / 63        code = round(y / scale), −63 … 63
  *   record  [scale f32][bias f32][64 × Σ code i32][code + 64, u8 × dimensions]
  *
- * l2 and cosine use |q − x|² = |q|² + |x|² − 2 q·x on centred vectors (for unit vectors that is 2 (1 − cos), the same
- * order); dot uses −(q·x + q·c + x·c + c·c). Both are  offset + bias(q) + bias(x) − factor × scales × Σ q·x, so one
- * kernel serves all metrics. Which queries use codes is decided in beam.ts.
+ * With x̂ = scale × code, l2 and cosine use |q − x|² = b(q) + b(x) − 2 q̂·x̂ of centred vectors, where b(x) is 2 x·x̂ − |x|²
+ * (for unit vectors that is 2 (1 − cos), the same order): |q̂ − x̂|², less what rounding adds on average. Its error grows
+ * with |q − x|. With |x|² for b(x) it would grow with the distance from the centroid, and vectors that moved away from it
+ * would look alike. dot uses −(q·x + q·c + x·c), a constant more than −q·x of the vectors as given. Both are
+ * bias(q) + bias(x) − factor × scales × Σ q·x, so one kernel serves all metrics. Which queries use codes is decided in
+ * beam.ts.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, CODE_BIAS, CODE_HEADER, CODE_SCALE, CODE_SUM, G_CENTROID, G_GRAPH, G_OFFSET, SLOT_VECTOR,
+  CHUNK_BITS, CHUNK_SLOTS, CODE_BIAS, CODE_HEADER, CODE_SCALE, CODE_SUM, G_CENTROID, G_GRAPH, SLOT_VECTOR,
 } from "../layout";
 import { codeMask, fresh, freshAddresses, freshDistances, queryCode } from "../memory/scratch";
 import { codeBlocks, codeStride, dimensions, dot, paddedFloats } from "../memory/settings";
@@ -30,47 +33,61 @@ export function codeAddress(graphDirectory: usize, slot: u32): usize {
 /** Codes `source` (f32, padded) × `scaleBy` − centroid: signed values at `queryCode`, the rest in `coded…`. */
 function code(source: usize, scaleBy: f32, centroid: usize): void {
   const by = f32x4.splat(scaleBy);
+  const end: usize = paddedFloats << 2;
   let largest = f32x4.splat(0);
   let squares = f32x4.splat(0);
   let along = f32x4.splat(0);
-  for (let i: usize = 0; i < paddedFloats << 2; i += 16) {
-    const c = v128.load(centroid + i);
-    const y = f32x4.sub(f32x4.mul(v128.load(source + i), by), c);
+  for (let i: usize = 0; i < end; i += 16) {
+    const y = centred(source, centroid, by, i, end);
     largest = f32x4.pmax(largest, f32x4.abs(y)); // `max` is several instructions: it looks for NaN
     squares = f32x4.add(squares, f32x4.mul(y, y));
-    along = f32x4.add(along, f32x4.mul(y, c));
+    along = f32x4.add(along, f32x4.mul(y, v128.load(centroid + i)));
   }
   const most = max<f32>(
     max<f32>(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
     max<f32>(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
   );
-  codedScale = most / 63;
-  const total = addLanes(dot ? along : squares);
-  codedBias = dot ? -total : total;
-
   const up = f32x4.splat(most > 1e-30 ? 63 / most : 0);
   let sums = i32x4.splat(0);
-  const floats: usize = paddedFloats << 2;
+  let products = f32x4.splat(0); // of values and codes
   for (let block: u32 = 0; block < codeBlocks; block++) {
     const at: usize = block << 6;
-    const r0 = rounded(source, centroid, by, up, at, floats);
-    const r1 = rounded(source, centroid, by, up, at + 16, floats);
-    const r2 = rounded(source, centroid, by, up, at + 32, floats);
-    const r3 = rounded(source, centroid, by, up, at + 48, floats);
+    const y0 = centred(source, centroid, by, at, end), r0 = rounded(y0, up);
+    const y1 = centred(source, centroid, by, at + 16, end), r1 = rounded(y1, up);
+    const y2 = centred(source, centroid, by, at + 32, end), r2 = rounded(y2, up);
+    const y3 = centred(source, centroid, by, at + 48, end), r3 = rounded(y3, up);
     sums = i32x4.add(sums, i32x4.add(i32x4.add(r0, r1), i32x4.add(r2, r3)));
+    products = f32x4.add(products, f32x4.add(timesCode(y0, r0), timesCode(y1, r1)));
+    products = f32x4.add(products, f32x4.add(timesCode(y2, r2), timesCode(y3, r3)));
     v128.store(
       queryCode + (block << 4),
       i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(r0, r1), i16x8.narrow_i32x4_s(r2, r3)),
     );
   }
+  codedScale = most / 63;
   codedSum = addIntegerLanes(sums) << 6;
+  codedBias = dot ? -addLanes(along) : 2 * codedScale * addLanes(products) - addLanes(squares);
+}
+
+/** Four floats less those of the centroid; 0 from the `end` of the vector on. */
+// @ts-ignore: decorator
+@inline
+function centred(source: usize, centroid: usize, by: v128, at: usize, end: usize): v128 {
+  if (at >= end) return f32x4.splat(0);
+  return f32x4.sub(f32x4.mul(v128.load(source + at), by), v128.load(centroid + at));
 }
 
 /** To the nearest: 1.5 × 2^23 more, and a small number's lowest bits are the integer. Cheaper than `trunc_sat`. */
-function rounded(source: usize, centroid: usize, by: v128, up: v128, at: usize, end: usize): v128 {
-  if (at >= end) return i32x4.splat(0);
-  const y = f32x4.sub(f32x4.mul(v128.load(source + at), by), v128.load(centroid + at));
+// @ts-ignore: decorator
+@inline
+function rounded(y: v128, up: v128): v128 {
   return i32x4.sub(f32x4.add(f32x4.mul(y, up), f32x4.splat(12582912)), i32x4.splat(0x4b400000));
+}
+
+// @ts-ignore: decorator
+@inline
+function timesCode(y: v128, r: v128): v128 {
+  return f32x4.mul(y, f32x4.convert_i32x4_s(r));
 }
 
 /** Writes the code record of a slot, before anything leads to it. */
@@ -114,7 +131,7 @@ export function codeQueryFromSlot(generation: usize, slot: u32): void {
 function setQuery(generation: usize, scale: f32, bias: f32, sum: i32): void {
   directory = load<u32>(generation + G_GRAPH);
   factor = dot ? scale : 2 * scale;
-  offset = bias + load<f32>(generation + G_OFFSET);
+  offset = bias;
   sum64 = sum;
 }
 

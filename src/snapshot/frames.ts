@@ -11,7 +11,7 @@ import { xxHash64 } from "../runtime/platform.ts";
 import { decodeKey, isEncodedKey } from "../values/keys.ts";
 
 /** What files and streams begin with; the last byte is the version of what follows. */
-export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x01");
+export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x02");
 export const CHECKSUM_BYTES = 8;
 /** The largest body fills an intake. */
 export const LARGEST_BODY = 65536;

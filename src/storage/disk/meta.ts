@@ -4,7 +4,7 @@ import { checksumOf } from "./checksum.ts";
 import { Damage } from "./damage.ts";
 import type { SqliteFile } from "./sqlite.ts";
 
-export const FORMAT = 1;
+export const FORMAT = 2;
 const APPLICATION_ID = 0x686e7377; // "hnsw"
 
 /** Marks the file as ours, with what the index is created with. */
