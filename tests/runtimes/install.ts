@@ -11,7 +11,7 @@ export type Program = { path: string } | { missing: string };
 /** Installs what is missing. Resolves to why it could not, or null. */
 async function install(): Promise<string | null> {
   if (Object.keys(manifest.dependencies).every((name) => existsSync(join(MODULES, name)))) return null;
-  console.error("installing Deno, workerd, Vite and what drives Chromium (about 290 MB), once ...");
+  console.error("installing Deno, workerd, Vite, compilers and what drives Chromium (about 340 MB), once ...");
   // No lock file: the versions are exact, and a lock would pin the registry of the first machine.
   const job = Bun.spawn([process.execPath, "install", "--no-save"], {
     cwd: import.meta.dir,

@@ -81,11 +81,11 @@ const LAYOUTS: Record<string, Layout> = {
   "a linked package": linked,
 };
 
-async function builtIn(layout: Layout, ...flags: string[]): Promise<string> {
+async function built(program: string, layout: Layout, ...flags: string[]): Promise<string> {
   const folder = mkdtempSync(join(place, "project-"));
   const output = mkdtempSync(join(place, "output-"));
   const app = await layout(folder);
-  await Bun.write(join(app, "program.js"), PROGRAM);
+  await Bun.write(join(app, "program.js"), program);
   const target = flags.includes("--compile") ? ["--outfile", join(output, "program")] : ["--outdir", output];
   await outputOf([process.execPath, "build", ...flags, "program.js", ...target], { cwd: app });
   rmSync(folder, { recursive: true }); // nothing of it may be needed
@@ -103,14 +103,21 @@ async function expectRuns(command: string[], output: string): Promise<void> {
 describe.each(Object.entries(LAYOUTS))("a program in a project with %s", (_, layout) => {
   for (const flags of [[], ["--minify", "--bytecode"]]) {
     test(`is compiled to one file${flags.map((flag) => ` ${flag}`).join("")}`, async () => {
-      const output = await builtIn(layout, "--compile", ...flags);
+      const output = await built(PROGRAM, layout, "--compile", ...flags);
       expect(readdirSync(output)).toEqual(["program"]);
       await expectRuns([join(output, "program")], output);
     });
   }
 });
 
+test("a program that awaits at its top level is compiled to bytecode, as a module", async () => {
+  const program = PROGRAM.replace("  main(", "  await main(");
+  const flags = ["--compile", "--minify", "--bytecode", "--format=esm"];
+  const output = await built(program, (folder) => installed(folder, "isolated"), ...flags);
+  await expectRuns([join(output, "program")], output);
+});
+
 test("a program is bundled to a folder for Bun", async () => {
-  const output = await builtIn((folder) => installed(folder, "hoisted"), "--target", "bun");
+  const output = await built(PROGRAM, (folder) => installed(folder, "hoisted"), "--target", "bun");
   await expectRuns([process.execPath, join(output, "program.js")], output);
 });
