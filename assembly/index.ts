@@ -8,7 +8,7 @@
 export { abandon, abiVersion, bind, hashName, partitionInfo, scratchAddress, setUp } from "./abi/partition";
 export { dropSpace, liveIn, nextSpace, openSpace, spaceInfo } from "./abi/spaces";
 export { add, checkVectors, get, remove, reserve, unreserve } from "./abi/ops";
-export { endSearch, listKeys, search } from "./abi/search";
+export { endScan, endSearch, scanPiece, search, startScan } from "./abi/search";
 export { claim, depthOf, hasClaims, isLinked, link, nextUnlinked, tidy } from "./abi/linking";
 export { check, continueCensus, startCensus } from "./abi/checks";
 export {

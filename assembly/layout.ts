@@ -108,6 +108,7 @@ export const SEAT_RESULTS: u32 = 48, SEAT_RESULTS_CAPACITY: u32 = 52; // the arr
 export const SEAT_BIG_VISITED: u32 = 56;
 export const SEAT_LINKING: u32 = 60; // slot + 1 while it is being linked
 export const SEAT_TWIN_OF: u32 = 64; // the slot on whose chain it is hung, from before it HANGS on
+export const SEAT_PINNED: u32 = 68; // the epoch that a scan in pieces keeps announced between its calls; 0: none
 
 export const CLAIM_BYTES: u32 = 24;
 export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;

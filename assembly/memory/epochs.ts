@@ -5,7 +5,7 @@
  * later plain load may be reordered), and parks when it is done. What is retired is unlinked first, then the epoch
  * moves on: so a thread that announces the new epoch can't find it any more (space/retirement.ts).
  */
-import { MAX_SEATS, P_EPOCH, SEAT_EPOCH } from "../layout";
+import { MAX_SEATS, P_EPOCH, SEAT_EPOCH, SEAT_PINNED } from "../layout";
 import { seat, seatAddress } from "./locks";
 
 export function announce(): void {
@@ -16,17 +16,31 @@ export function park(): void {
   atomic.store<u32>(seat + SEAT_EPOCH, 0);
 }
 
+/** Keeps what this thread announced beyond the call, until `unpin`: calls in between announce and park as ever. */
+export function pin(): void {
+  atomic.store<u32>(seat + SEAT_PINNED, load<u32>(seat + SEAT_EPOCH));
+}
+
+export function unpin(): void {
+  atomic.store<u32>(seat + SEAT_PINNED, 0);
+}
+
 /** Moves the epoch on; returns the new one. */
 export function nextEpoch(): u32 {
   return atomic.add<u32>(P_EPOCH, 1) + 1;
 }
 
-/** The oldest epoch that a thread announced and has not parked from; the largest number when all are parked. */
+/**
+ * The oldest epoch that a thread announced and has not parked from; the largest number when all are parked. A thread pins
+ * before it parks, so the pin is read last.
+ */
 export function oldestEpoch(): u32 {
   let oldest: u32 = ~0;
   for (let i: u32 = 0; i < MAX_SEATS; i++) {
     const epoch = atomic.load<u32>(seatAddress(i) + SEAT_EPOCH);
+    const pinned = atomic.load<u32>(seatAddress(i) + SEAT_PINNED);
     if (epoch != 0 && epoch < oldest) oldest = epoch;
+    if (pinned != 0 && pinned < oldest) oldest = pinned;
   }
   return oldest;
 }

@@ -71,6 +71,11 @@ export function addHit(generation: usize, slot: u32, slotAt: usize, distance: f3
   }
 }
 
+/** Adds a slot to a list that is not to be sorted. */
+export function appendHit(generation: usize, slot: u32, slotAt: usize): void {
+  put(hitAt(hitCount++), generation, slot, slotAt, 0);
+}
+
 export function hasHit(generation: usize, slot: u32): bool {
   for (let i: u32 = 0; i < hitCount; i++) {
     if (load<u32>(hitAt(i) + HIT_SLOT) == slot && load<u32>(hitAt(i) + HIT_GENERATION) == <u32>generation) return true;

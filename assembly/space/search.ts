@@ -12,12 +12,14 @@ import {
 import { candidateCount, candidateSlot } from "../graph/candidates";
 import { twinsOf } from "../graph/lists";
 import { walkAt } from "../graph/walk";
+import { pin } from "../memory/epochs";
+import { info, info64 } from "../memory/scratch";
 import { slotStride } from "../memory/settings";
 import { queryFromVector, rescored } from "../vectors/beam";
 import { exactToQuery } from "../vectors/metric";
 import { chunkEnd, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
 import { currentOf, emptyingOf } from "./generations";
-import { addHit, hasHit, hitCount, sortHits, startHits } from "./hits";
+import { addHit, appendHit, hasHit, hitCount, sortHits, startHits } from "./hits";
 import { isAlive } from "./spaces";
 
 /* What the search sees, all of one moment: */
@@ -142,9 +144,12 @@ function scanTail(generation: usize, from: u32, to: u32): void {
 
 /** Scans every slot from `from` on. */
 function scanFrom(generation: usize, from: u32): void {
-  const count = atomic.load<u32>(generation + G_COUNT);
-  for (let slot = from; slot < count; ) {
-    const end = min<u32>(count, chunkEnd(slot));
+  scanRange(generation, from, atomic.load<u32>(generation + G_COUNT));
+}
+
+function scanRange(generation: usize, from: u32, to: u32): void {
+  for (let slot = from; slot < to; ) {
+    const end = min<u32>(to, chunkEnd(slot));
     for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) offer(generation, slot, at);
   }
 }
@@ -153,4 +158,41 @@ function scanQuarantine(generation: usize): void {
   for (let next = atomic.load<u32>(generation + G_QUARANTINE); next != 0; next = nextTwin(generation, next)) {
     if (!hasHit(generation, next - 1)) offer(generation, next - 1, slotAddress(generation, next - 1));
   }
+}
+
+// ── scans in pieces, over several calls ─────────────────────────────────────────────────────────────────────────────
+/**
+ * Fixes the moment of a scan and keeps it readable until `unpin`. X_INFO: the version (two words), the generation that
+ * is being emptied or 0, the first of its slots that may be alive, its slots, the current one, its slots. False when the
+ * space was dropped.
+ */
+export function startPieces(space: usize, incarnation: u32): bool {
+  if (!fixMoment(space, incarnation)) return false;
+  pin();
+  info64(0, version);
+  info(2, <u32>emptying);
+  info(3, moved);
+  info(4, emptying == 0 ? 0 : atomic.load<u32>(emptying + G_COUNT));
+  info(5, <u32>current);
+  info(6, atomic.load<u32>(current + G_COUNT));
+  return true;
+}
+
+/** The k nearest of some slots at that moment, as `searchSpace` leaves them; the query is in scratch. */
+export function searchPiece(generation: usize, from: u32, to: u32, at: u64, k: u32): u32 {
+  version = at;
+  startHits(k);
+  scanRange(generation, from, to);
+  sortHits();
+  return hitCount;
+}
+
+/** The live ones of some slots at that moment, in their order. */
+export function listPiece(generation: usize, from: u32, to: u32, at: u64): u32 {
+  startHits(to - from);
+  for (let slot = from; slot < to; slot++) {
+    const slotAt = slotAddress(generation, slot);
+    if (visible(slotAt, at)) appendHit(generation, slot, slotAt);
+  }
+  return hitCount;
 }

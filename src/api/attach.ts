@@ -9,7 +9,7 @@ import { VectorIndex } from "./vector-index.ts";
 
 /**
  * Joins an index that another thread has open: the handle adds, deletes and searches like the index itself. Close it
- * before the thread ends, so that its seat can be used again. Throws BAD_OPTION, CLOSED, OUT_OF_MEMORY or TIMEOUT.
+ * before the thread ends; only Linux tells when one has ended, and then its seat is free again by itself. Throws BAD_OPTION, CLOSED, OUT_OF_MEMORY or TIMEOUT.
  */
 export function attach(ticket: AttachTicket): VectorIndex {
   return attachWith(ticket).index;

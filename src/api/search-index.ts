@@ -85,8 +85,8 @@ class SearchHost extends Host {
     this.spaces.delete(name);
   }
 
-  inTurn<T>(census: () => Promise<T>): Promise<T> {
-    return census();
+  inTurn<T>(_kind: string, work: () => Promise<T>): Promise<T> {
+    return work();
   }
 
   wake(): void {}

@@ -10,7 +10,7 @@ import { HnswError } from "../errors.ts";
 import { badOption, tooMany } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
-import { exportChunks } from "../snapshot/export.ts";
+import { bytesOf, exportStream } from "../snapshot/export.ts";
 import type { Keeper } from "../storage/open-folder.ts";
 import type { Key } from "../values/keys.ts";
 import { kindOf } from "../values/kind.ts";
@@ -121,8 +121,9 @@ export class VectorIndex implements AsyncDisposable {
   /**
    * All spaces that exist when it begins, or those named, as one stream of bytes that `open({ from })` starts from, on
    * any runtime, with or without threads: `new Response(index.export())`, or `exportBytes()`. Each space is sent as it is
-   * when its turn comes; the index stays in use. It begins with the first read, and takes a seat until its end: cancel a
-   * stream that you do not read to the end. While a space is being read, memory that its partition frees is not reused.
+   * when its turn comes; the index stays in use. It begins with the first read, and takes a seat until its end. While a
+   * space is being read, memory that its partition frees is not reused; so a stream that is not read on for `timeoutMs`
+   * fails with TIMEOUT.
    *
    * The stream fails with TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT or CLOSED. Throws BAD_OPTION, BAD_SPACE, TIMEOUT or
    * CLOSED.
@@ -135,27 +136,14 @@ export class VectorIndex implements AsyncDisposable {
       throw badOption('What to export must be an array of names, as in `index.export(["tenant-42"])`.');
     }
     const names = spaces === undefined ? null : new Set(Array.from(spaces, (name) => this.existing(name)));
-    const chunks = exportChunks(this.shared, this.handle, names);
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          const { value, done } = await chunks.next();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        },
-        async cancel() {
-          await chunks.return(undefined);
-        },
-      },
-      { highWaterMark: 0 }, // it begins with the first read
-    );
+    return exportStream(this.shared, this.handle, names);
   }
 
   /** `export` in one piece. Rejects with what it throws, or what its stream fails with. */
   exportBytes(spaces?: readonly string[]): Promise<ReturnType<typeof Uint8Array.of>>;
   async exportBytes(spaces?: readonly string[], extra?: unknown): Promise<ReturnType<typeof Uint8Array.of>> {
     if (extra !== undefined) throw tooMany("exportBytes(spaces)", extra);
-    return new Uint8Array(await new Response(this.export(spaces)).arrayBuffer());
+    return await bytesOf(this.export(spaces));
   }
 
   /** What `open` found at `path`; null without one, and on threads other than the one that opened the index. */
@@ -196,6 +184,7 @@ export class VectorIndex implements AsyncDisposable {
     }
     const ticket = giveTicket(this.shared, this.handle.control);
     void this.handle.linker?.serveOthers();
+    this.handle.attached.watch();
     return ticket;
   }
 

@@ -62,9 +62,9 @@ export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: num
 export const unreserve = (seat: Seat, bytes: number) => seat.core.unreserve(bytes);
 
 // ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** The k nearest to the first vector of the intake, nearest first; `exactly`: of all that there are. */
-export function search(seat: Seat, space: SpaceAt, k: number, ef: number, exactly = false): Hit[] | Refusal {
-  const count = seat.core.search(space.address, space.incarnation, k, ef, exactly ? 1 : 0);
+/** The k nearest to the first vector of the intake, nearest first. */
+export function search(seat: Seat, space: SpaceAt, k: number, ef: number): Hit[] | Refusal {
+  const count = seat.core.search(space.address, space.incarnation, k, ef, 0);
   if (count < 0) return count;
   try {
     return seat.readHits(count);
@@ -73,16 +73,42 @@ export function search(seat: Seat, space: SpaceAt, k: number, ef: number, exactl
   }
 }
 
-/** Every key, oldest vector first. */
-export function listKeys(seat: Seat, space: SpaceAt): Key[] | Refusal {
-  const count = seat.core.listKeys(space.address, space.incarnation);
-  if (count < 0) return count;
-  try {
-    return seat.readKeys(count);
-  } finally {
-    seat.core.endSearch();
-  }
+// ── scans of all that a space held at one moment, in pieces ──────────────────────────────────────────────────────────
+/** Some slots of a scan: those of a generation from `from` to before `to`. `version`: its moment, two words. */
+export interface Piece {
+  generation: number;
+  from: number;
+  to: number;
+  version: readonly [low: number, high: number];
 }
+
+/** Begins a scan. Returns everything as one or two pieces, to be cut up; until `endScan` the seat can't begin another. */
+export function startScan(seat: Seat, { address, incarnation }: SpaceAt): Piece[] | Refusal {
+  const status = seat.core.startScan(address, incarnation);
+  if (status !== OK) return status;
+  const version = [seat.infoAt(0), seat.infoAt(1)] as const;
+  const emptying = { generation: seat.infoAt(2), from: seat.infoAt(3), to: seat.infoAt(4), version };
+  const current = { generation: seat.infoAt(5), from: 0, to: seat.infoAt(6), version };
+  return [emptying, current];
+}
+
+/** The k nearest of a piece to the first vector of the intake, nearest first. */
+export function searchPiece(seat: Seat, piece: Piece, k: number): Hit[] | Refusal {
+  const count = scanPiece(seat, piece, k);
+  return count < 0 ? count : seat.readHits(count);
+}
+
+/** The keys of a piece, in the order of its slots. */
+export function keysOfPiece(seat: Seat, piece: Piece): Key[] | Refusal {
+  const count = scanPiece(seat, piece, 0);
+  return count < 0 ? count : seat.readKeys(count);
+}
+
+function scanPiece(seat: Seat, { generation, from, to, version }: Piece, k: number): number {
+  return seat.core.scanPiece(generation, from, to, ...version, k);
+}
+
+export const endScan = (seat: Seat) => void seat.core.endScan();
 
 // ── linking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Ops of a home that no worker has claimed yet. */

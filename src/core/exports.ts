@@ -8,7 +8,7 @@ type Names = [
   ...["abiVersion", "setUp", "bind", "scratchAddress", "abandon", "partitionInfo", "hashName", "useReserve"],
   ...["openSpace", "dropSpace", "nextSpace", "liveIn", "spaceInfo"],
   ...["checkVectors", "add", "remove", "get", "reserve", "unreserve"],
-  ...["search", "endSearch", "listKeys"],
+  ...["search", "endSearch", "startScan", "scanPiece", "endScan"],
   ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
   ...["startCensus", "continueCensus", "check", "repairSeat", "holdsLocks", "armFault"],
   ...["reserveJournal", "openJournal", "journalWaiting", "journalWritten", "setJournalState", "setNext", "nextSpaceId"],

@@ -209,7 +209,7 @@ export class Seat {
     return hits;
   }
 
-  /** Reads `count` keys of a `listKeys` that has not been ended yet. */
+  /** Reads the keys of `count` hits, of the last piece of a scan. */
   readKeys(count: number): Key[] {
     const at = this.infoAt(0);
     this.cover(at + count * layout.HIT_BYTES);

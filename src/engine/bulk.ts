@@ -132,19 +132,21 @@ class BulkAdd {
   }
 }
 
+/** Deletes many: all keys are checked before the first is deleted. */
 export async function removeMany(handle: Handle, space: string, keys: readonly Key[]): Promise<number> {
   handle.assertOpen();
   const own = copyOf(keys);
   const seen = new Set<Key>();
-  for (const key of own) {
-    handle.seats[0]!.checkKey(key);
-    if (seen.has(key)) throw duplicate(key);
-    seen.add(key);
-  }
-  let found = 0;
-  let next = 0;
+  let [checked, next, found] = [0, 0, 0];
   await handle.accept(space, () => {
     const slice = new Slice();
+    for (; checked < own.length; checked++) {
+      if ((checked & 63) === 63 && slice.isOver) return MORE;
+      const key = own[checked]!;
+      handle.seats[0]!.checkKey(key);
+      if (seen.has(key)) throw duplicate(key);
+      seen.add(key);
+    }
     for (; next < own.length; next++) {
       if ((next & 63) === 63 && slice.isOver) return MORE;
       const removed = tryRemove(handle, space, own[next]!);

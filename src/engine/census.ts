@@ -28,7 +28,7 @@ export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpa
  * must do.
  */
 export function census(host: Host, seat: Seat, space: calls.SpaceAt, always: boolean): Promise<number> {
-  return host.inTurn(async () => {
+  return host.inTurn("census", async () => {
     const patience = new Patience(host.settings.timeoutMs);
     let missing = 0;
     for (let moves = 0; ; ) {

@@ -53,7 +53,7 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
 /** What the invariant walker finds in a space or partition, in words, or null. */
 async function problemOf(handle: Handle, seat: Seat, space: calls.SpaceAt): Promise<string | null> {
   for (let tries = 1; ; tries++) {
-    const found = await handle.inTurn(() => walkThrough(handle, seat, space));
+    const found = await handle.inTurn("check", () => walkThrough(handle, seat, space));
     if (typeof found === "number") return null; // the space was dropped
     const { promise, slot, level, position, isWhole } = found;
     if (promise === 0 && (isWhole || tries === TRIES)) return null;

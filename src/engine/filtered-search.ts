@@ -1,35 +1,47 @@
 /* How do we find the nearest hits that pass a filter? By searching wider and wider, and everything in the end. */
 import { MAX_EF } from "../../assembly/layout.ts";
 import { badOption, isObject, show } from "../options/checks.ts";
+import { Slice } from "../runtime/event-loop.ts";
 import type { Key } from "../values/keys.ts";
 import type { Hit } from "../values/reports.ts";
+import { nearestOf } from "./scan.ts";
 
-/** One search without a filter. */
-export type Look = (k: number, ef: number, exactly: boolean) => Promise<Hit[]>;
+const ALL = 0xfffffff;
 
-/** Looks wider until k hits pass. The filter is called at most once per key. */
-export async function searchFiltered(look: Look, k: number, ef: number, filter: (key: Key) => boolean): Promise<Hit[]> {
+/** One search without a filter, not wider than MAX_EF. */
+export type Look = (k: number, ef: number) => Promise<Hit[]>;
+
+/** Hands on everything, in lists of the k nearest of some vectors. */
+export type LookAtAll = (k: number, take: (hits: Hit[]) => Promise<void>) => Promise<void>;
+
+/** Looks wider until k hits pass. The filter is called at most once per key, and other code runs in between. */
+export async function searchFiltered(
+  look: Look,
+  lookAtAll: LookAtAll,
+  k: number,
+  ef: number,
+  filter: (key: Key) => boolean,
+): Promise<Hit[]> {
   const verdicts = new Map<Key, boolean>();
-  const passes = ({ key }: Hit) => {
-    let verdict = verdicts.get(key);
-    if (verdict === undefined) {
-      verdict = checkVerdict(filter(key), key);
-      verdicts.set(key, verdict);
+  const slice = new Slice();
+  const passing = async (hits: Hit[], remember: boolean) => {
+    const passed: Hit[] = [];
+    for (const [i, hit] of hits.entries()) {
+      const verdict = verdicts.get(hit.key) ?? checkVerdict(filter(hit.key), hit.key);
+      if (remember) verdicts.set(hit.key, verdict);
+      if (verdict) passed.push(hit);
+      if (i % 64 === 63 && slice.isOver) await slice.next();
     }
-    return verdict;
+    return passed;
   };
   for (let width = ef; width <= MAX_EF; width *= 4) {
-    const hits = await look(width, width, false);
-    const passing = hits.filter(passes);
-    if (passing.length >= k || hits.length < width) return passing.slice(0, k);
+    const hits = await look(width, width);
+    const passed = await passing(hits, true);
+    if (passed.length >= k || hits.length < width) return passed.slice(0, k);
   }
-  const everything = await look(0xfffffff, 1, true);
-  const passing: Hit[] = [];
-  for (const hit of everything) {
-    if (passes(hit)) passing.push(hit);
-    if (passing.length === k) break;
-  }
-  return passing;
+  const lists: Hit[][] = [];
+  await lookAtAll(ALL, async (hits) => void lists.push(await passing(hits, false)));
+  return await nearestOf(lists, k);
 }
 
 /** Throws BAD_OPTION unless a filter's verdict is one: a promise would let everything pass. */

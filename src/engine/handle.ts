@@ -3,13 +3,14 @@ import type * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
+import { AttachedThreads } from "../workers/attached-threads.ts";
 import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
 import { Directory } from "./directory.ts";
 import type { Durability } from "./durability.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
-import { Uses } from "./uses.ts";
+import { type Turns, Uses } from "./uses.ts";
 import { type Outcome, WaitingLines } from "./waiting-line.ts";
 
 export class Handle extends Host {
@@ -17,6 +18,7 @@ export class Handle extends Host {
   readonly uses = new Uses();
   /** Links on this thread, where it opened an index without workers. */
   readonly linker: InlineLinker | null;
+  readonly attached: AttachedThreads;
   private readonly directory: Directory;
   private closed = false;
 
@@ -30,6 +32,7 @@ export class Handle extends Host {
     super();
     this.linker = loop && new InlineLinker(loop, control, () => this.isClosed);
     this.lines = new WaitingLines(control, settings.timeoutMs, () => this.help());
+    this.attached = new AttachedThreads(control, seats, () => this.isClosed);
     this.directory = new Directory(this);
   }
 
@@ -78,8 +81,8 @@ export class Handle extends Host {
     return this.linker?.step() ?? false;
   }
 
-  inTurn<T>(census: () => Promise<T>): Promise<T> {
-    return this.uses.inTurn(census);
+  inTurn<T>(kind: Turns, work: () => Promise<T>): Promise<T> {
+    return this.uses.inTurn(kind, work);
   }
 
   protected override completed(): void {

@@ -5,6 +5,7 @@ import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import { IN_MEMORY } from "./durability.ts";
+import type { Turns } from "./uses.ts";
 
 export abstract class Host {
   /** The thread's seats, one per partition. */
@@ -17,8 +18,8 @@ export abstract class Host {
   abstract find(name: string): calls.SpaceRef | null | typeof calls.AGAIN;
   /** Forgets where a space was: it was dropped. */
   abstract forget(name: string): void;
-  /** Starts a census once those before it have ended: a seat has room for one. */
-  abstract inTurn<T>(census: () => Promise<T>): Promise<T>;
+  /** Starts work once that of its kind before it has ended: a seat has room for one. */
+  abstract inTurn<T>(kind: Turns, work: () => Promise<T>): Promise<T>;
   /** Wakes the thread that links for that home. */
   abstract wake(home: number): void;
   protected completed(): void {}

@@ -1,5 +1,5 @@
 /* What is in a space, and what is nearest to a query? */
-import { E_BUSY, E_STALE } from "../../assembly/layout.ts";
+import { E_BUSY, E_STALE, MAX_EF } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
@@ -9,8 +9,9 @@ import type { NumberArray } from "../values/number-arrays.ts";
 import type { Hit } from "../values/reports.ts";
 import { numbersOf, type Vector, VectorList, type Vectors } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
-import { type Look, searchFiltered } from "./filtered-search.ts";
+import { type Look, type LookAtAll, searchFiltered } from "./filtered-search.ts";
 import type { Host } from "./host.ts";
+import { type LookAt, nearestOf, scanSpace } from "./scan.ts";
 
 /** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
 function read<T>(host: Host, space: string, call: (ref: calls.SpaceRef) => T | calls.Refusal, absent: () => T) {
@@ -46,8 +47,26 @@ async function readKey<T>(
 }
 
 export async function keys(host: Host, space: string): Promise<Key[]> {
-  const list = (ref: calls.SpaceRef) => calls.listKeys(ref.seat, ref);
-  return await host.eventually(() => read(host, space, list, () => []));
+  const all: Key[] = [];
+  await scanSpace(host, starting(host, space), calls.keysOfPiece, (found) => {
+    for (const key of found) all.push(key);
+  });
+  return all;
+}
+
+/** Begins a scan of a space, once its partition is free; resolves to null where there is no space. */
+function starting(host: Host, space: string, absent = () => {}) {
+  const start = (ref: calls.SpaceRef) => {
+    const pieces = calls.startScan(ref.seat, ref);
+    return typeof pieces === "number" ? pieces : { seat: ref.seat, pieces };
+  };
+  return () =>
+    host.eventually(() =>
+      read(host, space, start, () => {
+        absent();
+        return null;
+      }),
+    );
 }
 
 export function size(host: Host, space: string): number {
@@ -74,34 +93,60 @@ export function search(host: Host, space: string, query: Vector, options?: Searc
     host.assertOpen();
     const { k, ef, filter } = resolveSearch(options, host.settings.ef);
     const numbers = numbersOf(query, host.settings.dimensions, "The query");
-    if (filter) return searchFiltered(lookLater(host, space, new Float32Array(numbers)), k, ef, filter);
-    const hits = lookNow(host, space, numbers)(k, ef, false);
+    if (filter || ef > MAX_EF) return searchLater(host, space, new Float32Array(numbers), k, ef, filter);
+    const hits = lookNow(host, space, numbers, k, ef);
     if (hits !== calls.AGAIN) return Promise.resolve(hits);
-    return lookLater(host, space, new Float32Array(numbers))(k, ef, false);
+    return searchLater(host, space, new Float32Array(numbers), k, ef);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-/** Searches for one query on this thread, in as many turns as it takes to find the partition free. */
-function lookLater(host: Host, space: string, query: NumberArray): Look {
-  const look = lookNow(host, space, query);
-  return (k, ef, exactly) => host.eventually(() => look(k, ef, exactly));
+/** Searches for one query on this thread, in as many turns as it takes. */
+async function searchLater(
+  host: Host,
+  space: string,
+  query: NumberArray,
+  k: number,
+  ef: number,
+  filter?: (key: Key) => boolean,
+): Promise<Hit[]> {
+  const look: Look = (k, ef) => host.eventually(() => lookNow(host, space, query, k, ef));
+  const lookAtAll: LookAtAll = (k, take) => {
+    const lookAt: LookAt<Hit> = (seat, piece) => {
+      seat.putVector(query);
+      return calls.searchPiece(seat, piece, Math.min(k, piece.to - piece.from));
+    };
+    return scanSpace(
+      host,
+      starting(host, space, () => refuseBadQuery(host, query)),
+      lookAt,
+      take,
+    );
+  };
+  if (filter) return await searchFiltered(look, lookAtAll, k, ef, filter);
+  if (ef <= MAX_EF) return await look(k, ef);
+  const lists: Hit[][] = [];
+  await lookAtAll(k, async (hits) => void lists.push(hits));
+  return await nearestOf(lists, k);
 }
 
-/** The same at once, if the partition is free. */
-function lookNow(host: Host, space: string, query: NumberArray) {
-  return (k: number, ef: number, exactly: boolean) => {
-    const look = (ref: calls.SpaceRef) => {
-      ref.seat.putVector(query);
-      return calls.search(ref.seat, ref, k, ef, exactly);
-    };
-    return read(host, space, look, () => {
-      host.seats[0]!.putVector(query);
-      refuseBad(host, 1, () => "The query"); // even where there is nothing to search
-      return [];
-    });
+/** Searches at once, if the partition is free. */
+function lookNow(host: Host, space: string, query: NumberArray, k: number, ef: number): Hit[] | typeof calls.AGAIN {
+  const look = (ref: calls.SpaceRef) => {
+    ref.seat.putVector(query);
+    return calls.search(ref.seat, ref, k, ef);
   };
+  return read(host, space, look, () => {
+    refuseBadQuery(host, query);
+    return [];
+  });
+}
+
+/** Throws if a query is none that any space takes: also where there is nothing to search. */
+function refuseBadQuery(host: Host, query: NumberArray): void {
+  host.seats[0]!.putVector(query);
+  refuseBad(host, 1, () => "The query");
 }
 
 /** Searches for many queries: the workers take what they can, this thread what is left. One list of hits a query. */
@@ -118,12 +163,11 @@ export async function searchMany(
   await checkQueries(host, list);
   const ref = await host.eventually(() => host.find(space));
   if (ref === null) return Array.from({ length: list.count }, () => []);
-  const shares = spread && !filter ? await spread(ref, list, k, ef) : [];
+  const shares = spread && !filter && ef <= MAX_EF ? await spread(ref, list, k, ef) : [];
   const results: Hit[][] = [];
   const slice = new Slice();
   for (let i = 0; i < list.count; i++) {
-    const look = lookLater(host, space, list.copy(i, 1));
-    results.push(shares[i] ?? (await (filter ? searchFiltered(look, k, ef, filter) : look(k, ef, false))));
+    results.push(shares[i] ?? (await searchLater(host, space, list.copy(i, 1), k, ef, filter)));
     if (slice.isOver) await slice.next();
   }
   return results;

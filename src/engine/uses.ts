@@ -1,10 +1,13 @@
 /* What still calls the core through a handle's seats? Its seats are another thread's only once all of it has ended. */
 import { afterPatience } from "../runtime/event-loop.ts";
 
+/** Work over several turns that a seat does one at a time, of each kind. */
+export type Turns = "census" | "check" | "scan";
+
 export class Uses {
   private readonly running = new Set<Promise<unknown>>();
-  /** The last census of the thread: a seat has room for one. */
-  private census: Promise<unknown> = Promise.resolve();
+  /** The last of each kind of work of which a seat has room for one at a time. */
+  private readonly last = new Map<Turns, Promise<unknown>>();
 
   /** Starts something that must have ended before the seats are another thread's. */
   start<T>(work: () => Promise<T>): Promise<T> {
@@ -15,9 +18,10 @@ export class Uses {
     return result;
   }
 
-  inTurn<T>(census: () => Promise<T>): Promise<T> {
-    const result = this.start(() => this.census.then(census));
-    this.census = result.catch(nothing);
+  inTurn<T>(kind: Turns, work: () => Promise<T>): Promise<T> {
+    const before = this.last.get(kind) ?? Promise.resolve();
+    const result = this.start(() => before.then(work));
+    this.last.set(kind, result.catch(nothing));
     return result;
   }
 

@@ -69,15 +69,24 @@ export class Patience {
   }
 }
 
-/** Calls `then` after `ms`, counted as by `Patience`. Returns what calls it off. */
-export function afterPatience(ms: number, then: () => void): () => void {
+/**
+ * Calls `then` after `ms`, counted as by `Patience`. Returns what calls it off. The process stays alive for it, unless
+ * `keepsAlive` is false.
+ */
+export function afterPatience(ms: number, then: () => void, keepsAlive = true): () => void {
   const patience = new Patience(ms);
   const ticks = setInterval(() => {
     if (!patience.isOver) return;
     clearInterval(ticks);
     then();
   }, patience.stepMs);
+  if (!keepsAlive) letGo(ticks);
   return () => clearInterval(ticks);
+}
+
+/** A timer does not keep the process alive; in browsers none does. */
+export function letGo(timer: unknown): void {
+  (timer as { unref?: () => void }).unref?.();
 }
 
 /** Resolves when `words[word]` is not `seen`, or after `ms`; `words[waiters]` counts it. Keeps the process alive. */

@@ -11,7 +11,8 @@ import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from
 import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
-import { nextTurn, Slice } from "../runtime/event-loop.ts";
+import { HnswError } from "../errors.ts";
+import { afterPatience, Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { takeFreeSeat } from "../workers/seats.ts";
@@ -56,16 +57,76 @@ class Chunks {
 }
 
 /**
- * The chunks of an export, of all spaces that exist when it begins, or of those named. Takes a seat of its own, so that
- * everything else goes on. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT, CLOSED or INTERNAL.
+ * An export as a stream that begins with its first read. It fails with TIMEOUT once it was not read on for `timeoutMs`:
+ * what it holds is given back then.
  */
-export async function* exportChunks(
+export function exportStream(
+  shared: SharedIndex,
+  handle: Handle,
+  names: ReadonlySet<string> | null,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = exportChunks(shared, handle, names);
+  const { timeoutMs } = shared.settings;
+  let callOff = () => {};
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        callOff();
+        const { value, done } = await chunks.next();
+        if (done) return controller.close();
+        controller.enqueue(value);
+        callOff = afterPatience(
+          timeoutMs,
+          () => {
+            const what = `The export was not read on for ${timeoutMs} ms`;
+            controller.error(new HnswError("TIMEOUT", `${what}: read it faster, or raise \`timeoutMs\`.`));
+            void chunks.return(undefined);
+          },
+          false,
+        );
+      },
+      async cancel() {
+        callOff();
+        await chunks.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** A stream's bytes, put together in slices of time. */
+export async function bytesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    chunks.push(next.value);
+    length += next.value.length;
+  }
+  const bytes = new Uint8Array(length);
+  const slice = new Slice();
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+    if (slice.isOver) await slice.next();
+  }
+  return bytes;
+}
+
+/**
+ * The chunks of an export, of all spaces that exist when it begins, or of those named. Takes a seat of its own until it
+ * has the last one, so that everything else goes on. Throws TOO_MANY_HANDLES, OUT_OF_MEMORY, TIMEOUT, CLOSED or INTERNAL.
+ */
+async function* exportChunks(
   { module, memories, settings }: SharedIndex,
   handle: Handle,
   names: ReadonlySet<string> | null,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   handle.assertOpen();
   const number = takeFreeSeat(handle.control, settings);
+  const slice = new Slice();
+  let last: Uint8Array<ArrayBuffer>;
   try {
     const seats: Seat[] = [];
     const whenFree: WhenFree = (call) => handle.whenFree(call, seats);
@@ -81,13 +142,14 @@ export async function* exportChunks(
     for (const name of names ?? (await namesIn(seats, handle))) {
       const seat = seatOf(name, seats);
       const space = await whenFree(() => calls.findSpace(seat, seat.putKey(name)));
-      if (space !== null && (yield* sendSpace(new Cut(seat, space, whenFree, release), chunks))) count++;
+      if (space !== null && (yield* sendSpace(new Cut(seat, space, whenFree, release), chunks, slice))) count++;
     }
     chunks.note(FRAME_FINISH, count);
-    yield chunks.take();
+    last = chunks.take();
   } finally {
     handle.control.leaveSeat(number);
   }
+  yield last;
 }
 
 /**
@@ -114,14 +176,13 @@ function seatOf(name: string, seats: Seat[]): Seat {
 }
 
 /** Returns whether the space counts: not if it was dropped before its last frame. */
-async function* sendSpace(cut: Cut, chunks: Chunks): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
+async function* sendSpace(cut: Cut, chunks: Chunks, slice: Slice): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
   let hasBegun = false;
   for await (const body of cut.frames()) {
     chunks.put(body);
     hasBegun = true;
-    if (!chunks.isFull) continue;
-    yield chunks.take();
-    await nextTurn();
+    if (chunks.isFull) yield chunks.take();
+    if (slice.isOver) await slice.next();
   }
   if (!cut.isWhole && hasBegun) chunks.note(FRAME_GONE, 0);
   if (chunks.isFull) yield chunks.take();

@@ -3,7 +3,8 @@
  *
  *   words    CLOSED, PROGRESS (incremented when work was done), WAITERS (handles that wait for it),
  *            FINGERPRINT and TICKETS (given so far; see tickets.ts),
- *            then SEATS (0 free, 1 taken, 2 attached, above that the number of the ticket that was given for it),
+ *            then SEATS (0 free, 1 taken, 2 attached, 3 its thread has ended, above that the number of the ticket that was
+ *            given for it), then THREADS (the number of each attached seat's thread in the process; 0: not known),
  *            then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *
@@ -21,7 +22,8 @@ const WAITERS = 2;
 const FINGERPRINT = 3;
 const TICKETS = 4;
 const SEATS = 16;
-const WORKERS = SEATS + MAX_SEATS;
+const THREADS = SEATS + MAX_SEATS;
+const WORKERS = THREADS + MAX_SEATS;
 const WORKER_WORDS = 16; // a cache line each
 const WAKE = 0;
 const PARKED = 1;
@@ -35,7 +37,7 @@ export type Figure = (typeof FIGURES)[number];
 const FIGURE_WORDS = 8;
 
 export const CONTROL_BYTES = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
-const [FREE, TAKEN, ATTACHED, FIRST_TICKET] = [0, 1, 2, 3];
+const [FREE, TAKEN, ATTACHED, ENDED, FIRST_TICKET] = [0, 1, 2, 3, 4];
 
 /** Shared only where the index is: isolates may have the type and crash when they wait on it. */
 export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
@@ -83,17 +85,37 @@ export class Control {
   }
 
   /** Takes the seat that was kept for the ticket of that number. Returns false if it is not, or not any more. */
-  sitDown(seat: number, number: number): boolean {
+  sitDown(seat: number, number: number, thread: number): boolean {
     if (number < FIRST_TICKET) return false;
-    return Atomics.compareExchange(this.words, SEATS + seat, number, ATTACHED) === number;
+    if (Atomics.compareExchange(this.words, SEATS + seat, number, ATTACHED) !== number) return false;
+    Atomics.store(this.words, THREADS + seat, thread);
+    return true;
+  }
+
+  /** Seats of attached threads that left their numbers. */
+  *attached(): Generator<{ seat: number; thread: number }> {
+    for (let seat = 0; seat < MAX_SEATS; seat++) {
+      const thread = Atomics.load(this.words, THREADS + seat);
+      if (thread !== 0) yield { seat, thread };
+    }
+  }
+
+  /** Takes the seat of a thread that has ended, to repair it. False if another thread did, or the seat has a new owner. */
+  claimEnded(seat: number, thread: number): boolean {
+    if (Atomics.compareExchange(this.words, SEATS + seat, ATTACHED, ENDED) !== ATTACHED) return false;
+    if (Atomics.load(this.words, THREADS + seat) === thread) return true;
+    Atomics.compareExchange(this.words, SEATS + seat, ENDED, ATTACHED);
+    return false;
   }
 
   /** Undoes `sitDown`. */
   standUp(seat: number, number: number): void {
+    Atomics.store(this.words, THREADS + seat, 0);
     Atomics.store(this.words, SEATS + seat, number);
   }
 
   leaveSeat(seat: number): void {
+    Atomics.store(this.words, THREADS + seat, 0);
     Atomics.store(this.words, SEATS + seat, FREE);
   }
 

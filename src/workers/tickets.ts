@@ -8,6 +8,7 @@ import { MAX_SEATS } from "../../assembly/layout.ts";
 import { markOf } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, isObject } from "../options/checks.ts";
+import { threadNumber } from "../runtime/system-thread.ts";
 import { kindOf } from "../values/kind.ts";
 import { CONTROL_BYTES, Control } from "./control.ts";
 import type { SharedIndex, Ticket } from "./protocol.ts";
@@ -26,7 +27,7 @@ export function useTicket(given: unknown): { ticket: Ticket; control: Control } 
   const control = new Control(given.control);
   if (control.closed) throw new HnswError("CLOSED", "The index is closed.");
   if (control.fingerprint !== fingerprintOf(given)) throw refusal;
-  if (control.sitDown(given.seat, given.number)) return { ticket: given, control };
+  if (control.sitDown(given.seat, given.number, threadNumber())) return { ticket: given, control };
   throw badOption("This ticket was used already, or changed: a ticket is for one thread, once.");
 }
 

@@ -15,6 +15,7 @@ import {
   S_GENERATIONS,
 } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../../src/core/build.ts";
+import * as calls from "../../src/core/calls.ts";
 import { type PartitionSettings, Seat } from "../../src/core/seat.ts";
 import type { Key } from "../../src/values/keys.ts";
 import type { Metric } from "../../src/values/metric.ts";
@@ -135,10 +136,14 @@ export class CoreSpace {
   }
 
   keys(): Key[] {
-    const count = this.seat.core.listKeys(this.at, this.incarnation);
-    if (count < 0) throw new Error(`listKeys returned ${count}`);
-    const keys = this.seat.readKeys(count);
-    this.seat.core.endSearch();
+    const pieces = calls.startScan(this.seat, { address: this.at, incarnation: this.incarnation });
+    if (typeof pieces === "number") throw new Error(`startScan returned ${pieces}`);
+    const keys = pieces.flatMap((piece) => {
+      const found = calls.keysOfPiece(this.seat, piece);
+      if (typeof found === "number") throw new Error(`scanPiece returned ${found}`);
+      return found;
+    });
+    calls.endScan(this.seat);
     return keys;
   }
 

@@ -1,20 +1,27 @@
 /* Does a filtered search look as wide as it has to, and no wider? */
 import { expect, test } from "bun:test";
-import { searchFiltered } from "../../../src/engine/filtered-search.ts";
+import { type Look, type LookAtAll, searchFiltered } from "../../../src/engine/filtered-search.ts";
 
 const EVERYTHING = Array.from({ length: 10_000 }, (_, key) => ({ key, distance: key }));
 
 /** Looks at a space of 10,000 keys, and notes how wide. */
-function looking(widths: number[]) {
-  return async (k: number, _ef: number, exactly: boolean) => {
-    widths.push(exactly ? Number.POSITIVE_INFINITY : k);
-    return EVERYTHING.slice(0, k);
-  };
+function looking(widths: number[]): [Look, LookAtAll] {
+  return [
+    async (k) => {
+      widths.push(k);
+      return EVERYTHING.slice(0, k);
+    },
+    async (_k, take) => {
+      widths.push(Number.POSITIVE_INFINITY);
+      // Three lists, each in its order.
+      for (const part of [1, 2, 0]) await take(EVERYTHING.filter(({ key }) => key % 3 === part));
+    },
+  ];
 }
 
 test("a filter that lets much pass needs one look", async () => {
   const widths: number[] = [];
-  const hits = await searchFiltered(looking(widths), 3, 64, (key) => (key as number) % 2 === 1);
+  const hits = await searchFiltered(...looking(widths), 3, 64, (key) => (key as number) % 2 === 1);
   expect(hits.map(({ key }) => key)).toEqual([1, 3, 5]);
   expect(widths).toEqual([64]);
 });
@@ -22,7 +29,7 @@ test("a filter that lets much pass needs one look", async () => {
 test("a filter that lets little pass looks wider, at everything in the end, and is asked once per key", async () => {
   const widths: number[] = [];
   const asked: unknown[] = [];
-  const hits = await searchFiltered(looking(widths), 2, 64, (key) => {
+  const hits = await searchFiltered(...looking(widths), 2, 64, (key) => {
     asked.push(key);
     return (key as number) >= 9_000;
   });
@@ -33,5 +40,6 @@ test("a filter that lets little pass looks wider, at everything in the end, and 
 
 test("when the space holds fewer than a look asks for, it was the last", async () => {
   const few = async () => EVERYTHING.slice(0, 10);
-  expect(await searchFiltered(few, 3, 64, () => false)).toEqual([]);
+  const never = async () => expect.unreachable();
+  expect(await searchFiltered(few, never, 3, 64, () => false)).toEqual([]);
 });

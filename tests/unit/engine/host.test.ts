@@ -19,7 +19,7 @@ class Bare extends Host {
 
   forget(): void {}
 
-  inTurn<T>(census: () => Promise<T>): Promise<T> {
+  inTurn<T>(_kind: string, census: () => Promise<T>): Promise<T> {
     return census();
   }
 

@@ -13,21 +13,23 @@ test("a handle rests once everything has ended, failed or not, and not before", 
   expect(await uses.atRest(1000)).toBeTrue();
 });
 
-test("a census waits for those before it, also for one that fails", async () => {
+test("a census waits for those before it, also for one that fails, and for nothing else", async () => {
   const uses = new Uses();
   const order: string[] = [];
-  const first = uses.inTurn(async () => {
+  const first = uses.inTurn("census", async () => {
     await Bun.sleep(5);
     order.push("first");
     throw new Error("trapped");
   });
-  const second = uses.inTurn(async () => {
+  const other = uses.inTurn("scan", async () => order.push("other"));
+  const second = uses.inTurn("census", async () => {
     order.push("second");
     return 2;
   });
   await expect(first).rejects.toThrow("trapped");
   expect(await second).toBe(2);
-  expect(order).toEqual(["first", "second"]);
+  await other;
+  expect(order).toEqual(["other", "first", "second"]);
 });
 
 test("a wait ends with the promise, or when its time is over", async () => {

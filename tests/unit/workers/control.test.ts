@@ -17,14 +17,18 @@ test("a ticket is used once, unless that is undone", () => {
   const control = new Control();
   const seat = control.takeSeat(1);
   const number = control.keepFor(seat);
-  const used = [control.sitDown(seat + 1, number), control.sitDown(seat, number), control.sitDown(seat, number)];
+  const used = [
+    control.sitDown(seat + 1, number, 7),
+    control.sitDown(seat, number, 7),
+    control.sitDown(seat, number, 7),
+  ];
   expect(used).toEqual([false, true, false]);
   control.standUp(seat, number);
-  expect(control.sitDown(seat, number)).toBe(true);
+  expect(control.sitDown(seat, number, 7)).toBe(true);
   control.leaveSeat(seat);
   expect(control.takeSeat(seat)).toBe(seat);
   const next = control.keepFor(seat);
-  expect([control.sitDown(seat, number), control.sitDown(seat, next)]).toEqual([false, true]);
+  expect([control.sitDown(seat, number, 7), control.sitDown(seat, next, 7)]).toEqual([false, true]);
 });
 
 test("progress wakes those that wait for it, and a wait that saw less ends at once", async () => {
@@ -61,4 +65,19 @@ test("figures are each worker's own", () => {
   expect(FIGURES.map((figure) => control.figure(3, figure))).toEqual(FIGURES.map((_, i) => 100 + i));
   expect(FIGURES.map((figure) => control.figure(4, figure))).toEqual(FIGURES.map((_, i) => i / 8));
   expect(FIGURES.map((figure) => control.figure(2, figure))).toEqual(FIGURES.map(() => 0));
+});
+
+test("the seat of a thread that has ended is claimed once, and not if another thread has it by now", () => {
+  const control = new Control();
+  const seat = control.takeSeat(5);
+  control.sitDown(seat, control.keepFor(seat), 70);
+  expect([...control.attached()]).toEqual([{ seat, thread: 70 }]);
+  expect([control.claimEnded(seat, 71), control.claimEnded(seat, 70), control.claimEnded(seat, 70)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  control.leaveSeat(seat);
+  expect([...control.attached()]).toEqual([]);
+  expect(control.takeSeat(5)).toBe(seat);
 });
