@@ -91,6 +91,11 @@ export function sortHits(): void {
       store<f32>(at, 1 + load<f32>(at));
     }
   }
+  sortRanks();
+}
+
+/** The same with ranks instead of distances. */
+export function sortRanks(): void {
   for (let end = hitCount; end > 1; end--) {
     const worst = v128.load(hits);
     replaceRoot(hitAt(end - 1), end - 1);

@@ -19,7 +19,7 @@ import { queryFromVector, rescored } from "../vectors/beam";
 import { exactToQuery } from "../vectors/metric";
 import { chunkEnd, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
 import { currentOf, emptyingOf } from "./generations";
-import { addHit, appendHit, hasHit, hitCount, sortHits, startHits } from "./hits";
+import { addHit, appendHit, hasHit, hitCount, sortHits, sortRanks, startHits } from "./hits";
 import { isAlive } from "./spaces";
 
 /* What the search sees, all of one moment: */
@@ -178,12 +178,12 @@ export function startPieces(space: usize, incarnation: u32): bool {
   return true;
 }
 
-/** The k nearest of some slots at that moment, as `searchSpace` leaves them; the query is in scratch. */
+/** The k nearest of some slots at that moment, nearest first, with their ranks; the query is in scratch. */
 export function searchPiece(generation: usize, from: u32, to: u32, at: u64, k: u32): u32 {
   version = at;
   startHits(k);
   scanRange(generation, from, to);
-  sortHits();
+  sortRanks();
   return hitCount;
 }
 

@@ -92,10 +92,15 @@ export function startScan(seat: Seat, { address, incarnation }: SpaceAt): Piece[
   return [emptying, current];
 }
 
-/** The k nearest of a piece to the first vector of the intake, nearest first. */
+/** The k nearest of a piece to the first vector of the intake, nearest first, with ranks instead of distances. */
 export function searchPiece(seat: Seat, piece: Piece, k: number): Hit[] | Refusal {
   const count = scanPiece(seat, piece, k);
   return count < 0 ? count : seat.readHits(count);
+}
+
+/** The hits of a piece or several, ranked: with their distances. */
+export function withDistances(seat: Seat, hits: Hit[]): Hit[] {
+  return seat.isDot ? hits.map(({ key, distance: rank }) => ({ key, distance: Math.fround(1 + rank) })) : hits;
 }
 
 /** The keys of a piece, in the order of its slots. */

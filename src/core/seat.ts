@@ -25,6 +25,8 @@ export class Seat {
   /** Vectors that the intake takes at once. */
   readonly intake: number;
   readonly dimensions: number;
+  /** Whether ranks are not distances (assembly/vectors/metric.ts). */
+  readonly isDot: boolean;
   private readonly stride: number;
   /** Address of the seat's scratch. */
   private readonly at: number;
@@ -44,6 +46,7 @@ export class Seat {
     this.memory = memory;
     this.number = number;
     this.dimensions = new Uint32Array(memory.buffer, layout.P_DIMENSIONS, 1)[0]!;
+    this.isDot = new Uint32Array(memory.buffer, layout.P_METRIC, 1)[0]! === layout.METRIC_DOT;
     this.stride = (this.dimensions + 3) & ~3;
     this.intake = Math.max(1, Math.min(256, Math.floor(layout.INTAKE_BYTES / (4 * this.stride))));
     this.at = core.scratchAddress() >>> 0; // addresses above 2 GiB arrive negative

@@ -4,15 +4,12 @@ import { badOption, isObject, show } from "../options/checks.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Key } from "../values/keys.ts";
 import type { Hit } from "../values/reports.ts";
-import { nearestOf } from "./scan.ts";
-
-const ALL = 0xfffffff;
 
 /** One search without a filter, not wider than MAX_EF. */
 export type Look = (k: number, ef: number) => Promise<Hit[]>;
 
-/** Hands on everything, in lists of the k nearest of some vectors. */
-export type LookAtAll = (k: number, take: (hits: Hit[]) => Promise<void>) => Promise<void>;
+/** One look at all that there is: the k nearest of what `select` leaves. */
+export type LookAtAll = (k: number, select?: (hits: Hit[]) => Promise<Hit[]>) => Promise<Hit[]>;
 
 /** Looks wider until k hits pass. The filter is called at most once per key, and other code runs in between. */
 export async function searchFiltered(
@@ -39,9 +36,7 @@ export async function searchFiltered(
     const passed = await passing(hits, true);
     if (passed.length >= k || hits.length < width) return passed.slice(0, k);
   }
-  const lists: Hit[][] = [];
-  await lookAtAll(ALL, async (hits) => void lists.push(await passing(hits, false)));
-  return await nearestOf(lists, k);
+  return await lookAtAll(k, (hits) => passing(hits, false));
 }
 
 /** Throws BAD_OPTION unless a filter's verdict is one: a promise would let everything pass. */

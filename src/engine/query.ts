@@ -112,23 +112,19 @@ async function searchLater(
   filter?: (key: Key) => boolean,
 ): Promise<Hit[]> {
   const look: Look = (k, ef) => host.eventually(() => lookNow(host, space, query, k, ef));
-  const lookAtAll: LookAtAll = (k, take) => {
+  const lookAtAll: LookAtAll = async (k, select) => {
+    const start = starting(host, space, () => refuseBadQuery(host, query));
     const lookAt: LookAt<Hit> = (seat, piece) => {
+      const slots = piece.to - piece.from;
       seat.putVector(query);
-      return calls.searchPiece(seat, piece, Math.min(k, piece.to - piece.from));
+      return calls.searchPiece(seat, piece, select ? slots : Math.min(k, slots));
     };
-    return scanSpace(
-      host,
-      starting(host, space, () => refuseBadQuery(host, query)),
-      lookAt,
-      take,
-    );
+    const lists: Hit[][] = [];
+    await scanSpace(host, start, lookAt, async (hits) => void lists.push(select ? await select(hits) : hits));
+    return calls.withDistances(host.seats[0]!, await nearestOf(lists, k));
   };
   if (filter) return await searchFiltered(look, lookAtAll, k, ef, filter);
-  if (ef <= MAX_EF) return await look(k, ef);
-  const lists: Hit[][] = [];
-  await lookAtAll(k, async (hits) => void lists.push(hits));
-  return await nearestOf(lists, k);
+  return await (ef > MAX_EF ? lookAtAll(k) : look(k, ef));
 }
 
 /** Searches at once, if the partition is free. */

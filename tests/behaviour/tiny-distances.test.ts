@@ -107,3 +107,24 @@ test("a distance under cosine lies between 0 and 2, of opposite vectors too", as
     expect(hits.at(-1)!.key).toBe(i);
   }
 });
+
+test("a look at everything ranks by the product, too, over all pieces that it is done in", async () => {
+  const large = scaled(uniform(5000, DIMENSIONS, SEED + 2), 1e-6);
+  const query = scaled(QUERIES, 1e-6).at(0);
+  await using parts = await opened({
+    dimensions: DIMENSIONS,
+    metric: "dot",
+    partitions: 1,
+    workers: 0,
+    flatBelow: 10_000,
+  });
+  const space = parts.index.space("s");
+  await space.addMany(keysOf(large), large.values);
+  const nearest = keysOf(large).sort((a, b) => rank("dot", large.at(a), query) - rank("dot", large.at(b), query));
+  for (const filter of [undefined, (key: unknown) => (key as number) % 500 < 3]) {
+    const wanted = nearest.filter(filter ?? (() => true)).slice(0, K);
+    const hits = await space.search(query, { k: K, ef: 5000, ...(filter && { filter }) });
+    expect(hits.map(({ key }) => key as number)).toEqual(wanted);
+    expect(hits.every(({ distance }) => distance === 1)).toBe(true);
+  }
+});

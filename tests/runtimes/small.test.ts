@@ -7,8 +7,8 @@ import { BUILD, buildPackage } from "./package.ts";
 const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
 /** Bytes after gzip, as measured and a tenth more: a change that needs more raises them knowingly. */
 const LIMITS = {
-  "edge-index.js": 26_100, // 24,182
-  "edge-search.js": 11_800, // 10,693
+  "edge-index.js": 29_100, // 26,418
+  "edge-search.js": 13_200, // 11,963
   "edge-worker.js": 6_900, // 6,214; only where there are workers
   core: 25_300, // 22,974
 };
