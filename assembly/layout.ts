@@ -261,13 +261,14 @@ export const FS_F32_BIT: u32 = 2; // the beam uses f32
 export const FS_BLIND_BIT: u32 = 4; // as G_BLIND
 export const FS_ELIGIBLE_BIT: u32 = 8; // as G_ELIGIBLE
 export const FS_FORCED_BIT: u32 = 16; // as G_FORCE_F32
+export const FS_ALL_BITS: u32 = 31;
 /* FRAME_END: F_FIRST holds the number of slots in the whole snapshot, F_COUNT that of the linked ones. */
 export const FE_LEFT_OUT: u32 = 16; // u64: ids of lists that the snapshot leaves out
 export const FE_HEADER: u32 = 24;
 /* FRAME_SLOTS: F_COUNT records. */
 export const R_STATE: u32 = 0; // PENDING, LINKED, TWINNED; R_DEAD_BIT beside it
 export const R_KEY: u32 = 4; // header of the key, 0 when dead
-export const R_INVERSE: u32 = 8; // f32, as SLOT_INVERSE
+export const R_INVERSE: u32 = 8; // f32, as SLOT_INVERSE; who loads it computes it
 export const R_TWIN: u32 = 12; // slot + 1 of the first of its twins (LINKED) or of the next (TWINNED)
 export const R_HEADER: u32 = 16; // then the vector, the key's bytes, [code], and of a LINKED one a list per level
 export const R_DEAD_BIT: u32 = 0x10000;
@@ -303,9 +304,18 @@ export const E_DAMAGED: i32 = -8;
 export const E_JOURNAL_FULL: i32 = -9; // the ring has no room until the disk has taken some ops
 export const E_JOURNAL_STUCK: i32 = -10; // the disk refuses what waits in the ring
 export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: offset of the word that differs
-export const E_BROKEN: i32 = -12; // a snapshot whose parts do not fit together
+export const E_BROKEN: i32 = -12; // a snapshot that no index can have written; X_INFO[2], [3]: BROKEN_*, slot
 export const E_MORE: i32 = -13; // there is more to do first: call again
 export const E_UNDERFLOW: i32 = -14; // squared norm below 1e-35 and not 0, under l2 and dot
+
+/* What is wrong with a snapshot: */
+export const BROKEN_ORDER: u32 = 0; // frames or records are missing, too many, too short or in another order
+export const BROKEN_SPACE: u32 = 1; // what is said of the space as a whole
+export const BROKEN_VECTOR: u32 = 2; // `add` would refuse it
+export const BROKEN_KEY: u32 = 3; // is none, or comes twice
+export const BROKEN_CODE: u32 = 4; // is not that of the vector
+export const BROKEN_LIST: u32 = 5; // is too long, or names what it must not
+export const BROKEN_TWIN: u32 = 6; // is on no chain, on two, or on that of another vector
 
 // ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────
 export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_ACCEPT_INTENT: u32 = 3,

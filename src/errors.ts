@@ -29,7 +29,7 @@ export type HnswErrorCode =
   | "JOURNAL_FAILED" // the journal can't be written: the op changed nothing, and none is accepted until it can
   | "JOURNAL_UNCERTAIN" // the op is accepted, but may not be on the disk; it is written again as soon as that works
   | "EXPORT_FOREIGN" // `from` was exported with other options or in another format, or is not an export
-  | "EXPORT_DAMAGED" // `from` is incomplete or was changed, or its stream failed; then `cause` says how
+  | "EXPORT_DAMAGED" // `from` is incomplete, or holds what no index wrote, or its stream failed; then `cause` says how
   | "SNAPSHOT_FAILED" // no snapshot could be taken; what was durable before still is
   | "INTERNAL" // a bug in this package: the op was done as a whole or not at all, as the message says
   | "DAMAGED"; // a partition could not be repaired after a bug; its spaces refuse ops

@@ -10,10 +10,10 @@ import { faultPoint } from "../memory/faults";
 import { acquire, release, seat, tryAcquire } from "../memory/locks";
 import { prunePairs } from "../memory/scratch";
 import { capacityBase, capacityUpper, levelOf } from "../memory/settings";
-import { copyBytes, hasBit } from "../memory/words";
+import { contains, copyBytes, hasBit } from "../memory/words";
 import { distanceTo, queryFromSlot } from "../vectors/beam";
 import {
-  capacityOf, countOf, distanceAt, distancesOf, diverseOf, idAt, isBare, listOf, lockOf, setCount, setDiverse, setEntry,
+  capacityOf, countOf, distanceAt, distancesOf, diverseOf, idAt, idsOf, isBare, listOf, lockOf, setCount, setDiverse, setEntry,
   writeOwnList,
 } from "./lists";
 import { pruneInto } from "./prune";
@@ -68,13 +68,21 @@ function append(list: usize, dists: usize, slot: u32, distance: f32): void {
   setCount(list, count + 1);
 }
 
-/** Computes the distances of a list that was loaded without them. Its lock is held; another query is set afterwards. */
+/**
+ * Computes the distances of a list that was loaded without them, and drops what somebody else wrote into it twice. Its
+ * lock is held; another query is set afterwards.
+ */
 function computeDistances(generation: usize, slot: u32, list: usize, dists: usize): void {
   if (!isBare(list)) return;
   const count = countOf(list);
   queryFromSlot(generation, slot);
-  for (let i: u32 = 0; i < count; i++) store<f32>(dists + (i << 2), distanceTo(idAt(list, i)));
-  setDiverse(list, diverseOf(list));
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const id = idAt(list, i);
+    if (!contains(idsOf(list), n, id)) setEntry(list, dists, n++, id, distanceTo(id));
+  }
+  setDiverse(list, n == count ? diverseOf(list) : 0);
+  setCount(list, n);
 }
 
 /** From now on lists are searched for doubles before they take a slot. To be called before a slot is linked again. */

@@ -44,6 +44,15 @@ export function allBelow(at: usize, count: u32, limit: u32): bool {
   return true;
 }
 
+/** Whether one of `count` words is `word`. */
+export function contains(at: usize, count: u32, word: u32): bool {
+  const words = i32x4.splat(word);
+  const end = at + (<usize>count << 2);
+  for (; at + 16 <= end; at += 16) if (v128.any_true(i32x4.eq(v128.load(at), words))) return true;
+  for (; at < end; at += 4) if (load<u32>(at) == word) return true;
+  return false;
+}
+
 /** `bytes`, rounded up to whole words. */
 export function padded(bytes: u32): u32 {
   return (bytes + 3) & ~3;

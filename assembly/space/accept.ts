@@ -32,7 +32,7 @@ import { followMove } from "./marks";
 import { addDepth, enqueue } from "./queues";
 import { isAlive } from "./spaces";
 
-const LARGEST_SQUARED_NORM: f32 = 2.1267648e37; // 2^124: sums of four centred squares stay finite
+export const LARGEST_SQUARED_NORM: f32 = 2.1267648e37; // 2^124: sums of four centred squares stay finite
 const SMALLEST_SQUARED_NORM: f32 = 1e-30; // below it a direction is rounding noise
 const SMALLEST_UNLESS_ZERO: f32 = 1e-35; // below it squares and products lose their digits, and vectors their differences
 const FEWEST_DEAD: u32 = 64;
@@ -41,7 +41,11 @@ export let inverseNorm: f32 = 1; // of the vector that was checked last
 
 /** Checks vector number `index` of the intake; OK or an error. */
 export function checkVector(index: u32): i32 {
-  const vector = base + X_VECTORS + index * paddedFloats * 4;
+  return checkVectorAt(base + X_VECTORS + index * paddedFloats * 4);
+}
+
+/** Checks a padded vector; OK or an error. */
+export function checkVectorAt(vector: usize): i32 {
   const squares = dotF32(vector, vector, paddedFloats);
   if (!(squares < LARGEST_SQUARED_NORM)) {
     for (let i: u32 = 0; i < paddedFloats; i++) {

@@ -103,6 +103,28 @@ export function encodeSlot(generation: usize, slotAt: usize, record: usize): voi
   for (; i < dimensions; i++) store<u8>(to + i, <u8>(load<i8>(queryCode + i) + 64));
 }
 
+/** Whether `other`, a code record from elsewhere, is one of the same vector: but for rounding, at most. */
+export function resembles(record: usize, other: usize): bool {
+  if (!isNear(load<f32>(other + CODE_SCALE), load<f32>(record + CODE_SCALE))) return false;
+  if (!isNear(load<f32>(other + CODE_BIAS), load<f32>(record + CODE_BIAS))) return false;
+  let i: u32 = CODE_HEADER;
+  let apart = i8x16.splat(0);
+  for (; i + 16 <= CODE_HEADER + dimensions; i += 16) {
+    const a = v128.load(record + i);
+    const b = v128.load(other + i);
+    apart = i8x16.max_u(apart, v128.or(i8x16.sub_sat_u(a, b), i8x16.sub_sat_u(b, a)));
+  }
+  if (v128.any_true(i8x16.gt_u(apart, i8x16.splat(1)))) return false;
+  for (; i < CODE_HEADER + dimensions; i++) {
+    if (abs<i32>(<i32>load<u8>(record + i) - <i32>load<u8>(other + i)) > 1) return false;
+  }
+  return true;
+}
+
+function isNear(a: f32, b: f32): bool {
+  return abs<f32>(a - b) <= abs<f32>(b) * 0.01;
+}
+
 /** Whether a code's scale is what `encodeSlot` can have written: a finite number ≥ 0. */
 export function hasScale(record: usize): bool {
   const scale = load<f32>(record + CODE_SCALE);

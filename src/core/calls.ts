@@ -250,13 +250,15 @@ export const endSnapshot = (seat: Seat) => seat.core.endSnapshot();
 
 /**
  * Loads the frame in the intake; `first`: a new space begins, with that home. OK, E_BROKEN or E_MEMORY, and where the
- * space is (address 0: nowhere); or E_FOREIGN, and the offset in the frame of the setting that differs.
+ * space is (address 0: nowhere); or E_FOREIGN. `what` is wrong: a BROKEN_*, of `slot`; the offset of the setting that
+ * differs. E_MORE: there is more to look at, call again before anything else.
  */
 export function loadFrame(seat: Seat, home: number, first: boolean) {
   const status = seat.core.loadFrame(home, first ? 1 : 0);
   if (status === E_BUSY) return AGAIN;
-  if (status === E_FOREIGN) return { status, space: { address: 0, incarnation: 0 }, differsAt: seat.infoAt(0) };
-  return { status, space: { address: seat.infoAt(0), incarnation: seat.infoAt(1) }, differsAt: 0 };
+  if (status === E_FOREIGN) return { status, space: { address: 0, incarnation: 0 }, what: seat.infoAt(0), slot: 0 };
+  const space = { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
+  return { status, space, what: seat.infoAt(2), slot: seat.infoAt(3) };
 }
 
 /** xxHash64 of the first `bytes` of the intake. */

@@ -112,9 +112,10 @@ export function kindOf(body: Uint8Array): number {
 
 export type SpaceFrame = NonNullable<ReturnType<typeof readSpaceFrame>>;
 
-/** The contents of a space's first frame, or null for any other frame. Throws BadFrame when its name is none. */
+/** The contents of a space's first frame, or null for any other frame. Throws BadFrame when they can't be any. */
 export function readSpaceFrame(body: Uint8Array) {
   if (kindOf(body) !== layout.FRAME_SPACE) return null;
+  if (body.length < layout.FS_HEADER) throw new BadFrame("the first frame of a space is too short");
   const words = viewOn(body);
   const nameHeader = words.getUint32(layout.FS_NAME, true);
   const name = body.subarray(layout.FS_HEADER, layout.FS_HEADER + (nameHeader & 0xffffff));

@@ -65,7 +65,7 @@ function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
   if (hash !== null) checkFrame(frame, hash);
   const { body } = frame;
   if (kindOf(body) === layout.FRAME_FINISH && body.length === layout.F_HEADER) return null;
-  const first = body.length < layout.FS_HEADER ? null : readSpaceFrame(body);
+  const first = readSpaceFrame(body);
   if (first === null || !isPossible(first)) throw new BadFrame("its first frame makes no sense");
   return first;
 }

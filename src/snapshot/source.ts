@@ -1,5 +1,6 @@
 /* How do the frames of an export come in? From whatever was given as `from`, in chunks of any size. */
 import { HnswError, messageOf } from "../errors.ts";
+import { Slice } from "../runtime/event-loop.ts";
 import { kindOf } from "../values/kind.ts";
 import { isNumberArray } from "../values/number-arrays.ts";
 import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
@@ -7,23 +8,28 @@ import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
 /** Throws BAD_OPTION for what is not a source, EXPORT_FOREIGN, or BadFrame. */
 export async function* framesOf(source: unknown): AsyncGenerator<Frame> {
   const splitter = new FrameSplitter();
+  const slice = new Slice(); // a stream may bring no frame for long
   let head = new Uint8Array(0);
-  for await (let chunk of chunksOf(source)) {
-    if (head.length < MAGIC.length) {
+  for await (const chunk of chunksOf(source)) {
+    if (slice.isOver) await slice.next();
+    try {
       const missing = MAGIC.length - head.length;
-      head = Uint8Array.of(...head, ...chunk.subarray(0, missing));
-      if (head.length < MAGIC.length) continue;
-      checkMagic(head);
-      chunk = chunk.subarray(missing);
+      if (missing > 0) {
+        head = Uint8Array.of(...head, ...chunk.subarray(0, missing));
+        if (head.length < MAGIC.length) continue;
+        checkMagic(head);
+      }
+      yield* splitter.push(chunk.subarray(missing));
+    } catch (error) {
+      throw isGone(chunk) ? new BadFrame("its buffer was transferred, or became smaller") : error;
     }
-    yield* splitter.push(chunk);
   }
   if (head.length < MAGIC.length || !splitter.isBetweenFrames) throw new BadFrame("it was cut off");
 }
 
 async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
   if (isBytes(source)) yield source;
-  else if (kindOf(source) === "ArrayBuffer") yield new Uint8Array(source as ArrayBuffer);
+  else if (kindOf(source) === "ArrayBuffer") yield bytesOf(source as ArrayBuffer);
   else if (source instanceof Blob) yield* streamed(source.stream());
   else if (source instanceof ReadableStream) yield* streamed(source);
   else if (source instanceof Response) {
@@ -39,6 +45,23 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
 /** Also of another realm. */
 function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || (isNumberArray(value) && kindOf(value) === "Uint8Array");
+}
+
+function bytesOf(buffer: ArrayBuffer): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw badSource("a buffer that was not transferred elsewhere");
+  }
+}
+
+/** Whether its buffer does not reach as far as it did when the view was made. */
+function isGone(view: Uint8Array): boolean {
+  try {
+    return view.subarray().length < 0;
+  } catch {
+    return true;
+  }
 }
 
 function badSource(wanted: string): HnswError {

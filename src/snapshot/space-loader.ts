@@ -18,6 +18,20 @@ const SETTINGS = new Map<number, string>([
   [layout.FS_SEED, "seed"],
 ]);
 
+const PROBLEMS: Record<number, string> = {
+  [layout.BROKEN_SPACE]: "what it says of a space can't be, or two spaces have one name",
+  [layout.BROKEN_VECTOR]: "a vector is one that `add` refuses",
+  [layout.BROKEN_KEY]: "a key is none, or comes twice",
+  [layout.BROKEN_CODE]: "the code of a vector is not its own",
+  [layout.BROKEN_LIST]: "a list of neighbours names what it must not",
+  [layout.BROKEN_TWIN]: "equal vectors do not hang together",
+};
+
+/** What is wrong with a space's frames, from BROKEN_*. */
+function problemOf(what: number, slot: number): string {
+  return `${PROBLEMS[what] ?? "its frames do not fit together"} (vector ${slot} of its space)`;
+}
+
 /** A space was created with other settings than the index has. The message names one, with its value in the snapshot. */
 export class ForeignSpace extends Error {}
 
@@ -40,16 +54,22 @@ export class SpaceLoader {
     const { seat } = this.partition;
     const first = this.isFirst;
     this.isFirst = false;
-    this.leftOut = leftOutIn(body);
     seat.intakeBytes.set(body);
     if (first) viewOn(seat.intakeBytes).setUint32(layout.FS_ID, this.id, true);
     const before = seat.memory.buffer.byteLength;
-    const { status, space, differsAt } = await this.host.whenFree(() => calls.loadFrame(seat, this.home, first));
-    if (first) await expectWrites(seat.memory, before);
-    if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(differsAt, viewOn(seat.intakeBytes)));
+    const load = () => this.host.whenFree(() => calls.loadFrame(seat, this.home, first));
+    let answer = await load();
+    while (answer.status === layout.E_MORE) {
+      await nextTurn();
+      answer = await load();
+    }
+    const { status, space, what, slot } = answer;
+    await expectWrites(seat.memory, before);
+    if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(what, viewOn(seat.intakeBytes)));
     this.at = space;
     if (status === layout.E_MEMORY) throw this.host.refusal(layout.E_MEMORY, seat);
-    if (status !== layout.OK) throw new BadFrame("its frames do not fit together");
+    if (status !== layout.OK) throw new BadFrame(problemOf(what, slot));
+    this.leftOut = leftOutIn(body);
   }
 
   /** Whether the space was linked into while its snapshot was written: some ways through its graph are missing. */
@@ -68,7 +88,7 @@ function settingAt(word: number, frame: DataView): string {
   return `\`${SETTINGS.get(word)!}\` ${word === layout.FS_METRIC ? (metricOf(value) ?? value) : value}`;
 }
 
-/** The memory has grown by the size of a space: all of that is written to soon. */
+/** The memory has grown for a space: most of that is written to soon. */
 async function expectWrites(memory: WebAssembly.Memory, before: number): Promise<void> {
   const { byteLength } = memory.buffer;
   if (byteLength - before > LARGE_BYTES) await askForHugePages([memory], 0, layout.MAX_PAGES * 65536);

@@ -18,7 +18,10 @@ export type Verdict =
 export const MEMORY_LIMIT = 64 * 2 ** 20;
 export const MOST_MS = 5000;
 const RESERVED_LIMIT = MEMORY_LIMIT + 8 * 2 ** 20;
-const NEVER = new Set(["INTERNAL", "TIMEOUT", "DAMAGED", "CLOSED", "BAD_OPTION", "UNSUPPORTED"]);
+/** What a refusal may be called: none of a caller's own mistakes, and no bug of ours. */
+const REFUSALS = /^(EXPORT_DAMAGED|EXPORT_FOREIGN|SNAPSHOT_FAILED|PATH_[A-Z]+|OUT_OF_MEMORY)$/;
+/** An export of no space says nothing of them. */
+const NO_SPACE = "`dimensions` is required";
 const K = 10;
 const NARROW = 8; // candidates that a beam keeps: codes that are not the vector's own lead it astray
 const MOST_LOOKED_FOR = 300; // keys and vectors of a space, in the bytes that it came from
@@ -62,8 +65,8 @@ export async function verdictOf(work: () => Promise<void>): Promise<Verdict> {
   } catch (error) {
     if (error instanceof Wrong) return { kind: "wrong", why: error.message };
     if (!(error instanceof HnswError)) return { kind: "wrong", why: `${String(error)} is no HnswError` };
-    if (NEVER.has(error.code)) return { kind: "wrong", why: `${error.code}: ${error.message}` };
-    return { kind: "refused", code: error.code };
+    if (REFUSALS.test(error.code) || error.message.startsWith(NO_SPACE)) return { kind: "refused", code: error.code };
+    return { kind: "wrong", why: `${error.code}: ${error.message}` };
   }
 }
 

@@ -199,7 +199,7 @@ describe("what is refused", () => {
   test("more than the memory holds", async () => {
     const seat = await partition({ ...settings, partitionLimit: 2 ** 20 }, "debug");
     const larger = new CoreSpace(await partition(settings, "debug"), "s");
-    larger.addAll(uniform(20_000, 8, SEED));
+    larger.addAll(uniform(12_000, 8, SEED));
     expect(load(seat, snapshotOf(larger))).toBe(E_MEMORY);
     expect(seat.core.dropSpace(seat.infoAt(0), 1)).toBe(OK);
     expect(load(seat, await made)).toBe(OK);

@@ -27,7 +27,8 @@ export function snapshotOf(space: CoreSpace, by = space.seat, between = () => {}
 export function load(seat: Seat, frames: Uint8Array[]): number {
   for (const [i, frame] of frames.entries()) {
     seat.intakeBytes.set(frame);
-    const status = seat.core.loadFrame(0, i === 0 ? 1 : 0);
+    let status = seat.core.loadFrame(0, i === 0 ? 1 : 0);
+    while (status === E_MORE) status = seat.core.loadFrame(0, 0);
     if (status !== OK) return status;
   }
   seat.clearIntake();

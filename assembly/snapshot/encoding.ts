@@ -1,0 +1,75 @@
+/*
+ * Are these bytes a key, or the name of a space, as src/values/keys.ts encodes it? In no other way: two encodings of
+ * one key would be two keys that look the same.
+ */
+import {
+  KEY_LENGTH, MAX_KEY_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF16, TAG_UTF8,
+} from "../layout";
+
+const LARGEST_INTEGER: i64 = 9007199254740991; // 2^53 − 1
+
+/** Whether the bytes at `at` are those of a key with that header. They are all there. */
+export function isKey(header: u32, at: usize): bool {
+  const length = header & KEY_LENGTH;
+  switch (header >>> 24) {
+    case TAG_INTEGER: {
+      if (length != 8) return false;
+      const value = load<i64>(at);
+      return value >= -LARGEST_INTEGER && value <= LARGEST_INTEGER;
+    }
+    case TAG_BIGINT: return isBigint(at, length);
+    default: return isName(header, at);
+  }
+}
+
+/** Whether they are those of a string, as all names of spaces are. */
+export function isName(header: u32, at: usize): bool {
+  const length = header & KEY_LENGTH;
+  if (length == 0 || length > MAX_KEY_BYTES) return false;
+  const tag = header >>> 24;
+  return tag == TAG_UTF8 ? isUtf8(at, at + length) : tag == TAG_UTF16 && isNoUtf8(at, length);
+}
+
+/** A sign, then a magnitude that has no empty byte at its upper end, unless it is 0. */
+function isBigint(at: usize, length: u32): bool {
+  if (length < 2 || length > MAX_KEY_BYTES || load<u8>(at) > 1) return false;
+  return load<u8>(at + length - 1) != 0 || (length == 2 && load<u8>(at) == 0);
+}
+
+function isUtf8(at: usize, end: usize): bool {
+  while (at < end) {
+    if (at + 8 <= end && (load<u64>(at) & 0x8080808080808080) == 0) {
+      at += 8;
+      continue;
+    }
+    const first: u32 = load<u8>(at);
+    if (first < 0x80) {
+      at++;
+      continue;
+    }
+    const more: u32 = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3; // bytes that follow
+    if (first < 0xc2 || first > 0xf4 || at + more >= end) return false;
+    let point: u32 = first & (0x3f >>> more);
+    for (let i: u32 = 1; i <= more; i++) {
+      const next: u32 = load<u8>(at + i);
+      if ((next & 0xc0) != 0x80) return false;
+      point = (point << 6) | (next & 0x3f);
+    }
+    const least: u32 = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x10000; // fewer bytes would do below it
+    if (point < least || point > 0x10ffff || (point & 0xfffff800) == 0xd800) return false;
+    at += more + 1;
+  }
+  return true;
+}
+
+/** Strings are stored in their own units only when they have no UTF-8: with half of a surrogate pair. */
+function isNoUtf8(at: usize, length: u32): bool {
+  if (length & 1) return false;
+  for (let i: u32 = 0; i < length; i += 2) {
+    const unit: u32 = load<u16>(at + i);
+    if ((unit & 0xf800) != 0xd800) continue;
+    if (unit >= 0xdc00 || i + 4 > length || (<u32>load<u16>(at + i + 2) & 0xfc00) != 0xdc00) return true;
+    i += 2;
+  }
+  return false;
+}
