@@ -22,7 +22,7 @@ import { currentOf } from "./generations";
 import { enqueue } from "./queues";
 import { isAlive } from "./spaces";
 
-let linked: u32 = 0, steps: u32 = 0; // in this call
+let linked: u32 = 0, steps: u32 = 0, wished: u32 = 0; // in this call
 
 /** Whether this seat has claims left, perhaps from a worker that had it before. */
 export function hasClaims(): bool {
@@ -40,9 +40,12 @@ function passOn(): void {
   store<u32>(seat + SEAT_CLAIM_NEXT, load<u32>(seat + SEAT_CLAIM_NEXT) + 1);
 }
 
-/** Works off up to `most` ops of this seat's claims. X_INFO: ops linked, compaction steps. True while some are left. */
+/**
+ * Works off up to `most` ops of this seat's claims. X_INFO: ops linked, compaction steps, 1 when a compaction is wished that
+ * its home may not know of. True while some are left.
+ */
 export function link(most: u32): bool {
-  linked = steps = 0;
+  linked = steps = wished = 0;
   let claim = nextClaim(seat);
   for (; claim != 0 && linked + steps < most; claim = nextClaim(seat)) {
     if (load<u32>(claim + C_SERIAL) == 0) compactClaimed(claim);
@@ -50,6 +53,7 @@ export function link(most: u32): bool {
   }
   info(0, linked);
   info(1, steps);
+  info(2, wished);
   return claim != 0;
 }
 
@@ -118,7 +122,7 @@ function wantF32(claim: usize): void {
     load<u32>(space + S_SERIAL) == load<u32>(claim + C_SERIAL)
   ) {
     atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
-    enqueue(space);
+    if (enqueue(space)) wished = 1;
   }
   unlockPartition();
 }

@@ -8,8 +8,6 @@ import type { Events } from "./events.ts";
 import type { Claim, Queues } from "./queues.ts";
 import type { Records } from "./records.ts";
 
-const PARK_MS = 50; // as in src/workers/worker.ts
-
 /** What all workers of a simulation share. */
 export interface Shop {
   events: Events;
@@ -62,6 +60,7 @@ export class VirtualWorker {
       control: {
         count: (_, figure, by) => shop.records.count(number, figure, by),
         isParked: (other) => shop.workers[other]!.parked,
+        isBusy: (other) => !shop.workers[other]!.parked,
         wake: (other) => shop.workers[other]!.wake(),
         ...{ set: () => {}, progressed: () => {} },
       },
@@ -115,7 +114,7 @@ export class VirtualWorker {
       claim: (home, most) => this.claim(number, home, most),
       hasClaims: () => this.claims[number]!.length > 0,
       link: (most) => this.link(this.claims[number]!, most),
-      ...{ tidy: () => {}, repair: () => {} },
+      ...{ tidy: () => false, repair: () => {} },
     };
   }
 
@@ -152,7 +151,7 @@ export class VirtualWorker {
     const crowded = this.shop.crowding(linking);
     const workedMs = this.claimingMs + ms * noise(costs, random) * slowdown(costs, linking, ms / ops);
     this.slice = { parts, ops, workedMs, tookMs: workedMs * crowded, aloneMs, crowded };
-    return { linked: ops, moved: 0, more: claims.length > 0 };
+    return { linked: ops, moved: 0, wished: false, more: claims.length > 0 };
   }
 
   /** The time of the slice is over: its ops are linked. */
@@ -179,7 +178,7 @@ export class VirtualWorker {
     this.parked = true;
     records.parked(this.number, costs.parkMicroseconds / 1e3);
     const parking = ++this.parkings;
-    events.after(PARK_MS, () => {
+    events.after(this.loop.restMs, () => {
       if (parking !== this.parkings) return;
       this.parked = false;
       this.step();

@@ -4,8 +4,6 @@ import { warn } from "../runtime/platform.ts";
 import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
 
-const LOOK_AGAIN_MS = 50; // a wish to compact is no waiting work, and may come just before the thread parks
-
 export class InlineLinker {
   private running = false;
   private serving = false;
@@ -45,9 +43,10 @@ export class InlineLinker {
   async serveOthers(): Promise<void> {
     if (this.serving) return;
     this.serving = true;
-    while (!this.isClosed()) {
-      const slept = await this.control.park(0, LOOK_AGAIN_MS, () => this.loop.hasWork());
+    for (let seen = this.control.wakes(0); !this.isClosed(); ) {
+      const slept = await this.control.park(0, seen, this.loop.restMs, () => this.loop.hasWork());
       if (this.running || !slept) await nextTurn();
+      seen = this.control.wakes(0);
       if (!this.running && !this.isClosed()) await this.run();
     }
   }

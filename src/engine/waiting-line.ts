@@ -129,19 +129,23 @@ export class WaitingLines {
 
   /** Tries a line's ops until one does not get in or the slice is over. Refuses one for which nothing moved too long. */
   private serve(line: Line, slice: Slice, progress: number): Outcome {
-    const isOver = line.seen === progress && line.patience.isOver;
+    let isOver = line.seen === progress && line.patience.isOver;
     if (line.fullAt === progress && !this.again && !isOver) return FULL; // there is no more room than before
-    let outcome: Outcome = DONE;
     let moved = line.seen !== progress;
+    let outcome: Outcome = DONE;
     while (line.first !== null && outcome === DONE) {
       outcome = this.tryFirst(line, line.first);
       if (outcome === DONE || outcome === MORE) moved = true;
+      if (moved) isOver = false;
+      if (isOver) {
+        this.refuseFirst(line, timeout(this.timeoutMs)); // the next has waited as long: it gets one try
+        outcome = DONE;
+      }
       if (slice.isOver) break;
     }
     line.fullAt = outcome === FULL ? progress : -1;
     line.seen = progress;
     if (moved) line.patience.renew();
-    else if (isOver) this.refuseFirst(line, timeout(this.timeoutMs)); // the next has waited as long: it gets one try
     return outcome;
   }
 

@@ -8,8 +8,9 @@
  *            then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *
- * A worker parks in this order: PARKED = 1, look for work once more, wait on WAKE. A thread that adds work looks at
- * PARKED after the work can be seen. All accesses are sequentially consistent, so one of the two sees the other.
+ * A worker reads WAKE, looks for work, and then parks: PARKED = 1, look once more, wait on WAKE as it was read. A thread that
+ * adds work increments WAKE after the work can be seen, and notifies if PARKED. All accesses are sequentially consistent,
+ * so no work is left that a worker did not see, even if its last look does not know that kind of work.
  */
 import { MAX_SEATS, MAX_WORKERS } from "../../assembly/layout.ts";
 import { nextTurn, waitForChange } from "../runtime/event-loop.ts";
@@ -150,23 +151,30 @@ export class Control {
     return WORKERS + worker * WORKER_WORDS + word;
   }
 
-  /** Wakes a worker if it is parked. */
+  /** Wakes a worker if it is parked, and keeps it from parking if it is about to. */
   wake(worker: number): void {
-    if (Atomics.load(this.words, this.at(worker, PARKED)) === 0) return;
     Atomics.add(this.words, this.at(worker, WAKE), 1);
-    Atomics.notify(this.words, this.at(worker, WAKE));
+    if (this.isParked(worker)) Atomics.notify(this.words, this.at(worker, WAKE));
+  }
+
+  /** What `park` needs to know, from before the worker looked for work. */
+  wakes(worker: number): number {
+    return Atomics.load(this.words, this.at(worker, WAKE));
   }
 
   isParked(worker: number): boolean {
     return Atomics.load(this.words, this.at(worker, PARKED)) === 1;
   }
 
+  isBusy(worker: number): boolean {
+    return this.isAlive(worker) && !this.isParked(worker);
+  }
+
   /**
-   * Parks the calling worker until it is woken, for at most `ms`; not at all when `lastLook` finds work. Resolves to
-   * whether it slept. Does not keep the process alive.
+   * Parks the calling worker until it is woken, for at most `ms`; not at all when it was woken since `wakes` was `seen`, or
+   * `lastLook` finds work. Resolves to whether it slept. Does not keep the process alive.
    */
-  async park(worker: number, ms: number, lastLook: () => boolean): Promise<boolean> {
-    const seen = Atomics.load(this.words, this.at(worker, WAKE));
+  async park(worker: number, seen: number, ms: number, lastLook: () => boolean): Promise<boolean> {
     Atomics.store(this.words, this.at(worker, PARKED), 1);
     let slept = false;
     if (!lastLook() && !this.stopping(worker) && !this.closed) {

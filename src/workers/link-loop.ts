@@ -5,6 +5,8 @@
 import type { Linked } from "../core/calls.ts";
 import type { Control } from "./control.ts";
 
+const IDLE_MS = 2000; // whoever makes work wakes its worker
+const WAITING_MS = 50; // where something waits that no thread announces
 const CALL_MS = 5; // a call into the core can't be interrupted, so it is kept this short
 const FIRST_SLICE_OPS = 8;
 const LARGEST_SLICE_OPS = 4096;
@@ -26,7 +28,8 @@ export interface LinkedPartition {
   claim(home: number, most: number, compact: boolean): number;
   hasClaims(): boolean;
   link(most: number): Linked;
-  tidy(): void;
+  /** Whether something waits that no thread announces: memory for its last reader. */
+  tidy(): boolean;
   repair(): void;
 }
 
@@ -37,7 +40,7 @@ export interface LinkSetup {
   /** How many homes there are, at least 1. */
   workers: number;
   policy: LinkPolicy;
-  control: Pick<Control, "count" | "set" | "progressed" | "isParked" | "wake">;
+  control: Pick<Control, "count" | "set" | "progressed" | "isParked" | "isBusy" | "wake">;
   /** Milliseconds; only differences count. */
   now: () => number;
 }
@@ -49,6 +52,8 @@ export class LinkLoop {
   /** The partition whose claims are being worked off. */
   private current: LinkedPartition | null;
   private nextPartition = 0;
+  /** How long the thread may sleep after a step that did nothing. */
+  restMs = IDLE_MS;
 
   constructor(private readonly setup: LinkSetup) {
     this.depths = new Float64Array(setup.workers);
@@ -62,8 +67,9 @@ export class LinkLoop {
     let worked = false;
     try {
       // A compaction that waits for memory takes a claim and does nothing: no reason not to help others.
-      worked = this.workOn(this.current ?? this.takeOwn(), start) || this.workOn(this.steal(), start);
-      if (!worked) for (const partition of partitions) partition.tidy();
+      const partition = this.current ?? this.takeOwn();
+      worked = this.workOn(partition, start) || this.workOn(this.steal(), start);
+      if (!worked) this.rest(partition !== null);
     } catch (trap) {
       for (const partition of partitions) partition.repair();
       this.current = this.withClaims();
@@ -73,6 +79,14 @@ export class LinkLoop {
     }
     control.count(worker, "busyMs", now() - start);
     return worked;
+  }
+
+  /** `waits`: some work was found that could not be done. While others work, there may soon be some to steal. */
+  private rest(waits: boolean): void {
+    const { partitions, workers, worker, control } = this.setup;
+    for (const partition of partitions) waits = partition.tidy() || waits;
+    for (let other = 0; other < workers; other++) waits ||= other !== worker && control.isBusy(other);
+    this.restMs = waits ? WAITING_MS : IDLE_MS;
   }
 
   /** Whether a step would find something, own or to steal. */
@@ -86,10 +100,10 @@ export class LinkLoop {
   /** Links for one slice. False when nothing was done, as without a partition. */
   private workOn(partition: LinkedPartition | null, start: number): boolean {
     if (partition === null) return false;
-    const { worker, control, now } = this.setup;
+    const { worker, workers, control, now } = this.setup;
     const affordable = this.msPerOp > 0 ? CALL_MS / this.msPerOp : FIRST_SLICE_OPS;
     const ops = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
-    const { linked, moved, more } = partition.link(ops);
+    const { linked, moved, wished, more } = partition.link(ops);
     this.current = more ? partition : this.withClaims();
     if (linked > 0) {
       const cost = (now() - start) / linked;
@@ -97,6 +111,7 @@ export class LinkLoop {
       control.count(worker, "linked", linked);
     }
     if (moved > 0) control.count(worker, "moved", moved);
+    if (wished) for (let home = 0; home < workers; home++) control.wake(home);
     // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.
     if (linked + moved > 0) control.progressed();
     return linked + moved > 0;

@@ -9,7 +9,7 @@ import { linkerOf } from "./linker.ts";
 import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
 import { takeSeats } from "./take-seats.ts";
 
-const PARK_MS = 50; // also how often an idle worker checks for memory that can be freed
+const PARK_MS = 50;
 const FAILURES_IN_A_ROW = 100;
 
 let seats: Seat[] = [];
@@ -32,7 +32,8 @@ async function run(start: StartMessage): Promise<void> {
   const control = new Control(start.control);
   const taken = takeSeats(start, start.seat);
   if (taken === null) {
-    while (!control.stopping(worker)) if (!(await control.park(worker, PARK_MS, () => false))) await nextTurn();
+    while (!control.stopping(worker))
+      if (!(await control.park(worker, control.wakes(worker), PARK_MS, () => false))) await nextTurn();
     return endThread();
   }
   seats = taken;
@@ -44,10 +45,11 @@ async function run(start: StartMessage): Promise<void> {
   while (!control.stopping(worker)) {
     for (let search = searches.shift(); search !== undefined; search = searches.shift()) toParent(searchShare(search));
     try {
+      const seen = control.wakes(worker);
       const worked = loop.step();
       failures = 0;
-      if (worked) await nextTurn();
-      else if (!(await control.park(worker, PARK_MS, () => searches.length > 0 || loop.hasWork()))) await nextTurn();
+      const hasMore = () => searches.length > 0 || loop.hasWork();
+      if (worked || !(await control.park(worker, seen, loop.restMs, hasMore))) await nextTurn();
     } catch (trap) {
       const message = trap instanceof Error ? (trap.stack ?? trap.message) : String(trap);
       toParent({ type: "trap", message } satisfies FromWorker);

@@ -40,6 +40,7 @@ async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<
       board.gather(GATHER_MS[settings.durability]);
     try {
       last = await writer.step();
+      if (last > 0 && board.hasGrown(settings.snapshotAfterBytes)) board.callSnapshots();
       if (failed) post({ type: "recovered" });
       failed = false;
     } catch (error) {

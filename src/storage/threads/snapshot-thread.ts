@@ -10,7 +10,7 @@ import { type RoundReport, SnapshotRounds } from "../snapshots/rounds.ts";
 import { backUp } from "../tools/backup.ts";
 import type { FromSnapshots, KeeperStartMessage, TaskMessage } from "./messages.ts";
 
-const LOOK_MS = 250;
+const LOOK_MS = 2000; // the journal thread calls when a round is due; but one may be due again after a failure
 const PAUSE_MS = 5000; // after a round that failed and was not asked for
 
 const requests: TaskMessage[] = [];
@@ -41,7 +41,7 @@ async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<
   for (;;) {
     const seen = board.snapshotCalls;
     const request = requests.shift();
-    const grown = board.figure("bytes") - board.figure("bytesAtSnapshot") >= settings.snapshotAfterBytes;
+    const grown = board.hasGrown(settings.snapshotAfterBytes);
     if (request !== undefined || (grown && !board.snapshotsStopping && performance.now() >= pausedUntil)) {
       try {
         let report: RoundReport | BackupReport;

@@ -43,16 +43,19 @@ test("progress wakes those that wait for it, and a wait that saw less ends at on
 
 test("a worker parks only when there is nothing to do, and wakes when there is", async () => {
   const control = new Control();
-  expect(await control.park(0, 60_000, () => true)).toBe(false);
-  const parked = control.park(0, 60_000, () => control.isParked(1));
+  expect(await control.park(0, control.wakes(0), 60_000, () => true)).toBe(false);
+  const parked = control.park(0, control.wakes(0), 60_000, () => control.isParked(1));
   expect([control.isParked(0), control.isParked(1)]).toEqual([true, false]);
   control.wake(0);
   expect(await parked).toBe(true);
   expect(control.isParked(0)).toBe(false);
+  const seen = control.wakes(0);
+  control.wake(0); // after it looked for work
+  expect(await control.park(0, seen, 60_000, () => false)).toBe(false);
   control.stop(0);
-  expect(await control.park(0, 60_000, () => false)).toBe(false);
+  expect(await control.park(0, control.wakes(0), 60_000, () => false)).toBe(false);
   control.close();
-  expect(await control.park(1, 60_000, () => false)).toBe(false);
+  expect(await control.park(1, control.wakes(1), 60_000, () => false)).toBe(false);
 });
 
 test("figures are each worker's own", () => {

@@ -12,12 +12,14 @@ const OP_MS = 0.1;
 let now: number;
 let woken: number[];
 let parked: Set<number>;
+let busy: Set<number>;
 let figures: Map<Figure, number>;
 
 beforeEach(() => {
   now = 0;
   woken = [];
   parked = new Set();
+  busy = new Set();
   figures = new Map();
 });
 
@@ -25,6 +27,9 @@ beforeEach(() => {
 class VirtualPartition implements LinkedPartition {
   claims = 0;
   tidied = 0;
+  /** Whether memory waits for its last reader. */
+  unread = false;
+  wished = false;
   repaired = 0;
   slices: number[] = [];
   trap: Error | null = null;
@@ -55,11 +60,12 @@ class VirtualPartition implements LinkedPartition {
     this.claims -= linked;
     this.slices.push(linked);
     now += linked * OP_MS;
-    return { linked, moved: 0, more: this.claims > 0 };
+    return { linked, moved: 0, wished: this.wished, more: this.claims > 0 };
   }
 
-  tidy(): void {
+  tidy(): boolean {
     this.tidied++;
+    return this.unread;
   }
 
   repair(): void {
@@ -73,6 +79,7 @@ function loopOver(partitions: LinkedPartition[], worker = 0): LinkLoop {
     set: (_: number, figure: Figure, value: number) => void figures.set(figure, value),
     progressed: () => {},
     isParked: (other: number) => parked.has(other),
+    isBusy: (other: number) => busy.has(other),
     wake: (other: number) => void woken.push(other),
   };
   const policy = policyOf({ batching: DEFAULT_BATCHING, stealing: DEFAULT_STEALING });
@@ -146,6 +153,26 @@ describe("an idle worker is woken", () => {
     loopOver([new VirtualPartition([250, 0, 0])]).step();
     expect(woken).toEqual([]);
   });
+});
+
+test("a step that does nothing says how long to rest: not long while others work, or memory waits for a reader", () => {
+  const [first, second] = [new VirtualPartition([0, 0, 0]), new VirtualPartition([0, 0, 0])];
+  const loop = loopOver([first, second]);
+  expect([loop.step(), loop.restMs > 1000]).toEqual([false, true]);
+  first.unread = true;
+  expect([loop.step(), loop.restMs < 100]).toEqual([false, true]);
+  first.unread = false;
+  busy.add(1);
+  expect([loop.step(), loop.restMs < 100]).toEqual([false, true]);
+  busy.clear();
+  expect([loop.step(), loop.restMs > 1000, second.tidied]).toEqual([false, true, 4]);
+});
+
+test("a step that wishes a compaction in another home's queue wakes every worker", () => {
+  const partition = new VirtualPartition([5, 0, 0]);
+  partition.wished = true;
+  loopOver([partition]).step();
+  expect(woken).toEqual([0, 1, 2]);
 });
 
 test("a trap is repaired in every partition, counted and thrown on", () => {
