@@ -1,5 +1,5 @@
 /* Is a backup whole, whatever happens to the folder while it is taken, and is it refused where it can't be made? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../src/api/open.ts";
@@ -11,8 +11,6 @@ import { backUp } from "../../src/storage/tools/backup.ts";
 import { Folder } from "../support/folder.ts";
 import { refusalOf, until } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 4, workers: 0, partitions: 2 } as const;
 const BACKUPS = 4;

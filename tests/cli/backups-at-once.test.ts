@@ -1,5 +1,5 @@
 /* Do two backups to one destination leave each other alone, and does a failed one remove only what it created? */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { backUp } from "../../src/storage/tools/backup.ts";
@@ -7,8 +7,6 @@ import { Destination } from "../../src/storage/tools/backup-destination.ts";
 import { Folder } from "../support/folder.ts";
 import { refusalOf } from "../support/indexes.ts";
 import { outOf, stateOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 4, workers: 0, partitions: 2 } as const;
 const WHOLE = ["journal.mark", "journal.sqlite", "snapshots"];

@@ -1,9 +1,7 @@
 /* What does an import say of a line that it refuses, and what has it added by then? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Folder } from "../support/folder.ts";
 import { failureOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 describe("a line that is refused is named, and the lines before it are added", () => {
   const GOOD = '{"key":1,"vector":[1,2,3,4]}\n{"key":2,"vector":[2,2,3,4]}\n';

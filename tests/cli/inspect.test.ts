@@ -1,12 +1,10 @@
 /* Does `inspect` show what a folder holds, even an open one, without touching it? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Inspection } from "../../src/storage/tools/inspect.ts";
 import { Folder } from "../support/folder.ts";
 import { outOf, run, stateOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 2, metric: "l2", M: 8, seed: 7, workers: 0, partitions: 1 } as const;
 

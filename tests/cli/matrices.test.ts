@@ -1,5 +1,5 @@
 /* Are .npy and .f32 files read as NumPy reads them, under keys of a file, and refused with a reason otherwise? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Key } from "../../src/index.ts";
@@ -7,8 +7,6 @@ import { Folder } from "../support/folder.ts";
 import { expectHolds, type Model, uniform, type VectorSet } from "../support/indexes.ts";
 import { dictOf, npy } from "../support/npy.ts";
 import { failureOf, outOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 function bytesOf(values: Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,5 +1,5 @@
 /* Is everything that was exported the same after an import: keys by type, vectors bit for bit? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lineOf } from "../../src/cli/formats/jsonl.ts";
@@ -7,8 +7,6 @@ import type { Key } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { expectHolds, type Model, uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 4, metric: "l2", workers: 0, partitions: 2 } as const;
 const KEYS: Key[] = [

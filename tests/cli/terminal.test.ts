@@ -2,7 +2,7 @@
  * Keys, names, paths and heads with control characters: does any output or error of the program, or message of an error,
  * hand them to a terminal as they are?
  */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { headerBytes, readHeader } from "../../src/cli/formats/npy.ts";
@@ -11,8 +11,6 @@ import { type HnswError, open } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { opened, refusalOf } from "../support/indexes.ts";
 import { run } from "./program.ts";
-
-setDefaultTimeout(60_000);
 
 /** Escape, a C1 control, delete, a line separator, and what turns the direction of text round. */
 const CONTROLS = "\u001b[31m\u0007\r\u009b32m\u007f\u2028\u202e\u2066";

@@ -1,8 +1,6 @@
 /* Does the program show its help, and does it refuse wrong arguments with exit code 2? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { failureOf, outOf, run } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 describe("help", () => {
   test("lists the commands", async () => {

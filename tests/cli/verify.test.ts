@@ -1,5 +1,5 @@
 /* Does `verify` find every flipped bit, in either generation of snapshots, and leave the folder as it is? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SqliteFile } from "../../src/storage/disk/sqlite.ts";
@@ -7,8 +7,6 @@ import { Catalog, type SnapshotRow } from "../../src/storage/snapshots/catalog.t
 import { Folder } from "../support/folder.ts";
 import { uniform } from "../support/indexes.ts";
 import { failureOf, outOf, run, stateOf } from "./program.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const OPTIONS = { dimensions: 8, workers: 0, partitions: 1 } as const;
 const LAST = [0.123, 4.56, 7.89, 1.01, 2.02, 3.03, 4.04, 5.05];

@@ -1,9 +1,7 @@
 /* Does the code of the documents run as it is written, and print what it says? */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { type Block, promisedBy } from "./blocks.ts";
 import { Project } from "./project.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 for (const document of ["README.md", "docs/RECIPES.md"]) {
   describe(document, () => {

@@ -1,10 +1,8 @@
 /* Do the recipes whose programs do not end, or that ask another server, do what their text says? */
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { outputOf } from "../support/process.ts";
 import { Project } from "./project.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const project = new Project("docs/RECIPES.md");
 const used = new Set<string>();

@@ -1,5 +1,5 @@
 /* Do threads in a browser start where they can, get replaced when they end, and end with their index? */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +7,6 @@ import { bundleForEdge } from "../../.ci/bundle.ts";
 import { programs } from "./install.ts";
 import { BUILD, buildPackage } from "./package.ts";
 import { type Browser, launch, serveSite } from "./site.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const { chromium } = programs;
 let browser: Browser;

@@ -1,13 +1,11 @@
 /* Does a bundler that knows nothing of the package find its workers and its core, and does the page run with them? */
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { join } from "node:path";
 import { outputOf } from "../support/process.ts";
 import { MODULES, programs } from "./install.ts";
 import { buildPackage, Project } from "./package.ts";
 import { launch, serveSite } from "./site.ts";
 import { testWith } from "./test-with.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const PAGE = '<!doctype html><title>.</title><script type="module" src="./page.js"></script>';
 const SCRIPT = `

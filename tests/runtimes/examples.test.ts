@@ -1,5 +1,5 @@
 /* Do the examples for isolates, browsers and one file do what their first lines say? */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,8 +11,6 @@ import { buildPackage, ROOT } from "./package.ts";
 import { launch, serveSite } from "./site.ts";
 import { testWith } from "./test-with.ts";
 import { serveIsolate } from "./workerd.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-examples-"));
 

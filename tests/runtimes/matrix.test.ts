@@ -1,5 +1,5 @@
 /* Does the index do the same on every runtime, to the last bit, and does an export travel between any two of them? */
-import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
 import { openSearch } from "../../src/search.ts";
 import { run } from "../support/process.ts";
@@ -7,8 +7,6 @@ import { built, run as conform, digestOf, type Kit, type Result } from "./confor
 import { buildPackage, Project } from "./package.ts";
 import { runtimes } from "./runtimes.ts";
 import { testWith } from "./test-with.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 /** From source, in this process: the threaded build and the one for memory that is not shared. */
 const HERE: Record<string, Kit> = {

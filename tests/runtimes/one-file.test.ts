@@ -1,12 +1,10 @@
 /* Does `bun build` bring everything along that the package needs, in whatever way it was installed? */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outputOf } from "../support/process.ts";
 import { packPackage, ROOT } from "./package.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 /** Workers, both threads of a folder, and the core for one thread: every file that a program may need. */
 const PROGRAM = `

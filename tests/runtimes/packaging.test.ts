@@ -1,12 +1,10 @@
 /* Is what `npm pack` makes a package that bundlers, type checkers and debuggers take as it is meant, whole in itself? */
-import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { outputOf } from "../support/process.ts";
 import { MODULES } from "./install.ts";
 import { Project, packPackage, ROOT } from "./package.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 let { tarball, unpacked } = { tarball: "", unpacked: "" };
 let files: string[];

@@ -1,12 +1,10 @@
 /* Where another runtime starts the program: does it say in one line what it needs? */
-import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { run } from "../support/process.ts";
 import { programs } from "./install.ts";
 import { BUILD, buildPackage } from "./package.ts";
 import { testWith } from "./test-with.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const PROGRAM = join(BUILD, "main.js");
 const SAYS = /^hnsw-workers: this program needs Bun [\d.]+ or newer \(https:\/\/bun\.sh\): bunx hnsw-workers\n$/;

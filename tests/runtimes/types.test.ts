@@ -1,12 +1,10 @@
 /* Does a program compile with the published types, whatever its TypeScript and its other types are? */
-import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { cp, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../support/process.ts";
 import { MODULES } from "./install.ts";
 import { Project, packPackage, ROOT } from "./package.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const COMPILERS = {
   "5.4": join(MODULES, "typescript-5.4/bin/tsc"),

@@ -2,15 +2,13 @@
  * Another folder lies at `path` while an index is open, or none, or one with another lock or journal: is nothing
  * acknowledged that is not kept, and is nothing touched that belongs to another index?
  */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cpSync, existsSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Incident, VectorIndex } from "../../src/index.ts";
 import { stateOf } from "../cli/program.ts";
 import { Folder } from "../support/folder.ts";
 import { expectHolds, expectSound, type Model, refusalOf, uniform, until } from "../support/indexes.ts";
-
-setDefaultTimeout(60_000);
 
 const SEED = 4242;
 const ROUNDS = 4;

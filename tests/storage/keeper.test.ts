@@ -1,11 +1,9 @@
 /* When the snapshot thread can't start any more, is it given up and reported, and does the journal thread live on? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Opened } from "../../src/api/start.ts";
 import type { Incident, VectorIndex } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { refusalOf, until } from "../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const OPTIONS = { dimensions: 2, workers: 0, partitions: 1 } as const;
 const MOST_RESTARTS = 5;

@@ -1,13 +1,11 @@
 /* What happens while the disk fails to sync, so that it is unknown what of a group is on it, and what afterwards? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "../../../src/index.ts";
 import { GroupLog } from "../../../src/storage/log/group-log.ts";
 import { Workplace } from "./client.ts";
 import { OPTIONS } from "./folders.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 /** The library that makes syncs fail, or null where there is no compiler for it. */
 function library(place: Workplace): string | null {

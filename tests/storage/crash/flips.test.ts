@@ -3,11 +3,9 @@
  *
  * The short form; `bun tests/storage/crash/run.ts --flips 1000 --seed S` is the long one.
  */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Workplace } from "./client.ts";
 import { FlipTally, flipAt, flipOne, foldersToFlip } from "./flips.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_126;
 const FLIPS = 30;

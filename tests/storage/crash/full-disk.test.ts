@@ -1,5 +1,5 @@
 /* What happens while a disk is full, and once there is room again? On a small disk in memory. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
@@ -7,8 +7,6 @@ import type { Incident, Space } from "../../../src/index.ts";
 import { expectHolds, type Model, refusalOf, until } from "../../support/indexes.ts";
 import { Workplace } from "./client.ts";
 import { Mount } from "./mount.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const DIMENSIONS = 256;
 const OPTIONS = { dimensions: DIMENSIONS, metric: "l2", M: 4, flatBelow: 16, partitions: 2, workers: 1 } as const;

@@ -4,10 +4,8 @@
  * The short form; `bun tests/storage/crash/run.ts --kills 500 --seed S` is the long one. A failure names its seed and keeps
  * its folder; the exact moment of a kill can't be repeated.
  */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { KillTally, killOneFolder } from "./kills.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_124;
 const FOLDERS = 3;

@@ -3,14 +3,12 @@
  * back what is left.
  */
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Workplace } from "./client.ts";
 import { filesOf, inventedIn, type KnownFolder, killedFolder, look } from "./folders.ts";
 import { differenceOf } from "./model.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_127;
 

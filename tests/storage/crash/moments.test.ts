@@ -3,14 +3,12 @@
  *
  * The short form takes some calls; `bun tests/storage/crash/run.ts --calls 1 --seed S` takes every one.
  */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Workplace } from "./client.ts";
 import { killedFolder } from "./folders.ts";
 import { canChooseMoments, dieAtWork, dieInSalvage, MomentTally } from "./moments.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_128;
 const skipped = "skipped: no strace here, or it may not trace";

@@ -2,11 +2,9 @@
  * Does what must be on the disk first get there first? A killed process can't show it, since the system still writes
  * what it was given; the order of system calls can.
  */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { Workplace } from "./client.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const CALLS = "fsync,fdatasync,rename,renameat,renameat2,openat,unlink,unlinkat,pwrite64,write,mkdir,mkdirat";
 

@@ -1,8 +1,6 @@
 /* Do acknowledgements continue, and stay true, when a worker, the journal thread or the snapshot thread ends? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Workplace } from "./client.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const ROUNDS = 4;
 const CRASHES_MAX = 3; // of Bun itself: about once in 150 ends of a worker (1.4.5, 2026-11-24)

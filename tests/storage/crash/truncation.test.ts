@@ -2,12 +2,10 @@
  * What if only part of the last commit reached the disk? The write-ahead log is cut within the frames of its last
  * transaction: what is there ends with the group before it, unless the last one is known to have been durable.
  */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Workplace } from "./client.ts";
 import { type CutFolder, cutFolder, cutsThrough, lookCut } from "./truncation.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 const SEED = 20_261_125;
 const STRIDE = 7001;

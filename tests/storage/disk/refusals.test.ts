@@ -1,6 +1,6 @@
 /* Which folders does `open` refuse, and does it say why? */
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OpenOptions, open } from "../../../src/index.ts";
@@ -8,8 +8,6 @@ import { refusalOf } from "../../support/indexes.ts";
 import { runClient, Workplace } from "../crash/client.ts";
 import { OPTIONS } from "../crash/folders.ts";
 import { Mount } from "../crash/mount.ts";
-
-setDefaultTimeout(120_000); // of the preload only the first file gets it
 
 let place: Workplace;
 beforeAll(() => {

@@ -1,12 +1,10 @@
 /* Does an index with a relative path stay in its folder when the process changes its working directory? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
 import { Folder } from "../../support/folder.ts";
 import { evaluate } from "../../support/process.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const INDEX = new URL("../../../src/index.ts", import.meta.url).href;
 const OPTIONS = { dimensions: 3, workers: 0, partitions: 1 } as const;

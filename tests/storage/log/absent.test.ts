@@ -1,11 +1,9 @@
 /* Is a call that finds nothing acknowledged only once the op that left nothing there is on the disk? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import * as calls from "../../../src/core/calls.ts";
 import { insist } from "../../../src/core/retry.ts";
 import { JournalBoard } from "../../../src/journal/board.ts";
 import { Folder } from "../../support/folder.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 test("what a drop or a delete removed is gone for good once another call resolves to false", async () => {
   using folder = new Folder();

@@ -1,11 +1,9 @@
 /* When a promise resolves, is its op in the file, and after a flush every op? */
 import { Database } from "bun:sqlite";
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Folder } from "../../support/folder.ts";
 import { uniform } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 8128;
 

@@ -1,5 +1,5 @@
 /* Is a log read to its end when a damaged page has rows out of order, and never in circles? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SqliteFile } from "../../../src/storage/disk/sqlite.ts";
@@ -8,8 +8,6 @@ import { createJournal } from "../../../src/storage/recovery/create.ts";
 import { newPartitions } from "../../../src/storage/snapshots/catalog.ts";
 import { Folder } from "../../support/folder.ts";
 import { refusalOf } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SHAPE = { dimensions: 2, metric: "l2", M: 16, seed: 1, partitions: 1 } as const;
 const FIRSTS = [1, 3, 5, 7, 9];

@@ -1,11 +1,9 @@
 /* After a crash that left no time for a snapshot, is every acknowledged op there? */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { HnswError } from "../../../src/index.ts";
 import { Folder } from "../../support/folder.ts";
 import { Helper } from "../../support/helper.ts";
 import { clustered, expectHolds, expectSound, keysOf, type Model, modelOf, uniform } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 1729;
 

@@ -1,5 +1,5 @@
 /* When an index is opened a second time, is everything there, with the same search results? */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { type Key, open } from "../../../src/index.ts";
 import { Folder } from "../../support/folder.ts";
@@ -15,8 +15,6 @@ import {
   refusalOf,
   uniform,
 } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 31337;
 

@@ -1,6 +1,6 @@
 /* Do snapshots trim the journal, and can each space be restored from either of its two? */
 import { Database } from "bun:sqlite";
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { copyFileSync, cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Folder } from "../../support/folder.ts";
@@ -15,8 +15,6 @@ import {
   refusalOf,
   uniform,
 } from "../../support/indexes.ts";
-
-setDefaultTimeout(120_000); // the machine may be busy
 
 const SEED = 4711;
 const OPTIONS = { dimensions: 8, metric: "l2", workers: 1, partitions: 2, flatBelow: 100 } as const;
