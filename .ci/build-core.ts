@@ -1,12 +1,16 @@
-/* Builds the four variants of the WebAssembly core into build/, where they are missing or older than their sources. */
+/*
+ * Builds the variants of the WebAssembly core into build/, where they are missing or older than their sources: all four,
+ * or with `--release` the two that are published.
+ */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
-const targets = ["release.relaxed", "release.baseline", "debug.relaxed", "debug.baseline"];
+const RELEASE = ["release.relaxed", "release.baseline"];
+const ALL = [...RELEASE, "debug.relaxed", "debug.baseline"];
 
 /** Compiles what is out of date. Throws with the compiler's output. */
-export async function buildCore(): Promise<void> {
+export async function buildCore(targets = ALL): Promise<void> {
   const folder = join(root, "assembly");
   const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
   const newest = Math.max(...[join(root, "asconfig.json"), ...sources].map((path) => statSync(path).mtimeMs));
@@ -15,6 +19,7 @@ export async function buildCore(): Promise<void> {
     return !existsSync(output) || statSync(output).mtimeMs < newest;
   });
   if (stale.length === 0) return;
+  console.error("compiling the WebAssembly core (once) …");
   mkdirSync(join(root, "build"), { recursive: true });
   await Promise.all(stale.map(compile));
 }
@@ -45,4 +50,4 @@ function unshared(module: Uint8Array): Uint8Array {
   return copy;
 }
 
-if (import.meta.main) await buildCore();
+if (import.meta.main) await buildCore(process.argv.includes("--release") ? RELEASE : ALL);

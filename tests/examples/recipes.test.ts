@@ -1,6 +1,7 @@
 /* Do the recipes whose programs do not end, or that ask another server, do what their text says? */
 import { afterAll, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { outputOf } from "../support/process.ts";
 import { Project } from "./project.ts";
 
@@ -23,6 +24,7 @@ async function freePort(): Promise<string> {
 }
 
 interface Running extends AsyncDisposable {
+  url: string;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** As `docker stop` ends it; resolves to its exit code. */
   end(): Promise<number>;
@@ -31,12 +33,13 @@ interface Running extends AsyncDisposable {
 /** Starts a program that serves, and waits until it does. */
 async function serving(section: string, file: string, flags: string[] = []): Promise<Running> {
   const port = await freePort();
+  const url = `http://localhost:${port}`;
   const command = [process.execPath, ...flags, fileOf(section, file)];
   const env = { PORT: port, VECTORS: "./vectors", FOLDER: "./vectors" };
   const job = Bun.spawn(command, { ...project.surroundings(section, env), stdout: "ignore", stderr: "pipe" });
   const call: Running["call"] = async (method, path, body) => {
     const request = { method, body: body === undefined ? undefined : JSON.stringify(body) };
-    const response = await fetch(`http://localhost:${port}${path}`, request);
+    const response = await fetch(`${url}${path}`, request);
     const text = await response.text();
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
   };
@@ -47,7 +50,7 @@ async function serving(section: string, file: string, flags: string[] = []): Pro
   for (;;) {
     if (job.exitCode !== null) throw new Error(`${file} ended: ${await job.stderr.text()}`);
     if (
-      await fetch(`http://localhost:${port}`).then(
+      await fetch(url).then(
         () => true,
         () => false,
       )
@@ -55,7 +58,7 @@ async function serving(section: string, file: string, flags: string[] = []): Pro
       break;
     await Bun.sleep(20);
   }
-  return { call, end, [Symbol.asyncDispose]: async () => void (await end()) };
+  return { url, call, end, [Symbol.asyncDispose]: async () => void (await end()) };
 }
 
 const keysOf = (hits: unknown) => (hits as { key: string }[]).map(({ key }) => key);
@@ -70,6 +73,8 @@ test("a server keeps tenants apart, refuses by code, and keeps what it took", as
     expect((await server.call("POST", "/tenants/other/search", [1, 0, 0])).body).toEqual([]);
     const refused = await server.call("PUT", "/tenants/acme/vectors/up", [1]);
     expect(refused).toMatchObject({ status: 400, body: { code: "BAD_DIMENSIONS" } });
+    const malformed = { method: "PUT", body: "[1, 0" };
+    expect((await fetch(`${server.url}/tenants/acme/vectors/red`, malformed)).status).toBe(400);
     expect((await server.call("DELETE", "/tenants/acme/vectors/green")).status).toBe(204);
     expect((await server.call("DELETE", "/tenants/acme/vectors/green")).status).toBe(404);
     expect(await server.end()).toBe(0);
@@ -78,6 +83,11 @@ test("a server keeps tenants apart, refuses by code, and keeps what it took", as
   expect(keysOf((await server.call("POST", "/tenants/acme/search", [1, 0, 0])).body)).toEqual(["red"]);
   expect((await server.call("DELETE", "/tenants/acme")).status).toBe(204);
   expect((await server.call("DELETE", "/tenants/acme")).status).toBe(404);
+  const folder = join(project.surroundings(section).cwd, "vectors");
+  renameSync(folder, `${folder}-moved`);
+  const lost = await server.call("PUT", "/tenants/acme/vectors/red", [1, 0, 0]);
+  expect(lost).toMatchObject({ status: 503, body: { code: "PATH_LOST" } });
+  renameSync(`${folder}-moved`, folder);
 });
 
 test("what is written on one thread of a server is found on all", async () => {
