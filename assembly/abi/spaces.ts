@@ -17,7 +17,7 @@ import { createSpace, findSpace, isAlive, removeSpace, spaceAfter } from "../spa
 export function openSpace(header: u32, home: u32, create: bool): i32 {
   if (!lockPartition()) return E_BUSY;
   const status = openLocked(header, home, create);
-  reportSequence(); // that there is none may not be durable yet
+  reportSequence(); // the absence may depend on an op that is not durable yet
   return unlocked(status);
 }
 

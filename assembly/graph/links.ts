@@ -1,6 +1,6 @@
 /*
  * How does a link get into a list that other threads read and write? Under its owner's node lock, one list at a time.
- * Which bytes that are, lists.ts knows; what a full list gives up, prune.ts.
+ * lists.ts has the layout of a list, prune.ts decides what a full one gives up.
  */
 import {
   FAULT_LINK_NODE_LOCKED, G_RETRIED, RL_COUNT, RL_DIVERSE, RL_HEADER, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL,

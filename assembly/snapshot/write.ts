@@ -9,8 +9,8 @@
  *                 level, [count][diverse][ids], above level 0 with [distances]
  *
  * The cut is taken under the partition lock: the number of slots, the version, and the number of the partition's last
- * op. What was dead at that version is in only to lead through it. Afterwards slots below the cut change only by dying,
- * which the version shows.
+ * op. Slots that were dead at that version are included only so that walks can pass through them. Afterwards slots below
+ * the cut change only by dying, which the version shows.
  *
  * The graph of a snapshot is the one between the slots that were linked soon after the cut: a bit each. A list is
  * copied under its node lock, without ids whose bit is not set, so it names only slots whose lists are in the snapshot;

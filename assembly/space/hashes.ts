@@ -1,5 +1,5 @@
 /*
- * How are keys hashed? For tables with a secret of the partition, so that nobody can choose keys that collide; for the
+ * How are keys hashed? For tables with a secret of the partition, so that colliding keys cannot be chosen; for the
  * assignment of spaces to partitions without one, since every runtime and every export has to agree on it.
  */
 import { KEY_LENGTH } from "../layout";

@@ -5,8 +5,8 @@
  * one, which the former are being moved to. A compaction moves slots in their order, so a prefix stays one: moving a
  * marked slot raises S_MARK_MOVED, and the end of the compaction makes the next generation the marked one.
  *
- * A space has one mark at a time, S_MARK counts them. A caller that comes while an earlier one is waited for needs the
- * next: whichever of those that wait comes first then sets it, for all of them. All under the partition lock.
+ * A space has one mark at a time; S_MARK counts them. A flush that begins while another waits for the current mark needs
+ * the next one: the first of the waiting flushes to run again sets it for all of them. All under the partition lock.
  */
 import {
   G_COUNT, G_ELIGIBLE, G_FLOOR, G_MOVED, G_SERIAL, S_GENERATIONS, S_MARK, S_MARK_COUNT, S_MARK_MOVED, S_MARK_SERIAL,

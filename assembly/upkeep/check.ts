@@ -1,7 +1,7 @@
 /*
  * Does a space keep its promises? The invariant walker: it changes nothing, under the partition lock, while no thread
- * links. In pieces of so many slots, so that nothing waits long for it: each slot is looked at as it is then; counts and
- * chains only if nothing has changed since the walk of their generation began.
+ * links. It works in pieces of a given number of slots, so that nothing waits long for the lock. A slot is checked in its
+ * state at that time; counts and chains only if nothing has changed since the walk of their generation began.
  *
  * Returns 0, or the number of the first broken promise, with slot, level and position in X_INFO.
  */

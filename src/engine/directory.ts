@@ -37,7 +37,7 @@ export class Directory {
     const found = this.handle.guarded(() => call(seat, header, home));
     if (found === calls.AGAIN || found === E_JOURNAL_FULL) return calls.AGAIN;
     if (typeof found === "number") throw this.handle.refusal(found, seat);
-    this.handle.accepted(partition); // also that there is none may not be durable yet
+    this.handle.accepted(partition); // the absence may depend on an op that is not durable yet
     if (found === null) return found;
     const ref = { ...found, seat, partition, home };
     this.refs.set(name, ref);

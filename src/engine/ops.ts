@@ -55,7 +55,7 @@ export function tryRemove(handle: Handle, space: string, key: Key): boolean | ty
   const { seat } = ref;
   const status = handle.guarded(() => calls.remove(seat, ref, seat.putKey(key)));
   if (status !== NOT_FOUND) return outcomeOf(status, handle, space, ref) === DONE ? true : calls.AGAIN;
-  handle.accepted(ref.partition); // that it is gone may not be durable yet
+  handle.accepted(ref.partition); // the absence may depend on an op that is not durable yet
   return false;
 }
 

@@ -20,14 +20,14 @@ export interface Thread extends Spawned {
 }
 
 /** Stands in for a thread that could not be started. */
-const NOBODY: Spawned = { post() {}, keepAlive() {}, terminate() {} };
+const NOT_STARTED: Spawned = { post() {}, keepAlive() {}, terminate() {} };
 
 /**
  * Starts a thread with its first message. `called`: its name in errors. Messages other than "ready" and "refused" go to
  * the listener. Never throws: a thread that can't be started ends in a later turn.
  */
 export function startThread(file: ThreadFile, called: string, start: unknown, listener: Listener): Thread {
-  let spawned = NOBODY;
+  let spawned = NOT_STARTED;
   let over!: () => void;
   const end = new Promise<void>((resolve) => {
     over = resolve;

@@ -15,7 +15,7 @@ export interface StealingPolicy {
 /**
  * @internal Steals half from a victim with more than 250 waiting ops: about what a worker links in one call. At most
  * 20 ms of work, because no worker can steal from a thief, and half of a long queue would end long after the rest. The
- * source's half above 1,000 without such a limit keeps ops waiting three times as long at 80 % load (8 workers).
+ * source's rule (half, above 1,000 ops, no limit) makes ops wait three times as long (simulated: 8 workers, 80 % load).
  */
 export const DEFAULT_STEALING: StealingPolicy = { enabled: true, threshold: 250, fraction: 0.5, latencyMs: 20 };
 

@@ -122,7 +122,7 @@ export class VectorList {
     }
   }
 
-  /** Of a flat array whose memory was taken away or shrank, and of an array of fewer or more rows, nothing is read. */
+  /** Throws if the flat array's memory was detached or shrank, or if the number of rows has changed. */
   private checkCount(): void {
     const count = this.flat ? this.flat.length / this.dimensions : this.rows!.length;
     if (count !== this.count) throw changed("The list", `there are ${count} vectors instead of ${this.count}.`);

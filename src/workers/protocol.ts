@@ -19,7 +19,7 @@ export interface SharedIndex {
 
 export interface Ticket extends AttachTicket, SharedIndex {
   readonly seat: number;
-  /** By which the seat is kept for it. */
+  /** The seat is reserved under this number. */
   readonly number: number;
 }
 

@@ -82,7 +82,7 @@ test("the partition lock: calls reject or throw TIMEOUT, then go on", async () =
   for (const [name, call] of Object.entries(calls)) {
     expect({ name, code: (await refusalOf(call)).code }).toEqual({ name, code: "TIMEOUT" });
   }
-  expect(space.size).toBe(300); // where the space is is known, and counts are read without the lock
+  expect(space.size).toBe(300); // the space was located before, and counts are read without the lock
   expect((await space.search(SET.at(7), { k: 1 }))[0]).toEqual({ key: 7, distance: 0 });
 
   expect(dead.core.repairSeat(DEAD)).toBe(0);
@@ -119,7 +119,7 @@ test("a run queue's lock: nothing is dropped or linked, everything else works, t
   expect(await index.dropSpace("s")).toBe(true);
 });
 
-test("two dead threads that wait for one another's repair: either order of repairs puts both right", async () => {
+test("two dead threads that wait for each other's repair: both are repaired, in either order", async () => {
   for (const order of [
     [DEAD, DEAD + 1],
     [DEAD + 1, DEAD],

@@ -11,7 +11,7 @@ import { markdown } from "../../bench/report/markdown.ts";
 const N = 1000;
 const FLOOR = 0.95;
 
-/** A round of so many inserts a second, and twice as many searches a second at recall .95. */
+/** A round of this many inserts a second, and twice as many searches a second at recall .95. */
 function round(insertsPerSecond: number, recall = 0.96): PeersMeasurement {
   const rate = 2 * insertsPerSecond;
   const curve = [
@@ -50,7 +50,7 @@ describe("the fastest peer", () => {
     expect(rows[4]!.inserting).toMatchObject({ peer: "parallel", times: { median: 2 } });
   });
 
-  test("is nobody where only ours is there", () => {
+  test("is undefined if only our own results exist", () => {
     const [ours] = compare([entry("ours", [round(100)])], N, FLOOR);
     expect(ours).toMatchObject({ inserting: undefined, searching: undefined, searchesPerSecond: { median: 200 } });
   });

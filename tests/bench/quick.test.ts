@@ -16,7 +16,7 @@ async function bench(...args: string[]) {
   return { out, err, code };
 }
 
-/** What is printed meanwhile goes to nobody. */
+/** Discards what is printed during the call. */
 async function quietly<T>(use: () => Promise<T> | T): Promise<T> {
   const [log, error] = [spyOn(console, "log"), spyOn(console, "error")].map((spy) => spy.mockImplementation(() => {}));
   try {
@@ -53,12 +53,12 @@ describe("all suites", () => {
       });
       return { asked, outcomes, code: summarise(outcomes) };
     });
-  const told = (outcomes: Outcome[]) => outcomes.map(({ name, saved, error }) => ({ name, saved, error }));
+  const summaryOf = (outcomes: Outcome[]) => outcomes.map(({ name, saved, error }) => ({ name, saved, error }));
 
   test("are run one after the other with their quick options", async () => {
     const { asked, outcomes, code } = await played(() => {});
     expect(asked).toEqual([["first", "--n", "1"], ["second"], ["third", "--n", "3"]]);
-    expect(told(outcomes).map(({ saved }) => saved)).toEqual(["first.json", "second.json", "third.json"]);
+    expect(summaryOf(outcomes).map(({ saved }) => saved)).toEqual(["first.json", "second.json", "third.json"]);
     expect(code).toBe(0);
   });
 
@@ -68,7 +68,7 @@ describe("all suites", () => {
       if (name === "second") process.exitCode = 1; // it has saved what it has
     });
     process.exitCode = 0;
-    expect(told(outcomes)).toEqual([
+    expect(summaryOf(outcomes)).toEqual([
       { name: "first", saved: null, error: "no such thing" },
       { name: "second", saved: "second.json", error: "parts of it failed, see above" },
       { name: "third", saved: "third.json", error: null },
@@ -98,6 +98,6 @@ describe("the command line", () => {
   });
 });
 
-test("a result that nobody named has its suite and the time in its name", () => {
+test("a result without a given name is named after its suite and the time", () => {
   expect(resultPath("skew")).toMatch(/bench[\\/]results[\\/]skew-\d{4}-\d\d-\d\dT\d{6}\.json$/);
 });

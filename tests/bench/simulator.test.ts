@@ -127,7 +127,7 @@ describe("by hand", () => {
   test("two workers, one space, stealing: worker 1 takes 500, worker 0 half of the other 7,500, and so on", () => {
     const load: Setup["load"] = { kind: "closed", ops: [8000], slice: 8000 };
     const outcome = simulate(setup({ hashes: [1], load }));
-    // 500 | steals 3,750 (37.5 ms); meanwhile 1 links 4,250 − 500 of its own: at 37.5 ms 500 are left, below the threshold.
+    // 500 | steals 3,750 (37.5 ms); 1 links 4,250 − 500 of its own: at 37.5 ms 500 are left, below the threshold.
     expect(outcome.linked).toEqual([3750, 4250]);
     expect([outcome.steals, outcome.stolen]).toEqual([1, 3750]);
     expect(outcome.seconds).toBeCloseTo(0.0425, 9);
@@ -137,7 +137,7 @@ describe("by hand", () => {
     const load: Setup["load"] = { kind: "closed", ops: [8000], slice: 8000 };
     const costs = { ...EXACT, linkMicroseconds: [[1, 50]] as [number, number][] };
     const burst = { workers: 8, hashes: [1], load, costs };
-    // 50 ms perfectly spread. By the thread's rule the first thief takes 3,750 ops, and has them for itself.
+    // 50 ms if perfectly spread. By the source's rule the first thief takes 3,750 ops, and links all of them itself.
     expect(simulate(setup({ ...burst, stealing: DEFAULT_STEALING })).seconds).toBeCloseTo(0.06, 9);
     expect(simulate(setup(burst)).seconds).toBeCloseTo(0.1875, 9);
   });
@@ -146,7 +146,7 @@ describe("by hand", () => {
     const load: Setup["load"] = { kind: "closed", ops: [400_000], slice: 400_000 };
     const long = { hashes: [1], load, maxPending: 1e6 };
     expect(simulate(setup({ ...long, stealing: DEFAULT_STEALING })).batchMs.stolen.max).toBeWithin(15, 21);
-    expect(simulate(setup(long)).batchMs.stolen.max).toBeGreaterThan(1000); // the thread's: half of it
+    expect(simulate(setup(long)).batchMs.stolen.max).toBeGreaterThan(1000); // by the source's rule: half of what waits
   });
 
   test("two spaces with a home each: twice the rate", () => {
@@ -269,7 +269,7 @@ describe("the parts", () => {
 describe("the committed calibration", () => {
   const calibration = saved as unknown as Calibration;
 
-  // Costs alone say nothing of whole runs: `bun run bench calibrate` on a machine that nobody else uses.
+  // Costs alone say nothing of whole runs: `bun run bench calibrate` on a machine that runs nothing else.
   if (calibration.cases.length === 0) test.todo("has whole runs of a quiet machine");
   else {
     test("covers 1 and 2 workers, every load, with stealing and without, closed loops and open ones", () => {

@@ -8,7 +8,7 @@ import { anchorOf, ROOT } from "./blocks.ts";
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...new Bun.Glob("docs/*.md").scanSync(ROOT)];
 /** Their code is a reader's project, with files of its own. */
 const OWN_FILES = ["README.md", "docs/RECIPES.md"];
-const FOLDERS = ["src", "assembly", "tests", "bench", "examples", "docs", "\\.ci"];
+const FOLDERS = ["src", "assembly", "tests", "bench", "examples", "docs", ".ci"];
 const MADE_LATER = /^bench\/(results|\.cache|node_modules)/;
 
 const textOf = (document: string) => readFileSync(join(ROOT, document), "utf8");
@@ -35,7 +35,7 @@ test.each(DOCUMENTS)("%s: links lead to a file, and to a heading in it", (docume
 });
 
 test.each(DOCUMENTS)("%s: paths in the tree exist", (document) => {
-  const pattern = new RegExp(`(?<![\\w/.-])(?:${FOLDERS.join("|")})/[\\w./-]*\\w`, "g");
+  const pattern = new RegExp(`(?<![\\w/.-])(?:${FOLDERS.join("|").replace(".", "\\.")})/[\\w./-]*\\w`, "g");
   const paths = Array.from(textOf(document).matchAll(pattern), ([path]) => path);
   expect(paths.filter((path) => !MADE_LATER.test(path) && !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -76,7 +76,8 @@ test("every error has its row", () => {
 test("defaults are those of an index that was given none", async () => {
   await using index = await open({ dimensions: 3 });
   const { batching, stealing, ...options } = index.options;
-  const given = { dimensions: "required", workers: "one per core", memoryLimit: "all", path: "none: in memory" };
+  const memoryLimit = "no limit below 4 GiB per partition";
+  const given = { dimensions: "required", workers: "one per core", memoryLimit, path: "none: in memory" };
   for (const [heading, settings, byHand] of [
     ["OpenOptions", options, given],
     ["BatchingPolicy", batching, {}],

@@ -84,7 +84,7 @@ export async function judgeIndex(index: VectorIndex, source: Uint8Array | null):
   for (const name of index.spaces()) {
     insist(
       source === null || holds(source, name),
-      () => `a space has a name that nobody gave: ${JSON.stringify(name)}`,
+      () => `a space has a name that is not in the source: ${JSON.stringify(name)}`,
     );
     const space = index.space(name);
     const model = await accepted(modelOf(space, dimensions, metric, source));
@@ -123,13 +123,16 @@ async function modelOf(space: Searchable, dimensions: number, metric: Metric, so
   for (const [i, key] of keys.entries()) {
     insist(!model.has(key), () => `the key ${String(key)} is there twice`);
     const isLookedFor = source !== null && i % every === 0;
-    insist(!isLookedFor || holds(source, key), () => `a key that nobody gave: ${JSON.stringify(String(key))}`);
+    insist(!isLookedFor || holds(source, key), () => `a key that is not in the source: ${JSON.stringify(String(key))}`);
     const vector = await space.get(key);
     insist(vector !== undefined, () => `the key ${String(key)} is listed and not there`);
     insist(vector!.length === dimensions && vector!.every(Number.isFinite), () => `${String(key)} has ${vector}`);
     const length = vector!.reduce((sum, value) => sum + value * value, 0);
     insist(length < 2 ** 124 && (metric !== "cosine" || length >= 1e-31), () => `${String(key)} has length ${length}`);
-    insist(!isLookedFor || holdsBytes(source, bytesOf(vector!)), () => `${String(key)} has floats that nobody gave`);
+    insist(
+      !isLookedFor || holdsBytes(source, bytesOf(vector!)),
+      () => `${String(key)} has floats that are not in the source`,
+    );
     model.set(key, vector!);
   }
   return model;

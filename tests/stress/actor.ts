@@ -99,7 +99,7 @@ export class Actor {
     while (performance.now() < end);
   }
 
-  /** Where there are no workers the opening thread links, and puts traps right without telling. */
+  /** Without workers the opening thread links, and repairs traps without an incident. */
   private noteInlineTraps(): void {
     if (this.index.options.workers !== 0 || !this.role.churns) return;
     const traps = this.index.stats().workers[0]!.traps;

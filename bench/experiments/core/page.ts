@@ -1,4 +1,4 @@
-// Did a change of the core pay? What a build is compared with is nobody's claim, so the document has no section for it.
+// Did a change of the core pay? No claim depends on a comparison of builds, so the document has no section for it.
 
 import type { Saved, Section } from "../../experiment.ts";
 import type { Spread } from "../../kit/statistics.ts";

@@ -125,7 +125,7 @@ async function addBatch(space: Space, batch: Batch, added: () => void): Promise<
     for (const _ of batch.keys) added();
   } catch (error) {
     if (!(error instanceof HnswError) || !OF_A_ROW.includes(error.code)) throw error;
-    await addEach(space, batch, added); // none was added: now those before the bad row are, and it is named
+    await addEach(space, batch, added); // none was added: add them one by one, up to the bad row, and name it
   }
 }
 

@@ -11,8 +11,8 @@
  *   anything by path   before each file that is opened, created, renamed or deleted
  *   a backup           before its first file, and again when all are copied
  *
- * What looks right a moment before a file of another folder is deleted can't be told from what is right: the window is
- * that of two system calls.
+ * A folder that is replaced between a look and the call that follows is not noticed: the window is that of two system
+ * calls.
  */
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";

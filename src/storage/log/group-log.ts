@@ -15,10 +15,10 @@ import { SqliteFile } from "../disk/sqlite.ts";
 const PARTITION_STRIDE = 2 ** 48; // ids: partition × 2^48 + number of the first op
 const ROWS_A_TRIM = 4; // deleted in one transaction, each of up to 8 MiB: a commit waits for no more
 
-/** What a log holds, or a partition of it. */
-/** A ring's, at most; null for more, and for what is no bytes. Looked at before it is read. */
+/** The payload, or null if it is no blob or larger than a ring: SQLite checks this before it reads the bytes. */
 const SOUND_PAYLOAD = "CASE WHEN typeof(payload) = 'blob' AND length(payload) <= 8388608 THEN payload END";
 
+/** What a log holds, or a partition of it. */
 export interface LogSize {
   groups: number;
   ops: number;

@@ -22,7 +22,7 @@ export type FromJournal =
   | { type: "recovered" };
 
 export type Task =
-  /** A round of snapshots: of every space that a second one is due of, or of what has changed since its newest. */
+  /** A round of snapshots: of every space whose second one is due, or of every space changed since its newest. */
   | { type: "checkpoint"; which: "due" | "changed" }
   /** A copy of the folder: between two rounds, so that no snapshot vanishes while it is copied. */
   | { type: "backup"; destination: string };

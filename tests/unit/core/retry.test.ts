@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { AGAIN, eventually, insist } from "../../../src/core/retry.ts";
 
-/** Busy so many times, then free. */
+/** Busy for the given number of calls, then free. */
 function busyFor(times: number): () => string | typeof AGAIN {
   return () => (times-- > 0 ? AGAIN : "free");
 }

@@ -19,6 +19,6 @@ test("every bit counts, and so does the context", () => {
   expect(sums.size).toBe(3 + bytes.length * 8);
 });
 
-test("values are told apart by their type and place", () => {
+test("values are distinguished by type and place", () => {
   expect(new Set([checksumOf(1, "2"), checksumOf("1", 2), checksumOf("1", "2"), checksumOf("12")]).size).toBe(4);
 });
