@@ -2,7 +2,7 @@
  * An export from elsewhere, its checksums right and its contents wrong: is it refused, or harmless? Judged in processes of
  * their own, since some of it hangs or traps where nobody looks.
  */
-import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_GONE, LINKED, R_DEAD_BIT, TWINNED } from "../../assembly/layout.ts";
 import { type ExportSource, open } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
@@ -12,8 +12,6 @@ import type { Verdict } from "../hostile/judge.ts";
 import { samples } from "../hostile/samples.ts";
 import { refusalOf } from "../support/indexes.ts";
 import { random } from "../support/vectors.ts";
-
-setDefaultTimeout(120_000);
 
 let graph: ExportMap;
 let flat: ExportMap;

@@ -2,15 +2,13 @@
  * A folder on a file system that can't be written, and one that a system has put its own files into: can it be read, and
  * can an index be created where nothing else is?
  */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failureOf, outOf } from "../cli/program.ts";
 import { Folder } from "../support/folder.ts";
 import { expectHolds, keysOf, modelOf, refusalOf, uniform } from "../support/indexes.ts";
 import { Mount } from "./crash/mount.ts";
-
-setDefaultTimeout(60_000); // processes start slowly on a busy machine
 
 const SEED = 17;
 const SET = uniform(30, 4, SEED);
