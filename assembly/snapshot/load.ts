@@ -42,7 +42,7 @@ import { linkedBits, namedAreLinked, twinsAreOnChains } from "./named";
 const KEY_BYTES: u32 = 8; // of a key, as a guess
 const LONGEST_MEAN: f32 = 1.001; // of unit vectors, squared
 const SEEN_AT_ONCE: u32 = 1 << 14; // about 1 ms
-const AHEAD: u32 = 4; // there is room for so many times the slots that have come
+const AHEAD: u32 = 4; // room is reserved for this many times the slots that have arrived
 
 let space: usize = 0, generation: usize = 0; // space 0: the next frame must be a FRAME_SPACE
 let cursor: usize = 0; // in the frame

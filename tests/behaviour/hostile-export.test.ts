@@ -1,6 +1,6 @@
 /*
  * An export from elsewhere, its checksums right and its contents wrong: is it refused, or harmless? Judged in processes of
- * their own, since some of it hangs or traps where nobody looks.
+ * their own, since some of it hangs or traps out of sight.
  */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_GONE, LINKED, R_DEAD_BIT, TWINNED } from "../../assembly/layout.ts";
@@ -115,7 +115,7 @@ const CASES: Record<string, (map: ExportMap) => void> = {
   "a chain of twins that names a linked slot": (map) => map.set(map.field("record.twin", live[7]!), live[8]! + 1),
   "an entry point that is dead to the graph": (map) => map.set(map.field("space.entry"), twins[0]! + 1),
   "an entry point on the ground": (map) => map.set(map.field("space.entry"), onGround[0]! + 1),
-  "flags that nobody knows": (map) => map.set(map.field("space.flags"), map.get(map.field("space.flags")) | 0xff00),
+  "unknown flags": (map) => map.set(map.field("space.flags"), map.get(map.field("space.flags")) | 0xff00),
   "more live slots than there are": (map) => map.set(map.field("space.live"), 0xffffffff),
   "a version from the future": (map) => map.set(map.field("space.changed"), Number.MAX_SAFE_INTEGER),
 };
@@ -192,7 +192,7 @@ const REFUSED = [
   "dead slots whose codes have no scale",
   "a code with an endless scale",
   "code bytes above 127",
-  "flags that nobody knows",
+  "unknown flags",
 ];
 
 const verdicts = new Map<string, Verdict>();

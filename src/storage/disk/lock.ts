@@ -20,7 +20,7 @@ export class FolderLock {
   private released = false;
 
   private constructor(
-    /** Null where there is no file, and none can be made: nobody can write there. */
+    /** Null if there is no file and none can be created: no process can write there. */
     private readonly db: Database | null,
     /** Of its file. */
     readonly identity: Identity,
