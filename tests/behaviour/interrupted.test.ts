@@ -40,7 +40,7 @@ for (const workers of [0, 1]) {
       given[2900]![3] = Number.NaN;
       const refusal = await adding;
       expect(refusal.code).toBe("INPUT_CHANGED");
-      expect(refusal.message).toMatch(/^Vector 2900 changed while addMany was reading it: .* 2900 were accepted/);
+      expect(refusal.message).toMatch(/^Vector 2900 changed while it was being read: .* 2900 were accepted/);
       const model = new Map([...modelOf(SET)].slice(0, 2900));
       await expectHolds(space, model, `seed ${SEED}`);
       await space.addMany(keysOf(SET), SET.values);
