@@ -188,6 +188,7 @@ export const SLOT_BIAS: u32 = 2;
 export const D_HEADER: u32 = 16; // the directory of chunks: this, then their addresses
 export const D_OLDER: u32 = 0, D_ENTRIES: u32 = 4; // the smaller one that it replaced; chunks that it has room for
 export const SLOT_HEADER: u32 = 32;
+export const AGE_BYTES: u32 = 8; // u64: the version that brought its vector; those of a chunk lie behind its slots
 export const SLOT_BORN: u32 = 0; // u64: first version that sees the slot
 export const SLOT_DIED: u32 = 8; // u64: first version that does not
 export const SLOT_INVERSE: u32 = 16; // f32: 1 / norm under cosine, else 1
@@ -214,6 +215,7 @@ export const CODE_SUM: u32 = 8; // i32: 64 × Σ code
 export const LIST_HEADER: u32 = 16, LIST_LOCK: u32 = 0; // of the node, in its level-0 list
 export const LIST_COUNT: u32 = 4;
 export const LIST_DIVERSE: u32 = 8; // none of the first this many hides another of them; BARE beside it
+export const LIST_OLDER: u32 = 12; // on level 0: a hint to its chain of twins (graph/twins.ts)
 export const BARE: u32 = 0x80000000; // the list was loaded: its distances must be computed before it is written
 export const PAIR_BYTES: u32 = 8, PAIR_DISTANCE: u32 = 0, PAIR_SLOT: u32 = 4; // in scratch, sorted by distance (f32)
 
@@ -237,7 +239,7 @@ export const JOURNAL_OPEN: u32 = 0;
 export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no op is accepted until it takes the waiting ones
 
 // ── snapshot frame: what a space's snapshot is made of (snapshot/write.ts) ──────────────────────────────────────────
-export const SNAPSHOT_FORMAT: u32 = 3;
+export const SNAPSHOT_FORMAT: u32 = 4;
 export const F_BYTES: u32 = 0; // of the frame without its checksum, a multiple of 8
 export const F_KIND: u32 = 4; // FRAME_*
 export const F_FIRST: u32 = 8, F_COUNT: u32 = 12, F_HEADER: u32 = 16; // first slot; slots
@@ -255,7 +257,8 @@ export const FS_CHECKED: u32 = 68; // as G_CHECKED
 export const FS_NAME: u32 = 72; // header of the name
 export const FS_CREATED: u32 = 80; // u64: as S_CREATED
 export const FS_CHANGED: u32 = 88; // u64: as S_CHANGED
-export const FS_HEADER: u32 = 96; // then the name's bytes, and the centroid if there is a graph
+export const FS_VERSION: u32 = 96; // u64: as S_VERSION; no age is above it
+export const FS_HEADER: u32 = 104; // then the name's bytes, and the centroid if there is a graph
 export const FS_GRAPH_BIT: u32 = 1;
 export const FS_F32_BIT: u32 = 2; // the beam uses f32
 export const FS_BLIND_BIT: u32 = 4; // as G_BLIND
@@ -268,9 +271,9 @@ export const FE_HEADER: u32 = 24;
 /* FRAME_SLOTS: F_COUNT records. */
 export const R_STATE: u32 = 0; // PENDING, LINKED, TWINNED; R_DEAD_BIT beside it
 export const R_KEY: u32 = 4; // header of the key, 0 when dead
-export const R_INVERSE: u32 = 8; // f32, as SLOT_INVERSE; who loads it computes it
-export const R_TWIN: u32 = 12; // slot + 1 of the first of its twins (LINKED) or of the next (TWINNED)
-export const R_HEADER: u32 = 16; // then the vector, the key's bytes, [code], and of a LINKED one a list per level
+export const R_TWIN: u32 = 8; // slot + 1 of the first of its twins (LINKED) or of the next (TWINNED)
+export const R_AGE: u32 = 12; // u64, as in vectors/slots.ts
+export const R_HEADER: u32 = 20; // then the vector, the key's bytes, [code], and of a LINKED one a list per level
 export const R_DEAD_BIT: u32 = 0x10000;
 export const RL_COUNT: u32 = 0, RL_DIVERSE: u32 = 4; // ids of the list; as LIST_DIVERSE
 export const RL_HEADER: u32 = 8; // then the ids, and above level 0 the distances
@@ -286,6 +289,7 @@ export const INTAKE_BYTES: u32 = 65536;
 // ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────
 export const HIT_BYTES: u32 = 16, HIT_DISTANCE: u32 = 0; // f32
 export const HIT_SLOT: u32 = 4, HIT_GENERATION: u32 = 8;
+export const HIT_AGE: u32 = 4; // u64, in their place once a piece of a scan is complete
 export const HIT_KEY: u32 = 12; // key record
 
 // ── statuses that calls return ──────────────────────────────────────────────────────────────────────────────────────

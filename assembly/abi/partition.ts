@@ -1,6 +1,6 @@
 /* How is a partition set up, and how does an instance take a seat in it? */
 import {
-  ABI_VERSION, CHUNK_SLOTS, E_BUSY, E_DAMAGED, E_MEMORY, MAGIC, OK, P_ABANDONED, P_CODES, P_DIMENSIONS,
+  ABI_VERSION, AGE_BYTES, CHUNK_SLOTS, E_BUSY, E_DAMAGED, E_MEMORY, MAGIC, OK, P_ABANDONED, P_CODES, P_DIMENSIONS,
   P_EF_CONSTRUCTION, P_EPOCH, P_FLAT_BELOW, P_LIMIT, P_LIVE_SPACES, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING,
   P_METRIC, P_RESERVED, P_SECRET, P_SEED, P_SPACE_TABLE, P_STATE, P_USED, STATE_SOUND, X_KEY,
 } from "../layout";
@@ -36,7 +36,7 @@ export function setUp(
   store<u64>(P_SECRET, secret2 | (<u64>secret3 << 32), 8);
   store<u32>(P_EPOCH, 1);
   loadSettings();
-  const perChunk: u64 = <u64>graphChunkBytes + distancesBytes + CHUNK_SLOTS * slotStride;
+  const perChunk: u64 = <u64>graphChunkBytes + distancesBytes + CHUNK_SLOTS * (slotStride + AGE_BYTES);
   store<u32>(P_MAX_GRAPH_CHUNKS, <u32>(<u64>limit / perChunk) + 1);
   openArena();
   if (!openTable(P_SPACE_TABLE, 0, 0)) return false;

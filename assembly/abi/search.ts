@@ -72,8 +72,9 @@ export function startScan(space: usize, incarnation: u32): i32 {
 }
 
 /**
- * Of the slots [from, to) of a scan's generation at its version, the k nearest to the vector at X_VECTORS, with ranks
- * instead of distances (vectors/metric.ts), or with k = 0 all, in their order. Returns how many, and X_INFO[0]: the address of the hits, until the next call. Or an error.
+ * Of the slots [from, to) of a scan's generation at its version, the k nearest to the vector at X_VECTORS, or with k = 0
+ * all, in their order; with ranks instead of distances (vectors/metric.ts), and ages. Returns how many, and X_INFO[0]: the
+ * address of the hits, until the next call. Or an error.
  */
 export function scanPiece(generation: usize, from: u32, to: u32, low: u32, high: u32, k: u32): i32 {
   if (k != 0) {

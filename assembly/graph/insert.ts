@@ -14,7 +14,7 @@ import { faultPoint } from "../memory/faults";
 import { acquire, release, seat } from "../memory/locks";
 import { chosenDistances, chosenIds, chosenOn } from "../memory/scratch";
 import { chosenBase, cosine, efConstruction, levelOf, M, paddedFloats } from "../memory/settings";
-import { hasBit, push } from "../memory/words";
+import { hasBit } from "../memory/words";
 import { distanceTo, queryFromSlot } from "../vectors/beam";
 import { codeAddress, encodeSlot } from "../vectors/codes";
 import { sameVector } from "../vectors/metric";
@@ -23,6 +23,7 @@ import { candidateCount, candidateDistance, candidateSlot } from "./candidates";
 import { connect, connectIfRoom, expectDoubles, holds, writeListAgain } from "./links";
 import { touchEnd, twinsOf, writeOwnList } from "./lists";
 import { diverseCount, selectNeighbours } from "./prune";
+import { hangBehindOlder } from "./twins";
 import { continueBelow, enterFromSlot, searchLayer } from "./walk";
 
 const FIRST_ALONE: u32 = 64; // this many slots go in one at a time, so that the graph starts connected
@@ -163,7 +164,7 @@ function hangOnTwin(generation: usize, slot: u32, at: usize): bool {
     store<u32>(seat + SEAT_TWIN_OF, other);
     atomic.store<u32>(at + SLOT_STATE, PENDING | HANGS);
     faultPoint(FAULT_TWIN_MARKED);
-    push(twinsOf(generation, other), slot + 1, at + SLOT_TWIN);
+    hangBehindOlder(generation, other, slot);
     faultPoint(FAULT_TWIN);
     finish(generation, at, TWINNED);
     return true;

@@ -1,7 +1,7 @@
 /*
  * Who are a slot's neighbours? The only reader and writer of link bytes; all others use the functions of this file.
  *
- *   level 0      in the graph chunk: [lock][count][diverse][-][ids u32 × 4M], in a block beside it [distances f32 × 4M]
+ *   level 0      in the graph chunk: [lock][count][diverse][older][ids u32 × 4M], in a block beside it [distances f32 × 4M]
  *   level 1 …    at uppers[slot], per level: [-][count][diverse][-][ids u32 × 2M][distances f32 × 2M]
  *
  * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them. A generation that
@@ -15,7 +15,7 @@
  *   stale count is harmless.
  * - Writers of a list of a reachable slot hold that slot's node lock (links.ts), one at a time.
  */
-import { BARE, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LIST_COUNT, LIST_DIVERSE, LIST_HEADER, LIST_LOCK } from "../layout";
+import { BARE, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LIST_COUNT, LIST_DIVERSE, LIST_HEADER, LIST_LOCK, LIST_OLDER } from "../layout";
 import {
   capacityBase, capacityUpper, distancesOffset, linksOffset, listStride, twinsOffset, uppersOffset, upperStride,
 } from "../memory/settings";
@@ -121,6 +121,7 @@ export function clearList(list: usize): void {
   store<u32>(list, 0, LIST_LOCK);
   store<u32>(list, 0, LIST_COUNT);
   store<u32>(list, 0, LIST_DIVERSE);
+  store<u32>(list, 0, LIST_OLDER);
 }
 
 /**

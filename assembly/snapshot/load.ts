@@ -11,10 +11,10 @@ import {
   CHUNK_BITS, CHUNK_SLOTS, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, E_MORE, FE_HEADER, FE_LEFT_OUT,
   FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS,
   FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE,
-  FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND,
+  FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_VERSION, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND,
   G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS,
   G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, INTAKE_BYTES, KEY_LENGTH, LINKED, OK, PENDING, P_LIMIT, P_NEXT_SPACE_ID,
-  RL_COUNT, RL_DIVERSE, RL_HEADER, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SKIPPED, SLOT_BIAS, SLOT_BORN,
+  RL_COUNT, RL_DIVERSE, RL_HEADER, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SKIPPED, SLOT_BIAS, SLOT_BORN,
   SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS,
   S_INCARNATION, S_LIVE, S_VERSION, S_WANTS_COMPACTION, TAG_UTF8, TWINNED, X_VECTORS,
 } from "../layout";
@@ -35,12 +35,13 @@ import { addDepth, enqueue } from "../space/queues";
 import { createSpace, findSpace } from "../space/spaces";
 import { codeAddress, encodeSlot, resembles } from "../vectors/codes";
 import { dotF32 } from "../vectors/kernels";
-import { ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "../vectors/slots";
+import { ageAddress, ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "../vectors/slots";
 import { isKey, isName } from "./encoding";
 import { linkedBits, namedAreLinked, twinsAreOnChains } from "./named";
 
 const KEY_BYTES: u32 = 8; // of a key, as a guess
 const LONGEST_MEAN: f32 = 1.001; // of unit vectors, squared
+const LARGEST_VERSION: u64 = 1 << 53; // JavaScript reads ages as numbers
 const SEEN_AT_ONCE: u32 = 1 << 14; // about 1 ms
 const AHEAD: u32 = 4; // room is reserved for this many times the slots that have arrived
 
@@ -48,6 +49,7 @@ let space: usize = 0, generation: usize = 0; // space 0: the next frame must be 
 let cursor: usize = 0; // in the frame
 let flags: u32 = 0, isGraph: bool = false;
 let total: u32 = 0, expectedLive: u32 = 0, entry: u32 = 0;
+let version: u64 = 0; // at the cut
 let live: u32 = 0, linked: u32 = 0, twins: u32 = 0; // so far; twins are among the linked ones
 let highest: u32 = 0; // slot + 1 of the first linked slot of the highest level
 let floor: u32 = 0; // first slot that is not linked
@@ -106,6 +108,7 @@ function loadSpace(frame: usize, end: usize, home: u32): i32 {
   total = load<u32>(frame + FS_SLOTS);
   expectedLive = load<u32>(frame + FS_LIVE);
   entry = load<u32>(frame + FS_ENTRY);
+  version = load<u64>(frame + FS_VERSION);
   isGraph = (flags & FS_GRAPH_BIT) != 0;
   const centroid = name + padded(header & KEY_LENGTH);
   const centroidBytes: usize = isGraph ? paddedFloats * 4 : 0;
@@ -121,7 +124,7 @@ function loadSpace(frame: usize, end: usize, home: u32): i32 {
   space = created;
   store<u64>(space + S_CREATED, load<u64>(frame + FS_CREATED));
   store<u64>(space + S_CHANGED, load<u64>(frame + FS_CHANGED));
-  store<u64>(space + S_VERSION, 1); // the living are born at 0, the dead died at 1
+  store<u64>(space + S_VERSION, max<u64>(version, 1)); // the living are born at 0, the dead died at 1
   generation = currentOf(load<u64>(space + S_GENERATIONS));
   live = linked = twins = highest = room = 0;
   floor = total;
@@ -133,6 +136,7 @@ function loadSpace(frame: usize, end: usize, home: u32): i32 {
 /** Whether flags and counts go together. */
 function isPossible(): bool {
   if ((flags & ~FS_ALL_BITS) != 0 || expectedLive > total || entry > total) return false;
+  if (version > LARGEST_VERSION) return false;
   return isGraph ? entry != 0 : entry == 0 && (flags & (FS_F32_BIT | FS_BLIND_BIT)) == 0;
 }
 
@@ -196,6 +200,7 @@ function loadRecord(slot: u32, end: usize): i32 {
     return broken(BROKEN_ORDER, slot);
   }
   if (twin > total || (state == PENDING && twin != 0)) return broken(BROKEN_TWIN, slot);
+  if (load<u64>(at + R_AGE) > version) return broken(BROKEN_ORDER, slot);
   if (dead ? header != 0 : !isKey(header, key)) return broken(BROKEN_KEY, slot);
   if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0, true))) return E_MEMORY;
 
@@ -204,6 +209,7 @@ function loadRecord(slot: u32, end: usize): i32 {
   store<u64>(slotAt + SLOT_DIED, dead ? 1 : ALIVE);
   store<u32>(slotAt + SLOT_STATE, state == PENDING && dead ? SKIPPED : state);
   store<u32>(slotAt + SLOT_TWIN, 0);
+  store<u64>(ageAddress(generation, slot), load<u64>(at + R_AGE));
   const vector = vectorOf(slotAt);
   copyWords(vector, at + R_HEADER, dimensions);
   for (let i = dimensions; i < paddedFloats; i++) store<f32>(vector + (i << 2), 0);

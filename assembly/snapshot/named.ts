@@ -4,24 +4,30 @@
  */
 import { LINKED, TWINNED } from "../layout";
 import { countOf, idAt, listOf, twinsOf } from "../graph/lists";
+import { noteOlder } from "../graph/twins";
 import { allocate } from "../memory/arena";
 import { levelOf } from "../memory/settings";
 import { clearBytes, hasBit, setBit } from "../memory/words";
 import { sameVector } from "../vectors/metric";
-import { nextTwin, slotAddress, stateOf } from "../vectors/slots";
+import { ageOf, nextTwin, slotAddress, stateOf } from "../vectors/slots";
 
-/** Whether each of the `twins` slots that are one is on one chain, that of a slot with its vector. */
+/** Whether each of the `twins` slots that are one is on one chain, that of a slot with its vector, the oldest first. */
 export function twinsAreOnChains(generation: usize, count: u32, twins: u32, met: usize): bool {
   let found: u32 = 0;
   for (let slot: u32 = 0; slot < count; slot++) {
     let twin = load<u32>(twinsOf(generation, slot)); // 0 unless it is linked
     if (twin == 0) continue;
     const owner = slotAddress(generation, slot);
+    let older: u32 = 0;
     for (; twin != 0; twin = nextTwin(generation, twin), found++) {
       const at = slotAddress(generation, twin - 1);
       if (hasBit(met, twin - 1) || stateOf(at) != TWINNED || !sameVector(owner, at)) return false;
+      if (older != 0 && ageOf(generation, twin - 1) < ageOf(generation, older - 1)) return false;
       setBit(met, twin - 1);
+      noteOlder(generation, twin - 1, older);
+      older = twin;
     }
+    noteOlder(generation, slot, older);
   }
   return found == twins;
 }

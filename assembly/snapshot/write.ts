@@ -5,7 +5,7 @@
  *   FRAME_SLOTS   records of consecutive slots, as many as fit into the intake (64 KiB)
  *   FRAME_END     how many slots and links there were
  *
- *   record        [state][key header][1/norm][twin] [vector] [key], if it was linked [code], and of a linked slot, per
+ *   record        [state][key header][twin][age] [vector] [key], if it was linked [code], and of a linked slot, per
  *                 level, [count][diverse][ids], above level 0 with [distances]
  *
  * The cut is taken under the partition lock: the number of slots, the version, and the number of the partition's last
@@ -23,10 +23,10 @@
 import {
   BEAM_F32, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_SLOTS, FRAME_SPACE,
   FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS,
-  FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED,
+  FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_VERSION,
   FS_SEQUENCE, FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED,
   G_COUNT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_STATE, INTAKE_BYTES, KEY_HEADER, KEY_LENGTH,
-  LINKED, MAX_KEY_BYTES, OK, PENDING, P_SEQUENCE, R_DEAD_BIT, R_HEADER, R_INVERSE, R_KEY, R_STATE, R_TWIN, SLOT_BORN,
+  LINKED, MAX_KEY_BYTES, OK, PENDING, P_SEQUENCE, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SLOT_BORN,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS, S_ID, S_LIVE, S_NAME, S_VERSION,
   TWINNED, X_VECTORS,
 } from "../layout";
@@ -41,7 +41,7 @@ import { clearBytes, copyBytes, copyWords, hasBit, setBit } from "../memory/word
 import { currentOf, emptyingOf } from "../space/generations";
 import { isAlive } from "../space/spaces";
 import { codeAddress } from "../vectors/codes";
-import { inverseOf, nextTwin, slotAddress, stateOf, vectorOf } from "../vectors/slots";
+import { ageOf, nextTwin, slotAddress, stateOf, vectorOf } from "../vectors/slots";
 
 const MARKED_AT_ONCE: u32 = 1 << 16; // about 1 ms
 
@@ -181,6 +181,7 @@ function writeSpace(frame: usize): usize {
   store<u32>(frame + FS_NAME, header);
   store<u64>(frame + FS_CREATED, load<u64>(space + S_CREATED));
   store<u64>(frame + FS_CHANGED, changed);
+  store<u64>(frame + FS_VERSION, version);
   let at = copyPadded(frame + FS_HEADER, name + KEY_HEADER, header & KEY_LENGTH);
   if (entry != 0) {
     copyBytes(at, load<u32>(generation + G_CENTROID), paddedFloats * 4);
@@ -206,7 +207,7 @@ function writeSlots(frame: usize): usize {
     const slotAt = slotAddress(generation, next);
     const state: u32 = isMarked(next) ? stateOf(slotAt) : PENDING;
     if (at + fixed + (state == LINKED ? <usize>listsBytes(next) : 0) > full) break;
-    const end = writeRecord(at, slotAt, next, state);
+    const end = writeRecord(at, generation, slotAt, next, state);
     if (end == 0) break;
     at = end;
   }
@@ -215,7 +216,7 @@ function writeSlots(frame: usize): usize {
     const slotAt = slotAddress(emptying, next);
     if (load<u64>(slotAt + SLOT_BORN) > version || isDead(slotAt)) continue;
     if (at + fixed > full) break;
-    at = writeRecord(at, slotAt, next, PENDING);
+    at = writeRecord(at, emptying, slotAt, next, PENDING);
     written++;
   }
   store<u32>(frame + F_COUNT, written - before);
@@ -226,17 +227,17 @@ function isDead(slotAt: usize): bool {
   return atomic.load<u64>(slotAt + SLOT_DIED) <= version;
 }
 
-/** Returns where the record ends, 0 when the slot's lists are busy. */
-function writeRecord(at: usize, slotAt: usize, slot: u32, state: u32): usize {
+/** Writes the record of a slot of a generation; returns where it ends, 0 when the slot's lists are busy. */
+function writeRecord(at: usize, from: usize, slotAt: usize, slot: u32, state: u32): usize {
   const dead = isDead(slotAt);
   const record: usize = load<u32>(slotAt + SLOT_KEY);
   const header = dead ? 0 : load<u32>(record);
   store<u32>(at + R_STATE, dead ? state | R_DEAD_BIT : state);
   store<u32>(at + R_KEY, header);
-  store<f32>(at + R_INVERSE, inverseOf(slotAt));
   store<u32>(at + R_TWIN, 0);
   if (state == LINKED) store<u32>(at + R_TWIN, firstMarked(load<u32>(twinsOf(generation, slot))));
   if (state == TWINNED) store<u32>(at + R_TWIN, firstMarked(load<u32>(slotAt + SLOT_TWIN)));
+  store<u64>(at + R_AGE, ageOf(from, slot));
   copyWords(at + R_HEADER, vectorOf(slotAt), dimensions);
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & KEY_LENGTH);
   if (state != PENDING) {

@@ -24,7 +24,7 @@ import { base, info } from "../memory/scratch";
 import { cosine, dimensions, flatBelow, maxPending, paddedFloats } from "../memory/settings";
 import { copyWords } from "../memory/words";
 import { dotF32 } from "../vectors/kernels";
-import { ALIVE, ensureSlot, inverseOf, slotAddress, vectorOf } from "../vectors/slots";
+import { ageAddress, ageOf, ALIVE, ensureSlot, inverseOf, slotAddress, vectorOf } from "../vectors/slots";
 import { currentOf, emptyingOf, pendingOf, storeKey } from "./generations";
 import { hashKey } from "./hashes";
 import { emptyCell, fillCell, findCell, slotIn } from "./keys";
@@ -91,7 +91,7 @@ function addLocked(space: usize, incarnation: u32, header: u32, index: u32, mine
   const cell = findCell(generation + G_KEY_TABLE, hash, key, header);
   if (!prepare(generation, hash, cell, key, header, mine)) return E_MEMORY;
   const vector = base + X_VECTORS + index * paddedFloats * 4;
-  writeSlot(space, vector, inverseNorm);
+  writeSlot(space, vector, inverseNorm, load<u64>(space + S_VERSION) + 1);
   writeEntry(JOURNAL_ADD, load<u32>(space + S_ID), header, key, vector, dimensions * 4);
   const old = liveSlot(generations, cell, hash, key, header);
   intend(INTENT_ADD, space, hash, old);
@@ -135,7 +135,7 @@ export function moveSlot(space: usize, from: usize, slot: u32): bool {
   const cell = findCell(generation + G_KEY_TABLE, hash, key, header);
   if (!prepare(generation, hash, cell, key, header, 0)) return false;
   followMove(space, from, slot, newSlot);
-  writeSlot(space, vectorOf(at), inverseOf(at));
+  writeSlot(space, vectorOf(at), inverseOf(at), ageOf(from, slot));
   oldGeneration = from;
   intend(INTENT_MOVE, space, hash, at);
   commit();
@@ -165,7 +165,7 @@ function prepare(generation: usize, hash: u32, cell: usize, key: usize, header: 
   return keyRecord != 0;
 }
 
-function writeSlot(space: usize, vector: usize, inverse: f32): void {
+function writeSlot(space: usize, vector: usize, inverse: f32, age: u64): void {
   const at = slotAddress(target, newSlot);
   store<u64>(at + SLOT_BORN, load<u64>(space + S_VERSION) + 1);
   store<u64>(at + SLOT_DIED, ALIVE);
@@ -173,6 +173,7 @@ function writeSlot(space: usize, vector: usize, inverse: f32): void {
   store<u32>(at + SLOT_KEY, <u32>keyRecord);
   store<u32>(at + SLOT_STATE, PENDING);
   store<u32>(at + SLOT_TWIN, 0);
+  store<u64>(ageAddress(target, newSlot), age);
   copyWords(vectorOf(at), vector, paddedFloats);
   faultPoint(FAULT_ACCEPT_WRITTEN);
 }

@@ -7,10 +7,10 @@ import {
 import { freeGraph } from "../graph/chunks";
 import { allocate, blockBytes, free, freeAt } from "../memory/arena";
 import {
-  distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, paddedFloats, slotStride, upperStride,
+  distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, paddedFloats, upperStride,
 } from "../memory/settings";
 import { clearBytes, copyWords, padded } from "../memory/words";
-import { chunkSlots, countBlock, freeSlots } from "../vectors/slots";
+import { chunkBytes, chunkSlots, countBlock, freeSlots } from "../vectors/slots";
 import { closeTable, openTable } from "./keys";
 
 const FIRST_KEY_CHUNK: u32 = 248;
@@ -117,7 +117,7 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
   let slots: u64 = 0;
   for (let i: u32 = 0; i < chunk; i++) slots += chunkSlots(i);
   for (; slots < then; chunk++) {
-    bytes += blockBytes(chunkSlots(chunk) * slotStride);
+    bytes += blockBytes(chunkBytes(chunk));
     slots += chunkSlots(chunk);
   }
   if (load<u32>(generation + G_STATE) != FLAT || then > flatBelow) {

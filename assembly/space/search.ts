@@ -9,13 +9,13 @@ import {
   E_STALE, FLAT, G_COUNT, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE, MAX_EF, S_GENERATIONS, S_LIVE,
   S_VERSION,
 } from "../layout";
-import { candidateCount, candidateSlot } from "../graph/candidates";
+import { candidateCount, candidateDistance, candidateSlot } from "../graph/candidates";
 import { twinsOf } from "../graph/lists";
 import { walkAt } from "../graph/walk";
 import { pin } from "../memory/epochs";
 import { info, info64 } from "../memory/scratch";
 import { slotStride } from "../memory/settings";
-import { queryFromVector, rescored } from "../vectors/beam";
+import { exactly, queryFromVector, touchExact } from "../vectors/beam";
 import { exactToQuery } from "../vectors/metric";
 import { chunkEnd, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
 import { currentOf, emptyingOf } from "./generations";
@@ -94,34 +94,41 @@ function searchGeneration(generation: usize, k: u32, ef: u32, from: u32): void {
   scanQuarantine(generation);
 }
 
+let sink: u32 = 0; // uses what the touches load
+
 /** Slots from `scannedFrom` on may have been scanned as part of the tail already. */
 function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32): void {
   const entry = atomic.load<u32>(generation + G_ENTRY);
   if (entry == 0) return;
   queryFromVector(generation);
   walkAt(generation, entry - 1, ef, version);
-  // The beam orders the candidates, f32 the hits.
-  const most = rescored(k);
-  let count: u32 = 0;
-  for (let i: u32 = 0; i < candidateCount && count < most; i++) {
+  // The beam has chosen the candidates, f32 orders them: all of them, so that more hits begin with the same ones.
+  for (let i: u32 = 0; i < candidateCount; i++) {
+    sink += touchExact(slotAddress(generation, candidateSlot(i))) + load<u32>(twinsOf(generation, candidateSlot(i)));
+  }
+  for (let i: u32 = 0; i < candidateCount; i++) {
     const slot = candidateSlot(i);
     const at = slotAddress(generation, slot);
-    if (offerVisible(generation, slot, at, scannedFrom)) count++;
-    let twins: u32 = 0;
     let twin = load<u32>(twinsOf(generation, slot));
-    for (; twin != 0 && twins < k; twin = nextTwin(generation, twin)) {
-      if (offerVisible(generation, twin - 1, slotAddress(generation, twin - 1), scannedFrom)) twins++;
+    const isSeen = visible(at, version);
+    if (!isSeen && twin == 0) continue;
+    const distance = exactly(at, candidateDistance(i));
+    if (isSeen) offerOnce(generation, slot, at, distance, scannedFrom);
+    // The oldest twins come first. All are as far as the slot itself: under cosine, f32 sees only rounding between them.
+    for (let left = k; twin != 0 && left > 0; twin = nextTwin(generation, twin)) {
+      const twinAt = slotAddress(generation, twin - 1);
+      if (!visible(twinAt, version)) continue;
+      offerOnce(generation, twin - 1, twinAt, distance, scannedFrom);
+      left--;
     }
   }
 }
 
-/** Offers a slot that the search sees, once; false when it does not. */
+/** Adds a hit that may be one already if it was scanned. */
 // @ts-ignore: decorator
 @inline
-function offerVisible(generation: usize, slot: u32, at: usize, scannedFrom: u32): bool {
-  if (!visible(at, version)) return false;
-  if (slot < scannedFrom || !hasHit(generation, slot)) addHit(generation, slot, at, exactToQuery(at));
-  return true;
+function offerOnce(generation: usize, slot: u32, at: usize, distance: f32, scannedFrom: u32): void {
+  if (slot < scannedFrom || !hasHit(generation, slot)) addHit(generation, slot, at, distance);
 }
 
 // ── scans ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,7 +185,7 @@ export function startPieces(space: usize, incarnation: u32): bool {
   return true;
 }
 
-/** The k nearest of some slots at that moment, nearest first, with their ranks; the query is in scratch. */
+/** The k nearest of some slots at that moment, nearest first, with ranks and ages; the query is in scratch. */
 export function searchPiece(generation: usize, from: u32, to: u32, at: u64, k: u32): u32 {
   version = at;
   startHits(k);
@@ -187,7 +194,7 @@ export function searchPiece(generation: usize, from: u32, to: u32, at: u64, k: u
   return hitCount;
 }
 
-/** The live ones of some slots at that moment, in their order. */
+/** The live ones of some slots at that moment, in their order, with ages. */
 export function listPiece(generation: usize, from: u32, to: u32, at: u64): u32 {
   startHits(to - from);
   for (let slot = from; slot < to; slot++) {

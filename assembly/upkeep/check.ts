@@ -20,7 +20,7 @@ import { hashKey } from "../space/hashes";
 import { findCell, slotIn } from "../space/keys";
 import { codeAddress, hasScale } from "../vectors/codes";
 import { sameVector } from "../vectors/metric";
-import { ALIVE, nextTwin, slotAddress, stateOf } from "../vectors/slots";
+import { ageOf, ALIVE, nextTwin, slotAddress, stateOf } from "../vectors/slots";
 
 const BROKEN_ARENA: u32 = 1;
 const BROKEN_COUNTS: u32 = 2; // live, dead, linked or the space's live count disagree with the slots
@@ -31,7 +31,7 @@ const BROKEN_LIST: u32 = 6; // a list that is too long, or names itself, a slot 
 const BROKEN_LEVEL: u32 = 7; // a neighbour that does not reach the level of the list
 const BROKEN_LOCK: u32 = 8; // a node lock that is held
 const BROKEN_ENTRY: u32 = 9; // an entry point that is missing or not linked
-const BROKEN_TWIN: u32 = 10; // a twin on no chain or on two, or a chain that names another slot
+const BROKEN_TWIN: u32 = 10; // a twin on no chain or on two, or a chain that names another slot or a younger one first
 const BROKEN_CODE: u32 = 11; // a code scale that is not a finite number ≥ 0
 
 function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
@@ -221,8 +221,9 @@ function checkLists(slot: u32): u32 {
   return 0;
 }
 
-/** Each twin is on one chain, that of a slot with its vector. */
+/** Each twin is on one chain, that of a slot with its vector, the oldest first. */
 function checkChain(slot: u32): bool {
+  let age: u64 = 0;
   let left = load<u32>(generation + G_COUNT);
   for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
     if (left-- == 0) return false; // it leads back to itself
@@ -231,6 +232,8 @@ function checkChain(slot: u32): bool {
     if (twin <= count && hasBit(met, twin - 1)) return false;
     const at = slotAddress(generation, twin - 1);
     if (stateOf(at) != TWINNED || !sameVector(slotAddress(generation, slot), at)) return false;
+    if (ageOf(generation, twin - 1) < age) return false;
+    age = ageOf(generation, twin - 1);
     if (twin <= count) setBit(met, twin - 1);
   }
   return true;

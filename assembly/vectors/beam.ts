@@ -4,12 +4,10 @@
  */
 import { BEAM_CODES, G_BEAM, SLOT_VECTOR } from "../layout";
 import { fresh, freshAddresses, freshDistances, query } from "../memory/scratch";
-import { paddedFloats } from "../memory/settings";
+import { slotStride } from "../memory/settings";
 import { codeDistance, codeDistances, codeQuery, codeQueryFromSlot, touchCode, touchCodes } from "./codes";
-import { exact } from "./metric";
+import { exact, exactToQuery } from "./metric";
 import { inverseOf, slotAddress } from "./slots";
-
-const FEWEST_RESCORED: u32 = 40; // with 4 k alone, k = 1 missed up to 30 % of exact matches in 3 dimensions
 
 let onCodes: bool = false;
 /* The query where it is not a code: */
@@ -37,9 +35,18 @@ export function queryFromSlot(target: usize, slot: u32): void {
   inverse = inverseOf(at);
 }
 
-/** How many of the nearest by the beam have to be compared in f32 to find the k nearest. */
-export function rescored(k: u32): u32 {
-  return onCodes ? max<u32>(4 * k, FEWEST_RESCORED) : k;
+/** Loads what `exactly` will read of a slot, like `touch`. */
+// @ts-ignore: decorator
+@inline
+export function touchExact(slotAt: usize): u32 {
+  return onCodes ? touchSlot(slotAt) : 0;
+}
+
+/** The rank in f32 of a slot at that distance of the query from `queryFromVector`. */
+// @ts-ignore: decorator
+@inline
+export function exactly(slotAt: usize, distance: f32): f32 {
+  return onCodes ? exactToQuery(slotAt) : distance;
 }
 
 /** Distance of the query to one slot. */
@@ -59,8 +66,14 @@ export function touch(slot: u32, index: u32): u32 {
   if (onCodes) return touchCode(slot, index);
   const at = slotAddress(generation, slot);
   store<u32>(freshAddresses + (index << 2), <u32>at);
+  return touchSlot(at);
+}
+
+// @ts-ignore: decorator
+@inline
+function touchSlot(at: usize): u32 {
   let seen: u32 = 0;
-  for (let i: usize = 0; i < paddedFloats << 2; i += 64) seen += load<u8>(at + i);
+  for (let i: usize = 0; i < slotStride; i += 64) seen += load<u8>(at + i);
   return seen;
 }
 

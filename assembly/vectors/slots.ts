@@ -5,6 +5,8 @@
  *   slots    0-7  8-15  16-31  …  512-1,023  1,024-2,047  1,024 each
  *
  *   slot     [born u64][died u64][1/norm f32][key u32][state u32][twin u32][vector, padded with zeros to whole v128]
+ *   age      u64, behind the slots of a chunk: the version that brought the vector. A compaction moves it along, and
+ *            only hits at equal distances are compared by it: so it is not among what every search reads
  *
  * A search at version v sees the slot when born ≤ v < died. Everything but died, state and twin is complete before the
  * slot's number is below G_COUNT, and never changes afterwards.
@@ -13,7 +15,7 @@
  * copy; older ones stay until the generation is freed, because a reader may still use one.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, D_ENTRIES, D_HEADER, D_OLDER, G_BYTES, G_COUNT, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS,
+  AGE_BYTES, CHUNK_BITS, CHUNK_SLOTS, D_ENTRIES, D_HEADER, D_OLDER, G_BYTES, G_COUNT, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS,
   IN_GRAPH, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_STATE, SLOT_TWIN, SLOT_VECTOR, STATE_MASK, S_BYTES,
 } from "../layout";
 import { allocate, bytesOf, free } from "../memory/arena";
@@ -40,11 +42,31 @@ export function chunkSlots(chunk: u32): u32 {
   return chunk == 0 ? FIRST_SLOTS : 4 << chunk;
 }
 
+export function chunkBytes(chunk: u32): u32 {
+  return chunkSlots(chunk) * (slotStride + AGE_BYTES);
+}
+
+/** Address of a chunk whose number is below G_VECTOR_CHUNKS. */
+function chunkAddress(generation: usize, chunk: u32): usize {
+  const directory: usize = load<u32>(generation + G_VECTORS);
+  return load<u32>(directory + D_HEADER + chunk * 4);
+}
+
 /** Address of a slot whose number is below the generation's count. */
 export function slotAddress(generation: usize, slot: u32): usize {
-  const directory: usize = load<u32>(generation + G_VECTORS);
   const chunk = chunkOf(slot);
-  return <usize>load<u32>(directory + D_HEADER + chunk * 4) + (slot - firstOf(chunk)) * slotStride;
+  return chunkAddress(generation, chunk) + (slot - firstOf(chunk)) * slotStride;
+}
+
+/** Address of a slot's age. */
+export function ageAddress(generation: usize, slot: u32): usize {
+  const chunk = chunkOf(slot);
+  return chunkAddress(generation, chunk) + chunkSlots(chunk) * slotStride + (slot - firstOf(chunk)) * AGE_BYTES;
+}
+
+/** Of two slots of a space, in whichever generations, the older vector has the lower age. */
+export function ageOf(generation: usize, slot: u32): u64 {
+  return load<u64>(ageAddress(generation, slot));
 }
 
 /** The first slot after `slot` that may lie in another chunk; up to there, slots are slotStride apart. */
@@ -108,7 +130,7 @@ export function ensureSlot(generation: usize, mine: u32): bool {
     countBlock(generation, larger);
     directory = larger;
   }
-  const block = allocate(chunkSlots(chunk) * slotStride, mine);
+  const block = allocate(chunkBytes(chunk), mine);
   if (block == 0) return false;
   store<u32>(directory + D_HEADER + chunk * 4, <u32>block);
   store<u32>(generation + G_VECTOR_CHUNKS, chunk + 1);

@@ -4,10 +4,10 @@
  * returns what it found, or a status: one of OK … E_MORE of assembly/layout.ts.
  */
 import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import type { Key, KeyHeader } from "../values/keys.ts";
+import type { KeyHeader } from "../values/keys.ts";
 import type { Hit } from "../values/reports.ts";
 import { AGAIN, type Refusal } from "./retry.ts";
-import type { Seat } from "./seat.ts";
+import type { RankedHit, Seat } from "./seat.ts";
 import type { SpaceAt } from "./spaces.ts";
 
 export * from "./retry.ts";
@@ -92,25 +92,15 @@ export function startScan(seat: Seat, { address, incarnation }: SpaceAt): Piece[
   return [emptying, current];
 }
 
-/** The k nearest of a piece to the first vector of the intake, nearest first, with ranks instead of distances. */
-export function searchPiece(seat: Seat, piece: Piece, k: number): Hit[] | Refusal {
-  const count = scanPiece(seat, piece, k);
-  return count < 0 ? count : seat.readHits(count);
+/** The k nearest of a piece to the first vector of the intake, nearest first; with k = 0 all, in the order of slots. */
+export function scanPiece(seat: Seat, { generation, from, to, version }: Piece, k: number): RankedHit[] | Refusal {
+  const count = seat.core.scanPiece(generation, from, to, ...version, k);
+  return count < 0 ? count : seat.readRanked(count);
 }
 
-/** The hits of a piece or several, ranked: with their distances. */
-export function withDistances(seat: Seat, hits: Hit[]): Hit[] {
-  return seat.isDot ? hits.map(({ key, distance: rank }) => ({ key, distance: Math.fround(1 + rank) })) : hits;
-}
-
-/** The keys of a piece, in the order of its slots. */
-export function keysOfPiece(seat: Seat, piece: Piece): Key[] | Refusal {
-  const count = scanPiece(seat, piece, 0);
-  return count < 0 ? count : seat.readKeys(count);
-}
-
-function scanPiece(seat: Seat, { generation, from, to, version }: Piece, k: number): number {
-  return seat.core.scanPiece(generation, from, to, ...version, k);
+/** Hits of one piece or several, as a search returns them. */
+export function withDistances(seat: Seat, hits: RankedHit[]): Hit[] {
+  return hits.map(({ key, rank }) => ({ key, distance: seat.isDot ? Math.fround(1 + rank) : rank }));
 }
 
 export const endScan = (seat: Seat) => void seat.core.endScan();

@@ -18,6 +18,13 @@ export type PartitionSettings = Pick<
   "dimensions" | "metric" | "M" | "efConstruction" | "seed" | "flatBelow" | "maxPending" | "quantization"
 > & { partitionLimit: number }; // bytes that its blocks may take
 
+/** A hit of a piece of a scan: nearer ones have a lower rank; of those with equal ranks, older ones a lower age. */
+export interface RankedHit {
+  key: Key;
+  rank: number;
+  age: number;
+}
+
 export class Seat {
   readonly memory: WebAssembly.Memory;
   readonly core: CoreExports;
@@ -212,14 +219,13 @@ export class Seat {
     return hits;
   }
 
-  /** Reads the keys of `count` hits, of the last piece of a scan. */
-  readKeys(count: number): Key[] {
-    const at = this.infoAt(0);
-    this.cover(at + count * layout.HIT_BYTES);
-    const keys = new Array<Key>(count);
-    for (let i = 0; i < count; i++)
-      keys[i] = this.keyAt(this.words[(at + i * layout.HIT_BYTES + layout.HIT_KEY) >>> 2]!);
-    return keys;
+  /** The same for a piece of a scan. */
+  readRanked(count: number): RankedHit[] {
+    const ageAt = (this.infoAt(0) + layout.HIT_AGE) >>> 2;
+    return this.readHits(count).map(({ key, distance }, i) => {
+      const age = ageAt + i * (layout.HIT_BYTES >>> 2);
+      return { key, rank: distance, age: this.words[age]! + this.words[age + 1]! * 2 ** 32 };
+    });
   }
 
   private keyAt(record: number): Key {

@@ -9,7 +9,7 @@ import type { Hit } from "../values/reports.ts";
 export type Look = (k: number, ef: number) => Promise<Hit[]>;
 
 /** One look at all that there is: the k nearest of what `select` leaves. */
-export type LookAtAll = (k: number, select?: (hits: Hit[]) => Promise<Hit[]>) => Promise<Hit[]>;
+export type LookAtAll = (k: number, select?: <T extends { key: Key }>(hits: T[]) => Promise<T[]>) => Promise<Hit[]>;
 
 /** Looks wider until k hits pass. The filter is called at most once per key, and other code runs in between. */
 export async function searchFiltered(
@@ -21,8 +21,8 @@ export async function searchFiltered(
 ): Promise<Hit[]> {
   const verdicts = new Map<Key, boolean>();
   const slice = new Slice();
-  const passing = async (hits: Hit[], remember: boolean) => {
-    const passed: Hit[] = [];
+  const passing = async <T extends { key: Key }>(hits: T[], remember: boolean) => {
+    const passed: T[] = [];
     for (const [i, hit] of hits.entries()) {
       const verdict = verdicts.get(hit.key) ?? checkVerdict(filter(hit.key), hit.key);
       if (remember) verdicts.set(hit.key, verdict);

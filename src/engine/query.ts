@@ -1,7 +1,7 @@
 /* What is in a space, and what is nearest to a query? */
 import { E_BUSY, E_STALE, MAX_EF } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import type { Seat } from "../core/seat.ts";
+import type { RankedHit, Seat } from "../core/seat.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Key, KeyHeader } from "../values/keys.ts";
@@ -11,7 +11,7 @@ import { numbersOf, type Vector, VectorList, type Vectors } from "../values/vect
 import type { SearchSpreader } from "../workers/search-shares.ts";
 import { type Look, type LookAtAll, searchFiltered } from "./filtered-search.ts";
 import type { Host } from "./host.ts";
-import { type LookAt, nearestOf, scanSpace } from "./scan.ts";
+import { isNearer, isOlder, type LookAt, merged, scanSpace } from "./scan.ts";
 
 /** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
 function read<T>(host: Host, space: string, call: (ref: calls.SpaceRef) => T | calls.Refusal, absent: () => T) {
@@ -47,11 +47,11 @@ async function readKey<T>(
 }
 
 export async function keys(host: Host, space: string): Promise<Key[]> {
-  const all: Key[] = [];
-  await scanSpace(host, starting(host, space), calls.keysOfPiece, (found) => {
-    for (const key of found) all.push(key);
-  });
-  return all;
+  const lists: RankedHit[][] = [];
+  const list: LookAt = (seat, piece) => calls.scanPiece(seat, piece, 0);
+  // Mostly in order already: only what came while a compaction moved others stands between them.
+  await scanSpace(host, starting(host, space), list, (found) => void lists.push(found.sort((a, b) => a.age - b.age)));
+  return (await merged(lists, isOlder, Number.POSITIVE_INFINITY)).map(({ key }) => key);
 }
 
 /** Begins a scan of a space, once its partition is free; resolves to null where there is no space. */
@@ -114,14 +114,14 @@ async function searchLater(
   const look: Look = (k, ef) => host.eventually(() => lookNow(host, space, query, k, ef));
   const lookAtAll: LookAtAll = async (k, select) => {
     const start = starting(host, space, () => refuseBadQuery(host, query));
-    const lookAt: LookAt<Hit> = (seat, piece) => {
+    const lookAt: LookAt = (seat, piece) => {
       const slots = piece.to - piece.from;
       seat.putVector(query);
-      return calls.searchPiece(seat, piece, select ? slots : Math.min(k, slots));
+      return calls.scanPiece(seat, piece, select ? slots : Math.min(k, slots));
     };
-    const lists: Hit[][] = [];
+    const lists: RankedHit[][] = [];
     await scanSpace(host, start, lookAt, async (hits) => void lists.push(select ? await select(hits) : hits));
-    return calls.withDistances(host.seats[0]!, await nearestOf(lists, k));
+    return calls.withDistances(host.seats[0]!, await merged(lists, isNearer, k));
   };
   if (filter) return await searchFiltered(look, lookAtAll, k, ef, filter);
   return await (ef > MAX_EF ? lookAtAll(k) : look(k, ef));

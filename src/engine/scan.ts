@@ -1,22 +1,21 @@
 /* How is all of a space looked at? As it was at one moment, in pieces of about a millisecond: others come in between. */
 import * as calls from "../core/calls.ts";
-import type { Seat } from "../core/seat.ts";
+import type { RankedHit, Seat } from "../core/seat.ts";
 import { Slice } from "../runtime/event-loop.ts";
-import type { Hit } from "../values/reports.ts";
 import type { Host } from "./host.ts";
 
 const FLOATS = 2 ** 18; // in the vectors of a piece
 const MOST_SLOTS = 1024;
 
 /** Looks at a piece by that seat. */
-export type LookAt<T> = (seat: Seat, piece: calls.Piece) => T[] | calls.Refusal;
+export type LookAt = (seat: Seat, piece: calls.Piece) => RankedHit[] | calls.Refusal;
 
 /** Hands on what is found in each piece of a space, in the order of slots. Rejects with OUT_OF_MEMORY, TIMEOUT, CLOSED. */
-export function scanSpace<T>(
+export function scanSpace(
   host: Host,
   start: () => Promise<{ seat: Seat; pieces: calls.Piece[] } | null>,
-  look: LookAt<T>,
-  take: (found: T[]) => Promise<void> | void,
+  look: LookAt,
+  take: (found: RankedHit[]) => Promise<void> | void,
 ): Promise<void> {
   return host.inTurn("scan", async () => {
     const started = await start();
@@ -25,7 +24,7 @@ export function scanSpace<T>(
     const slice = new Slice();
     try {
       for (const piece of pieces.flatMap((whole) => cut(whole, seat.dimensions))) {
-        const found = await host.whenFree(() => look(seat, piece) as T[] | typeof calls.AGAIN);
+        const found = await host.whenFree(() => look(seat, piece) as RankedHit[] | typeof calls.AGAIN);
         if (typeof found === "number") throw host.refusal(found, seat, "The query");
         await take(found);
         if (slice.isOver) await slice.next();
@@ -45,24 +44,29 @@ function cut({ from, to, ...rest }: calls.Piece, dimensions: number): calls.Piec
   });
 }
 
-/** The k nearest of several lists, each of them nearest first. Of equal ones, those of earlier lists come first. */
-export async function nearestOf(lists: Hit[][], k: number): Promise<Hit[]> {
+/** Of two hits at one distance, the one whose vector is older comes first. */
+export const isNearer = (a: RankedHit, b: RankedHit) => a.rank < b.rank || (a.rank === b.rank && a.age < b.age);
+export const isOlder = (a: RankedHit, b: RankedHit) => a.age < b.age;
+
+/** The first k of several lists, each of them in order. */
+export async function merged(lists: RankedHit[][], isBefore: typeof isOlder, k: number): Promise<RankedHit[]> {
   const slice = new Slice();
   let level = lists;
   while (level.length > 1) {
-    const merged: Hit[][] = [];
-    for (let i = 0; i < level.length; i += 2) merged.push(await merge(level[i]!, level[i + 1] ?? [], k, slice));
-    level = merged;
+    const next: RankedHit[][] = [];
+    for (let i = 0; i < level.length; i += 2) next.push(await merge(level[i]!, level[i + 1] ?? [], isBefore, k, slice));
+    level = next;
   }
   return level[0]?.slice(0, k) ?? [];
 }
 
-async function merge(a: Hit[], b: Hit[], k: number, slice: Slice): Promise<Hit[]> {
-  const merged: Hit[] = [];
-  for (let i = 0, j = 0; merged.length < k && (i < a.length || j < b.length); ) {
-    const isFirst = j === b.length || (i < a.length && a[i]!.distance <= b[j]!.distance);
-    merged.push(isFirst ? a[i++]! : b[j++]!);
-    if ((merged.length & 1023) === 0 && slice.isOver) await slice.next();
+async function merge(a: RankedHit[], b: RankedHit[], isBefore: typeof isOlder, k: number, slice: Slice) {
+  if (a.length === 0 || b.length === 0 || !isBefore(b[0]!, a.at(-1)!)) return a.concat(b);
+  const both: RankedHit[] = [];
+  for (let i = 0, j = 0; both.length < k && (i < a.length || j < b.length); ) {
+    const isFirst = j === b.length || (i < a.length && !isBefore(b[j]!, a[i]!));
+    both.push(isFirst ? a[i++]! : b[j++]!);
+    if ((both.length & 1023) === 0 && slice.isOver) await slice.next();
   }
-  return merged;
+  return both;
 }

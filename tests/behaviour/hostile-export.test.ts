@@ -89,8 +89,12 @@ const CASES: Record<string, (map: ExportMap) => void> = {
   "an endless vector": (map) => setAll(map, "record.vector", live[7]!, Number.POSITIVE_INFINITY),
   "a vector that is too long": (map) => setAll(map, "record.vector", live[7]!, 3e38),
   "another vector than its code says": (map) => copy(map, "record.vector", live[3]!, live[60]!),
-  "an inverse length that is not that of the vector": (map) => map.set(map.field("record.inverse", live[7]!), 1e10),
-  "an inverse length that is no number": (map) => map.set(map.field("record.inverse", live[7]!), Number.NaN),
+  "a vector from the future": (map) => map.set(map.field("record.age", live[7]!), 2 ** 40),
+  "more ops than can be counted": (map) => map.set(map.field("space.version"), 2 ** 60),
+  "twins in another order than that of their age": (map) => {
+    const head = live.find((slot) => map.get(map.field("record.twin", slot)) !== 0)!;
+    map.set(map.field("record.age", map.get(map.field("record.twin", head)) - 1), map.get(map.field("space.version")));
+  },
   "a live key twice": (map) => {
     const [a, b] = live.filter(
       (slot) => map.get(map.field("record.key", slot)) === map.get(map.field("record.key", live[0]!)),
@@ -158,7 +162,7 @@ function setHeader(map: ExportMap, name: string, slot: number | undefined, tag: 
 const FLAT_CASES: Record<string, (map: ExportMap) => void> = {
   "a vector without a direction": (map) => setAll(map, "record.vector", 7, 0),
   "a vector that is nearly zero": (map) => setAll(map, "record.vector", 7, 1e-20),
-  "an inverse length that is not that of the vector": (map) => map.set(map.field("record.inverse", 7), 1e10),
+  "a vector from the future": (map) => map.set(map.field("record.age", 7), 2 ** 40),
   "a linked slot where there is no graph": (map) => map.set(map.field("record.state", 7), LINKED),
 };
 

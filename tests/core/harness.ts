@@ -135,16 +135,17 @@ export class CoreSpace {
     return hits;
   }
 
+  /** Oldest vector first. */
   keys(): Key[] {
     const pieces = calls.startScan(this.seat, { address: this.at, incarnation: this.incarnation });
     if (typeof pieces === "number") throw new Error(`startScan returned ${pieces}`);
-    const keys = pieces.flatMap((piece) => {
-      const found = calls.keysOfPiece(this.seat, piece);
+    const hits = pieces.flatMap((piece) => {
+      const found = calls.scanPiece(this.seat, piece, 0);
       if (typeof found === "number") throw new Error(`scanPiece returned ${found}`);
       return found;
     });
     calls.endScan(this.seat);
-    return keys;
+    return hits.sort((a, b) => a.age - b.age).map(({ key }) => key);
   }
 
   /** Links and compacts until nothing is left to do in the seat's partition. */

@@ -29,10 +29,11 @@ import {
   FS_SEED,
   FS_SEQUENCE,
   FS_SLOTS,
+  FS_VERSION,
   LINKED,
   PENDING,
+  R_AGE,
   R_HEADER,
-  R_INVERSE,
   R_KEY,
   R_STATE,
   R_TWIN,
@@ -72,6 +73,7 @@ const SPACE_FIELDS: [string, number, Width][] = [
   ["name", FS_NAME, "u32"],
   ["created", FS_CREATED, "u64"],
   ["changed", FS_CHANGED, "u64"],
+  ["version", FS_VERSION, "u64"],
 ];
 
 /** What the export of one space was made with. */
@@ -192,8 +194,8 @@ export class ExportMap {
     const words = this.words(frame);
     this.add("record.state", frame, at + R_STATE, "u32", slot);
     this.add("record.key", frame, at + R_KEY, "u32", slot);
-    this.add("record.inverse", frame, at + R_INVERSE, "f32", slot);
     this.add("record.twin", frame, at + R_TWIN, "u32", slot);
+    this.add("record.age", frame, at + R_AGE, "u64", slot);
     this.addMany("record.vector", frame, at + R_HEADER, dimensions, "f32", slot);
     const length = words.getUint32(at + R_KEY, true) & 0xffffff;
     const key = at + R_HEADER + dimensions * 4;

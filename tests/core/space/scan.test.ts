@@ -1,6 +1,7 @@
 /* Does a scan in pieces see one moment, and is what it may read kept until its end? */
 import { expect, test } from "bun:test";
 import * as calls from "../../../src/core/calls.ts";
+import type { RankedHit } from "../../../src/core/seat.ts";
 import { uniform } from "../../support/vectors.ts";
 import { CoreSpace, partition, usedBytes } from "../harness.ts";
 
@@ -21,7 +22,7 @@ function started(space: CoreSpace): calls.Piece[] {
 }
 
 const keysOf = (space: CoreSpace, pieces: calls.Piece[]) =>
-  pieces.flatMap((piece) => calls.keysOfPiece(space.seat, piece) as number[]);
+  pieces.flatMap((piece) => (calls.scanPiece(space.seat, piece, 0) as RankedHit[]).map(({ key }) => key as number));
 
 test("what changes between its pieces is not seen: upserts, deletes, a compaction, the drop of the space", async () => {
   const space = await filled();
@@ -34,8 +35,8 @@ test("what changes between its pieces is not seen: upserts, deletes, a compactio
   space.drop();
   expect(keysOf(space, pieces).sort((a, b) => a - b)).toEqual(Array.from({ length: COUNT }, (_, i) => i));
   space.seat.putVector(SET.at(600));
-  const hits = pieces.map((piece) => calls.searchPiece(space.seat, piece, 1));
-  expect(hits.flat()).toEqual([{ key: 600, distance: 0 }]);
+  const hits = pieces.map((piece) => calls.scanPiece(space.seat, piece, 1));
+  expect(hits.flat()).toEqual([{ key: 600, rank: 0, age: 601 }]);
   calls.endScan(space.seat);
 });
 

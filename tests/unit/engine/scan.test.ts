@@ -1,17 +1,33 @@
-/* Are the nearest of several lists found, in order, and the earlier list's first among equals? */
+/* Are the first hits of several lists found, in order, and the older ones first where ranks are equal? */
 import { expect, test } from "bun:test";
-import { nearestOf } from "../../../src/engine/scan.ts";
+import type { RankedHit } from "../../../src/core/seat.ts";
+import { isNearer, isOlder, merged } from "../../../src/engine/scan.ts";
+import { random } from "../../support/vectors.ts";
 
-const list = (...distances: number[]) => distances.map((distance, i) => ({ key: `${distance}:${i}`, distance }));
+const SEED = 12;
 
-test("lists of any lengths, and any k", async () => {
-  const lists = [list(3, 5, 9), [], list(1, 2), list(4), list(0, 8)];
-  const all = lists.flat().sort((a, b) => a.distance - b.distance);
-  for (let k = 0; k <= all.length + 1; k++) expect(await nearestOf(lists, k)).toEqual(all.slice(0, k));
-  expect(await nearestOf([], 3)).toEqual([]);
+/** Lists of random lengths, each nearest first; few ranks, so that many are equal. */
+function someLists(): RankedHit[][] {
+  const { below } = random(SEED);
+  let age = 0;
+  const list = () => Array.from({ length: below(30) }, () => ({ key: age, rank: below(8), age: (age++ * 7) % 1000 }));
+  return Array.from({ length: 9 }, () => list().sort((a, b) => a.rank - b.rank || a.age - b.age));
+}
+
+test("the nearest of lists of any lengths, and any k", async () => {
+  const lists = someLists();
+  const all = lists.flat().sort((a, b) => a.rank - b.rank || a.age - b.age);
+  for (const k of [0, 1, 2, 10, all.length, all.length + 1]) {
+    expect(await merged(lists, isNearer, k)).toEqual(all.slice(0, k));
+  }
+  expect(await merged([], isNearer, 3)).toEqual([]);
 });
 
-test("of equal ones, those of earlier lists come first, in their order", async () => {
-  const lists = ["a", "b", "c"].map((name) => [0, 1].map((i) => ({ key: name + i, distance: 7 })));
-  expect((await nearestOf(lists, 5)).map(({ key }) => key)).toEqual(["a0", "a1", "b0", "b1", "c0"]);
+test("the oldest first, of lists that follow each other and of those that do not", async () => {
+  const all = someLists()
+    .flat()
+    .sort((a, b) => a.age - b.age);
+  const following = [all.slice(0, 10), [], all.slice(10)];
+  const mixed = [0, 1, 2].map((rest) => all.filter((_, i) => i % 3 === rest));
+  for (const lists of [following, mixed]) expect(await merged(lists, isOlder, Number.POSITIVE_INFINITY)).toEqual(all);
 });
