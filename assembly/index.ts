@@ -6,7 +6,7 @@
  * tag << 24 | bytes. Vectors lie at X_VECTORS, each padded with zeros to a multiple of 4 floats.
  */
 export { abandon, abiVersion, bind, hashName, partitionInfo, scratchAddress, setUp } from "./abi/partition";
-export { dropSpace, liveIn, nextSpace, openSpace, spaceInfo } from "./abi/spaces";
+export { dropSpace, listSpaces, liveIn, openSpace } from "./abi/spaces";
 export { add, checkVectors, get, remove, reserve, unreserve } from "./abi/ops";
 export { endScan, endSearch, scanPiece, search, startScan } from "./abi/search";
 export { claim, depthOf, hasClaims, isLinked, link, nextUnlinked, tidy } from "./abi/linking";

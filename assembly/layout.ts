@@ -80,6 +80,7 @@ export const A_ROWS: u32 = 1412; // bitmap of rows with a free block
 export const A_COLUMNS: u32 = 1416; // A_ROW_COUNT bitmaps of columns with one
 export const A_BUSY: u32 = 1516; // 1 while lists are being changed
 export const A_HEADS: u32 = 1520; // A_ROW_COUNT × A_COLUMN_COUNT list heads
+export const A_CHANGES: u32 = 3120; // how often the blocks have changed
 export const BLOCK_HEADER: u32 = 8;
 export const BLOCK_SIZE: u32 = 0; // header included, FREE beside it
 export const BLOCK_PREVIOUS: u32 = 4; // the block before it in memory
@@ -285,6 +286,16 @@ export const INFO_WORDS: u32 = 32;
 export const INFO_SEQUENCE: u32 = 30; // and 31: P_SEQUENCE as of the call
 export const X_VECTORS: u32 = 1152; // intake: INTAKE_BYTES of f32 vectors, padded to whole v128
 export const INTAKE_BYTES: u32 = 65536;
+
+// ── one space of a list of them, in the intake ──────────────────────────────────────────────────────────────────────
+export const SP_BYTES: u32 = 0; // of the record, a multiple of 8
+export const SP_ADDRESS: u32 = 4, SP_INCARNATION: u32 = 8, SP_NAME: u32 = 12; // header of the name
+export const SP_CHANGED: u32 = 16, SP_CREATED: u32 = 24; // u64: as S_CHANGED, S_CREATED
+export const SP_ID: u32 = 32, SP_HOME: u32 = 36, SP_LIVE: u32 = 40, SP_DEAD: u32 = 44, SP_PENDING: u32 = 48;
+export const SP_STORED: u32 = 52; // as S_BYTES
+export const SP_GRAPH: u32 = 56, SP_BEAM: u32 = 60, SP_COMPACTIONS: u32 = 64, SP_QUARANTINED: u32 = 68;
+export const SP_HEADER: u32 = 72; // then the name's bytes
+export const SPACES_AT_ONCE: u32 = 128; // about 50 µs under the partition lock
 
 // ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────
 export const HIT_BYTES: u32 = 16, HIT_DISTANCE: u32 = 0; // f32

@@ -13,6 +13,6 @@ export { continueCensus, startCensus } from "../upkeep/census";
  */
 export function check(space: usize, incarnation: u32, slots: u32): i32 {
   if (!lockPartition()) return E_BUSY;
-  if (space == 0) return unlocked(checkPartition());
+  if (space == 0) return unlocked(checkPartition(slots));
   return unlocked(isAlive(space, incarnation) ? checkSpace(space, incarnation, slots) : E_STALE);
 }

@@ -1,13 +1,14 @@
 /* How are spaces opened, dropped, listed and described? */
 import {
-  E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_BEAM, G_DEAD, G_LIVE, G_QUARANTINED, G_STATE, INTENT_DROPPED, INTENT_KIND,
-  INTENT_NONE, KEY_HEADER, KEY_LENGTH, NOT_FOUND, OK, P_INTENT, P_STATE, STATE_SOUND, S_BYTES, S_CHANGED, S_COMPACTIONS,
-  S_CREATED, S_GENERATIONS, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, X_KEY,
+  E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_BEAM, G_DEAD, G_LIVE, G_QUARANTINED, G_STATE, INTAKE_BYTES, INTENT_DROPPED,
+  INTENT_KIND, INTENT_NONE, KEY_HEADER, KEY_LENGTH, MAX_KEY_BYTES, NOT_FOUND, OK, P_INTENT, P_STATE, SPACES_AT_ONCE,
+  SP_ADDRESS, SP_BEAM, SP_BYTES, SP_CHANGED, SP_COMPACTIONS, SP_CREATED, SP_DEAD, SP_GRAPH, SP_HEADER, SP_HOME, SP_ID,
+  SP_INCARNATION, SP_LIVE, SP_NAME, SP_PENDING, SP_QUARANTINED, SP_STORED, STATE_SOUND, S_BYTES, S_CHANGED,
+  S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
 } from "../layout";
 import { journalRoom, reportSequence } from "../journal/ring";
-import { announce, park } from "../memory/epochs";
 import { lockPartition, unlocked } from "../memory/locks";
-import { base, info, info64 } from "../memory/scratch";
+import { base, info } from "../memory/scratch";
 import { copyBytes } from "../memory/words";
 import { currentOf, emptyingOf, pendingOf } from "../space/generations";
 import { collect } from "../space/retirement";
@@ -56,50 +57,50 @@ function dropLocked(space: usize, incarnation: u32): i32 {
 }
 
 /**
- * The space after `space` (0: the first). Its name goes to X_KEY; X_INFO: address, incarnation, name header, id,
- * numbers of its last op and of the one that created it (two words each). OK, NOT_FOUND or E_BUSY.
+ * The spaces after `space` (0: from the first on), at most SPACES_AT_ONCE: a record of each in the intake (SP_*). Returns how
+ * many, 0 behind the last one, or E_BUSY.
  */
-export function nextSpace(space: usize): i32 {
+export function listSpaces(space: usize): i32 {
   if (!lockPartition()) return E_BUSY;
-  const at = spaceAfter(space);
-  if (at == 0) return unlocked(NOT_FOUND);
-  const name: usize = load<u32>(at + S_NAME);
-  copyBytes(base + X_KEY, name + KEY_HEADER, load<u32>(name) & KEY_LENGTH);
-  info(0, <u32>at);
-  info(1, load<u32>(at + S_INCARNATION));
-  info(2, load<u32>(name));
-  info(3, load<u32>(at + S_ID));
-  info64(4, load<u64>(at + S_CHANGED));
-  info64(6, load<u64>(at + S_CREATED));
-  return unlocked(OK);
+  let to = base + X_VECTORS;
+  const end = to + INTAKE_BYTES - SP_HEADER - MAX_KEY_BYTES;
+  let count: i32 = 0;
+  while (count < <i32>SPACES_AT_ONCE && to <= end && (space = spaceAfter(space)) != 0) {
+    to = writeSpace(space, to);
+    count++;
+  }
+  return unlocked(count);
+}
+
+/** Returns the address behind the record. */
+function writeSpace(space: usize, to: usize): usize {
+  const name: usize = load<u32>(space + S_NAME);
+  const length = load<u32>(name) & KEY_LENGTH;
+  const bytes = (SP_HEADER + length + 7) & ~7;
+  const generations = load<u64>(space + S_GENERATIONS);
+  const current = currentOf(generations);
+  const emptying = emptyingOf(generations);
+  store<u32>(to + SP_BYTES, bytes);
+  store<u32>(to + SP_ADDRESS, <u32>space);
+  store<u32>(to + SP_INCARNATION, load<u32>(space + S_INCARNATION));
+  store<u32>(to + SP_NAME, load<u32>(name));
+  store<u64>(to + SP_CHANGED, load<u64>(space + S_CHANGED));
+  store<u64>(to + SP_CREATED, load<u64>(space + S_CREATED));
+  store<u32>(to + SP_ID, load<u32>(space + S_ID));
+  store<u32>(to + SP_HOME, load<u32>(space + S_HOME));
+  store<u32>(to + SP_LIVE, load<u32>(space + S_LIVE));
+  store<u32>(to + SP_DEAD, load<u32>(current + G_DEAD) + (emptying == 0 ? 0 : load<u32>(emptying + G_DEAD)));
+  store<u32>(to + SP_PENDING, pendingOf(current) + (emptying == 0 ? 0 : load<u32>(emptying + G_LIVE)));
+  store<u32>(to + SP_STORED, load<u32>(space + S_BYTES));
+  store<u32>(to + SP_GRAPH, load<u32>(current + G_STATE));
+  store<u32>(to + SP_BEAM, load<u32>(current + G_BEAM));
+  store<u32>(to + SP_COMPACTIONS, load<u32>(space + S_COMPACTIONS));
+  store<u32>(to + SP_QUARANTINED, load<u32>(current + G_QUARANTINED));
+  copyBytes(to + SP_HEADER, name + KEY_HEADER, length);
+  return to + bytes;
 }
 
 /** How many vectors are live, or E_STALE. */
 export function liveIn(space: usize, incarnation: u32): i32 {
   return isAlive(space, incarnation) ? atomic.load<u32>(space + S_LIVE) : E_STALE;
-}
-
-/**
- * X_INFO: live, dead, pending, bytes, graph, f32 beam, compactions, quarantined, home, whether it is being compacted.
- */
-export function spaceInfo(space: usize, incarnation: u32): i32 {
-  announce();
-  const generations = atomic.load<u64>(space + S_GENERATIONS);
-  const alive = isAlive(space, incarnation) && generations != 0;
-  if (alive) {
-    const current = currentOf(generations);
-    const emptying = emptyingOf(generations);
-    info(0, load<u32>(space + S_LIVE));
-    info(1, load<u32>(current + G_DEAD) + (emptying == 0 ? 0 : load<u32>(emptying + G_DEAD)));
-    info(2, pendingOf(current) + (emptying == 0 ? 0 : load<u32>(emptying + G_LIVE)));
-    info(3, load<u32>(space + S_BYTES));
-    info(4, load<u32>(current + G_STATE));
-    info(5, load<u32>(current + G_BEAM));
-    info(6, load<u32>(space + S_COMPACTIONS));
-    info(7, load<u32>(current + G_QUARANTINED));
-    info(8, load<u32>(space + S_HOME));
-    info(9, emptying == 0 ? 0 : 1);
-  }
-  park();
-  return alive ? OK : E_STALE;
 }

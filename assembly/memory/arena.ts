@@ -12,7 +12,7 @@
  * `rebuildArena` can rebuild lists and bitmaps after a trap at any point.
  */
 import {
-  ARENA, A_BUSY, A_COLUMNS, A_COLUMN_COUNT, A_END, A_HEADS, A_ROWS, A_ROW_COUNT, BLOCK_HEADER, BLOCK_NEXT_FREE,
+  ARENA, A_BUSY, A_CHANGES, A_COLUMNS, A_COLUMN_COUNT, A_END, A_HEADS, A_ROWS, A_ROW_COUNT, BLOCK_HEADER, BLOCK_NEXT_FREE,
   BLOCK_PREVIOUS, BLOCK_PREVIOUS_FREE, BLOCK_SIZE, FAULT_ARENA_FREE, FAULT_ARENA_SPLIT, FREE, MAX_PAGES, P_LIMIT,
   P_RESERVED, P_USED,
 } from "../layout";
@@ -195,7 +195,7 @@ export function allocate(size: u32, mine: u32): usize {
     block = findFit(need);
     if (block == 0) return 0;
   }
-  store<u32>(A_BUSY, 1);
+  beginChange();
   unhang(block);
   const rest = sizeOf(block) - need;
   if (rest >= MIN_BLOCK) {
@@ -214,12 +214,17 @@ export function allocate(size: u32, mine: u32): usize {
   return block + BLOCK_HEADER;
 }
 
+function beginChange(): void {
+  store<u32>(A_BUSY, 1);
+  store<u32>(A_CHANGES, load<u32>(A_CHANGES) + 1);
+}
+
 /** Frees a block; 0 is allowed. Partition lock held. */
 export function free(payload: usize): void {
   if (payload == 0) return;
   const block = payload - BLOCK_HEADER;
   if (!ASC_NO_ASSERT) assert(!isFree(block));
-  store<u32>(A_BUSY, 1);
+  beginChange();
   store<u32>(P_USED, load<u32>(P_USED) - sizeOf(block));
   faultPoint(FAULT_ARENA_FREE);
   mergeAndHang(block);
@@ -270,20 +275,38 @@ export function rebuildArena(): void {
   store<u32>(A_BUSY, 0);
 }
 
-/** Whether the chain of headers is whole and P_USED agrees with it. */
-export function arenaIsWhole(): bool {
-  let used: u32 = 0;
-  let previous: usize = 0;
-  let block: usize = ARENA + BLOCK_HEADER;
+// ── is the chain of headers whole, and does P_USED agree with it? A walk in pieces, one at a time in an instance ────
+export const WHOLE: i32 = 0, BROKEN: i32 = 1, GOES_ON: i32 = 2;
+export const CHANGED: i32 = 3; // since the walk began
+
+let at: usize = 0, before: usize = 0, sum: u32 = 0, changes: u32 = 0; // of the walk; 0: it begins
+
+/** Walks on for so many blocks, 0: to the end. */
+export function walkArena(blocks: u32): i32 {
+  if (at == 0) beginWalk();
+  const status = changes == load<u32>(A_CHANGES) ? walkBlocks(blocks) : CHANGED;
+  if (status != GOES_ON) at = 0;
+  return status;
+}
+
+function beginWalk(): void {
+  at = ARENA + BLOCK_HEADER;
+  before = 0;
+  sum = 0;
+  changes = load<u32>(A_CHANGES);
+}
+
+function walkBlocks(blocks: u32): i32 {
   const end: usize = load<u32>(A_END);
-  while (block < end) {
-    const size = sizeOf(block);
-    if (size < MIN_BLOCK || size & 15 || block + size > end) return false;
-    if (load<u32>(block + BLOCK_PREVIOUS) != <u32>previous) return false;
-    if (!isFree(block)) used += size;
-    else if (previous != 0 && isFree(previous)) return false;
-    previous = block;
-    block += size;
+  for (let left = blocks; at < end; left--) {
+    if (blocks != 0 && left == 0) return GOES_ON;
+    const size = sizeOf(at);
+    if (size < MIN_BLOCK || size & 15 || at + size > end) return BROKEN;
+    if (load<u32>(at + BLOCK_PREVIOUS) != <u32>before) return BROKEN;
+    if (!isFree(at)) sum += size;
+    else if (before != 0 && isFree(before)) return BROKEN;
+    before = at;
+    at += size;
   }
-  return block == end && used == load<u32>(P_USED);
+  return at == end && sum == load<u32>(P_USED) ? WHOLE : BROKEN;
 }

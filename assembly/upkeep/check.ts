@@ -11,7 +11,7 @@ import {
 } from "../layout";
 import { hasDistances } from "../graph/chunks";
 import { capacityOf, countOf, diverseOf, idAt, isBare, listOf, lockOf, twinsOf } from "../graph/lists";
-import { allocate, arenaIsWhole, free, useReserve } from "../memory/arena";
+import { allocate, BROKEN, CHANGED, free, GOES_ON, useReserve, walkArena } from "../memory/arena";
 import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
 import { clearBytes, hasBit, setBit } from "../memory/words";
@@ -41,11 +41,15 @@ function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
   return what;
 }
 
-/** What all spaces share. Gives up the walk of a space. */
-export function checkPartition(): u32 {
+const BLOCKS_A_SLOT: u32 = 32; // are looked at in the time of a slot
+
+/** What all spaces share, as `checkSpace`. Gives up the walk of a space. */
+export function checkPartition(slots: u32): i32 {
   end();
-  info(3, 1);
-  return arenaIsWhole() ? 0 : fail(BROKEN_ARENA, 0, 0, 0);
+  const status = walkArena(slots * BLOCKS_A_SLOT);
+  if (status == GOES_ON) return E_MORE;
+  info(3, status == CHANGED ? 0 : 1);
+  return status == BROKEN ? fail(BROKEN_ARENA, 0, 0, 0) : 0;
 }
 
 // ── the walk: one at a time in an instance ──────────────────────────────────────────────────────────────────────────

@@ -15,4 +15,5 @@ export const SEEDS = {
   scaleSpaces: 10_000,
   kernels: 8,
   edge: 4711,
+  calls: 300_000,
 } as const;

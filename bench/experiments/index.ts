@@ -3,6 +3,7 @@
 import type { Experiment, Saved } from "../experiment.ts";
 import { batch } from "./batch/suite.ts";
 import { calibrate } from "./calibrate/suite.ts";
+import { calls } from "./calls/suite.ts";
 import { churn } from "./churn/suite.ts";
 import { core } from "./core/suite.ts";
 import { durable } from "./durable/suite.ts";
@@ -18,7 +19,7 @@ import { skew } from "./skew/suite.ts";
 
 export const experiments: Record<string, Experiment> = {
   ...{ scaling, skew, batch, locality, simulate, calibrate },
-  ...{ freshness, peers, scale, churn, durable, edge, kernels, core },
+  ...{ freshness, calls, peers, scale, churn, durable, edge, kernels, core },
 };
 
 /** Whose result this is. */

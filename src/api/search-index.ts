@@ -1,7 +1,8 @@
 /* How is an export searched by a program that does nothing else? In one partition, without scheduler and journal. */
 import { bestVariant, compileCore } from "../core/build.ts";
 import { Seat } from "../core/seat.ts";
-import { type SpaceRef, spacesOf } from "../core/spaces.ts";
+import type { SpaceRef } from "../core/spaces.ts";
+import { listSpaces } from "../engine/census.ts";
 import { Host } from "../engine/host.ts";
 import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
@@ -49,7 +50,8 @@ export async function openSearchWith(options: OpenSearchOptions): Promise<{ inde
     const seat = Seat.create(module, settings, 0, false, false);
     const host = new SearchHost(seat, ef);
     await loadExport(reader, host);
-    for (const space of spacesOf(seat)) host.spaces.set(space.name, { ...space, seat, partition: 0, home: 0 });
+    for (const space of await listSpaces(host, seat))
+      host.spaces.set(space.name, { ...space, seat, partition: 0, home: 0 });
     return { index: new SearchIndex(host, dimensions, metric), seat };
   } finally {
     await reader.close();

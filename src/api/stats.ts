@@ -1,6 +1,5 @@
 /* What does an index report of its workers, its spaces and its journal? */
 import * as calls from "../core/calls.ts";
-import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
@@ -30,15 +29,13 @@ export function readStats(
     bytes.used += calls.partitionInfo(seat).used;
     bytes.reserved += seat.memory.buffer.byteLength;
   }
-  const spaces = seats.flatMap((seat, partition) => spaceStats(seat, partition));
-  return { workers, spaces, bytes, journal: journal && new JournalBoard(journal).stats() };
-}
-
-function spaceStats(seat: Seat, partition: number): SpaceStats[] {
-  const found: SpaceStats[] = [];
-  for (const space of calls.spacesOf(seat)) {
-    const info = calls.spaceInfo(seat, space);
-    if (info !== null) found.push({ name: space.name, ...info, partition });
-  }
-  return found;
+  let spaces: SpaceStats[] | null = null;
+  return {
+    workers,
+    get spaces() {
+      spaces ??= seats.flatMap((seat, partition) => calls.figuresOf(seat, partition));
+      return spaces;
+    },
+    ...{ bytes, journal: journal && new JournalBoard(journal).stats() },
+  };
 }

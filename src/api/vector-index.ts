@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /* What is an open index to its user? The public face: no pointers, no threads. */
-import { spacesOf } from "../core/spaces.ts";
+import { namesOf } from "../core/spaces.ts";
 import { check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";
@@ -70,7 +70,7 @@ export class VectorIndex implements AsyncDisposable {
   /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */
   spaces(): string[] {
     this.handle.assertOpen();
-    return this.handle.seats.flatMap((seat) => Array.from(spacesOf(seat), ({ name }) => name));
+    return this.handle.seats.flatMap(namesOf);
   }
 
   /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */

@@ -6,7 +6,7 @@ import { HnswError } from "../errors.ts";
 /** As assembly/abi has them, and documents each. */
 type Names = [
   ...["abiVersion", "setUp", "bind", "scratchAddress", "abandon", "partitionInfo", "hashName", "useReserve"],
-  ...["openSpace", "dropSpace", "nextSpace", "liveIn", "spaceInfo"],
+  ...["openSpace", "dropSpace", "listSpaces", "liveIn"],
   ...["checkVectors", "add", "remove", "get", "reserve", "unreserve"],
   ...["search", "endSearch", "startScan", "scanPiece", "endScan"],
   ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],

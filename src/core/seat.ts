@@ -148,12 +148,6 @@ export class Seat {
     this.scratchBytes.set(key, layout.X_KEY);
   }
 
-  /** The name that `nextSpace` left in scratch. */
-  nameInScratch(header: KeyHeader): string {
-    this.fresh();
-    return decodeKey(header, this.scratchBytes, layout.X_KEY) as string;
-  }
-
   /** Copies a vector to the start of the intake. */
   putVector(vector: NumberArray): void {
     this.fresh();

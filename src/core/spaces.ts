@@ -1,6 +1,6 @@
 /* Which spaces are in a partition, and what is known of each? */
-import { E_STALE, NOT_FOUND, OK } from "../../assembly/layout.ts";
-import type { KeyHeader } from "../values/keys.ts";
+import * as layout from "../../assembly/layout.ts";
+import { decodeKey, type KeyHeader } from "../values/keys.ts";
 import type { SpaceStats } from "../values/reports.ts";
 import { AGAIN, insist, type Refusal } from "./retry.ts";
 import type { Seat } from "./seat.ts";
@@ -18,7 +18,7 @@ export interface SpaceRef extends SpaceAt {
   home: number;
 }
 
-/** A space as the walk over a partition finds it. */
+/** A space as a list of them shows it. */
 export interface FoundSpace extends SpaceAt {
   name: string;
   /** Names it in the journal. */
@@ -28,19 +28,17 @@ export interface FoundSpace extends SpaceAt {
   changed: number;
 }
 
-export type SpaceInfo = Omit<SpaceStats, "name" | "partition">;
-
 /** The space whose name is in scratch, or null. */
 export function findSpace(seat: Seat, name: KeyHeader): SpaceAt | null | typeof AGAIN {
   const status = seat.core.openSpace(name, 0, 0);
-  if (status === NOT_FOUND) return null;
-  return status === OK ? spaceIn(seat) : AGAIN;
+  if (status === layout.NOT_FOUND) return null;
+  return status === layout.OK ? spaceIn(seat) : AGAIN;
 }
 
 /** The same; makes it if there is none, with that home. */
 export function makeSpace(seat: Seat, name: KeyHeader, home: number): SpaceAt | Refusal {
   const status = seat.core.openSpace(name, home, 1);
-  return status === OK ? spaceIn(seat) : status;
+  return status === layout.OK ? spaceIn(seat) : status;
 }
 
 function spaceIn(seat: Seat): SpaceAt {
@@ -52,48 +50,79 @@ export function dropSpace(seat: Seat, { address, incarnation }: SpaceAt): number
   return seat.core.dropSpace(address, incarnation);
 }
 
-/** The space after the one at `address` (0: the first), or null. */
-export function nextSpace(seat: Seat, address: number): FoundSpace | null | typeof AGAIN {
-  const status = seat.core.nextSpace(address);
-  if (status === NOT_FOUND) return null;
-  if (status !== OK) return AGAIN;
-  return {
-    name: seat.nameInScratch(seat.infoAt(2)),
-    address: seat.infoAt(0),
-    incarnation: seat.infoAt(1),
-    id: seat.infoAt(3),
-    changed: seat.wideInfoAt(4),
-    created: seat.wideInfoAt(6),
-  };
+/** Reads a record of the intake that begins at byte `at`. */
+type Read<T> = (words: Uint32Array, bytes: Uint8Array, at: number) => T;
+
+/** Some of the spaces after the one at `address` (0: from the first on); none behind the last. */
+export function spacesAfter(seat: Seat, address: number): FoundSpace[] | typeof AGAIN {
+  const found: FoundSpace[] = [];
+  return readAfter(seat, address, found, spaceAt) === AGAIN ? AGAIN : found;
 }
 
 /** Every space of a partition, for callers that can't wait. Throws TIMEOUT when its lock is not free for a second. */
-export function* spacesOf(seat: Seat): Generator<FoundSpace> {
-  for (let space = insist(() => nextSpace(seat, 0)); space !== null; ) {
-    const { address } = space;
-    yield space;
-    space = insist(() => nextSpace(seat, address));
+export const spacesOf = (seat: Seat) => readAll(seat, spaceAt);
+/** Their names, and their figures. */
+export const namesOf = (seat: Seat) => readAll(seat, nameAt);
+export const figuresOf = (seat: Seat, partition: number) =>
+  readAll(seat, (words, bytes, at) => figuresAt(words, bytes, at, partition));
+
+function readAll<T>(seat: Seat, read: Read<T>): T[] {
+  const all: T[] = [];
+  let last = 0;
+  do last = insist(() => readAfter(seat, last, all, read));
+  while (last !== 0);
+  return all;
+}
+
+/** Reads what `listSpaces` finds. Returns the address of the last space, 0 when there is none. */
+function readAfter<T>(seat: Seat, address: number, to: T[], read: Read<T>): number | typeof AGAIN {
+  const count = seat.core.listSpaces(address);
+  if (count < 0) return AGAIN;
+  const bytes = seat.intakeBytes;
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  let last = 0;
+  for (let i = 0, at = 0; i < count; i++) {
+    to.push(read(words, bytes, at));
+    last = words[(at + layout.SP_ADDRESS) >>> 2]!;
+    at += words[(at + layout.SP_BYTES) >>> 2]!;
   }
+  return last;
+}
+
+function nameAt(words: Uint32Array, bytes: Uint8Array, at: number): string {
+  return decodeKey(words[(at + layout.SP_NAME) >>> 2]!, bytes, at + layout.SP_HEADER) as string;
+}
+
+function figuresAt(words: Uint32Array, bytes: Uint8Array, at: number, partition: number): SpaceStats {
+  return {
+    name: nameAt(words, bytes, at),
+    partition,
+    live: words[(at + layout.SP_LIVE) >>> 2]!,
+    dead: words[(at + layout.SP_DEAD) >>> 2]!,
+    pending: words[(at + layout.SP_PENDING) >>> 2]!,
+    bytes: words[(at + layout.SP_STORED) >>> 2]!,
+    kind: words[(at + layout.SP_GRAPH) >>> 2]! === layout.FLAT ? "flat" : "graph",
+    beam: words[(at + layout.SP_BEAM) >>> 2]! === layout.BEAM_CODES ? "codes" : "f32",
+    compactions: words[(at + layout.SP_COMPACTIONS) >>> 2]!,
+    quarantined: words[(at + layout.SP_QUARANTINED) >>> 2]!,
+    home: words[(at + layout.SP_HOME) >>> 2]!,
+  };
+}
+
+function spaceAt(words: Uint32Array, bytes: Uint8Array, at: number): FoundSpace {
+  const wide = (offset: number) => words[(at + offset) >>> 2]! + words[(at + offset + 4) >>> 2]! * 2 ** 32;
+  return {
+    name: nameAt(words, bytes, at),
+    address: words[(at + layout.SP_ADDRESS) >>> 2]!,
+    incarnation: words[(at + layout.SP_INCARNATION) >>> 2]!,
+    id: words[(at + layout.SP_ID) >>> 2]!,
+    changed: wide(layout.SP_CHANGED),
+    created: wide(layout.SP_CREATED),
+  };
 }
 
 /** Live vectors, or null when the space was dropped. */
 export function liveIn(seat: Seat, { address, incarnation }: SpaceAt): number | null {
   const live = seat.core.liveIn(address, incarnation);
-  return live === E_STALE ? null : live;
-}
-
-/** Null when the space was dropped. */
-export function spaceInfo(seat: Seat, { address, incarnation }: SpaceAt): SpaceInfo | null {
-  if (seat.core.spaceInfo(address, incarnation) !== OK) return null;
-  return {
-    live: seat.infoAt(0),
-    dead: seat.infoAt(1),
-    pending: seat.infoAt(2),
-    bytes: seat.infoAt(3),
-    kind: seat.infoAt(4) === 0 ? "flat" : "graph",
-    beam: seat.infoAt(5) === 0 ? "codes" : "f32",
-    compactions: seat.infoAt(6),
-    quarantined: seat.infoAt(7),
-    home: seat.infoAt(8),
-  };
+  return live === layout.E_STALE ? null : live;
 }

@@ -14,9 +14,9 @@ const MOST_MOVES = 3;
 export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpace[]> {
   const found: calls.FoundSpace[] = [];
   const slice = new Slice();
-  const next = () => calls.nextSpace(seat, found.at(-1)?.address ?? 0);
-  for (let space = await host.eventually(next); space !== null; space = await host.eventually(next)) {
-    found.push(space);
+  for (let count = -1; count < found.length; ) {
+    count = found.length;
+    found.push(...(await host.eventually(() => calls.spacesAfter(seat, found.at(-1)?.address ?? 0))));
     if (slice.isOver) await slice.next();
   }
   return found;

@@ -10,6 +10,7 @@
 import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
+import { listSpaces } from "../engine/census.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { afterPatience, Slice } from "../runtime/event-loop.ts";
@@ -158,14 +159,7 @@ async function* exportChunks(
  */
 async function namesIn(seats: Seat[], handle: Handle): Promise<Set<string>> {
   const names = new Set<string>(); // another thread may move a name to a header later in the walk
-  const slice = new Slice();
-  for (const seat of seats) {
-    const next = (address: number) => handle.whenFree(() => calls.nextSpace(seat, address), [seat]);
-    for (let space = await next(0); space !== null; space = await next(space.address)) {
-      names.add(space.name);
-      if (slice.isOver) await slice.next();
-    }
-  }
+  for (const seat of seats) for (const { name } of await listSpaces(handle, seat)) names.add(name);
   return names;
 }
 

@@ -53,7 +53,8 @@ export function checkFrame({ body, checksum }: Frame, hash: FrameHash): void {
 
 /** Cuts chunks of bytes into frames. Most lie whole in a chunk and are views on it; the others are put together. */
 export class FrameSplitter {
-  private readonly begun = new Uint8Array(LARGEST_BODY + CHECKSUM_BYTES);
+  /** The beginning of a frame; there is room for it once a chunk ends within one. */
+  private begun = new Uint8Array(0);
   private filled = 0;
 
   /** The frames that this chunk completes, not checked yet. A body is valid until the next one is requested. */
@@ -77,8 +78,9 @@ export class FrameSplitter {
       yield frameAt(chunk, words, at, bytes);
       at += bytes;
     }
-    this.begun.set(chunk.subarray(at));
     this.filled = chunk.length - at;
+    if (this.filled > 0 && this.begun.length === 0) this.begun = new Uint8Array(LARGEST_BODY + CHECKSUM_BYTES);
+    this.begun.set(chunk.subarray(at));
   }
 
   /** Whether no bytes of an unfinished frame are left. */

@@ -117,7 +117,7 @@ export class IndexLoader {
     partition.sawOp(sequence);
     if (loader.isThin) this.thin.push(loader);
     this.loaded++;
-    this.host.wake(home);
+    if (calls.depthOf(partition.seat, home) > 0) this.host.wake(home);
   }
 
   /** After the last space: links what the graphs of thin snapshots do not reach. */

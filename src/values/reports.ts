@@ -27,7 +27,8 @@ export interface Hit<K extends Key = Key> {
 
 export interface IndexStats {
   workers: WorkerStats[];
-  spaces: SpaceStats[];
+  /** Read when it is first looked at: about half a microsecond a space. May throw TIMEOUT. */
+  readonly spaces: SpaceStats[];
   /** null without `path`. */
   journal: JournalStats | null;
   bytes: {

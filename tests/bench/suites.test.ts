@@ -67,6 +67,7 @@ describe("a tiny run of", () => {
     simulate: ["--n", "20"],
     freshness: set,
     churn: set,
+    calls: ["--n", "2500"],
     kernels: ["--n", "1000"],
     durable: set,
     edge: set,

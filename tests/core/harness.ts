@@ -60,18 +60,6 @@ export async function partition(
   return Seat.create(await coreModule(build, variant), partitionSettings(changes), 0, true, true, SECRET);
 }
 
-/** Figures of `spaceInfo` that tests look at. */
-export interface SpaceFigures {
-  live: number;
-  dead: number;
-  pending: number;
-  bytes: number;
-  graph: boolean;
-  f32Beam: boolean;
-  compactions: number;
-  quarantined: number;
-}
-
 /** One space, driven by calling the core directly. */
 export class CoreSpace {
   readonly seat: Seat;
@@ -163,20 +151,9 @@ export class CoreSpace {
     return this.seat.infoAt(0);
   }
 
-  figures(): SpaceFigures {
-    const status = this.seat.core.spaceInfo(this.at, this.incarnation);
-    if (status !== OK) throw new Error(`spaceInfo returned ${status}`);
-    const word = (i: number) => this.seat.infoAt(i);
-    return {
-      live: word(0),
-      dead: word(1),
-      pending: word(2),
-      bytes: word(3),
-      graph: word(4) === 1,
-      f32Beam: word(5) === 1,
-      compactions: word(6),
-      quarantined: word(7),
-    };
+  figures() {
+    const found = calls.figuresOf(this.seat, 0).find(({ name }) => name === this.name)!;
+    return { ...found, graph: found.kind === "graph", f32Beam: found.beam === "f32" };
   }
 
   /** Fails unless every invariant of assembly/upkeep/check.ts holds and this thread holds no lock. */

@@ -63,7 +63,7 @@ async function measure({ set, n }: FreshnessTask): Promise<FreshnessMeasurement>
     await space.search(row(i));
     searchMs.push(performance.now() - before);
     if (i % PROBE_EVERY !== 0 || i / PROBE_EVERY >= queryCount) continue;
-    // It stands behind the addMany in this handle's line, and is accepted after it.
+    // It waits behind no op of the space that is being filled.
     void probed.add(i, row(i / PROBE_EVERY)).then(async () => {
       const [hit] = await probed.search(row(i / PROBE_EVERY), { k: 1 });
       probes++;

@@ -40,6 +40,8 @@ export class Recovery {
   /** Rows of snapshots that turned out to be damaged. */
   private readonly unsound: SnapshotRow[] = [];
   private replayed = 0;
+  /** Over all sections: many are small. */
+  private readonly slice = new Slice();
 
   /** `onRead` gets the bytes of snapshots and journal that were read since its last call. */
   constructor(
@@ -154,13 +156,12 @@ export class Recovery {
     let loader: SpaceLoader | null = null;
     if (partition.spaces.has(asSpace)) throw new Damage(`${where} has the id of another space`);
     try {
-      const slice = new Slice();
       for (const body of readSection(section)) {
         loader ??= this.loader.begin(partition, readSpaceFrame(body)!, asSpace);
         if (loader === null) throw new Damage(`${where} belongs in another partition`);
         await loader.put(body);
         this.onRead(body.length + CHECKSUM_BYTES);
-        if (slice.isOver) await slice.next();
+        if (this.slice.isOver) await this.slice.next();
       }
     } catch (error) {
       await loader?.drop();

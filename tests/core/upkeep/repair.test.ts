@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import * as layout from "../../../assembly/layout.ts";
 import type { Seat } from "../../../src/core/seat.ts";
+import { spacesOf } from "../../../src/core/spaces.ts";
 import { uniform } from "../../support/vectors.ts";
 import { CoreSpace, coreModule, partition } from "../harness.ts";
 
@@ -244,11 +245,7 @@ describe("a trap while spaces come and go", async () => {
           wanted.delete(spaceName);
         }
         seat.core.armFault(0, 0);
-        const found: string[] = [];
-        for (let at = 0; seat.core.nextSpace(at) === layout.OK; ) {
-          at = seat.infoAt(0);
-          found.push(seat.nameInScratch(seat.infoAt(2)));
-        }
+        const found = spacesOf(seat).map(({ name }) => name);
         expect(found.toSorted(), context).toEqual([...wanted].toSorted());
         seat.core.partitionInfo();
         expect({ spaces: seat.infoAt(3), traps, context }).toEqual({ spaces: wanted.size, traps, context });
