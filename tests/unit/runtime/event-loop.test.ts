@@ -33,8 +33,8 @@ test("a slice is over after 2 ms, and the next one takes as long", async () => {
 
 describe("patience", () => {
   test("is over after as long as it was given, in turns of the event loop", async () => {
-    const patience = new Patience(20);
     const start = performance.now();
+    const patience = new Patience(20);
     while (!patience.isOver) await nextTurn();
     expect(performance.now() - start).toBeGreaterThan(20);
   });
