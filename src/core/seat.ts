@@ -41,6 +41,8 @@ export class Seat {
   private floats!: Float32Array;
   private scratchBytes!: Uint8Array;
   private intakeView!: Uint8Array;
+  /** Whether there may be bytes in the intake where vectors are padded. True at first: others had this seat before. */
+  private holdsBytes = true;
   private bytes!: Uint8Array;
   private words!: Uint32Array;
   private distances!: Float32Array;
@@ -150,13 +152,13 @@ export class Seat {
 
   /** Copies a vector to the start of the intake. */
   putVector(vector: NumberArray): void {
-    this.fresh();
+    this.useForVectors();
     this.floats.set(vector);
   }
 
   /** Copies `count` vectors of a flat array to the start of the intake. */
   putVectors(vectors: NumberView, first: number, count: number): void {
-    this.fresh();
+    this.useForVectors();
     const d = this.dimensions;
     if (d === this.stride) {
       this.floats.set(vectors.subarray(first * d, (first + count) * d));
@@ -167,22 +169,25 @@ export class Seat {
     }
   }
 
-  /** The intake as bytes: where the frames of a snapshot come and go. */
+  /** Puts a vector's bytes at the start of the intake. */
+  putVectorBytes(vector: Uint8Array): void {
+    this.useForVectors();
+    this.intakeView.set(vector);
+  }
+
+  /** The intake as bytes: where frames of snapshots come and go, and lists of spaces. */
   get intakeBytes(): Uint8Array {
     this.fresh();
+    this.holdsBytes = true;
     return this.intakeView;
   }
 
-  /** Puts a vector's bytes at the start of the intake. */
-  putVectorBytes(vector: Uint8Array): void {
-    const intake = this.intakeBytes;
-    intake.set(vector);
-    intake.fill(0, vector.length, this.stride * 4); // frames leave bytes behind
-  }
-
-  /** Frames leave bytes behind where vectors are padded with zeros. */
-  clearIntake(): void {
-    this.intakeBytes.fill(0);
+  /** The vectors in the intake are padded with zeros: that is all that may lie between them. */
+  private useForVectors(): void {
+    this.fresh();
+    if (!this.holdsBytes) return;
+    this.intakeView.fill(0);
+    this.holdsBytes = false;
   }
 
   /** Copies `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */

@@ -161,7 +161,6 @@ class ExportLoader extends IndexLoader {
 
   async finish(): Promise<void> {
     if (!this.finished) throw new BadFrame("it was cut off");
-    for (const { seat } of this.partitions) seat.clearIntake();
     await this.mend();
   }
 }

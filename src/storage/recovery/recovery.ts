@@ -86,7 +86,6 @@ export class Recovery {
     }
     this.compareWithMark();
     await this.loader.mend();
-    for (const { seat } of this.partitions) seat.clearIntake();
     return this.report(start);
   }
 

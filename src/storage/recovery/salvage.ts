@@ -74,7 +74,6 @@ export async function rebuildFolder(
     for (const space of await listSpaces(handle, seat)) spaces.push({ ...space, partition: number });
   }
   const snapshots = await writeSnapshots(handle.seats, spaces, paths.snapshots, look);
-  for (const { seat } of partitions) seat.clearIntake();
   if (snapshots.length < spaces.length) throw new Error("there is no memory left for the notes of a snapshot");
   look();
   const unfinished = `${paths.fresh}.tmp`;

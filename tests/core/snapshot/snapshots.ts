@@ -19,7 +19,6 @@ export function snapshotOf(space: CoreSpace, by = space.seat, between = () => {}
     between();
   }
   expect(core.endSnapshot()).toBe(OK);
-  by.clearIntake();
   return frames;
 }
 
@@ -31,7 +30,6 @@ export function load(seat: Seat, frames: Uint8Array[]): number {
     while (status === E_MORE) status = seat.core.loadFrame(0, 0);
     if (status !== OK) return status;
   }
-  seat.clearIntake();
   return OK;
 }
 
