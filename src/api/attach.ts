@@ -2,6 +2,7 @@
 import { Seat } from "../core/seat.ts";
 import { Handle } from "../engine/handle.ts";
 import { frozen } from "../options/open.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import type { AttachTicket } from "../values/reports.ts";
 import { useTicket } from "../workers/tickets.ts";
 import { durabilityOf } from "./start.ts";
@@ -17,6 +18,7 @@ export function attach(ticket: AttachTicket): VectorIndex {
 
 /** @internal `attach`, with the insides in what it returns. */
 export function attachWith(given: AttachTicket): { index: VectorIndex; seats: Seat[] } {
+  ensureStack();
   const { ticket, control } = useTicket(given);
   const { kind: _, seat, number, ...shared } = ticket;
   shared.settings = frozen(shared.settings); // it arrived as a copy

@@ -4,6 +4,7 @@ import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
 import type { Shape } from "../options/shape.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
 import { reporterOf } from "./incidents.ts";
 import { type CoreChoice, type Load, type Opened, startIndex } from "./start.ts";
@@ -22,6 +23,7 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 
 /** @internal `open`, with a choice of the core's build, and the insides in what it resolves to. */
 export async function openWith(options: OpenOptions, choice: CoreChoice = {}): Promise<Opened> {
+  ensureStack();
   const request = readOptions(options);
   const { core, from, settled, onIncident } = request;
   if (core !== undefined) choice = { ...choice, module: core, shared: isForSharedMemory(core) };

@@ -8,6 +8,7 @@ import { get, keys, search, size } from "../engine/query.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown, tooMany } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import type { Module } from "../runtime/types.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
 import type { Key } from "../values/keys.ts";
@@ -36,6 +37,7 @@ export async function openSearch(options: OpenSearchOptions): Promise<SearchInde
 
 /** @internal `openSearch`, with the insides in what it resolves to. */
 export async function openSearchWith(options: OpenSearchOptions): Promise<{ index: SearchIndex; seat: Seat }> {
+  ensureStack();
   if (!isObject(options)) throw badOption("openSearch needs an object with at least `from`.");
   refuseUnknown(options, ["from", "core", "ef"], "openSearch");
   const { from, core, ef = DEFAULT_EF } = options;
@@ -71,6 +73,7 @@ class SearchHost extends Host {
   }
 
   assertOpen(): void {
+    ensureStack();
     if (this.seats.length === 0) throw new HnswError("CLOSED", "The index is closed.");
   }
 

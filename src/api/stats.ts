@@ -3,14 +3,16 @@ import * as calls from "../core/calls.ts";
 import type { Handle } from "../engine/handle.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import type { IndexStats, SpaceStats, WorkerStats } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 
 export function readStats(
-  { seats, settings, control }: Handle,
+  handle: Handle,
   { openedAt, journal }: Pick<SharedIndex, "openedAt" | "journal">,
   restartsOf: (worker: number) => number,
 ): IndexStats {
+  const { seats, settings, control } = handle;
   const elapsed = Math.max(1, commonTime() - openedAt);
   const workers = Array.from({ length: Math.max(1, settings.workers) }, (_, worker): WorkerStats => {
     const { busyMs, ...counts } = control.figuresOf(worker);
@@ -33,7 +35,8 @@ export function readStats(
   return {
     workers,
     get spaces() {
-      spaces ??= seats.flatMap((seat, partition) => calls.figuresOf(seat, partition));
+      ensureStack();
+      spaces ??= handle.guarded(() => seats.flatMap(calls.figuresOf));
       return spaces;
     },
     ...{ bytes, journal: journal && new JournalBoard(journal).stats() },

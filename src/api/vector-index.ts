@@ -10,6 +10,7 @@ import { HnswError } from "../errors.ts";
 import { badOption, tooMany } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { canShare } from "../runtime/platform.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import { bytesOf, exportStream } from "../snapshot/export.ts";
 import type { Keeper } from "../storage/open-folder.ts";
 import type { Key } from "../values/keys.ts";
@@ -70,7 +71,7 @@ export class VectorIndex implements AsyncDisposable {
   /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */
   spaces(): string[] {
     this.handle.assertOpen();
-    return this.handle.seats.flatMap(namesOf);
+    return this.handle.guarded(() => this.handle.seats.flatMap(namesOf));
   }
 
   /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */
@@ -193,9 +194,10 @@ export class VectorIndex implements AsyncDisposable {
    * on the disk then, with snapshots of what has changed. Rejects with JOURNAL_UNCERTAIN or SNAPSHOT_FAILED when the disk
    * refuses, with PATH_LOST when the folder is gone; the index is closed all the same.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    ensureStack();
     this.closing ??= this.end();
-    return this.closing;
+    await this.closing;
   }
 
   private async end(): Promise<void> {

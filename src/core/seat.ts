@@ -112,7 +112,7 @@ export class Seat {
     whenFree: (call: () => number) => Promise<number>,
   ): Promise<Seat> {
     const core = instantiate(module, memory);
-    return new Seat(core, memory, number, await whenFree(() => core.bind(number, 0)));
+    return new Seat(core, memory, number, await whenFree(() => tryBind(core, number, false)));
   }
 
   // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +242,17 @@ export class Seat {
 
 /** Insists: a thread that opens or attaches an index has no later turn. */
 function bind(core: CoreExports, number: number, maySleep: boolean): number {
-  return insist(() => core.bind(number, maySleep ? 1 : 0));
+  return insist(() => tryBind(core, number, maySleep));
+}
+
+/** What it leaves when it fails, it repairs: there is no seat yet that others could repair. */
+function tryBind(core: CoreExports, number: number, maySleep: boolean): number {
+  try {
+    return core.bind(number, maySleep ? 1 : 0);
+  } catch (error) {
+    core.repairSeat(number);
+    throw error;
+  }
 }
 
 /** A partition's memory: 4 GiB of address space if it is shared, a few KiB resident. */

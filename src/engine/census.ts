@@ -16,7 +16,7 @@ export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpa
   const slice = new Slice();
   for (let count = -1; count < found.length; ) {
     count = found.length;
-    found.push(...(await host.eventually(() => calls.spacesAfter(seat, found.at(-1)?.address ?? 0))));
+    found.push(...(await host.whenFree(() => calls.spacesAfter(seat, found.at(-1)?.address ?? 0))));
     if (slice.isOver) await slice.next();
   }
   return found;

@@ -24,7 +24,11 @@ export async function flush(handle: Handle): Promise<void> {
 
 /** What is accepted later is not waited for, however fast it comes and however often a space is compacted. */
 async function allLinked(handle: Handle): Promise<void> {
-  let open = await unreached(handle, handle.seats.flatMap(targetsOf));
+  handle.assertOpen();
+  let open = await unreached(
+    handle,
+    handle.guarded(() => handle.seats.flatMap(targetsOf)),
+  );
   const patience = new Patience(handle.settings.timeoutMs);
   while (open.length > 0) {
     handle.assertOpen();

@@ -3,6 +3,7 @@ import type * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import { AttachedThreads } from "../workers/attached-threads.ts";
 import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
@@ -41,6 +42,7 @@ export class Handle extends Host {
   }
 
   assertOpen(): void {
+    ensureStack();
     if (this.isClosed) throw new HnswError("CLOSED", "The index is closed.");
   }
 

@@ -2,7 +2,7 @@
 import * as calls from "../core/calls.ts";
 import { refusalOf } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
-import { HnswError } from "../errors.ts";
+import { HnswError, messageOf } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import { IN_MEMORY } from "./durability.ts";
 import type { Turns } from "./uses.ts";
@@ -12,7 +12,7 @@ export abstract class Host {
   abstract readonly seats: Seat[];
   abstract readonly settings: Pick<Settings, "dimensions" | "ef" | "partitions" | "workers" | "timeoutMs">;
 
-  /** Throws CLOSED. */
+  /** The first thing in every call. Throws CLOSED, or RangeError where the caller's stack has no room for it. */
   abstract assertOpen(): void;
   /** The space of that name, or null; AGAIN while its partition is busy. */
   abstract find(name: string): calls.SpaceRef | null | typeof calls.AGAIN;
@@ -23,27 +23,37 @@ export abstract class Host {
   /** Wakes the thread that links for that home. */
   abstract wake(home: number): void;
   protected completed(): void {}
+  /** Seats that a call left in need of a repair, and whose repair failed. */
+  private unrepaired: Seat[] | null = null;
   /** The error for an op while the journal takes none. */
   protected journalRefusal(): HnswError {
     return IN_MEMORY.refusal();
   }
 
-  /** Calls the core through some seats, by default the thread's own: a trap is repaired and becomes INTERNAL. */
+  /**
+   * Calls the core through some seats, by default the thread's own. Whatever comes out of it but a refusal of ours (a trap,
+   * the end of the stack) is repaired and becomes INTERNAL.
+   */
   guarded<T>(call: () => T, seats = this.seats): T {
+    if (this.unrepaired !== null) this.repair(this.unrepaired);
     try {
       return call();
     } catch (error) {
-      throw error instanceof WebAssembly.RuntimeError ? this.repair(error, seats) : error;
+      if (error instanceof HnswError) throw error;
+      const what = this.repair(seats) ? "The op was completed by the repair" : "The op changed nothing";
+      const message = `The core failed: ${messageOf(error)}. This is a bug. ${what}, and the index still works.`;
+      throw new HnswError("INTERNAL", message, { cause: error });
     }
   }
 
-  private repair(trap: Error, seats: Seat[]): HnswError {
+  /** Returns whether that completed an op. A repair that fails is made again before the next call. */
+  private repair(seats: Seat[]): boolean {
+    this.unrepaired = seats;
     let completed = false;
     for (const seat of seats) completed = calls.repairSeat(seat) || completed;
+    this.unrepaired = null;
     if (completed) this.completed();
-    const what = completed ? "The op was completed by the repair" : "The op changed nothing";
-    const message = `The core trapped; this is a bug. ${what}, and the index still works.`;
-    return new HnswError("INTERNAL", message, { cause: trap });
+    return completed;
   }
 
   /** Tries once in a turn of the event loop until the result is not AGAIN. Rejects with TIMEOUT or CLOSED. */

@@ -1,6 +1,7 @@
 /* Who links where there are no workers? The thread that opened the index, in turns of its event loop. */
 import { nextTurn } from "../runtime/event-loop.ts";
 import { warn } from "../runtime/platform.ts";
+import { ensureStack } from "../runtime/stack.ts";
 import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
 
@@ -31,6 +32,7 @@ export class InlineLinker {
   step(): boolean {
     if (this.isClosed()) return false;
     try {
+      ensureStack(); // a slot is blamed for what fails while it is linked
       return this.loop.step();
     } catch (trap) {
       // It is repaired; the slot is tried again, and set aside if it fails once more.

@@ -30,7 +30,7 @@ export function scanSpace(
         if (slice.isOver) await slice.next();
       }
     } finally {
-      calls.endScan(seat);
+      host.guarded(() => calls.endScan(seat));
     }
   });
 }

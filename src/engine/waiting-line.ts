@@ -62,7 +62,7 @@ export class WaitingLines {
   enter(space: string, attempt: () => Outcome): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
     let outcome: Outcome = FULL;
-    if (!this.lines.has(space)) {
+    if (this.lines.size === 0 || !this.lines.has(space)) {
       try {
         outcome = attempt();
         if (outcome === DONE) return SETTLED;

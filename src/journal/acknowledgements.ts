@@ -2,7 +2,7 @@
  * When is an op durable, for the thread that waits for it? Ops of a partition become durable in their order, so each
  * handle keeps one line of promises per partition and settles them from the front.
  */
-import { HnswError } from "../errors.ts";
+import { HnswError, messageOf } from "../errors.ts";
 import { Patience } from "../runtime/event-loop.ts";
 import type { JournalBoard } from "./board.ts";
 
@@ -35,15 +35,26 @@ export class Acknowledgements {
     });
   }
 
+  /** Whatever goes wrong, each promise settles and the pump goes on: what a round throws refuses those that wait. */
   private async pump(): Promise<void> {
     this.pumping = true;
     const patience = new Patience(this.timeoutMs);
-    for (let seen = this.board.moved; this.settle(); seen = this.board.moved) {
-      if (patience.isOver) this.refuse(`nothing was written for ${this.timeoutMs} ms`);
-      await this.board.waitForMove(seen, patience.stepMs);
-      if (this.board.moved !== seen) patience.renew();
+    while (this.lines.some((line) => line.length > 0)) {
+      try {
+        await this.round(patience);
+      } catch (error) {
+        this.refuse(messageOf(error));
+      }
     }
     this.pumping = false;
+  }
+
+  private async round(patience: Patience): Promise<void> {
+    const seen = this.board.moved;
+    if (!this.settle()) return;
+    if (patience.isOver) return this.refuse(`nothing was written for ${this.timeoutMs} ms`);
+    await this.board.waitForMove(seen, patience.stepMs);
+    if (this.board.moved !== seen) patience.renew();
   }
 
   /** Settles what can be settled. Returns whether any promises are left. */

@@ -73,6 +73,7 @@ export function exportStream(
     {
       async pull(controller) {
         callOff();
+        await undefined; // not on the stack of the reader, which may be nearly used up
         const { value, done } = await chunks.next();
         if (done) return controller.close();
         controller.enqueue(value);
@@ -88,6 +89,7 @@ export function exportStream(
       },
       async cancel() {
         callOff();
+        await undefined;
         await chunks.return(undefined);
       },
     },
