@@ -4,6 +4,7 @@ import { HnswError } from "../errors.ts";
 import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
 import type { Shape } from "../options/shape.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
+import { openUntilReload } from "../runtime/reloads.ts";
 import { ensureStack } from "../runtime/stack.ts";
 import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
 import { reporterOf } from "./incidents.ts";
@@ -18,7 +19,7 @@ import type { VectorIndex } from "./vector-index.ts";
  * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH, PATH_FAILED or PATH_DAMAGED.
  */
 export async function open(options: OpenOptions): Promise<VectorIndex> {
-  return (await openWith(options)).index;
+  return await openUntilReload(async () => (await openWith(options)).index);
 }
 
 /** @internal `open`, with a choice of the core's build, and the insides in what it resolves to. */

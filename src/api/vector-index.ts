@@ -44,6 +44,11 @@ export class VectorIndex implements AsyncDisposable {
     private readonly keeper: Keeper | null = null,
   ) {}
 
+  /** @internal */
+  get isClosed(): boolean {
+    return this.handle.isClosed;
+  }
+
   /** The options that this index was opened with, defaults filled in. */
   get options(): Readonly<Settings> {
     return this.shared.settings;

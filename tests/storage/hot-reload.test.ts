@@ -1,0 +1,98 @@
+/* `bun --hot` runs a program again in the same process: does it get its index again, and do no threads pile up? */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Folder } from "../support/folder.ts";
+
+setDefaultTimeout(60_000); // processes start slowly on a busy machine
+
+const INDEX = new URL("../../src/index.ts", import.meta.url).pathname;
+const RELOADS = 4;
+
+/** A server as people write one: it opens its index, and never closes it. */
+function program(version: number, opening: string): string {
+  return `
+    import { open } from ${JSON.stringify(INDEX)};
+    globalThis.alive ??= setInterval(() => {}, 1000);
+    try {
+      ${opening}
+      const space = index.space("s");
+      await space.add("version ${version}", [1, 2, ${version}]);
+      console.log(JSON.stringify({ keys: await space.keys() }));
+    } catch (error) {
+      console.log(JSON.stringify({ keys: [], failed: String(error) }));
+    }
+  `;
+}
+
+interface Run {
+  keys: string[];
+  failed?: string;
+  threads: number;
+}
+
+/** Runs the program, and again each time that its file was changed; what it said and how many threads it had then. */
+async function reloaded(opening: string): Promise<Run[]> {
+  using folder = new Folder();
+  const file = join(folder.root, "server.ts");
+  writeFileSync(file, program(0, opening));
+  const job = Bun.spawn([process.execPath, "--hot", "--no-clear-screen", file], { stdout: "pipe", stderr: "ignore" });
+  const runs: Run[] = [];
+  try {
+    let rest = "";
+    for await (const text of job.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines.filter((each) => each.startsWith("{"))) {
+        runs.push({ ...JSON.parse(line), threads: readdirSync(`/proc/${job.pid}/task`).length });
+        if (runs.length > RELOADS) return runs;
+        writeFileSync(file, program(runs.length, opening));
+      }
+    }
+    return runs;
+  } finally {
+    job.kill("SIGKILL");
+    await job.exited;
+  }
+}
+
+const versionsTo = (last: number) => Array.from({ length: last + 1 }, (_, version) => `version ${version}`);
+
+describe.skipIf(process.platform !== "linux")("a program that is run again", () => {
+  test("has what it had, with a path", async () => {
+    using folder = new Folder();
+    const options = { dimensions: 3, workers: 1, path: folder.path };
+    const runs = await reloaded(`const index = await open(${JSON.stringify(options)});`);
+    expect(runs.map(({ keys, failed }) => failed ?? keys)).toEqual(runs.map((_, i) => versionsTo(i)));
+    expect(runs).toHaveLength(RELOADS + 1);
+    expect(runs.at(-1)!.threads).toBeLessThanOrEqual(runs[0]!.threads + 3);
+  });
+
+  test("has no more threads than before, without one", async () => {
+    const runs = await reloaded("const index = await open({ dimensions: 3, workers: 4 });");
+    expect(runs.map(({ keys, failed }) => failed ?? keys)).toEqual(runs.map((_, i) => [`version ${i}`]));
+    expect(runs.at(-1)!.threads).toBeLessThanOrEqual(runs[0]!.threads + 3);
+  });
+
+  test("has what is a property of globalThis, whatever else it opens", async () => {
+    const runs = await reloaded(`
+      const index = (globalThis.kept ??= await open({ dimensions: 3, workers: 1 }));
+      await open({ dimensions: 3, workers: 1 });
+    `);
+    expect(runs.map(({ keys, failed }) => failed ?? keys)).toEqual(runs.map((_, i) => versionsTo(i)));
+  });
+
+  test("has its folder though it was run again before it was open", async () => {
+    using folder = new Folder();
+    const options = { dimensions: 3, workers: 1, path: folder.path };
+    const runs = await reloaded(`
+      const opening = open(${JSON.stringify(options)});
+      const isFirst = globalThis.alive.runs === undefined;
+      globalThis.alive.runs = 1;
+      const nothing = { space: () => ({ add: async () => {}, keys: () => [] }) };
+      const index = isFirst ? nothing : await opening;
+    `);
+    expect(runs.map(({ failed }) => failed ?? "none")).toEqual(runs.map(() => "none"));
+    expect(runs.at(-1)!.keys).toEqual(versionsTo(RELOADS).slice(1));
+  });
+});
