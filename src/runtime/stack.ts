@@ -6,7 +6,8 @@
  *
  * A function's frame has room for the arguments of every call in it, and engines look whether a whole frame fits before the
  * function begins. Nothing is ever given for `take`: to look is all that happens, in 10 ns or less. It happens once more one
- * call deeper, because V8 skips it in a function that calls nothing.
+ * call deeper, because V8 skips it in a function that calls nothing. More calls with smaller frames would not do: code that V8
+ * has optimised looks for a large frame and then takes a small one.
  */
 export function ensureStack(take?: (...zeros: number[]) => void, again = true): void {
   if (again) ensureStack(take, false);

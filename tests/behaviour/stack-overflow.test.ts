@@ -123,6 +123,16 @@ for (const workers of [0, 1]) {
   });
 }
 
+test("in linking on the calling thread: no op is blamed for it", async () => {
+  await using parts = await opened({ ...OPTIONS, workers: 0, maxPending: 1000 });
+  const { index, handle } = parts;
+  const space = index.space("s");
+  const adds = Array.from({ length: 200 }, (_, i) => space.add(i, SET.at(i)));
+  callOutOfStack(() => handle.help());
+  await Promise.all(adds);
+  await expectWorking(index, space, new Map(adds.map((_, i) => [i, SET.at(i)])));
+});
+
 test("in close: it closes, or has no stack and closes later", async () => {
   const { index } = await opened({ ...OPTIONS, workers: 1 });
   await expectWholeOrNothing(callOutOfStack(() => index.close()));

@@ -71,3 +71,20 @@ test("a caller that blocks the event loop for longer costs no op, where the jour
   await end;
   expect(settled).toEqual(["0: 5"]);
 });
+
+test("a wait that fails refuses those that wait, and later ops are waited for as before", async () => {
+  const { board, settled, wait } = waitingWith();
+  const { waitForMove } = board;
+  board.waitForMove = () => Promise.reject(new RangeError("no stack"));
+  await Promise.all([wait(0, 1), wait(1, 1)]);
+  board.waitForMove = waitForMove;
+  const later = wait(0, 2);
+  board.setDurable(0, 2);
+  board.publish("none");
+  await later;
+  expect(settled).toEqual([
+    expect.stringMatching(/^0: 1 JOURNAL_UNCERTAIN: .*\(no stack\)/),
+    expect.stringMatching(/^1: 1 JOURNAL_UNCERTAIN/),
+    "0: 2",
+  ]);
+});
