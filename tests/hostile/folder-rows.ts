@@ -121,7 +121,12 @@ export class Rows implements Disposable {
       this.db.run(`DELETE FROM ${table}`);
       for (const row of rows) {
         const values = valuesOf(row);
-        this.db.query(`INSERT OR IGNORE INTO ${table} VALUES (${values.map(() => "?")})`).run(...values);
+        try {
+          this.db.query(`INSERT OR IGNORE INTO ${table} VALUES (${values.map(() => "?")})`).run(...values);
+        } catch (error) {
+          // A text as a row's number: no file can hold that.
+          if ((error as { code?: string }).code !== "SQLITE_MISMATCH") throw error;
+        }
       }
     })();
   }
