@@ -8,6 +8,7 @@
 import type { Seat } from "../../src/core/seat.ts";
 import { type Hit, HnswError, type Key, type Metric, type Space, type VectorIndex } from "../../src/index.ts";
 import { isNear } from "../support/indexes.ts";
+import { outOfStack } from "../support/out-of-stack.ts";
 import { trueDistance } from "../support/vectors.ts";
 import { Chance } from "./chance.ts";
 import { Trigger } from "./faults.ts";
@@ -17,6 +18,8 @@ export const SHARED = "shared";
 export const CHURN = "churn";
 export const CHURN_KEYS = 60;
 const ROUNDING = 2e-5;
+const OVERFLOW_KEYS = 40; // added while a recursion that used up the stack comes back from it
+const FRAMES_A_KEY = 10; // of it: the last adds find stack enough
 const FLAT_KEYS = 14; // stays flat: below the 16 of a run's `flatBelow`
 
 export interface Role {
@@ -53,6 +56,7 @@ export class Actor {
   private readonly role: Role;
   private readonly chance: Chance;
   private readonly duplicates: Float32Array[];
+  private readonly reused: Float32Array;
   private readonly beforeOp: () => void;
   private op = 0;
   private doing = "start";
@@ -65,6 +69,7 @@ export class Actor {
     this.beforeOp = beforeOp;
     this.chance = new Chance(role.seed, role.name);
     this.trigger = new Trigger(seats);
+    this.reused = new Float32Array(role.dimensions);
     this.duplicates = Array.from({ length: 3 }, () => this.fresh());
     for (const name of ownSpaces(role.name)) this.models.set(name, new Map());
     this.models.set(SHARED, new Map());
@@ -120,6 +125,7 @@ export class Actor {
     const { chance } = this;
     const own = ownSpaces(this.role.name);
     const name = chance.is(0.2) ? SHARED : chance.oneOf(own);
+    if (chance.is(0.01)) await this.addOutOfStack(name);
     const dice = chance.between(0, 99);
     if (dice < 30) await this.upsert(name, this.someKey(name));
     else if (dice < 38) await this.addSeveral(name);
@@ -177,8 +183,35 @@ export class Actor {
 
   private async upsert(name: string, key: Key): Promise<void> {
     const vector = this.vector();
-    const { refusal } = await this.trapped(`add ${String(key)}`, () => this.space(name).add(key, vector));
+    const { refusal } = await this.trapped(`add ${String(key)}`, () => this.addReused(name, key, vector));
     await this.settle(name, key, vector, refusal);
+  }
+
+  /** Adds from an array that holds something else as soon as the call has returned. */
+  private addReused(name: string, key: Key, vector: Float32Array): Promise<void> {
+    this.reused.set(vector);
+    const adding = this.space(name).add(key, this.reused);
+    this.reused.fill(Number.NaN);
+    return adding;
+  }
+
+  /** Adds in the deepest frames of a recursion that has used up the stack: an op is in exactly if its promise resolves. */
+  private async addOutOfStack(name: string): Promise<void> {
+    this.trigger.disarm();
+    const keys = [...new Set(Array.from({ length: OVERFLOW_KEYS }, () => this.someKey(name)))];
+    const vectors = keys.map(() => this.fresh());
+    const ends = keys.map((): Promise<void> | null => null); // null: it threw
+    outOfStack(this.chance.between(0, 30), keys.length * FRAMES_A_KEY, (frame) => {
+      const i = frame / FRAMES_A_KEY;
+      if (Number.isInteger(i)) ends[i] = this.space(name).add(keys[i]!, vectors[i]!);
+    });
+    const settled = await Promise.allSettled(ends.map((end) => end ?? Promise.reject(new RangeError("It threw."))));
+    for (const [i, end] of settled.entries()) {
+      this.doing = `add ${String(keys[i])} without stack`;
+      if (end.status === "fulfilled") this.model(name).set(keys[i]!, vectors[i]!);
+      else if (!(end.reason instanceof RangeError)) this.fail(`refused: ${describe(end.reason)}`);
+    }
+    for (const key of keys) await this.expectVector(name, key);
   }
 
   /** After an op on one key: the model follows what happened, and after a trap the index is asked whether it agrees. */
@@ -208,12 +241,10 @@ export class Actor {
     const vectors = keys.map(() => this.vector());
     const settled = await Promise.all(
       keys.map((key, i) =>
-        this.space(name)
-          .add(key, vectors[i]!)
-          .then(
-            () => undefined,
-            (error: unknown) => error,
-          ),
+        this.addReused(name, key, vectors[i]!).then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
       ),
     );
     for (const [i, error] of settled.entries()) {

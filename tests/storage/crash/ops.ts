@@ -4,7 +4,7 @@
  *
  * An op is steps on single keys, each with a vector of its own: what is found in a folder shows which step it is from.
  */
-import type { Key, OpenOptions, VectorIndex } from "../../../src/index.ts";
+import type { Key, OpenOptions, Space, VectorIndex } from "../../../src/index.ts";
 import { Chance } from "../../stress/chance.ts";
 
 /** One key's change, or the drop of the whole space. */
@@ -71,6 +71,17 @@ function keyOf(n: number): Key {
   return n % 3 === 1 ? `key ${n}` : BigInt(n);
 }
 
+let reused = new Float32Array(0);
+
+/** Adds from an array that holds something else as soon as the call has returned. */
+function addReused(space: Space, key: Key, vector: Float32Array): Promise<void> {
+  if (reused.length !== vector.length) reused = new Float32Array(vector.length);
+  reused.set(vector);
+  const adding = space.add(key, reused);
+  reused.fill(Number.NaN);
+  return adding;
+}
+
 /** Calls the index. The client does reopenings itself. */
 export async function carryOut(index: VectorIndex, op: Op): Promise<void> {
   if (op.kind === "checkpoint") return await index.checkpoint();
@@ -80,7 +91,7 @@ export async function carryOut(index: VectorIndex, op: Op): Promise<void> {
   const steps = op.steps.filter((step) => step !== "drop");
   const keys = steps.map(({ key }) => key);
   if (op.kind === "drop") await index.dropSpace(op.space);
-  else if (op.kind === "add") await space.add(keys[0]!, steps[0]!.vector!);
+  else if (op.kind === "add") await addReused(space, keys[0]!, steps[0]!.vector!);
   else if (op.kind === "delete") await space.delete(keys[0]!);
   else if (op.kind === "deleteMany") await space.deleteMany(keys);
   else {

@@ -9,7 +9,8 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { type OpenOptions, open, type VectorIndex } from "../../../../src/index.ts";
-import { carryOut, opAt } from "../ops.ts";
+import { outOfStack } from "../../../support/out-of-stack.ts";
+import { carryOut, opAt, SPACE_NAMES } from "../ops.ts";
 
 export interface ClientJob {
   options: OpenOptions & { dimensions: number };
@@ -39,6 +40,7 @@ async function run({ options, seed, from, to, inFlight, end }: ClientJob): Promi
   for (let i = from; i < to; i++) {
     const op = opAt(seed, i, options.dimensions);
     if (op.kind === "flush" || op.kind === "reopen") await Promise.all(waiting);
+    if (i % 32 === 0) runOutOfStack(index, i);
     note(`i ${i}`);
     if (op.kind === "reopen") {
       await index.close();
@@ -59,6 +61,16 @@ async function run({ options, seed, from, to, inFlight, end }: ClientJob): Promi
   note("d");
   if (end === "close") await index.close();
   else setInterval(() => {}, 1000);
+}
+
+/** As a caller's recursion does that looks something up, and catches what it comes to. */
+function runOutOfStack(index: VectorIndex, i: number): void {
+  const look = () =>
+    void index
+      .space(SPACE_NAMES[0]!)
+      .get(i)
+      .catch(() => {});
+  outOfStack(i % 31, 400, look);
 }
 
 run(job).catch((error) => {
