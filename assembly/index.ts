@@ -8,6 +8,10 @@
 export { abandon, abiVersion, bind, hashName, partitionInfo, scratchAddress, setUp } from "./abi/partition";
 export { dropSpace, listSpaces, liveIn, openSpace } from "./abi/spaces";
 export { add, checkVectors, get, remove, reserve, unreserve } from "./abi/ops";
+export {
+  defineFields, fillMatch, filterPiece, getRow, hitAt, keepMatches, keywordAt, listMatches, liveAt, matchAt, rowSpace,
+  searchMatches, startFilter, update,
+} from "./abi/rows";
 export { endScan, endSearch, scanPiece, search, startScan } from "./abi/search";
 export { claim, depthOf, hasClaims, isLinked, link, nextUnlinked, tidy } from "./abi/linking";
 export { check, continueCensus, startCensus } from "./abi/checks";

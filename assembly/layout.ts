@@ -22,6 +22,8 @@ export const MAX_PAGES: u32 = 65535; // one below 4 GiB, so that an end pointer 
 export const MAX_EF: u32 = 4096; // a wider search scans every slot
 export const MAX_LEVEL: u32 = 15;
 export const MAX_CLAIMS: u32 = 256; // ranges that one seat holds at once
+export const MAX_FIELDS: u32 = 64; // of rows
+export const MAX_ROW_BYTES: u32 = 1 << 24;
 
 // ── partition header ────────────────────────────────────────────────────────────────────────────────────────────────
 export const P_MAGIC: u32 = 1024; // "hnsw" once the partition is set up
@@ -54,6 +56,8 @@ export const P_SEQUENCE: u32 = 3616; // u64: number of the partition's last op
 export const P_DURABLE: u32 = 3624; // u64: number of the last op that is on the disk
 export const P_JOURNAL_BLOCK: u32 = 3632; // the ring's memory, allocated before ops are journalled
 export const P_SECRET: u32 = 3640; // two u64: what key tables are hashed with, random, in no file
+export const P_FIELDS: u32 = 3656; // how many fields rows have
+export const P_FIELD_TYPES: u32 = 3660; // FIELD_*, a byte each, of MAX_FIELDS
 export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
 export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
 export const ARENA: u32 = 65536;
@@ -111,6 +115,9 @@ export const SEAT_LINKING: u32 = 60; // slot + 1 while it is being linked
 export const SEAT_TWIN_OF: u32 = 64; // the slot on whose chain it is hung, from before it HANGS on
 export const SEAT_PINNED: u32 = 68; // the epoch that a scan in pieces keeps announced between its calls; 0: none
 
+export const SEAT_ROW: u32 = 72, SEAT_ROW_BYTES: u32 = 76; // its buffer for rows and programs
+export const SEAT_FILTER: u32 = 80, SEAT_FILTER_BYTES: u32 = 84; // what a filter works in, with its bitmaps
+
 export const CLAIM_BYTES: u32 = 24;
 export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;
 export const C_SERIAL: u32 = 8; // of the generation; 0: a compaction step instead of a range
@@ -141,7 +148,7 @@ export const COMPACT_NO: u32 = 0, COMPACT_DEAD: u32 = 1;
 export const COMPACT_BLIND: u32 = 2; // codes can't tell its vectors apart: the next generation searches in f32
 
 // ── generation: one filling of a space ──────────────────────────────────────────────────────────────────────────────
-export const GENERATION_BYTES: u32 = 160;
+export const GENERATION_BYTES: u32 = 176;
 export const G_SERIAL: u32 = 0;
 export const G_SPACE: u32 = 4; // 0 once it was dropped: the header may then belong to another space
 export const G_STATE: u32 = 8; // FLAT, GRAPH
@@ -158,7 +165,7 @@ export const G_MOVED: u32 = 60; // slots below have left for the next generation
 export const G_VECTORS: u32 = 64; // directory of vector chunks (D_*)
 export const G_GRAPH: u32 = 68; // directory of graph chunks, 0 while flat
 export const G_KEY_TABLE: u32 = 72; // a key table (T_*)
-export const G_KEY_CHUNK: u32 = 88, G_KEY_USED: u32 = 92; // newest chunk of key records (K_*), bytes used in it
+export const G_KEYS: u32 = 88; // the heap of key records (vectors/heap.ts), 8 bytes
 export const G_RETIRED_AT: u32 = 96, G_RETIRED_NEXT: u32 = 100; // epoch; next in P_RETIRED
 export const G_CHECKED: u32 = 104; // slots that were linked when codes were last checked, or seen by the first check
 export const G_QUARANTINED: u32 = 108;
@@ -170,6 +177,10 @@ export const G_NAME: u32 = 136; // key record of the space's name, once the spac
 export const G_FINISHED: u32 = 140; // slots linked so far
 export const G_BLIND: u32 = 144; // 1 once codes can't tell its vectors apart: a compaction then moves to an f32 beam
 export const G_BARE: u32 = 148; // 1 while chunks have no distances: it was loaded, and nothing was linked since
+export const G_ROWS: u32 = 152; // the heap of row records, 8 bytes
+export const G_COLUMNS: u32 = 160; // columns of the rows (rows/columns.ts), 0 while it has none
+export const G_EXPIRING: u32 = 164; // rows ever that expire
+export const G_BODILESS: u32 = 168; // slots ever without a vector
 export const RECENT_SLOTS: u32 = 256;
 export const FLAT: u32 = 0, GRAPH: u32 = 1;
 export const BEAM_CODES: u32 = 0, BEAM_F32: u32 = 1;
@@ -200,6 +211,7 @@ export const SLOT_VECTOR: u32 = 32;
 export const PENDING: u32 = 0;
 export const SKIPPED: u32 = 1; // dead before it was linked
 export const QUARANTINED: u32 = 2; // trapped its linker twice: found by scan
+export const BODILESS: u32 = 3; // has no vector: never found by a search
 export const IN_GRAPH: u32 = 4; // the bit of the two states that a graph search finds
 export const LINKED: u32 = 4;
 export const TWINNED: u32 = 5; // on the chain of a linked slot with the same vector
@@ -229,6 +241,55 @@ export const TAG_INTEGER: u32 = 2; // 8 bytes, two's complement
 export const TAG_BIGINT: u32 = 3; // sign byte, then magnitude, little endian
 export const TAG_UTF16: u32 = 4; // strings with lone surrogates
 
+// ── row: a document, its field values and expiry (rows/row.ts), the same for add, journal, snapshot and export ────────
+export const ROW_BYTES: u32 = 0; // of the whole row, a multiple of 8
+export const ROW_FLAGS: u32 = 4; // ROW_*
+export const ROW_EXPIRES: u32 = 8; // f64, milliseconds since 1970, if ROW_IS_EXPIRING
+export const ROW_DOCUMENT: u32 = 16; // bytes of the document
+export const ROW_VALUES: u32 = 20; // how many
+export const ROW_KNOWN: u32 = 24; // fields of the table when it was written
+export const ROW_HEADER: u32 = 32; // then the values, then the document, each padded to 8
+export const ROW_HAS_DOCUMENT: u32 = 1, ROW_IS_BODILESS: u32 = 2, ROW_IS_EXPIRING: u32 = 4, ROW_ALL_FLAGS: u32 = 7;
+export const VALUE_FIELD: u32 = 0, VALUE_TYPE: u32 = 2, VALUE_FORM: u32 = 3; // u16, u8, u8
+export const VALUE_BYTES: u32 = 4, VALUE_HEADER: u32 = 8;
+export const FIELD_KEYWORD: u32 = 1, FIELD_NUMBER: u32 = 2, FIELD_BOOLEAN: u32 = 3, FIELD_DATE: u32 = 4;
+export const FORM_NULL: u32 = 0, FORM_SCALAR: u32 = 1, FORM_ARRAY: u32 = 2;
+
+// ── columns of a generation, and their cells ────────────────────────────────────────────────────────────────────────
+export const COLUMN_RECORDS: u32 = 0; // u32: the row's record, 0: there is no row
+export const COLUMN_EXPIRY: u32 = 1; // f64
+export const COLUMN_FIELDS: u32 = 2; // field 0, and so on
+export const COLUMN_BYTES: u32 = 16, COLUMN_CELLS: u32 = 0; // its directory of chunks (D_*)
+export const COLUMN_DICTIONARY: u32 = 4; // of keywords
+export const COLUMN_LISTS: u32 = 8; // 1 once a cell refers to a list
+export const WORD_MISSING: u32 = 0, WORD_NULL: u32 = 1, WORD_CODES: u32 = 2; // keywords; then code + 2
+export const WORD_LIST: u32 = 0x80000000; // beside the list's address / 4
+export const FLAG_MISSING: u32 = 0, FLAG_NULL: u32 = 1, FLAG_FALSE: u32 = 2, FLAG_TRUE: u32 = 3; // booleans
+export const FLAG_LIST: u32 = 4; // beside 1 for false in it, 2 for true
+/* The record of a row: */
+export const RECORD_BYTES: u32 = 0; // of the document
+export const RECORD_FLAGS: u32 = 4; // ROW_* of the row
+export const RECORD_KNOWN: u32 = 8; // as ROW_KNOWN
+export const RECORD_HEADER: u32 = 12; // then the document
+
+// ── filter program (rows/program.ts) ────────────────────────────────────────────────────────────────────────────────
+export const PROGRAM_BYTES: u32 = 0, PROGRAM_OPS: u32 = 4, PROGRAM_HEADER: u32 = 8;
+export const OP_CODE: u32 = 0, OP_FIELD: u32 = 2, OP_BYTES: u32 = 4, OP_HEADER: u32 = 8; // u16, u16, u32 of the payload
+export const OP_EXISTS: u32 = 1, OP_NULL: u32 = 2, OP_EQUAL: u32 = 3, OP_IN: u32 = 4, OP_RANGE: u32 = 5, OP_AND: u32 = 6,
+  OP_OR: u32 = 7, OP_NOT: u32 = 8, OP_ALL: u32 = 9, OP_NONE: u32 = 10, OP_HAS_ROW: u32 = 11, OP_KEYS: u32 = 12,
+  OP_BEHIND: u32 = 13;
+export const RANGE_LOW: u32 = 1, RANGE_LOW_INCLUSIVE: u32 = 2, RANGE_HIGH: u32 = 4, RANGE_HIGH_INCLUSIVE: u32 = 8;
+export const MAX_OPS: u32 = 1024, MAX_DEPTH: u32 = 40; // bitmaps on the stack
+
+// ── a match of a filter, as it is listed in the row buffer ──────────────────────────────────────────────────────────
+export const MATCH_BYTES: u32 = 24, MATCH_REF: u32 = 0; // slot; MATCH_EMPTYING beside it
+export const MATCH_FORM: u32 = 4; // of the field asked for: 0 missing, else 1 + FORM_*
+export const MATCH_AGE: u32 = 8; // u64
+export const MATCH_VALUE: u32 = 16; // f64: a number, a date, 0 or 1, or the code of a keyword
+export const MATCH_EMPTYING: u32 = 0x80000000; // its slot lies in the generation that is being emptied
+export const NO_FIELD: u32 = 0xffff;
+export const WITH_VECTOR: u32 = 1, WITH_ROW: u32 = 2; // what is to be read of a hit or a match
+
 // ── journal entry: one op on its way to the disk ────────────────────────────────────────────────────────────────────
 export const J_BYTES: u32 = 0; // of the whole entry, a multiple of 4
 export const J_KIND: u32 = 4; // JOURNAL_*
@@ -236,17 +297,22 @@ export const J_SPACE: u32 = 8; // S_ID
 export const J_KEY: u32 = 12; // header of the key; of the space's name in JOURNAL_CREATE; 0 in JOURNAL_DROP
 export const J_HEADER: u32 = 16; // then the vector as it was given (JOURNAL_ADD only), then the key's bytes
 export const JOURNAL_ADD: u32 = 1, JOURNAL_DELETE: u32 = 2, JOURNAL_CREATE: u32 = 3, JOURNAL_DROP: u32 = 4;
+export const JOURNAL_PUT: u32 = 5; // an add with a row, between vector and key
+export const JOURNAL_UPDATE: u32 = 6; // a new row for a key, before the key
 export const JOURNAL_OPEN: u32 = 0;
 export const JOURNAL_STUCK: u32 = 1; // the disk refuses: no op is accepted until it takes the waiting ones
 
 // ── snapshot frame: what a space's snapshot is made of (snapshot/write.ts) ──────────────────────────────────────────
-export const SNAPSHOT_FORMAT: u32 = 4;
+export const SNAPSHOT_FORMAT: u32 = 5;
 export const F_BYTES: u32 = 0; // of the frame without its checksum, a multiple of 8
 export const F_KIND: u32 = 4; // FRAME_*
 export const F_FIRST: u32 = 8, F_COUNT: u32 = 12, F_HEADER: u32 = 16; // first slot; slots
 export const FRAME_SPACE: u32 = 1, FRAME_SLOTS: u32 = 2, FRAME_END: u32 = 3;
 export const FRAME_GONE: u32 = 4; // in an export: the space was dropped, its frames so far are void
 export const FRAME_FINISH: u32 = 5; // in an export: the end, after F_COUNT spaces
+export const FRAME_FIELDS: u32 = 6; // of an export, before its first space: F_COUNT fields as F_FIRST bytes of JSON
+export const FRAME_ROWS: u32 = 7; // rows of the slots of the frames before: F_COUNT parts of them
+export const FRAME_OPTIONAL: u32 = 0x80000000; // in a kind that a reader may skip if it does not know it
 /* FRAME_SPACE: */
 export const FS_FORMAT: u32 = 16, FS_DIMENSIONS: u32 = 20, FS_METRIC: u32 = 24;
 export const FS_M: u32 = 28, FS_SEED: u32 = 32, FS_ID: u32 = 36;
@@ -259,7 +325,9 @@ export const FS_NAME: u32 = 72; // header of the name
 export const FS_CREATED: u32 = 80; // u64: as S_CREATED
 export const FS_CHANGED: u32 = 88; // u64: as S_CHANGED
 export const FS_VERSION: u32 = 96; // u64: as S_VERSION; no age is above it
-export const FS_HEADER: u32 = 104; // then the name's bytes, and the centroid if there is a graph
+export const FS_INCARNATION: u32 = 104, FS_NUMBER: u32 = 112; // u64: a position in a log of several machines; 0: there is none
+export const FS_TIME: u32 = 120; // f64, milliseconds since 1970: the newest that an op carried; 0: there is none
+export const FS_HEADER: u32 = 128; // then the name's bytes, and the centroid if there is a graph
 export const FS_GRAPH_BIT: u32 = 1;
 export const FS_F32_BIT: u32 = 2; // the beam uses f32
 export const FS_BLIND_BIT: u32 = 4; // as G_BLIND
@@ -269,8 +337,12 @@ export const FS_ALL_BITS: u32 = 31;
 /* FRAME_END: F_FIRST holds the number of slots in the whole snapshot, F_COUNT that of the linked ones. */
 export const FE_LEFT_OUT: u32 = 16; // u64: ids of lists that the snapshot leaves out
 export const FE_HEADER: u32 = 24;
+/* FRAME_ROWS: parts, in the order of slots: a row that does not fit into a frame goes on in the next one. */
+export const FR_SLOT: u32 = 0, FR_ROW: u32 = 4; // bytes of the whole row
+export const FR_OFFSET: u32 = 8, FR_BYTES: u32 = 12; // of the part, a multiple of 8
+export const FR_HEADER: u32 = 16;
 /* FRAME_SLOTS: F_COUNT records. */
-export const R_STATE: u32 = 0; // PENDING, LINKED, TWINNED; R_DEAD_BIT beside it
+export const R_STATE: u32 = 0; // PENDING, BODILESS, LINKED, TWINNED; R_DEAD_BIT beside it
 export const R_KEY: u32 = 4; // header of the key, 0 when dead
 export const R_TWIN: u32 = 8; // slot + 1 of the first of its twins (LINKED) or of the next (TWINNED)
 export const R_AGE: u32 = 12; // u64, as in vectors/slots.ts
@@ -321,6 +393,9 @@ export const E_JOURNAL_STUCK: i32 = -10; // the disk refuses what waits in the r
 export const E_FOREIGN: i32 = -11; // a snapshot of other settings; X_INFO[0]: offset of the word that differs
 export const E_BROKEN: i32 = -12; // a snapshot that no index can have written; X_INFO[2], [3]: BROKEN_*, slot
 export const E_MORE: i32 = -13; // there is more to do first: call again
+export const E_CHANGED: i32 = -20; // another op has changed the row since it was read
+export const E_ROW: i32 = -21; // a row or a program that can be none; X_INFO[0]: at which byte
+export const E_ROW_LARGE: i32 = -22; // a row that the journal can never take
 export const E_UNDERFLOW: i32 = -14; // squared norm below 1e-35 and not 0, under l2 and dot
 
 /* What is wrong with a snapshot: */
@@ -330,6 +405,7 @@ export const BROKEN_VECTOR: u32 = 2; // `add` would refuse it
 export const BROKEN_KEY: u32 = 3; // is none, or comes twice
 export const BROKEN_CODE: u32 = 4; // is not that of the vector
 export const BROKEN_LIST: u32 = 5; // is too long, or names what it must not
+export const BROKEN_ROW: u32 = 7; // is none, or of a slot that has none
 export const BROKEN_TWIN: u32 = 6; // is on no chain, on two, or on that of another vector
 
 // ── fault points of the debug build (0: none) ───────────────────────────────────────────────────────────────────────

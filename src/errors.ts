@@ -10,6 +10,10 @@ export type HnswErrorCode =
   | "NORM_UNDERFLOW" // under l2 and dot, it is below 1e-35 and not 0
   | "ZERO_VECTOR" // under cosine: a vector has no direction (squared norm below 1e-30)
   | "BAD_KEY" // a key is not a string, safe integer or bigint, or is empty or too long
+  | "BAD_METADATA" // a document is not what JSON can keep, or `update` finds no properties to merge
+  | "BAD_FIELD" // a document has a value of another type where a field is
+  | "BAD_WHERE" // a filter names an unknown field or operator, or compares with a value of another type, or is too large
+  | "DOCUMENT_TOO_LARGE" // a document takes more than `maxDocumentBytes` as JSON
   | "DUPLICATE_KEY" // one `addMany` or `deleteMany` names a key twice
   | "BAD_SPACE" // a space name is not a string, or is empty or too long; or there is no such space to export or check
   | "BAD_K" // `k` is not a positive integer

@@ -1,9 +1,31 @@
 /* The public interface: what `import … from "hnsw-workers"` offers. */
 export { attach } from "./api/attach.ts";
 export { open } from "./api/open.ts";
+export type { Facet, Hit, Page, SearchResult, SpaceHit } from "./api/results.ts";
 export type { Space } from "./api/space.ts";
 export type { VectorIndex } from "./api/vector-index.ts";
+export type { FieldType } from "./documents/fields.ts";
+export {
+  type Entry,
+  type FieldPath,
+  type Fields,
+  type Include,
+  type MetadataType,
+  type Operators,
+  type Patch,
+  type,
+  type Where,
+} from "./documents/types.ts";
 export { HnswError, type HnswErrorCode } from "./errors.ts";
+export type {
+  AddOptions,
+  CountOptions,
+  EntryOptions,
+  FacetOptions,
+  GetOptions,
+  PageOptions,
+  UpdateOptions,
+} from "./options/entries.ts";
 export type { Incident, OpenOptions, Settings } from "./options/open.ts";
 export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
@@ -15,9 +37,10 @@ export type {
   AttachTicket,
   BackupReport,
   CheckReport,
+  Explanation,
   ExportSource,
   ExportStream,
-  Hit,
+  FieldStatus,
   IndexStats,
   JournalStats,
   RecoveryReport,

@@ -7,6 +7,7 @@ import { base, info } from "../memory/scratch";
 import { paddedFloats } from "../memory/settings";
 import { copyBytes } from "../memory/words";
 import { vectorOf } from "../vectors/slots";
+import { roomForRows } from "../rows/columns";
 import { checkVector, findLive } from "../space/accept";
 import { bytesFor, currentOf } from "../space/generations";
 import { isAlive } from "../space/spaces";
@@ -25,24 +26,24 @@ export function checkVectors(count: u32): i32 {
 }
 
 /** Copies the vector of the key at X_KEY, as it was given, to X_VECTORS (if `copy`). OK, NOT_FOUND, E_STALE, E_BUSY. */
-export function get(space: usize, incarnation: u32, header: u32, copy: bool): i32 {
+export function get(space: usize, incarnation: u32, header: u32, copy: bool, now: f64): i32 {
   if (!lockPartition()) return E_BUSY;
   if (!isAlive(space, incarnation)) return unlocked(E_STALE);
-  const at = findLive(space, header);
+  const at = findLive(space, header, now);
   if (at != 0 && copy) copyBytes(base + X_VECTORS, vectorOf(at), paddedFloats * 4);
   return unlocked(at == 0 ? NOT_FOUND : OK);
 }
 
 /**
- * Promises memory for `count` more vectors with `keyBytes` of encoded keys. OK and X_INFO[0]: the bytes promised, to be
+ * Promises memory for `count` more vectors with `keyBytes` of encoded keys and `rowBytes` of rows. OK and X_INFO[0]: the bytes promised, to be
  * given to `add` and back to `unreserve`; E_MEMORY and X_INFO: bytes needed, bytes available; E_STALE or E_BUSY.
  */
-export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u32): i32 {
+export function reserve(space: usize, incarnation: u32, count: u32, keyBytes: u32, rowBytes: u32): i32 {
   if (!lockPartition()) return E_BUSY;
   if (!isAlive(space, incarnation)) return unlocked(E_STALE);
   const generation = currentOf(load<u64>(space + S_GENERATIONS));
   ensureDistances(generation, 0);
-  const need = missingDistances(generation) + bytesFor(generation, count, keyBytes);
+  const need = missingDistances(generation) + bytesFor(generation, count, keyBytes) + (rowBytes == 0 ? 0 : roomForRows(generation, count, rowBytes));
   const available: u64 = availableBytes();
   info(0, <u32>min<u64>(need, 0xffffffff));
   info(1, <u32>available);

@@ -8,7 +8,7 @@ import { openArena, useReserve } from "../memory/arena";
 import { lockPartition, takeSeat, unlocked } from "../memory/locks";
 import { base, info, openScratch } from "../memory/scratch";
 import { distancesBytes, graphChunkBytes, loadSettings, slotStride } from "../memory/settings";
-import { hashName as hashOf } from "../space/hashes";
+import { hashName as hashOf } from "../memory/hashes";
 import { openTable } from "../space/keys";
 
 export function abiVersion(): u32 {

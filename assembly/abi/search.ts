@@ -9,12 +9,13 @@ import { lockPartition, seat, unlocked } from "../memory/locks";
 import { base, info, query } from "../memory/scratch";
 import { cosine, paddedFloats } from "../memory/settings";
 import { checkVector, inverseNorm } from "../space/accept";
+import { setNow } from "../rows/expiry";
 import { listPiece, searchPiece, searchSpace, startPieces } from "../space/search";
 
 export { park as endSearch, unpin as endScan } from "../memory/epochs";
 
 /** Makes room in the seat for this many hits and, for a wide search, the large visited table. */
-function ensureResults(hits: u32, ef: u32): i32 {
+export function ensureResults(hits: u32, ef: u32): i32 {
   const enough = hits <= load<u32>(seat + SEAT_RESULTS_CAPACITY);
   if (enough && !wantsBigVisited(ef)) return OK;
   if (!lockPartition()) return E_BUSY;
@@ -35,7 +36,7 @@ function growResults(capacity: u32): bool {
 }
 
 /** The vector at X_VECTORS, which was just checked, becomes the query. */
-function putQuery(): void {
+export function putQuery(): void {
   const by = f32x4.splat(cosine ? inverseNorm : 1);
   const from = base + X_VECTORS;
   for (let i: usize = 0; i < paddedFloats << 2; i += 16) v128.store(query + i, f32x4.mul(v128.load(from + i), by));
@@ -45,7 +46,7 @@ function putQuery(): void {
  * The k nearest to the vector at X_VECTORS. Returns how many, and X_INFO[0]: the address of the hits; then `endSearch`
  * must follow. Or an error.
  */
-export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool): i32 {
+export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool, now: f64): i32 {
   const checked = checkVector(0);
   if (checked != OK) return checked;
   const live = atomic.load<u32>(space + S_LIVE);
@@ -54,7 +55,7 @@ export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly:
   if (ready != OK) return ready;
   putQuery();
   announce();
-  const count = searchSpace(space, incarnation, limit, ef, exactly);
+  const count = searchSpace(space, incarnation, limit, ef, exactly, now);
   if (count < 0) park();
   info(0, load<u32>(seat + SEAT_RESULTS));
   return count;
@@ -76,7 +77,7 @@ export function startScan(space: usize, incarnation: u32): i32 {
  * all, in their order; with ranks instead of distances (vectors/metric.ts), and ages. Returns how many, and X_INFO[0]: the
  * address of the hits, until the next call. Or an error.
  */
-export function scanPiece(generation: usize, from: u32, to: u32, low: u32, high: u32, k: u32): i32 {
+export function scanPiece(generation: usize, from: u32, to: u32, low: u32, high: u32, k: u32, now: f64): i32 {
   if (k != 0) {
     const checked = checkVector(0);
     if (checked != OK) return checked;
@@ -85,6 +86,7 @@ export function scanPiece(generation: usize, from: u32, to: u32, low: u32, high:
   const ready = ensureResults(to - from, 0);
   if (ready != OK) return ready;
   const version = (<u64>high << 32) | low;
+  setNow(now);
   const count = k == 0 ? listPiece(generation, from, to, version) : searchPiece(generation, from, to, version, k);
   info(0, load<u32>(seat + SEAT_RESULTS));
   return count;

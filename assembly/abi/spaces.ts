@@ -27,7 +27,7 @@ function openLocked(header: u32, home: u32, create: bool): i32 {
   if (space == 0) {
     if (!create) return NOT_FOUND;
     if (load<u32>(P_STATE) != STATE_SOUND) return E_DAMAGED;
-    const room = journalRoom(0, header);
+    const room = journalRoom(0, 0, header);
     if (room != OK) return room;
     space = createSpace(base + X_KEY, header, home);
     if (space == 0) return E_MEMORY;
@@ -46,7 +46,7 @@ export function dropSpace(space: usize, incarnation: u32): i32 {
 function dropLocked(space: usize, incarnation: u32): i32 {
   if (load<u32>(P_STATE) != STATE_SOUND) return E_DAMAGED;
   if (!isAlive(space, incarnation)) return E_STALE;
-  const room = journalRoom(0, 0);
+  const room = journalRoom(0, 0, 0);
   if (room != OK) return room;
   if (!removeSpace(space)) return E_BUSY;
   store<u32>(P_INTENT + INTENT_KIND, INTENT_DROPPED); // a trap from here on undoes nothing

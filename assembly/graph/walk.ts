@@ -2,12 +2,14 @@
  * Which slots of a graph are nearest to a query? Algorithms 2 and 5 of the paper (Malkov & Yashunin, 2018), on the
  * beam's distances. They fill the candidates and never write a list.
  */
-import { G_DEAD, SLOT_DIED } from "../layout";
+import { G_DEAD, LINKED, SLOT_DIED } from "../layout";
 import { fresh, freshDistances, MAX_CANDIDATES } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
-import { copyWords } from "../memory/words";
+import { copyWords, hasBit } from "../memory/words";
+import { isGone, mayBeGone } from "../rows/expiry";
 import { distances, distanceTo, queryFromSlot, touchAll } from "../vectors/beam";
-import { slotAddress } from "../vectors/slots";
+import { isFiltered, passes } from "../vectors/passing";
+import { nextTwin, slotAddress, stateOf } from "../vectors/slots";
 import {
   candidateCount, candidateDistance, candidateSlot, expand, insertCandidate, restart, truncate,
 } from "./candidates";
@@ -26,18 +28,57 @@ const UPPER_EF: u32 = 16;
 let excluded: u32 = NO_SLOT; // the slot being linked, which its own walk passes by
 let liveCandidates: u32 = 0; // those that count towards ef
 let nearest: u32 = 0, nearestDistance: f32 = 0;
+let visitsLeft: i32 = 0, visits: u32 = 0; // of a walk that counts
 let sink: u32 = 0; // uses what the touches load
 
 /** Fills the candidates with the nearest to the query, of which `ef` are visible at `version`. */
 export function walkAt(generation: usize, entry: u32, ef: u32, version: u64): void {
   excluded = NO_SLOT;
   enter(generation, entry, 0, ef);
-  const counting = atomic.load<u32>(generation + G_DEAD) != 0;
+  const counting = atomic.load<u32>(generation + G_DEAD) != 0 || mayBeGone(generation);
   if (counting) {
     liveCandidates = 0;
     for (let i: u32 = 0; i < candidateCount; i++) if (counts(generation, candidateSlot(i), version)) liveCandidates++;
   }
+  visitsLeft = 0x7fffffff;
   searchLayer(generation, 0, ef, counting, version);
+}
+
+const SEEDS: u32 = 8; // matching entry points of a filtered walk
+
+/**
+ * `walkAt` for the matches of a filter, of which `ef` are to be among the candidates: a bit per slot at `bits`, of the first
+ * `slots`. Nodes that do not match are walked through. Some matches, spread over the slots, are entry points too: the
+ * matches may lie far from the query. False when it gave up, after it had visited more than `most` nodes.
+ */
+export function walkFiltered(
+  generation: usize, entry: u32, ef: u32, version: u64, bits: usize, slots: u32, most: u32,
+): bool {
+  excluded = NO_SLOT;
+  enter(generation, entry, 0, ef);
+  for (let i: u32 = 0; i < SEEDS; i++) enterAtMatch(generation, <u32>((<u64>slots * i) / SEEDS), bits, slots);
+  liveCandidates = 0;
+  for (let i: u32 = 0; i < candidateCount; i++) if (counts(generation, candidateSlot(i), version)) liveCandidates++;
+  const budget = <i32>min<u32>(most, 0x7fffffff);
+  visitsLeft = budget;
+  searchLayer(generation, 0, ef, true, version);
+  visits = <u32>(budget - visitsLeft);
+  return visitsLeft >= 0;
+}
+
+/** How many nodes the last filtered walk has visited on level 0. */
+export function visitedNodes(): u32 {
+  return visits;
+}
+
+/** Makes the first linked match from `from` on, within a few bytes of bits, a candidate. */
+function enterAtMatch(generation: usize, from: u32, bits: usize, slots: u32): void {
+  const end = min<u32>(slots, from + 4096);
+  for (let slot = from; slot < end; slot++) {
+    if (!hasBit(bits, slot) || stateOf(slotAddress(generation, slot)) != LINKED) continue;
+    if (visit(slot)) insertCandidate(distanceTo(slot), slot);
+    return;
+  }
 }
 
 /** Makes a slot the query and fills the candidates with its nearest on `level`, as entries for `searchLayer`. */
@@ -122,6 +163,7 @@ export function searchLayer(generation: usize, level: u32, ef: u32, counting: bo
     sink += touchAll(gathered);
     if (next + 1 < candidateCount) sink += touchList(generation, candidateSlot(next + 1), level);
     distances(gathered);
+    if (counting && (visitsLeft -= <i32>gathered) < 0) return;
     next = min<u32>(next + 1, offerAll(generation, gathered, ef, counting, version));
   }
 }
@@ -169,6 +211,18 @@ function dropSurplus(generation: usize, slot: u32, ef: u32, version: u64): void 
 
 /** Whether a graph slot stands for something that a search at `version` may return: itself or a twin. */
 function counts(generation: usize, slot: u32, version: u64): bool {
-  if (version < load<u64>(slotAddress(generation, slot) + SLOT_DIED)) return true;
+  if (isFiltered()) return passes(slot) || twinPasses(generation, slot); // what passes is visible
+  if (version < load<u64>(slotAddress(generation, slot) + SLOT_DIED) && !isGone(generation, slot)) return true;
   return load<u32>(twinsOf(generation, slot)) != 0;
+}
+
+const MOST_TWINS: u32 = 64;
+
+/** Whether one of the first twins of a slot passes the filter; true when there are too many to know. */
+function twinPasses(generation: usize, slot: u32): bool {
+  let left = MOST_TWINS;
+  for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+    if (left-- == 0 || passes(twin - 1)) return true;
+  }
+  return false;
 }

@@ -7,12 +7,12 @@
  * Under the partition lock, except what lies between tail and head: that does not change until the tail has passed. A
  * group's bytes are the ring's bytes: it holds a copy of the vector, so a slot may be freed at any time.
  *
- *   entry    [bytes u32][kind u32][space id u32][key header u32][vector f32 …][key bytes, padded to 4]
+ *   entry    [bytes u32][kind u32][space id u32][key header u32][vector f32 …][row][key bytes, padded to 4]
  *
  * An entry may lie across the ring's end; its words do not.
  */
 import {
-  E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_MEMORY, INFO_SEQUENCE, INTENT_HEAD, INTENT_SEQUENCE, JOURNAL_OPEN,
+  E_BUSY, E_JOURNAL_FULL, E_JOURNAL_STUCK, E_MEMORY, E_ROW_LARGE, INFO_SEQUENCE, INTENT_HEAD, INTENT_SEQUENCE, JOURNAL_OPEN,
   J_HEADER, KEY_LENGTH, OK, P_DURABLE, P_INTENT, P_JOURNAL_BLOCK, P_JOURNAL_BYTES, P_JOURNAL_HEAD, P_JOURNAL_RING,
   P_JOURNAL_STATE, P_JOURNAL_TAIL, P_LIMIT, P_NEXT_SPACE_ID, P_SEQUENCE, S_CHANGED,
 } from "../layout";
@@ -27,29 +27,34 @@ const SMALLEST_RING: u32 = 64 << 10; // a few of the largest entries
 let ring: usize = 0, mask: u32 = 0;
 let nextHead: u64 = 0; // the head once the entry that was written last counts
 
-/** Whether there is room for an entry with `vectorBytes` and such a key: OK or why not. Partition lock held. */
-export function journalRoom(vectorBytes: u32, header: u32): i32 {
+/** Whether there is room for an entry with so many bytes and such a key: OK or why not. Partition lock held. */
+export function journalRoom(vectorBytes: u32, rowBytes: u32, header: u32): i32 {
   if (load<u32>(P_JOURNAL_RING) == 0) return OK;
   if (load<u32>(P_JOURNAL_STATE) != JOURNAL_OPEN) return E_JOURNAL_STUCK;
   const used = <u32>(load<u64>(P_JOURNAL_HEAD) - atomic.load<u64>(P_JOURNAL_TAIL));
-  return used + entryBytes(vectorBytes, header) <= load<u32>(P_JOURNAL_BYTES) ? OK : E_JOURNAL_FULL;
+  const bytes = entryBytes(vectorBytes + rowBytes, header);
+  if (bytes > load<u32>(P_JOURNAL_BYTES) >>> 1) return E_ROW_LARGE; // the others have to get through
+  return used + bytes <= load<u32>(P_JOURNAL_BYTES) ? OK : E_JOURNAL_FULL;
 }
 
-function entryBytes(vectorBytes: u32, header: u32): u32 {
-  return J_HEADER + vectorBytes + padded(header & KEY_LENGTH);
+function entryBytes(otherBytes: u32, header: u32): u32 {
+  return J_HEADER + otherBytes + padded(header & KEY_LENGTH);
 }
 
 /** Writes an entry beyond the head, for which `journalRoom` found room. Partition lock held. */
-export function writeEntry(kind: u32, space: u32, header: u32, key: usize, vector: usize, vectorBytes: u32): void {
+export function writeEntry(
+  kind: u32, space: u32, header: u32, key: usize, vector: usize, vectorBytes: u32, row: usize, rowBytes: u32,
+): void {
   nextHead = load<u64>(P_JOURNAL_HEAD);
   ring = load<u32>(P_JOURNAL_RING);
   if (ring == 0) return;
   mask = load<u32>(P_JOURNAL_BYTES) - 1;
-  word(entryBytes(vectorBytes, header));
+  word(entryBytes(vectorBytes + rowBytes, header));
   word(kind);
   word(space);
   word(header);
   bytes(vector, vectorBytes);
+  bytes(row, rowBytes);
   const keyBytes = header & KEY_LENGTH;
   bytes(key, keyBytes);
   for (let i = keyBytes; i & 3; i++) {
@@ -87,7 +92,7 @@ export function commitEntry(space: usize): void {
 
 /** `writeEntry`, `intendEntry` and `commitEntry` at once, for ops of only a few stores. */
 export function appendEntry(space: usize, kind: u32, id: u32, header: u32, key: usize): void {
-  writeEntry(kind, id, header, key, 0, 0);
+  writeEntry(kind, id, header, key, 0, 0, 0, 0);
   intendEntry();
   commitEntry(space);
 }

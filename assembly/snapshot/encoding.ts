@@ -5,6 +5,7 @@
 import {
   KEY_LENGTH, MAX_KEY_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF16, TAG_UTF8,
 } from "../layout";
+import { isUtf8 } from "../memory/utf8";
 
 const LARGEST_INTEGER: i64 = 9007199254740991; // 2^53 − 1
 
@@ -34,32 +35,6 @@ export function isName(header: u32, at: usize): bool {
 function isBigint(at: usize, length: u32): bool {
   if (length < 2 || length > MAX_KEY_BYTES || load<u8>(at) > 1) return false;
   return load<u8>(at + length - 1) != 0 || (length == 2 && load<u8>(at) == 0);
-}
-
-function isUtf8(at: usize, end: usize): bool {
-  while (at < end) {
-    if (at + 8 <= end && (load<u64>(at) & 0x8080808080808080) == 0) {
-      at += 8;
-      continue;
-    }
-    const first: u32 = load<u8>(at);
-    if (first < 0x80) {
-      at++;
-      continue;
-    }
-    const more: u32 = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3; // bytes that follow
-    if (first < 0xc2 || first > 0xf4 || at + more >= end) return false;
-    let point: u32 = first & (0x3f >>> more);
-    for (let i: u32 = 1; i <= more; i++) {
-      const next: u32 = load<u8>(at + i);
-      if ((next & 0xc0) != 0x80) return false;
-      point = (point << 6) | (next & 0x3f);
-    }
-    const least: u32 = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x10000; // fewer bytes would do below it
-    if (point < least || point > 0x10ffff || (point & 0xfffff800) == 0xd800) return false;
-    at += more + 1;
-  }
-  return true;
 }
 
 /** Strings are stored in their own units only when they have no UTF-8: with half of a surrogate pair. */

@@ -7,11 +7,11 @@
  * have come. On any error the caller drops the space.
  */
 import {
-  BEAM_CODES, BEAM_F32, BROKEN_CODE, BROKEN_KEY, BROKEN_LIST, BROKEN_ORDER, BROKEN_SPACE, BROKEN_TWIN, BROKEN_VECTOR,
+  BEAM_CODES, BEAM_F32, BODILESS, BROKEN_CODE, BROKEN_KEY, BROKEN_LIST, BROKEN_ORDER, BROKEN_ROW, BROKEN_SPACE, BROKEN_TWIN, BROKEN_VECTOR,
   CHUNK_BITS, CHUNK_SLOTS, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, E_MORE, FE_HEADER, FE_LEFT_OUT,
-  FRAME_END, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS,
+  FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS,
   FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE,
-  FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_VERSION, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND,
+  FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_VERSION, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_BODILESS,
   G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS,
   G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, INTAKE_BYTES, KEY_LENGTH, LINKED, OK, PENDING, P_LIMIT, P_NEXT_SPACE_ID,
   RL_COUNT, RL_DIVERSE, RL_HEADER, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SKIPPED, SLOT_BIAS, SLOT_BORN,
@@ -29,7 +29,7 @@ import {
 import { allBelow, contains, copyBytes, copyWords, padded } from "../memory/words";
 import { checkVectorAt, inverseNorm, LARGEST_SQUARED_NORM, wishCompaction } from "../space/accept";
 import { bytesFor, currentOf, storeKey } from "../space/generations";
-import { hashKey } from "../space/hashes";
+import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell } from "../space/keys";
 import { addDepth, enqueue } from "../space/queues";
 import { createSpace, findSpace } from "../space/spaces";
@@ -37,6 +37,7 @@ import { codeAddress, encodeSlot, resembles } from "../vectors/codes";
 import { dotF32 } from "../vectors/kernels";
 import { ageAddress, ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "../vectors/slots";
 import { isKey, isName } from "./encoding";
+import { areRowsWhole, expectRows, loadPart, problem, problemSlot } from "./rows";
 import { linkedBits, namedAreLinked, twinsAreOnChains } from "./named";
 
 const KEY_BYTES: u32 = 8; // of a key, as a guess
@@ -51,6 +52,7 @@ let flags: u32 = 0, isGraph: bool = false;
 let total: u32 = 0, expectedLive: u32 = 0, entry: u32 = 0;
 let version: u64 = 0; // at the cut
 let live: u32 = 0, linked: u32 = 0, twins: u32 = 0; // so far; twins are among the linked ones
+let bodiless: u32 = 0; // live slots without a vector
 let highest: u32 = 0; // slot + 1 of the first linked slot of the highest level
 let floor: u32 = 0; // first slot that is not linked
 let room: u32 = 0; // slots that the memory has grown for
@@ -72,6 +74,7 @@ export function loadFrame(home: u32, first: bool): i32 {
   let status = broken(BROKEN_ORDER, space == 0 ? 0 : load<u32>(generation + G_COUNT));
   if (first && kind == FRAME_SPACE) status = loadSpace(frame, end, home);
   else if (space != 0 && kind == FRAME_SLOTS) status = loadSlots(frame, end);
+  else if (space != 0 && kind == FRAME_ROWS) status = loadRows(frame, end);
   else if (space != 0 && kind == FRAME_END) status = loadEnd(frame, end);
   if (status != E_MORE) {
     free(bits);
@@ -126,7 +129,8 @@ function loadSpace(frame: usize, end: usize, home: u32): i32 {
   store<u64>(space + S_CHANGED, load<u64>(frame + FS_CHANGED));
   store<u64>(space + S_VERSION, max<u64>(version, 1)); // the living are born at 0, the dead died at 1
   generation = currentOf(load<u64>(space + S_GENERATIONS));
-  live = linked = twins = highest = room = 0;
+  live = linked = twins = highest = room = bodiless = 0;
+  expectRows();
   floor = total;
   deadKey = 0;
   store<u32>(generation + G_FORCE_F32, flags & FS_FORCED_BIT ? 1 : 0);
@@ -186,6 +190,16 @@ function loadSlots(frame: usize, end: usize): i32 {
   return OK;
 }
 
+function loadRows(frame: usize, end: usize): i32 {
+  if (load<u32>(generation + G_COUNT) != total) return E_BROKEN;
+  let at = frame + F_HEADER;
+  for (let left = load<u32>(frame + F_COUNT); left > 0; left--) {
+    at = loadPart(generation, total, at, end);
+    if (at == 0) return problem == 0 ? E_MEMORY : broken(problem, problemSlot);
+  }
+  return OK;
+}
+
 function loadRecord(slot: u32, end: usize): i32 {
   const at = cursor;
   const vectorBytes = dimensions * 4;
@@ -196,10 +210,11 @@ function loadRecord(slot: u32, end: usize): i32 {
   const twin = load<u32>(at + R_TWIN);
   const key = at + R_HEADER + vectorBytes;
   cursor = key + padded(header & KEY_LENGTH);
-  if (cursor > end || (state != PENDING && (!isGraph || (state != LINKED && state != TWINNED)))) {
+  const isWaiting = state == PENDING || state == BODILESS;
+  if (cursor > end || (!isWaiting && (!isGraph || (state != LINKED && state != TWINNED)))) {
     return broken(BROKEN_ORDER, slot);
   }
-  if (twin > total || (state == PENDING && twin != 0)) return broken(BROKEN_TWIN, slot);
+  if (twin > total || (isWaiting && twin != 0)) return broken(BROKEN_TWIN, slot);
   if (load<u64>(at + R_AGE) > version) return broken(BROKEN_ORDER, slot);
   if (dead ? header != 0 : !isKey(header, key)) return broken(BROKEN_KEY, slot);
   if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0, true))) return E_MEMORY;
@@ -213,19 +228,30 @@ function loadRecord(slot: u32, end: usize): i32 {
   const vector = vectorOf(slotAt);
   copyWords(vector, at + R_HEADER, dimensions);
   for (let i = dimensions; i < paddedFloats; i++) store<f32>(vector + (i << 2), 0);
-  if (checkVectorAt(vector) != OK) return broken(BROKEN_VECTOR, slot);
-  store<f32>(slotAt + SLOT_INVERSE, inverseNorm);
+  if (state == BODILESS) {
+    if (!isNothing(vector)) return broken(BROKEN_VECTOR, slot);
+    bodiless += dead ? 0 : 1;
+    store<u32>(generation + G_BODILESS, load<u32>(generation + G_BODILESS) + 1);
+  } else if (checkVectorAt(vector) != OK) {
+    return broken(BROKEN_VECTOR, slot);
+  }
+  store<f32>(slotAt + SLOT_INVERSE, state == BODILESS ? 1 : inverseNorm);
   const known = dead ? emptyKey(slotAt) : loadKey(slot, slotAt, key, header);
   if (known != OK) return known;
   if (state == PENDING) {
     if (floor == total && !dead) floor = slot;
-  } else {
+  } else if (state != BODILESS) {
     linked++;
     const status = state == LINKED ? loadLinked(slot, slotAt, twin, end) : loadTwin(slot, slotAt, twin, end);
     if (status != OK) return broken(status, slot);
   }
   store<u32>(generation + G_COUNT, slot + 1);
   return OK;
+}
+
+function isNothing(vector: usize): bool {
+  for (let i: u32 = 0; i < dimensions; i++) if (load<f32>(vector + (i << 2)) != 0) return false;
+  return true;
 }
 
 function emptyKey(slotAt: usize): i32 {
@@ -301,6 +327,7 @@ function loadEnd(frame: usize, end: usize): i32 {
   const count = load<u32>(generation + G_COUNT);
   if (frame + FE_HEADER > end || count != total || load<u32>(frame + F_FIRST) != total) return E_BROKEN;
   if (live != expectedLive || load<u32>(frame + F_COUNT) != linked) return E_BROKEN;
+  if (!areRowsWhole(bodiless)) return broken(BROKEN_ROW, count);
   const status = isGraph ? checkGraph(count) : OK;
   if (status != OK) return status;
   store<u32>(generation + G_LIVE, live);

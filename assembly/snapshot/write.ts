@@ -3,6 +3,7 @@
  *
  *   FRAME_SPACE   settings, id, the cut, the name, the centroid
  *   FRAME_SLOTS   records of consecutive slots, as many as fit into the intake (64 KiB)
+ *   FRAME_ROWS    rows of slots, if there are any (snapshot/rows.ts)
  *   FRAME_END     how many slots and links there were
  *
  *   record        [state][key header][twin][age] [vector] [key], if it was linked [code], and of a linked slot, per
@@ -21,11 +22,11 @@
  * faster than computing them; distances on level 0 are not, since nothing needs them until something is linked.
  */
 import {
-  BEAM_F32, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_SLOTS, FRAME_SPACE,
+  BEAM_F32, BODILESS, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE,
   FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS,
   FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_VERSION,
-  FS_SEQUENCE, FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED,
-  G_COUNT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_STATE, INTAKE_BYTES, KEY_HEADER, KEY_LENGTH,
+  FS_SEQUENCE, FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COLUMNS,
+  G_COUNT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_STATE, INTAKE_BYTES, IN_GRAPH, KEY_HEADER, KEY_LENGTH,
   LINKED, MAX_KEY_BYTES, OK, PENDING, P_SEQUENCE, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SLOT_BORN,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS, S_ID, S_LIVE, S_NAME, S_VERSION,
   TWINNED, X_VECTORS,
@@ -42,6 +43,7 @@ import { currentOf, emptyingOf } from "../space/generations";
 import { isAlive } from "../space/spaces";
 import { codeAddress } from "../vectors/codes";
 import { ageOf, nextTwin, slotAddress, stateOf, vectorOf } from "../vectors/slots";
+import { FRAME_FULL, partEnd, parts, ROW_DONE, startRows, writePart } from "./rows";
 
 const MARKED_AT_ONCE: u32 = 1 << 16; // about 1 ms
 
@@ -142,6 +144,16 @@ export function nextFrame(): i32 {
     const before = written;
     end = writeSlots(frame);
     if (written == before) return E_BUSY;
+    if (written == total) {
+      kind = hasRows() ? FRAME_ROWS : FRAME_END;
+      written = next = 0;
+      inEmptying = false;
+      startRows();
+    }
+  } else if (kind == FRAME_ROWS) {
+    const status = writeRows(frame);
+    if (status != OK) return status;
+    end = rowsEnd;
     if (written == total) kind = FRAME_END;
   } else {
     store<u32>(frame + F_FIRST, total);
@@ -205,7 +217,7 @@ function writeSlots(frame: usize): usize {
   const before = written;
   for (; written < count; written++, next++) {
     const slotAt = slotAddress(generation, next);
-    const state: u32 = isMarked(next) ? stateOf(slotAt) : PENDING;
+    const state = stateFor(slotAt, isMarked(next));
     if (at + fixed + (state == LINKED ? <usize>listsBytes(next) : 0) > full) break;
     const end = writeRecord(at, generation, slotAt, next, state);
     if (end == 0) break;
@@ -216,11 +228,57 @@ function writeSlots(frame: usize): usize {
     const slotAt = slotAddress(emptying, next);
     if (load<u64>(slotAt + SLOT_BORN) > version || isDead(slotAt)) continue;
     if (at + fixed > full) break;
-    at = writeRecord(at, emptying, slotAt, next, PENDING);
+    at = writeRecord(at, emptying, slotAt, next, stateFor(slotAt, false));
     written++;
   }
   store<u32>(frame + F_COUNT, written - before);
   return at;
+}
+
+/** The state of a slot in the snapshot. */
+function stateFor(slotAt: usize, isLinked: bool): u32 {
+  const state = stateOf(slotAt);
+  return isLinked || state == BODILESS ? state : PENDING;
+}
+
+function hasRows(): bool {
+  return load<u32>(generation + G_COLUMNS) != 0 || (emptying != 0 && load<u32>(emptying + G_COLUMNS) != 0);
+}
+
+let rowsEnd: usize = 0;
+let inEmptying: bool = false;
+
+/** Writes as many rows as fit, with `written` as the number of the next slot in the snapshot. OK, E_BUSY or E_MEMORY. */
+function writeRows(frame: usize): i32 {
+  const full = frame + INTAKE_BYTES - 8;
+  let at = frame + F_HEADER;
+  let rows: u32 = 0;
+  let status = ROW_DONE;
+  const first = written;
+  while (written < total && status == ROW_DONE) {
+    const inCurrent = written < count;
+    const from = inCurrent ? generation : emptying;
+    if (!inCurrent && written == count && !inEmptying) {
+      inEmptying = true;
+      next = 0;
+    }
+    const slotAt = slotAddress(from, next);
+    const isOut = !inCurrent && (load<u64>(slotAt + SLOT_BORN) > version || isDead(slotAt));
+    if (!isOut && !isDead(slotAt)) {
+      status = writePart(at, full, from, next, written);
+      if (status < 0) break;
+      at = partEnd;
+      rows += parts;
+      if (status == FRAME_FULL) break;
+    }
+    next++;
+    if (!isOut) written++;
+  }
+  if (status < 0 && rows == 0) return status;
+  store<u32>(frame + F_FIRST, first);
+  store<u32>(frame + F_COUNT, rows);
+  rowsEnd = at;
+  return OK;
 }
 
 function isDead(slotAt: usize): bool {
@@ -240,7 +298,7 @@ function writeRecord(at: usize, from: usize, slotAt: usize, slot: u32, state: u3
   store<u64>(at + R_AGE, ageOf(from, slot));
   copyWords(at + R_HEADER, vectorOf(slotAt), dimensions);
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & KEY_LENGTH);
-  if (state != PENDING) {
+  if ((state & IN_GRAPH) != 0) {
     copyBytes(end, codeAddress(load<u32>(generation + G_GRAPH), slot), codeStride);
     end += codeStride;
   }
@@ -249,7 +307,7 @@ function writeRecord(at: usize, from: usize, slotAt: usize, slot: u32, state: u3
     if (end == 0) return 0;
     leftOut += idsLeftOut;
   }
-  if (state != PENDING) linked++;
+  if ((state & IN_GRAPH) != 0) linked++;
   return end;
 }
 

@@ -1,8 +1,8 @@
 /* What does one filling of a space consist of, from its creation to its freeing? Under the partition lock. */
 import {
   CHUNK_BITS, CHUNK_SLOTS, FLAT, GENERATION_BYTES, G_BYTES, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH_CHUNKS,
-  G_KEY_CHUNK, G_KEY_TABLE, G_KEY_USED, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, KEY_HEADER, KEY_LENGTH,
-  K_BYTES, K_HEADER, K_OLDER, RECENT_SLOTS, S_BYTES, S_SERIAL, T_DEPTH,
+  G_KEYS, G_KEY_TABLE, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, KEY_HEADER, KEY_LENGTH, RECENT_SLOTS,
+  S_BYTES, S_SERIAL, T_DEPTH,
 } from "../layout";
 import { freeGraph } from "../graph/chunks";
 import { allocate, blockBytes, free, freeAt } from "../memory/arena";
@@ -10,11 +10,10 @@ import {
   distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, paddedFloats, upperStride,
 } from "../memory/settings";
 import { clearBytes, copyWords, padded } from "../memory/words";
+import { freeRows } from "../rows/columns";
+import { freeHeap, heapRoom, takeRecord } from "../vectors/heap";
 import { chunkBytes, chunkSlots, countBlock, freeSlots } from "../vectors/slots";
 import { closeTable, openTable } from "./keys";
-
-const FIRST_KEY_CHUNK: u32 = 248;
-const LARGEST_KEY_CHUNK: u32 = 65536;
 
 /** The current generation of a space's S_GENERATIONS. */
 export function currentOf(generations: u64): usize {
@@ -60,11 +59,8 @@ export function emptyGeneration(generation: usize): void {
   freeSlots(generation);
   freeGraph(generation);
   freeAt(generation + G_NAME);
-  for (let chunk: usize = load<u32>(generation + G_KEY_CHUNK); chunk != 0; ) {
-    store<u32>(generation + G_KEY_CHUNK, load<u32>(chunk + K_OLDER));
-    free(chunk);
-    chunk = load<u32>(generation + G_KEY_CHUNK);
-  }
+  freeHeap(generation + G_KEYS);
+  freeRows(generation);
   const space: usize = load<u32>(generation + G_SPACE);
   if (space != 0) store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(generation + G_BYTES));
   store<u32>(generation + G_BYTES, 0);
@@ -73,33 +69,11 @@ export function emptyGeneration(generation: usize): void {
 /** Copies an encoded key into the generation's key heap; 0 when there is no memory. */
 export function storeKey(generation: usize, bytes: usize, header: u32, mine: u32): usize {
   const length = padded(header & KEY_LENGTH);
-  const need = KEY_HEADER + length;
-  let chunk: usize = load<u32>(generation + G_KEY_CHUNK);
-  let used = load<u32>(generation + G_KEY_USED);
-  const last: u32 = chunk == 0 ? 0 : load<u32>(chunk + K_BYTES);
-  if (used + need > last) {
-    const size = max<u32>(need + K_HEADER, min<u32>(LARGEST_KEY_CHUNK, last == 0 ? FIRST_KEY_CHUNK : last * 2));
-    const larger = allocate(size, mine);
-    if (larger == 0) return 0;
-    store<u32>(larger + K_OLDER, <u32>chunk);
-    store<u32>(larger + K_BYTES, size);
-    store<u32>(generation + G_KEY_USED, K_HEADER);
-    store<u32>(generation + G_KEY_CHUNK, <u32>larger);
-    countBlock(generation, larger);
-    chunk = larger;
-    used = K_HEADER;
-  }
-  const record = chunk + used;
+  const record = takeRecord(generation, generation + G_KEYS, KEY_HEADER + length, mine);
+  if (record == 0) return 0;
   store<u32>(record, header);
   copyWords(record + KEY_HEADER, bytes, length >>> 2); // and the bytes behind the key
-  store<u32>(generation + G_KEY_USED, used + need);
   return record;
-}
-
-/** Bytes of key records that the newest chunk has room for. */
-function keyRoom(generation: usize): u32 {
-  const chunk: usize = load<u32>(generation + G_KEY_CHUNK);
-  return chunk == 0 ? 0 : load<u32>(chunk + K_BYTES) - load<u32>(generation + G_KEY_USED);
 }
 
 /** Ops that are accepted and neither linked nor skipped; 0 while the generation is too small for a graph. */
@@ -129,7 +103,7 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
   }
   bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
   bytes += keyBytes + <u64>count * 8; // key records
-  if (keyBytes > keyRoom(generation)) bytes += 131072; // their chunks, the last of them almost empty
+  if (keyBytes > heapRoom(generation + G_KEYS)) bytes += 131072; // their chunks, the last of them almost empty
   // Cells half full, all segments splitting at once (they fill at the same pace), their directory doubled twice.
   const depth = load<u32>(generation + G_KEY_TABLE + T_DEPTH);
   bytes += <u64>count * 32 + 16384 + min<u64>(count, <u64>1 << depth) * 4128;

@@ -11,13 +11,15 @@ import {
 } from "../layout";
 import { candidateCount, candidateDistance, candidateSlot } from "../graph/candidates";
 import { twinsOf } from "../graph/lists";
-import { walkAt } from "../graph/walk";
+import { walkAt, walkFiltered } from "../graph/walk";
 import { pin } from "../memory/epochs";
 import { info, info64 } from "../memory/scratch";
 import { slotStride } from "../memory/settings";
+import { isGone, mayBeGone, setNow } from "../rows/expiry";
 import { exactly, queryFromVector, touchExact } from "../vectors/beam";
 import { exactToQuery } from "../vectors/metric";
-import { chunkEnd, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
+import { passes, passOnly } from "../vectors/passing";
+import { chunkEnd, hasBody, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
 import { currentOf, emptyingOf } from "./generations";
 import { addHit, appendHit, hasHit, hitCount, sortHits, sortRanks, startHits } from "./hits";
 import { isAlive } from "./spaces";
@@ -29,8 +31,28 @@ let emptying: usize = 0, emptyingFloor: u32 = 0;
 let moved: u32 = 0; // slots of the one being emptied below this have died by that version
 let live: u32 = 0; // at that version, or a moment later and more
 
+export function momentVersion(): u64 {
+  return version;
+}
+
+export function momentCurrent(): usize {
+  return current;
+}
+
+export function momentEmptying(): usize {
+  return emptying;
+}
+
+
+/** Looks again as of a moment that was fixed before. */
+export function useMoment(at: u64, inCurrent: usize, inEmptying: usize): void {
+  version = at;
+  current = inCurrent;
+  emptying = inEmptying;
+}
+
 /** Reads the above; false when the space was dropped. */
-function fixMoment(space: usize, incarnation: u32): bool {
+export function fixMoment(space: usize, incarnation: u32): bool {
   while (true) {
     const generations = atomic.load<u64>(space + S_GENERATIONS);
     current = currentOf(generations);
@@ -52,8 +74,10 @@ function fixMoment(space: usize, incarnation: u32): bool {
  * Writes the k nearest of a space to the seat's array of hits, nearest first; the query is in scratch. Returns how
  * many, or E_STALE. `exactly`: scans everything. The epoch stays announced: the caller reads the keys and then parks.
  */
-export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool): i32 {
+export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool, now: f64): i32 {
   if (!fixMoment(space, incarnation)) return E_STALE;
+  passOnly(0, 0); // a filtered search may have trapped
+  setNow(now);
   startHits(k);
   const width = max<u32>(k, ef);
   if (!exactly && width <= MAX_EF) {
@@ -102,6 +126,10 @@ function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32): void
   if (entry == 0) return;
   queryFromVector(generation);
   walkAt(generation, entry - 1, ef, version);
+  takeCandidates(generation, k, scannedFrom);
+}
+
+function takeCandidates(generation: usize, k: u32, scannedFrom: u32): void {
   // The beam has chosen the candidates, f32 orders them: all of them, so that more hits begin with the same ones.
   for (let i: u32 = 0; i < candidateCount; i++) {
     sink += touchExact(slotAddress(generation, candidateSlot(i))) + load<u32>(twinsOf(generation, candidateSlot(i)));
@@ -110,14 +138,14 @@ function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32): void
     const slot = candidateSlot(i);
     const at = slotAddress(generation, slot);
     let twin = load<u32>(twinsOf(generation, slot));
-    const isSeen = visible(at, version);
+    const isSeen = visible(at, version) && passes(slot) && !isGone(generation, slot);
     if (!isSeen && twin == 0) continue;
     const distance = exactly(at, candidateDistance(i));
     if (isSeen) offerOnce(generation, slot, at, distance, scannedFrom);
     // The oldest twins come first. All are as far as the slot itself: under cosine, f32 sees only rounding between them.
     for (let left = k; twin != 0 && left > 0; twin = nextTwin(generation, twin)) {
       const twinAt = slotAddress(generation, twin - 1);
-      if (!visible(twinAt, version)) continue;
+      if (!visible(twinAt, version) || !passes(twin - 1) || isGone(generation, twin - 1)) continue;
       offerOnce(generation, twin - 1, twinAt, distance, scannedFrom);
       left--;
     }
@@ -136,7 +164,7 @@ function offerOnce(generation: usize, slot: u32, at: usize, distance: f32, scann
 // @ts-ignore: decorator
 @inline
 function offer(generation: usize, slot: u32, at: usize): void {
-  if (visible(at, version)) addHit(generation, slot, at, exactToQuery(at));
+  if (visible(at, version) && hasBody(at) && !isGone(generation, slot)) addHit(generation, slot, at, exactToQuery(at));
 }
 
 /** Scans the slots from `from` that are not in the graph. */
@@ -144,7 +172,7 @@ function scanTail(generation: usize, from: u32, to: u32): void {
   for (let slot = from; slot < to; ) {
     const end = min<u32>(to, chunkEnd(slot));
     for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) {
-      if (!inGraph(at)) offer(generation, slot, at);
+      if (!inGraph(at) && passes(slot)) offer(generation, slot, at);
     }
   }
 }
@@ -163,8 +191,55 @@ function scanRange(generation: usize, from: u32, to: u32): void {
 
 function scanQuarantine(generation: usize): void {
   for (let next = atomic.load<u32>(generation + G_QUARANTINE); next != 0; next = nextTwin(generation, next)) {
-    if (!hasHit(generation, next - 1)) offer(generation, next - 1, slotAddress(generation, next - 1));
+    if (passes(next - 1) && !hasHit(generation, next - 1)) offer(generation, next - 1, slotAddress(generation, next - 1));
   }
+}
+
+// ── matches of a filter ─────────────────────────────────────────────────────────────────────────────────────────────
+/** Scans the slots whose bit is set, all of which are visible. */
+export function scanMatches(generation: usize, bits: usize, slots: u32): void {
+  for (let first: u32 = 0; first < slots; first += 64) {
+    for (let word = load<u64>(bits + (first >>> 3)); word != 0; word &= word - 1) {
+      const slot = first + <u32>ctz<u64>(word);
+      const at = slotAddress(generation, slot);
+      if (hasBody(at)) addHit(generation, slot, at, exactToQuery(at));
+    }
+  }
+}
+
+/**
+ * Finds matches in the current generation by its graph: those not linked by scanning. Nodes that fail are walked through.
+ * False when it gave up, after it had visited more than `most`.
+ */
+export function walkMatches(bits: usize, slots: u32, k: u32, ef: u32, most: u32): bool {
+  const from = atomic.load<u32>(current + G_FLOOR);
+  scanTail(current, from, slots);
+  const entry = atomic.load<u32>(current + G_ENTRY);
+  if (entry == 0) return true;
+  queryFromVector(current);
+  const isComplete = walkFiltered(current, entry - 1, ef, version, bits, slots, most);
+  if (isComplete) takeCandidates(current, k, from);
+  scanQuarantine(current);
+  return isComplete;
+}
+
+/** How many slots are live at this moment and have not expired, or E_STALE. */
+export function countLive(space: usize, incarnation: u32, now: f64): i32 {
+  if (!fixMoment(space, incarnation)) return E_STALE;
+  setNow(now);
+  let gone: u32 = countGone(current, 0);
+  if (emptying != 0) gone += countGone(emptying, moved);
+  return <i32>(live - min<u32>(live, gone));
+}
+
+function countGone(generation: usize, from: u32): u32 {
+  if (!mayBeGone(generation)) return 0;
+  const count = atomic.load<u32>(generation + G_COUNT);
+  let gone: u32 = 0;
+  for (let slot = from; slot < count; slot++) {
+    if (isGone(generation, slot) && visible(slotAddress(generation, slot), version)) gone++;
+  }
+  return gone;
 }
 
 // ── scans in pieces, over several calls ─────────────────────────────────────────────────────────────────────────────
@@ -199,7 +274,7 @@ export function listPiece(generation: usize, from: u32, to: u32, at: u64): u32 {
   startHits(to - from);
   for (let slot = from; slot < to; slot++) {
     const slotAt = slotAddress(generation, slot);
-    if (visible(slotAt, at)) appendHit(generation, slot, slotAt);
+    if (visible(slotAt, at) && !isGone(generation, slot)) appendHit(generation, slot, slotAt);
   }
   return hitCount;
 }

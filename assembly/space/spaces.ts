@@ -13,7 +13,7 @@ import { appendEntry } from "../journal/ring";
 import { allocate, bytesOf, free } from "../memory/arena";
 import { clearBytes, copyBytes } from "../memory/words";
 import { currentOf, emptyingOf, newGeneration } from "./generations";
-import { hashKey } from "./hashes";
+import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell, removeCell } from "./keys";
 import { leaveQueue, lockQueueOf } from "./queues";
 import { retire } from "./retirement";

@@ -16,7 +16,7 @@ import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
 import { clearBytes, hasBit, setBit } from "../memory/words";
 import { currentOf, emptyingOf } from "../space/generations";
-import { hashKey } from "../space/hashes";
+import { hashKey } from "../memory/hashes";
 import { findCell, slotIn } from "../space/keys";
 import { codeAddress, hasScale } from "../vectors/codes";
 import { sameVector } from "../vectors/metric";

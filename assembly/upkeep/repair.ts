@@ -17,7 +17,7 @@ import { releaseOf, seat, seatAddress } from "../memory/locks";
 import { flatBelow } from "../memory/settings";
 import { commit } from "../space/accept";
 import { currentOf, emptyingOf } from "../space/generations";
-import { hashKey } from "../space/hashes";
+import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell, openTable } from "../space/keys";
 import { blameSlot } from "../space/linker";
 import { breakQueue, distrustQueues, mend } from "../space/queues";

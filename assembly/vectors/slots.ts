@@ -15,7 +15,7 @@
  * copy; older ones stay until the generation is freed, because a reader may still use one.
  */
 import {
-  AGE_BYTES, CHUNK_BITS, CHUNK_SLOTS, D_ENTRIES, D_HEADER, D_OLDER, G_BYTES, G_COUNT, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS,
+  AGE_BYTES, BODILESS, CHUNK_BITS, CHUNK_SLOTS, D_ENTRIES, D_HEADER, D_OLDER, G_BYTES, G_COUNT, G_SPACE, G_VECTORS, G_VECTOR_CHUNKS,
   IN_GRAPH, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_STATE, SLOT_TWIN, SLOT_VECTOR, STATE_MASK, S_BYTES,
 } from "../layout";
 import { allocate, bytesOf, free } from "../memory/arena";
@@ -27,12 +27,14 @@ const SMALL_CHUNKS: u32 = 8; // chunks of fewer than CHUNK_SLOTS
 const FIRST_ENTRIES: u32 = 8;
 export const ALIVE: u64 = 0xffffffffffffffff;
 
-function chunkOf(slot: u32): u32 {
+/** Number of the chunk that a slot lies in. */
+export function chunkOf(slot: u32): u32 {
   if (slot >= CHUNK_SLOTS) return SMALL_CHUNKS - 1 + (slot >>> CHUNK_BITS);
   return slot < FIRST_SLOTS ? 0 : 29 - clz(slot);
 }
 
-function firstOf(chunk: u32): u32 {
+/** First slot of a chunk. */
+export function firstOf(chunk: u32): u32 {
   if (chunk >= SMALL_CHUNKS) return (chunk - SMALL_CHUNKS + 1) << CHUNK_BITS;
   return chunk == 0 ? 0 : 4 << chunk;
 }
@@ -90,6 +92,11 @@ export function stateOf(slotAt: usize): u32 {
 /** Whether a graph search finds the slot; all others are found by scan. */
 export function inGraph(slotAt: usize): bool {
   return (stateOf(slotAt) & IN_GRAPH) != 0;
+}
+
+/** Whether the slot has a vector; one without is never found by a search. */
+export function hasBody(slotAt: usize): bool {
+  return stateOf(slotAt) != BODILESS;
 }
 
 export function inverseOf(slotAt: usize): f32 {

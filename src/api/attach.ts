@@ -1,5 +1,6 @@
 /* How does another thread join an open index? */
 import { Seat } from "../core/seat.ts";
+import { FieldBoard } from "../engine/field-board.ts";
 import { Handle } from "../engine/handle.ts";
 import { frozen } from "../options/open.ts";
 import { ensureStack } from "../runtime/stack.ts";
@@ -31,6 +32,7 @@ export function attachWith(given: AttachTicket): { index: VectorIndex; seats: Se
     throw error;
   }
   // Without workers the opening thread links (see `serveOthers`); this one only wakes it by the work it adds.
-  const handle = new Handle(seats, settings, control, null, durabilityOf(shared));
+  const board = new FieldBoard(shared.fields);
+  const handle = new Handle(seats, settings, control, null, durabilityOf(shared), board);
   return { index: new VectorIndex(handle, shared, null, seat), seats };
 }

@@ -1,12 +1,13 @@
 /* How is an index opened? An empty one, one that starts from an export, or the one that a folder keeps. */
 import { isForSharedMemory } from "../core/build.ts";
+import type { MetadataType } from "../documents/types.ts";
+import { buildMissing } from "../engine/add-field.ts";
 import { HnswError } from "../errors.ts";
-import { completeSettings, type OpenOptions, readOptions } from "../options/open.ts";
-import type { Shape } from "../options/shape.ts";
+import { completeSettings, type Known, type OpenOptions, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { openUntilReload } from "../runtime/reloads.ts";
 import { ensureStack } from "../runtime/stack.ts";
-import { ExportReader, loadExport, shapeOfExport } from "../snapshot/import.ts";
+import { ExportReader, knownOfExport, loadExport } from "../snapshot/import.ts";
 import { reporterOf } from "./incidents.ts";
 import { type CoreChoice, type Load, type Opened, startIndex } from "./start.ts";
 import type { VectorIndex } from "./vector-index.ts";
@@ -18,8 +19,15 @@ import type { VectorIndex } from "./vector-index.ts";
  * Rejects with BAD_OPTION, UNSUPPORTED or OUT_OF_MEMORY; with `from` also with EXPORT_FOREIGN or EXPORT_DAMAGED; with
  * a path also with PATH_IN_USE, PATH_FOREIGN, PATH_MISMATCH, PATH_FAILED or PATH_DAMAGED.
  */
+export function open<M = unknown>(
+  options: OpenOptions<M> & { metadata: "required" | MetadataType<M, never> },
+): Promise<VectorIndex<M, never>>;
+export function open<M = unknown>(options: OpenOptions<M>): Promise<VectorIndex<M>>;
 export async function open(options: OpenOptions): Promise<VectorIndex> {
-  return await openUntilReload(async () => (await openWith(options)).index);
+  return await openUntilReload(async () => {
+    const { index, handle } = await openWith(options);
+    return { opened: index, isClosed: () => handle.isClosed };
+  });
 }
 
 /** @internal `open`, with a choice of the core's build, and the insides in what it resolves to. */
@@ -30,7 +38,7 @@ export async function openWith(options: OpenOptions, choice: CoreChoice = {}): P
   if (core !== undefined) choice = { ...choice, module: core, shared: isForSharedMemory(core) };
   const report = reporterOf(onIncident);
   const threads = canStartThreads && choice.shared !== false;
-  const start = (known: Partial<Shape>, load: Load | null) =>
+  const start = (known: Known, load: Load | null) =>
     startIndex(completeSettings(request, threads, known), report, choice, load);
   if (settled.path !== null) {
     if (!canKeepFolders) {
@@ -42,8 +50,9 @@ export async function openWith(options: OpenOptions, choice: CoreChoice = {}): P
   if (from === undefined) return await start({}, null);
   const reader = await ExportReader.open(from);
   try {
-    return await start(shapeOfExport(reader, request.shape), async (handle) => {
+    return await start(knownOfExport(reader, request), async (handle) => {
       await loadExport(reader, handle);
+      await buildMissing(handle);
       return null;
     });
   } finally {

@@ -2,9 +2,14 @@
 import { bestVariant, compileCore } from "../core/build.ts";
 import { Seat } from "../core/seat.ts";
 import type { SpaceRef } from "../core/spaces.ts";
+import type { FieldType } from "../documents/fields.ts";
+import type { Include } from "../documents/types.ts";
+import { beginFields, buildMissing } from "../engine/add-field.ts";
 import { listSpaces } from "../engine/census.ts";
+import { FieldBoard } from "../engine/field-board.ts";
 import { Host } from "../engine/host.ts";
-import { get, keys, search, size } from "../engine/query.ts";
+import { type SpacesOptions, searchSpaces } from "../engine/search-spaces.ts";
+import { type Turns, Uses } from "../engine/uses.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, checkCore, isObject, refuseUnknown, tooMany } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
@@ -13,8 +18,10 @@ import type { Module } from "../runtime/types.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
 import type { Key } from "../values/keys.ts";
 import { type Metric, metricOf } from "../values/metric.ts";
-import type { ExportSource, Hit } from "../values/reports.ts";
+import type { ExportSource } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
+import type { SpaceHit } from "./results.ts";
+import { SearchSpace } from "./search-space.ts";
 
 export interface OpenSearchOptions {
   /** What `index.export()` gave. Flush before it: what is not linked is scanned by every search. */
@@ -31,8 +38,10 @@ const FIXED = { efConstruction: 32, flatBelow: 2 ** 32 - 1, maxPending: 1_000_00
 const PARTITION_LIMIT = 2 ** 32 - 2 * 65536;
 
 /** Opens an export to search. Rejects with BAD_OPTION, UNSUPPORTED, EXPORT_FOREIGN, EXPORT_DAMAGED or OUT_OF_MEMORY. */
-export async function openSearch(options: OpenSearchOptions): Promise<SearchIndex> {
-  return (await openSearchWith(options)).index;
+export async function openSearch<M = unknown, Absent extends undefined = undefined>(
+  options: OpenSearchOptions,
+): Promise<SearchIndex<M, Absent>> {
+  return (await openSearchWith(options)).index as SearchIndex<M, Absent>;
 }
 
 /** @internal `openSearch`, with the insides in what it resolves to. */
@@ -51,7 +60,9 @@ export async function openSearchWith(options: OpenSearchOptions): Promise<{ inde
     const settings = { ...FIXED, dimensions, metric, M, seed, partitionLimit: PARTITION_LIMIT };
     const seat = Seat.create(module, settings, 0, false, false);
     const host = new SearchHost(seat, ef);
+    host.begin(reader.fields);
     await loadExport(reader, host);
+    await buildMissing(host);
     for (const space of await listSpaces(host, seat))
       host.spaces.set(space.name, { ...space, seat, partition: 0, home: 0 });
     return { index: new SearchIndex(host, dimensions, metric), seat };
@@ -65,11 +76,18 @@ class SearchHost extends Host {
   readonly seats: Seat[];
   readonly settings: Host["settings"];
   readonly spaces = new Map<string, SpaceRef>();
+  readonly fields = new FieldBoard({ shared: false });
+  private readonly uses = new Uses();
 
   constructor(seat: Seat, ef: number) {
     super();
     this.seats = [seat];
     this.settings = { dimensions: seat.dimensions, ef, partitions: 1, workers: 0, timeoutMs: 30_000 };
+  }
+
+  /** Takes over the fields of an export, before it is loaded. */
+  begin(fields: Readonly<Record<string, FieldType>>): void {
+    beginFields(this, fields);
   }
 
   assertOpen(): void {
@@ -90,15 +108,15 @@ class SearchHost extends Host {
     this.spaces.delete(name);
   }
 
-  inTurn<T>(_kind: string, work: () => Promise<T>): Promise<T> {
-    return work();
+  inTurn<T>(kind: Turns, work: () => Promise<T>): Promise<T> {
+    return this.uses.inTurn(kind, work);
   }
 
   wake(): void {}
 }
 
-/** An export, open to be searched. */
-export class SearchIndex {
+/** An export, open to be searched. `M`: what documents look like; `Absent`: never where every entry has one. */
+export class SearchIndex<M = unknown, Absent extends undefined = undefined> {
   /** @internal Use `openSearch`. */
   constructor(
     private readonly host: SearchHost,
@@ -111,50 +129,31 @@ export class SearchIndex {
     return [...this.host.spaces.keys()];
   }
 
+  /** The fields that a `where` knows, each with its type. */
+  get fields(): Readonly<Record<string, FieldType>> {
+    return Object.fromEntries(this.host.fields.all.map(({ name, type }) => [name, type]));
+  }
+
   /** The space of that name; one that was not exported holds nothing. Throws CLOSED. */
-  space<K extends Key = Key>(name: string): SearchSpace<K>;
-  space<K extends Key = Key>(name: string, extra?: unknown): SearchSpace<K> {
+  space<K extends Key = Key>(name: string): SearchSpace<K, M, Absent>;
+  space<K extends Key = Key>(name: string, extra?: unknown): SearchSpace<K, M, Absent> {
     this.host.assertOpen();
     if (extra !== undefined) throw tooMany("space(name)", extra);
     return new SearchSpace(name, this.host);
   }
 
+  /** The k nearest in several spaces, as `index.search` of a whole index. */
+  search<I extends Include = never>(
+    query: Vector,
+    options: SearchOptions<Key, M, I, false> & { spaces: readonly string[] | "all" },
+  ): Promise<SpaceHit<Key, M, Absent, I>[]>;
+  search(query: Vector, options: unknown, extra?: unknown): Promise<never> {
+    if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
+    return searchSpaces(this.host, query, options as SpacesOptions) as Promise<never>;
+  }
+
   /** Lets go of the memory; everything throws CLOSED from here on. */
   close(): void {
     this.host.close();
-  }
-}
-
-/** A named set of vectors, to be searched. */
-export class SearchSpace<K extends Key = Key> {
-  /** @internal Use `index.space(name)`. */
-  constructor(
-    readonly name: string,
-    private readonly host: SearchHost,
-  ) {}
-
-  /** Vectors. Throws CLOSED. */
-  get size(): number {
-    return size(this.host, this.name);
-  }
-
-  /** Every key, oldest vector first. Rejects with OUT_OF_MEMORY or CLOSED. */
-  keys(): Promise<K[]> {
-    return keys(this.host, this.name) as Promise<K[]>;
-  }
-
-  /** The vector under the key, bit for bit as 32-bit floats, or undefined. Rejects with BAD_KEY or CLOSED. */
-  get(key: K): Promise<Float32Array | undefined> {
-    return get(this.host, this.name, key);
-  }
-
-  /**
-   * The k nearest to a query, nearest first; fewer when the space holds fewer. Rejects with BAD_K, BAD_OPTION,
-   * BAD_VECTOR, BAD_DIMENSIONS, NOT_FINITE, NORM_OVERFLOW, NORM_UNDERFLOW, ZERO_VECTOR, OUT_OF_MEMORY or CLOSED.
-   */
-  search(query: Vector, options?: SearchOptions<K>): Promise<Hit<K>[]>;
-  search(query: Vector, options?: SearchOptions<K>, extra?: unknown): Promise<Hit<K>[]> {
-    if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
-    return search(this.host, this.name, query, options as SearchOptions) as Promise<Hit<K>[]>;
   }
 }

@@ -2,7 +2,9 @@
 import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Build, bestVariant, compileCore, type Variant } from "../core/build.ts";
 import { Seat } from "../core/seat.ts";
+import { beginFields } from "../engine/add-field.ts";
 import { type Durability, IN_MEMORY } from "../engine/durability.ts";
+import { FieldBoard } from "../engine/field-board.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
@@ -54,11 +56,13 @@ export async function startIndex(
   control.fingerprint = fingerprintOf(shared);
   for (let seat = 0; seat < firstAttachedSeat(settings); seat++) control.takeSeat(seat);
   const inline = workers === 0 ? linkerOf(seats, 0, settings, control) : null;
-  const handle = new Handle(seats, settings, control, inline, durabilityOf(shared));
+  const fields = new FieldBoard(shared.fields);
+  const handle = new Handle(seats, settings, control, inline, durabilityOf(shared), fields);
   const pool = workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, seats, report);
   try {
     const started = pool?.start() ?? Promise.resolve();
     started.catch(() => {}); // it is awaited below, when loading has ended
+    beginFields(handle, settings.fields);
     const keeper = load && (await load(handle, shared, started));
     await started;
     return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, keeper), handle, shared, pool, seats, keeper };
@@ -85,7 +89,8 @@ async function createPartitions(settings: Settings, choice: CoreChoice) {
   await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);
   const journal = settings.path === null ? null : new JournalBoard().buffer;
   const control = controlBlock(isShared);
-  const shared: SharedIndex = { module, memories, control, journal, settings, openedAt: commonTime() };
+  const fields = new FieldBoard({ shared: isShared }).buffer;
+  const shared: SharedIndex = { module, memories, control, journal, settings, fields, openedAt: commonTime() };
   return { seats, shared };
 }
 

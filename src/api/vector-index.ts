@@ -1,14 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /* What is an open index to its user? The public face: no pointers, no threads. */
 import { namesOf } from "../core/spaces.ts";
+import type { FieldType } from "../documents/fields.ts";
+import type { FieldPath, Fields, Include } from "../documents/types.ts";
+import { addField, fieldStatus } from "../engine/add-field.ts";
 import { check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";
 import { dropSpace } from "../engine/ops.ts";
 import { exists } from "../engine/query.ts";
+import { type SpacesOptions, searchSpaces } from "../engine/search-spaces.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, tooMany } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
+import type { SearchOptions } from "../options/search.ts";
 import { canShare } from "../runtime/platform.ts";
 import { ensureStack } from "../runtime/stack.ts";
 import { bytesOf, exportStream } from "../snapshot/export.ts";
@@ -20,19 +25,25 @@ import type {
   BackupReport,
   CheckReport,
   ExportStream,
+  FieldStatus,
   IndexStats,
   RecoveryReport,
 } from "../values/reports.ts";
+import type { Vector } from "../values/vectors.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { spreadOver } from "../workers/search-shares.ts";
 import { OPENING_SEAT } from "../workers/seats.ts";
 import { giveTicket } from "../workers/tickets.ts";
+import type { SpaceHit } from "./results.ts";
 import { Space } from "./space.ts";
 import { readStats } from "./stats.ts";
 
-/** An open index, or another thread's handle on one. Make it with `open` or `attach`. */
-export class VectorIndex implements AsyncDisposable {
+/**
+ * An open index, or another thread's handle on one. Make it with `open` or `attach`. `M`: what documents look like;
+ * `Absent`: never where every entry has one.
+ */
+export class VectorIndex<M = unknown, Absent extends undefined = undefined> implements AsyncDisposable {
   private closing: Promise<void> | null = null;
 
   /** @internal Use `open` or `attach`. */
@@ -44,11 +55,6 @@ export class VectorIndex implements AsyncDisposable {
     private readonly keeper: Keeper | null = null,
   ) {}
 
-  /** @internal */
-  get isClosed(): boolean {
-    return this.handle.isClosed;
-  }
-
   /** The options that this index was opened with, defaults filled in. */
   get options(): Readonly<Settings> {
     return this.shared.settings;
@@ -58,8 +64,8 @@ export class VectorIndex implements AsyncDisposable {
    * The space of that name. Costs nothing: a space is created by its first `add`. `space<string>(name)` has keys of that
    * type only. Throws BAD_SPACE or CLOSED.
    */
-  space<K extends Key = Key>(name: string): Space<K>;
-  space<K extends Key = Key>(name: string, extra?: unknown): Space<K> {
+  space<K extends Key = Key>(name: string): Space<K, M, Absent>;
+  space<K extends Key = Key>(name: string, extra?: unknown): Space<K, M, Absent> {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("space(name)", extra);
     if (typeof name !== "string") {
@@ -71,6 +77,38 @@ export class VectorIndex implements AsyncDisposable {
       throw new HnswError("BAD_SPACE", (error as Error).message.replace("A key", "A space name"), { cause: error });
     }
     return new Space(name, this.handle, this.pool && spreadOver(this.pool));
+  }
+
+  /**
+   * The k nearest to a query in several spaces, nearest first; each hit says its `space`. A space that does not exist has
+   * none. Rejects as `space.search` does.
+   */
+  search<I extends Include = never>(
+    query: Vector,
+    options: SearchOptions<Key, M, I, false> & { spaces: readonly string[] | "all" },
+  ): Promise<SpaceHit<Key, M, Absent, I>[]>;
+  search(query: Vector, options: unknown, extra?: unknown): Promise<never> {
+    if (extra !== undefined) return Promise.reject(tooMany("search(query, options)", extra));
+    return searchSpaces(this.handle, query, options as SpacesOptions) as Promise<never>;
+  }
+
+  /** The fields that a `where` knows, and whether their columns are whole. Throws CLOSED. */
+  get fields(): Readonly<Record<string, FieldStatus>> {
+    this.handle.assertOpen();
+    return fieldStatus(this.handle);
+  }
+
+  /**
+   * Adds a field to an index that is filled; resolves once a `where` knows it. Its column is filled in the background; until
+   * `fields` says "ready", a `where` on it looks at every document. Only on the thread that opened the index. Rejects with
+   * BAD_OPTION, OUT_OF_MEMORY, TIMEOUT, CLOSED or, with a `path`, PATH_LOST or PATH_FAILED.
+   */
+  addField<P extends FieldPath<M>>(name: P, type: NonNullable<Fields<M>[P & keyof Fields<M>]>): Promise<void>;
+  async addField(name: string, type: FieldType, extra?: unknown): Promise<void> {
+    if (extra !== undefined) throw tooMany("addField(name, type)", extra);
+    if (this.seat !== OPENING_SEAT) throw badOption("`addField` needs the thread that opened the index.");
+    await addField(this.handle, name, type);
+    await this.keeper?.saveFields(this.handle.fields.table);
   }
 
   /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */

@@ -5,6 +5,7 @@ import { type Command, helpOf, parse } from "./commands/command.ts";
 import { exportSpaces } from "./commands/export.ts";
 import { importVectors } from "./commands/import.ts";
 import { inspectFolder } from "./commands/inspect.ts";
+import { upgrade } from "./commands/upgrade.ts";
 import { verify } from "./commands/verify.ts";
 import { exitCodeOf, lineFor, UsageError } from "./terminal/failures.ts";
 import { print } from "./terminal/output.ts";
@@ -15,6 +16,7 @@ const COMMANDS: Record<string, Command> = {
   export: exportSpaces,
   import: importVectors,
   backup,
+  upgrade,
 };
 
 const HELP = [

@@ -11,8 +11,11 @@ import type { RankedHit, Seat } from "./seat.ts";
 import type { SpaceAt } from "./spaces.ts";
 
 export * from "./retry.ts";
+export * from "./rows.ts";
 export * from "./spaces.ts";
 
+/** As the time of a call: nothing has expired. */
+export const NEVER = -1;
 const WORD = 2 ** 32;
 const GOES_ON = 1; // status of a census
 
@@ -25,27 +28,27 @@ export function checkVectors(seat: Seat, count: number) {
 
 /**
  * Adds vector `index` of the intake under the key in scratch, or replaces the one there. `promised`: bytes of a
- * reservation that it may use. OK, OK_WAKE when its home's worker has something new to do, or a refusal.
+ * reservation that it may use; `row`: of the row in the row buffer, 0: none. OK, OK_WAKE when its home's worker has something new to do, or a refusal.
  */
-export function add(seat: Seat, space: SpaceAt, key: KeyHeader, index = 0, promised = 0): number {
-  return seat.core.add(space.address, space.incarnation, key, index, promised);
+export function add(seat: Seat, space: SpaceAt, key: KeyHeader, index = 0, promised = 0, row = 0): number {
+  return seat.core.add(space.address, space.incarnation, key, index, promised, row);
 }
 
-/** Deletes the key in scratch. OK, OK_WAKE as from `add`, NOT_FOUND or a refusal. */
-export function remove(seat: Seat, space: SpaceAt, key: KeyHeader): number {
-  return seat.core.remove(space.address, space.incarnation, key);
+/** Deletes the key in scratch. OK, OK_WAKE as from `add`, NOT_FOUND (also when it has expired) or a refusal. */
+export function remove(seat: Seat, space: SpaceAt, key: KeyHeader, now = NEVER): number {
+  return seat.core.remove(space.address, space.incarnation, key, now);
 }
 
 /** The vector under the key in scratch, or undefined. */
-export function get(seat: Seat, space: SpaceAt, key: KeyHeader): Float32Array | undefined | Refusal {
-  const status = seat.core.get(space.address, space.incarnation, key, 1);
+export function get(seat: Seat, space: SpaceAt, key: KeyHeader, now = NEVER): Float32Array | undefined | Refusal {
+  const status = seat.core.get(space.address, space.incarnation, key, 1, now);
   if (status === OK) return seat.takeVector();
   return status === NOT_FOUND ? undefined : status;
 }
 
 /** Whether the key in scratch is there. */
-export function has(seat: Seat, space: SpaceAt, key: KeyHeader): boolean | Refusal {
-  const status = seat.core.get(space.address, space.incarnation, key, 0);
+export function has(seat: Seat, space: SpaceAt, key: KeyHeader, now = NEVER): boolean | Refusal {
+  const status = seat.core.get(space.address, space.incarnation, key, 0, now);
   return status < 0 ? status : status === OK;
 }
 
@@ -53,8 +56,8 @@ export function has(seat: Seat, space: SpaceAt, key: KeyHeader): boolean | Refus
  * Sets memory aside for `count` more vectors with `keyBytes` of encoded keys. After OK the bytes `needed` are promised,
  * after E_MEMORY only `available` are free.
  */
-export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number) {
-  const status = seat.core.reserve(space.address, space.incarnation, count, keyBytes);
+export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number, rowBytes = 0) {
+  const status = seat.core.reserve(space.address, space.incarnation, count, keyBytes, rowBytes);
   return { status, needed: seat.infoAt(0), available: seat.infoAt(1) };
 }
 
@@ -63,8 +66,8 @@ export const unreserve = (seat: Seat, bytes: number) => seat.core.unreserve(byte
 
 // ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The k nearest to the first vector of the intake, nearest first. */
-export function search(seat: Seat, space: SpaceAt, k: number, ef: number): Hit[] | Refusal {
-  const count = seat.core.search(space.address, space.incarnation, k, ef, 0);
+export function search(seat: Seat, space: SpaceAt, k: number, ef: number, now = NEVER): Hit[] | Refusal {
+  const count = seat.core.search(space.address, space.incarnation, k, ef, 0, now);
   if (count < 0) return count;
   try {
     return seat.readHits(count);
@@ -93,8 +96,9 @@ export function startScan(seat: Seat, { address, incarnation }: SpaceAt): Piece[
 }
 
 /** The k nearest of a piece to the first vector of the intake, nearest first; with k = 0 all, in the order of slots. */
-export function scanPiece(seat: Seat, { generation, from, to, version }: Piece, k: number): RankedHit[] | Refusal {
-  const count = seat.core.scanPiece(generation, from, to, ...version, k);
+export function scanPiece(seat: Seat, piece: Piece, k: number, now = NEVER): RankedHit[] | Refusal {
+  const { generation, from, to, version } = piece;
+  const count = seat.core.scanPiece(generation, from, to, ...version, k, now);
   return count < 0 ? count : seat.readRanked(count);
 }
 

@@ -8,10 +8,14 @@ type Names = [
   ...["abiVersion", "setUp", "bind", "scratchAddress", "abandon", "partitionInfo", "hashName", "useReserve"],
   ...["openSpace", "dropSpace", "listSpaces", "liveIn"],
   ...["checkVectors", "add", "remove", "get", "reserve", "unreserve"],
+  ...["defineFields", "rowSpace", "update", "getRow", "fillMatch", "liveAt"],
+  ...["startFilter", "filterPiece", "keepMatches", "searchMatches", "hitAt", "listMatches", "matchAt", "keywordAt"],
   ...["search", "endSearch", "startScan", "scanPiece", "endScan"],
   ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
   ...["startCensus", "continueCensus", "check", "repairSeat", "holdsLocks", "armFault"],
   ...["reserveJournal", "openJournal", "journalWaiting", "journalWritten", "setJournalState", "setNext", "nextSpaceId"],
+  ...["defineFields", "rowSpace", "update", "getRow", "fillMatch", "liveAt"],
+  ...["startFilter", "filterPiece", "keepMatches", "searchMatches", "hitAt", "listMatches", "matchAt", "keywordAt"],
   ...["startSnapshot", "nextFrame", "endSnapshot", "loadFrame", "hashIntake"],
 ];
 

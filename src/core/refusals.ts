@@ -5,6 +5,7 @@ import {
   E_MEMORY,
   E_NOT_FINITE,
   E_OVERFLOW,
+  E_ROW_LARGE,
   E_UNDERFLOW,
   E_ZERO,
 } from "../../assembly/layout.ts";
@@ -35,6 +36,10 @@ export function refusalOf(refusal: Refusal, seat: Seat, which: string, journal: 
       const full = `${inMiB(used)} of ${inMiB(limit)} in use`;
       const cure = "raise `memoryLimit`, use more `partitions`, drop spaces, or delete vectors";
       return new HnswError("OUT_OF_MEMORY", `The partition is full (${full}): ${cure}.`);
+    }
+    case E_ROW_LARGE: {
+      const why = "with its document it takes more than the journal of a partition this small can hold at once";
+      return new HnswError("DOCUMENT_TOO_LARGE", `The entry is too large: ${why}. Raise \`memoryLimit\`.`);
     }
     case E_JOURNAL_STUCK:
       return journal();

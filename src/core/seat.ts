@@ -227,7 +227,30 @@ export class Seat {
     });
   }
 
-  private keyAt(record: number): Key {
+  // ── the row buffer ────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Puts a row or a program there. Returns its bytes, or E_MEMORY. */
+  putRow(row: Uint8Array): number {
+    const at = this.core.rowSpace(row.length) >>> 0;
+    if (at === 0) return layout.E_MEMORY;
+    this.cover(at + row.length);
+    this.bytes.set(row, at);
+    return row.length;
+  }
+
+  /** The first bytes of what a call left there; valid until the next one. */
+  rowBytes(count: number): Uint8Array {
+    const at = this.core.rowSpace(0) >>> 0; // it moves when it grows
+    this.cover(at + count);
+    return this.bytes.subarray(at, at + count);
+  }
+
+  /** A copy of them. */
+  takeRow(count: number): Uint8Array {
+    return this.rowBytes(count).slice();
+  }
+
+  /** The key of a record, which must stay where it is until then. */
+  keyAt(record: number): Key {
     if (record + layout.KEY_HEADER + 4 > this.bytes.length) this.cover(record + layout.KEY_HEADER + 1024);
     const header = this.words[record >>> 2]!;
     this.cover(record + layout.KEY_HEADER + (header & 0xffffff));

@@ -1,29 +1,53 @@
 /* How do many ops get in at once? In slices of time, each an attempt in the line of its space: later ops stay behind. */
-import { E_BUSY, E_MEMORY, E_STALE, OK } from "../../assembly/layout.ts";
+import { E_BUSY, E_MEMORY, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { UNFIT } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
+import { show } from "../options/checks.ts";
+import type { AddOptions } from "../options/entries.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
 import { changed, VectorList, type Vectors } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
-import { outcomeOf, tryRemove } from "./ops.ts";
+import { addRow, outcomeOf, readAddOptions, tryRemove } from "./ops.ts";
+import { RowList } from "./row-list.ts";
+import { withoutVector } from "./rows.ts";
 import { endsWithin } from "./uses.ts";
 import { BUSY, DONE, MORE, type Outcome } from "./waiting-line.ts";
 
 const MOST_KEYS_AT_ONCE = 0xffffff;
 
-/** Adds many vectors: all are checked, and memory for all is set aside, before the first is accepted. */
-export async function addMany(handle: Handle, space: string, keys: readonly Key[], vectors: Vectors): Promise<void> {
+/**
+ * Adds many entries: all are checked, and memory for all is set aside, before the first is accepted. `vectors`: null for
+ * entries without any.
+ */
+export async function addMany(
+  handle: Handle,
+  space: string,
+  keys: readonly Key[],
+  vectors: Vectors | null,
+  metadata?: readonly unknown[],
+  options?: AddOptions,
+): Promise<void> {
   handle.assertOpen();
-  const list = new VectorList(vectors, handle.settings.dimensions);
+  const hasNone = vectors === null && metadata !== undefined;
+  const list = hasNone ? null : new VectorList(vectors!, handle.settings.dimensions);
   const own = copyOf(keys);
-  if (own.length !== list.count) {
+  if (list !== null && own.length !== list.count) {
     throw new HnswError("BAD_VECTOR", `There are ${own.length} keys and ${list.count} vectors.`);
   }
+  if (metadata !== undefined && (!Array.isArray(metadata) || metadata.length !== own.length)) {
+    const found = Array.isArray(metadata) ? `${metadata.length}` : show(metadata);
+    throw new HnswError(
+      "BAD_METADATA",
+      `Metadata must be an array of ${own.length} documents, as many as keys, not ${found}.`,
+    );
+  }
+  const expiresAt = options === undefined ? null : readAddOptions(options);
   if (own.length === 0) return;
-  const adding = new BulkAdd(handle, space, own, list);
+  const rows = new RowList(handle, metadata, { hasVector: list !== null, expiresAt });
+  const adding = new BulkAdd(handle, space, own, list, rows);
   try {
     await handle.accept(space, () => adding.step());
   } finally {
@@ -42,7 +66,8 @@ class BulkAdd {
     private readonly handle: Handle,
     private readonly space: string,
     private readonly keys: readonly Key[],
-    private readonly vectors: VectorList,
+    private readonly vectors: VectorList | null,
+    private readonly rows: RowList,
   ) {}
 
   /** One slice: of checking first, then of adding. */
@@ -65,7 +90,7 @@ class BulkAdd {
   }
 
   private check(): void {
-    const { handle, keys, vectors, checked } = this;
+    const { handle, keys, vectors, checked, rows } = this;
     const seat = handle.seats[0]!;
     const slice = new Slice();
     do {
@@ -75,18 +100,31 @@ class BulkAdd {
         this.keyBytes += keyBytes(putKeyAt(seat, keys[i]!, i));
         checked.add(keys[i]!);
         if (checked.size !== i + 1) throw duplicate(keys[i]!);
+        rows.read(i);
       }
-      vectors.copyTo(seat, first, count);
-      const bad = calls.checkVectors(seat, count);
-      if (bad !== null) throw handle.refusal(bad.refusal, seat, `Vector ${first + bad.index}`);
+      if (vectors !== null) this.checkVectors(vectors, first, count);
     } while (checked.size < keys.length && !slice.isOver);
+  }
+
+  private checkVectors(vectors: VectorList, first: number, count: number): void {
+    const { handle } = this;
+    const seat = handle.seats[0]!;
+    const keepsZero = handle.settings.zeroVectors === "keep";
+    for (let next = first; next < first + count; ) {
+      vectors.copyTo(seat, next, first + count - next);
+      const bad = calls.checkVectors(seat, first + count - next);
+      if (bad === null) return;
+      const at = next + bad.index;
+      if (bad.refusal !== E_ZERO || !keepsZero) throw handle.refusal(bad.refusal, seat, `Vector ${at}`);
+      next = at + 1;
+    }
   }
 
   private tryReserve(): { ref: calls.SpaceRef; bytes: number } | null {
     const { handle, keys, space } = this;
     const ref = handle.make(space);
     if (ref === calls.AGAIN) return null;
-    const reserve = () => calls.reserve(ref.seat, ref, keys.length, this.keyBytes);
+    const reserve = () => calls.reserve(ref.seat, ref, keys.length, this.keyBytes, this.rows.bytes);
     const { status, needed, available } = handle.guarded(reserve);
     if (status === OK) return { ref, bytes: needed };
     if (status === E_STALE) handle.forget(space);
@@ -96,16 +134,20 @@ class BulkAdd {
   }
 
   private add({ ref, bytes }: { ref: calls.SpaceRef; bytes: number }): Outcome {
-    const { handle, keys, vectors } = this;
+    const { handle, keys, vectors, rows } = this;
     const { seat } = ref;
     const slice = new Slice();
     while (this.accepted < keys.length) {
       const first = this.accepted;
       const count = Math.min(seat.intake, keys.length - first);
-      vectors.copyTo(seat, first, count);
+      vectors?.copyTo(seat, first, count);
       for (let i = 0; i < count; i++) {
-        const key = seat.putKey(keys[first + i]!);
-        const status = handle.guarded(() => calls.add(seat, ref, key, i, bytes));
+        const key = keys[first + i]!;
+        const row = rows.at(first + i);
+        let status = handle.guarded(() => addRow(seat, ref, key, i, bytes, row));
+        if (status === E_ZERO && handle.settings.zeroVectors === "keep") {
+          status = handle.guarded(() => addRow(seat, ref, key, i, bytes, withoutVector(row)));
+        }
         if (status === E_STALE) throw dropped(this.space, this.accepted);
         if (UNFIT.has(status)) throw changed(`Vector ${first + i}`, handle.refusal(status, seat));
         const outcome = outcomeOf(status, handle, this.space, ref);
@@ -137,6 +179,7 @@ export async function removeMany(handle: Handle, space: string, keys: readonly K
   handle.assertOpen();
   const own = copyOf(keys);
   const seen = new Set<Key>();
+  const now = Date.now();
   let [checked, next, found] = [0, 0, 0];
   await handle.accept(space, () => {
     const slice = new Slice();
@@ -149,7 +192,7 @@ export async function removeMany(handle: Handle, space: string, keys: readonly K
     }
     for (; next < own.length; next++) {
       if ((next & 63) === 63 && slice.isOver) return MORE;
-      const removed = tryRemove(handle, space, own[next]!);
+      const removed = tryRemove(handle, space, own[next]!, now);
       if (removed === calls.AGAIN) return BUSY;
       if (removed) found++;
     }

@@ -9,6 +9,7 @@ import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
 import { Directory } from "./directory.ts";
 import type { Durability } from "./durability.ts";
+import type { FieldBoard } from "./field-board.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
 import { type Turns, Uses } from "./uses.ts";
@@ -29,6 +30,7 @@ export class Handle extends Host {
     readonly control: Control,
     loop: LinkLoop | null,
     readonly durability: Durability,
+    readonly fields: FieldBoard,
   ) {
     super();
     this.linker = loop && new InlineLinker(loop, control, () => this.isClosed);

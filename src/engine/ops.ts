@@ -1,45 +1,84 @@
 /* How does one op get in? An attempt in the line of its space: it is accepted, refused for good, or tried again. */
-import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
+import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, E_ZERO, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
+import { type AddOptions, optionsOf, readExpiry } from "../options/entries.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import { numbersOf, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
+import { readDocument, rowOf, withoutVector } from "./rows.ts";
 import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
 
-export function add(handle: Handle, space: string, key: Key, vector: Vector): Promise<void> {
+/** `vector`: null for an entry without one. */
+export function add(
+  handle: Handle,
+  space: string,
+  key: Key,
+  vector: Vector | null,
+  metadata?: unknown,
+  options?: AddOptions,
+): Promise<void> {
   try {
     handle.assertOpen();
-    let numbers = numbersOf(vector, handle.settings.dimensions);
+    const { settings } = handle;
+    const document = readDocument(metadata, settings);
+    const expiresAt = options === undefined ? null : readAddOptions(options);
+    // With nothing else to keep, null is a vector that is missing by mistake.
+    let numbers = vector === null && document !== undefined ? null : numbersOf(vector!, settings.dimensions);
     handle.seats[0]!.checkKey(key); // before the op waits
+    let row = rowOf(document, { hasVector: vector !== null, expiresAt }, handle.fields.table, settings);
     let isIn = false;
     const accepted = handle.accept(space, () => {
-      const outcome = tryAdd(handle, space, key, numbers);
+      const outcome = tryAdd(handle, space, key, numbers, row);
       isIn = outcome === DONE;
       return outcome;
     });
-    if (!isIn) numbers = new Float32Array(numbers); // it waits: the caller may reuse the array from here on
+    if (isIn) return accepted;
+    numbers = numbers && new Float32Array(numbers); // it waits: the caller may reuse the array from here on
+    row = row?.slice() ?? null;
     return accepted;
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function tryAdd(handle: Handle, space: string, key: Key, vector: NumberArray): Outcome {
+/** When it expires: milliseconds, or null. Throws BAD_OPTION. */
+export function readAddOptions(options: AddOptions | undefined): number | null {
+  return readExpiry(optionsOf(options, ["expiresAt"], "add").expiresAt) ?? null;
+}
+
+function tryAdd(handle: Handle, space: string, key: Key, vector: NumberArray | null, row: Uint8Array | null): Outcome {
   const ref = handle.make(space);
   if (ref === calls.AGAIN) return BUSY;
   const { seat } = ref;
-  seat.putVector(vector);
-  const status = handle.guarded(() => calls.add(seat, ref, seat.putKey(key)));
-  return outcomeOf(status, handle, space, ref);
+  if (vector !== null) seat.putVector(vector);
+  const status = handle.guarded(() => addRow(seat, ref, key, 0, 0, row));
+  if (status !== E_ZERO || handle.settings.zeroVectors === "refuse") return outcomeOf(status, handle, space, ref);
+  const without = handle.guarded(() => addRow(seat, ref, key, 0, 0, withoutVector(row)));
+  return outcomeOf(without, handle, space, ref);
+}
+
+/** Adds vector `index` of the intake with a row. A status. */
+export function addRow(
+  seat: Seat,
+  ref: calls.SpaceRef,
+  key: Key,
+  index: number,
+  promised: number,
+  row: Uint8Array | null,
+): number {
+  const bytes = row === null ? 0 : seat.putRow(row);
+  return bytes < 0 ? bytes : calls.add(seat, ref, seat.putKey(key), index, promised, bytes);
 }
 
 export async function remove(handle: Handle, space: string, key: Key): Promise<boolean> {
   handle.assertOpen();
   handle.seats[0]!.checkKey(key);
+  const now = Date.now();
   let found = false;
   await handle.accept(space, () => {
-    const removed = tryRemove(handle, space, key);
+    const removed = tryRemove(handle, space, key, now);
     if (removed === calls.AGAIN) return BUSY;
     found = removed;
     return DONE;
@@ -48,12 +87,12 @@ export async function remove(handle: Handle, space: string, key: Key): Promise<b
 }
 
 /** Whether the key was there; AGAIN when the partition is busy or its journal full. */
-export function tryRemove(handle: Handle, space: string, key: Key): boolean | typeof calls.AGAIN {
+export function tryRemove(handle: Handle, space: string, key: Key, now: number): boolean | typeof calls.AGAIN {
   const ref = handle.find(space);
   if (ref === calls.AGAIN) return calls.AGAIN;
   if (ref === null) return false;
   const { seat } = ref;
-  const status = handle.guarded(() => calls.remove(seat, ref, seat.putKey(key)));
+  const status = handle.guarded(() => calls.remove(seat, ref, seat.putKey(key), now));
   if (status !== NOT_FOUND) return outcomeOf(status, handle, space, ref) === DONE ? true : calls.AGAIN;
   handle.accepted(ref.partition); // the absence may depend on an op that is not durable yet
   return false;

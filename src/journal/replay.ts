@@ -75,6 +75,7 @@ export class Replay {
       const { code } = this.handle.refusal(status, this.partition.seat);
       return this.lose(`op ${sequence} adds a vector that no index takes (${code})`);
     }
+    if (status === layout.E_ROW) return this.lose(`op ${sequence} has a document or field values that make no sense`);
     if (status !== layout.OK && status !== layout.OK_WAKE && status !== layout.NOT_FOUND) {
       throw this.handle.refusal(status, this.partition.seat);
     }
@@ -82,13 +83,16 @@ export class Replay {
     return this.did();
   }
 
-  private call({ kind, header, key, vector }: Entry, space: LoadedSpace): number {
+  private call({ kind, header, key, vector, row }: Entry, space: LoadedSpace): number {
     const { seat } = this.partition;
     if (kind === layout.JOURNAL_DROP) return calls.dropSpace(seat, space);
+    const rowBytes = row.length === 0 ? 0 : seat.putRow(row);
+    if (rowBytes < 0) return rowBytes;
     seat.putKeyBytes(key);
-    if (kind !== layout.JOURNAL_ADD) return calls.remove(seat, space, header);
+    if (kind === layout.JOURNAL_DELETE) return calls.remove(seat, space, header);
+    if (kind === layout.JOURNAL_UPDATE) return calls.update(seat, space, header, calls.ANY_STAMP, rowBytes);
     seat.putVectorBytes(vector);
-    return calls.add(seat, space, header);
+    return calls.add(seat, space, header, 0, 0, rowBytes);
   }
 
   private create(sequence: number, entry: Entry): Outcome {

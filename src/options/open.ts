@@ -7,6 +7,7 @@ import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts"
 import { METRICS, type Metric } from "../values/metric.ts";
 import type { ExportSource } from "../values/reports.ts";
 import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
+import { DOCUMENT_OPTIONS, type DocumentChoices, type DocumentSettings, readDocumentOptions } from "./documents.ts";
 import { MOST_PARTITIONS, MOST_SEED, type Shape } from "./shape.ts";
 
 /** A fault in the background that the index dealt with, or could not. */
@@ -88,15 +89,18 @@ interface Choices {
   onIncident?: ((incident: Incident) => void) | undefined;
 }
 
-/** Without `path` or `from` nothing else knows the dimensions. */
-export type OpenOptions = Choices & ({ dimensions: number } | { path: string } | { from: ExportSource });
+/** Without `path` or `from` nothing else knows the dimensions. `M`: what documents look like. */
+export type OpenOptions<M = unknown> = Choices &
+  DocumentChoices<M> &
+  ({ dimensions: number } | { path: string } | { from: ExportSource });
 
 /** All of them, with a value. */
 type Filled<Options> = { [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** Options with every default filled in. Can be posted to another thread. */
 export interface Settings
-  extends Filled<Omit<Choices, "batching" | "stealing" | "onIncident" | "path" | "from" | "core">> {
+  extends Filled<Omit<Choices, "batching" | "stealing" | "onIncident" | "path" | "from" | "core">>,
+    DocumentSettings {
   path: string | null;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
@@ -116,6 +120,7 @@ const NAMES = [
   ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
   ...["maxPending", "quantization", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
   ...["path", "durability", "onDamage", "snapshotAfterBytes", "from", "core"],
+  ...DOCUMENT_OPTIONS,
 ];
 
 /** @internal Checks the options of an `open`, before anything is read or created. Throws BAD_OPTION. */
@@ -152,19 +157,24 @@ export function readOptions(given: OpenOptions): OpenRequest {
       durability: oneOf("durability", given.durability, "commit", ["commit", "relaxed"]),
       onDamage: oneOf("onDamage", given.onDamage, "refuse", ["refuse", "salvage"]),
       snapshotAfterBytes: integer("snapshotAfterBytes", given.snapshotAfterBytes, 2 ** 28, 2 ** 20, 2 ** 40),
+      ...readDocumentOptions(given),
     },
     ...{ from, core, onIncident },
   };
 }
 
+/** @internal What a folder or an export knows of its index; its fields with those that `open` adds. */
+export type Known = Partial<Shape> & { fields?: Settings["fields"] };
+
 /** @internal Decides what is still undefined. `known`: what a folder or an export was created with. Throws BAD_OPTION. */
-export function completeSettings(request: OpenRequest, threads: boolean, known: Partial<Shape> = {}): Settings {
+export function completeSettings(request: OpenRequest, threads: boolean, known: Known = {}): Settings {
   const { shape, settled, workers, memoryLimit } = request;
-  const { dimensions, metric = "cosine", M = 16, seed = 1, partitions = PARTITIONS } = { ...shape, ...known };
+  const { fields = settled.fields, ...made } = known;
+  const { dimensions, metric = "cosine", M = 16, seed = 1, partitions = PARTITIONS } = { ...shape, ...made };
   if (dimensions === undefined) throw noDimensions();
   return frozen({
     ...settled,
-    ...{ dimensions, metric, M, seed, partitions },
+    ...{ dimensions, metric, M, seed, partitions, fields },
     workers: workers ?? (threads ? Math.max(1, Math.min(MAX_WORKERS, cores())) : 0),
     memoryLimit: readLimit(memoryLimit, partitions, partitions) ?? partitions * PARTITION_BYTES,
   });
@@ -174,6 +184,7 @@ export function completeSettings(request: OpenRequest, threads: boolean, known: 
 export function frozen(settings: Settings): Settings {
   Object.freeze(settings.batching);
   Object.freeze(settings.stealing);
+  Object.freeze(settings.fields);
   return Object.freeze(settings);
 }
 

@@ -1,32 +1,81 @@
 /* What can a user choose for one search? */
+import type { Include, Where } from "../documents/types.ts";
 import { HnswError } from "../errors.ts";
 import type { Key } from "../values/keys.ts";
 import { badOption, isObject, refuseUnknown, show } from "./checks.ts";
+import { readFlag, readInclude, readNow } from "./entries.ts";
 
-export interface SearchOptions<K extends Key = Key> {
+export interface SearchOptions<
+  K extends Key = Key,
+  M = unknown,
+  I extends Include = Include,
+  E extends boolean = boolean,
+> {
   /** How many neighbours, a positive integer. Default 10. */
   k?: number | undefined;
   /** Candidates kept while searching; below `k` it is raised to `k`. Above 4,096 the scan is exact. */
   ef?: number | undefined;
+  /** Only entries whose documents match are hits, always min(k, matches) of them. */
+  where?: Where<M> | undefined;
+  /** Only these are hits, 100,000 keys at most. */
+  keys?: readonly K[] | undefined;
   /** Only keys for which this returns true are hits; at once, not as a promise. Called at most once per key and search. */
   filter?: ((key: K) => boolean) | undefined;
+  /** What comes beside key and distance. */
+  include?: readonly I[] | undefined;
+  /** Whether to say which way the search took; it resolves to `{ hits, explain }` then. */
+  explain?: E | undefined;
+  /** The time, in milliseconds since 1970, by which entries are expired or not. Default: now. */
+  now?: number | undefined;
 }
 
-type Search = SearchOptions & { k: number; ef: number };
+/** @internal What a search is asked, with defaults. */
+export interface Asked {
+  k: number;
+  ef: number;
+  filter: ((key: Key) => boolean) | undefined;
+  where: unknown;
+  keys: readonly Key[] | undefined;
+  include: ReadonlySet<Include>;
+  explain: boolean;
+  now: number;
+}
 
+const NAMES = ["k", "ef", "where", "keys", "filter", "include", "explain", "now"];
 const MOST = 0xfffffff; // what the core takes; no space holds as many
+const MOST_KEYS = 100_000;
+const REST = { filter: undefined, where: undefined, keys: undefined, include: readInclude(undefined), explain: false };
 
-/** @internal The options of a search, with defaults. Throws BAD_OPTION or BAD_K. */
-export function resolveSearch(given: SearchOptions | undefined, defaultEf: number): Search {
-  if (given === undefined) return { k: 10, ef: Math.max(10, defaultEf) };
+/** @internal The options of a search, with defaults. `also`: names that it takes besides. Throws BAD_OPTION or BAD_K. */
+export function resolveSearch(
+  given: SearchOptions | undefined,
+  defaultEf: number,
+  also: readonly string[] = [],
+): Asked {
+  if (given === undefined) return { k: 10, ef: Math.max(10, defaultEf), ...REST, now: Date.now() };
   if (!isObject(given)) throw badOption("Search options must be an object.");
   for (const name in given) {
-    if (name !== "k" && name !== "ef" && name !== "filter") refuseUnknown(given, ["k", "ef", "filter"], "search");
+    if (!NAMES.includes(name) && !also.includes(name)) refuseUnknown(given, [...NAMES, ...also], "search");
   }
-  const { k = 10, ef = defaultEf, filter } = given;
+  const { k = 10, ef = defaultEf, filter, where, keys, include, explain, now } = given;
   if (!Number.isSafeInteger(k) || k < 1)
     throw new HnswError("BAD_K", `\`k\` must be a positive integer, not ${show(k)}.`);
   if (!Number.isSafeInteger(ef) || ef < 1) throw badOption(`\`ef\` must be a positive integer, not ${show(ef)}.`);
   if (filter !== undefined && typeof filter !== "function") throw badOption("`filter` must be a function on keys.");
-  return { k: Math.min(k, MOST), ef: Math.min(Math.max(k, ef), MOST), filter };
+  const asked: Asked = {
+    ...{ k: Math.min(k, MOST), ef: Math.min(Math.max(k, ef), MOST), filter, where },
+    keys: keys === undefined ? undefined : readKeys(keys),
+    include: readInclude(include),
+    explain: readFlag("explain", explain),
+    now: readNow(now),
+  };
+  const other = where !== undefined ? "where" : keys !== undefined ? "keys" : asked.explain ? "explain" : null;
+  if (filter === undefined || other === null) return asked;
+  throw badOption(`\`filter\` and \`${other}\` exclude each other: let \`where\` or \`keys\` choose.`);
+}
+
+function readKeys(given: unknown): readonly Key[] {
+  if (!Array.isArray(given)) throw badOption(`\`keys\` must be an array, not ${show(given)}.`);
+  if (given.length > MOST_KEYS) throw badOption(`\`keys\` may hold ${MOST_KEYS} keys, not ${given.length}.`);
+  return Array.from(given);
 }

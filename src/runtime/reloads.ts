@@ -4,16 +4,20 @@
  * closed, except what the program keeps as a property of `globalThis` to use it again.
  */
 
+interface Closable {
+  close(): Promise<void>;
+}
+
+interface Opening<T> {
+  opened: T;
+  isClosed: () => boolean;
+}
+
 interface Opened {
   /** Of which evaluation. */
   evaluation: number;
   /** What the program has got, or will get. */
-  opening: Promise<Closable>;
-}
-
-interface Closable {
-  readonly isClosed: boolean;
-  close(): Promise<void>;
+  opening: Promise<Opening<Closable>>;
 }
 
 /** What all evaluations of this module share. */
@@ -35,22 +39,22 @@ function sharedByEvaluations(): Shared {
 }
 
 /** Opens something for this evaluation of the program. Rejects like `open`. */
-export async function openUntilReload<T extends Closable>(open: () => Promise<T>): Promise<T> {
-  if (shared === null) return await open();
+export async function openUntilReload<T extends Closable>(open: () => Promise<Opening<T>>): Promise<T> {
+  if (shared === null) return (await open()).opened;
   await closeEarlier(shared);
   const opening = open();
   shared.opened.push({ evaluation, opening });
-  return await opening;
+  return (await opening).opened;
 }
 
 async function closeEarlier(shared: Shared): Promise<void> {
   const found = shared.opened;
   shared.opened = [];
   for (const one of found) {
-    const opened = await one.opening.catch(() => null);
-    if (opened === null || opened.isClosed) continue;
-    if (one.evaluation >= evaluation || isKept(opened)) shared.opened.push(one);
-    else await opened.close().catch(() => {}); // the disk may refuse: then it is closed all the same
+    const opening = await one.opening.catch(() => null);
+    if (opening === null || opening.isClosed()) continue;
+    if (one.evaluation >= evaluation || isKept(opening.opened)) shared.opened.push(one);
+    else await opening.opened.close().catch(() => {}); // the disk may refuse: then it is closed all the same
   }
 }
 

@@ -18,7 +18,7 @@ import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { takeFreeSeat } from "../workers/seats.ts";
 import { Cut, type WhenFree } from "./cut.ts";
-import { CHECKSUM_BYTES, type FrameHash, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
+import { CHECKSUM_BYTES, type FrameHash, fieldsFrame, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
 
 const CHUNK_BYTES = 1 << 18;
 
@@ -141,6 +141,8 @@ async function* exportChunks(
         return status === calls.AGAIN && handle.control.closed ? OK : status;
       }, settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
+    const fields = Object.fromEntries(handle.fields.table.list.map(({ name, type }) => [name, type]));
+    if (handle.fields.table.size > 0) chunks.put(fieldsFrame(fields));
     let count = 0;
     for (const name of names ?? (await namesIn(seats, handle))) {
       const seat = seatOf(name, seats);

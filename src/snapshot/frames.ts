@@ -7,11 +7,16 @@
 import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import { checkedFields } from "../options/documents.ts";
+import type { Settings } from "../options/open.ts";
 import { xxHash64 } from "../runtime/platform.ts";
 import { decodeKey, isEncodedKey } from "../values/keys.ts";
 
+/** The last byte of the release before. */
+export const FORMER_VERSION = 1;
+
 /** What files and streams begin with; the last byte is the version of what follows. */
-export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x02");
+export const MAGIC = new TextEncoder().encode("hnsw-snapshots\0\x03");
 export const CHECKSUM_BYTES = 8;
 /** The largest body fills an intake. */
 export const LARGEST_BODY = 65536;
@@ -110,6 +115,46 @@ function frameAt(chunk: Uint8Array, words: DataView, at: number, bytes: number):
 /** FRAME_*. */
 export function kindOf(body: Uint8Array): number {
   return viewOn(body).getUint32(layout.F_KIND, true);
+}
+
+const KNOWN_KINDS = [
+  ...[layout.FRAME_SPACE, layout.FRAME_SLOTS, layout.FRAME_ROWS, layout.FRAME_END],
+  ...[layout.FRAME_GONE, layout.FRAME_FINISH, layout.FRAME_FIELDS],
+];
+
+/** A frame of a newer version, which this one must not skip. The message says so. */
+export class NewerFrame extends Error {}
+
+/** Whether a frame is one that a newer version wrote for its like only. Throws NewerFrame. */
+export function isForNewer(kind: number): boolean {
+  if (KNOWN_KINDS.includes(kind)) return false;
+  if ((kind & layout.FRAME_OPTIONAL) !== 0) return true;
+  throw new NewerFrame(`a newer version wrote it (a section of kind ${kind} is not known here)`);
+}
+
+/** A frame that says which fields an index has. */
+export function fieldsFrame(fields: Settings["fields"]): Uint8Array {
+  const listed = Object.entries(fields);
+  const text = new TextEncoder().encode(JSON.stringify(listed));
+  const body = new Uint8Array(layout.F_HEADER + ((text.length + 7) & ~7));
+  body.set(text, layout.F_HEADER);
+  const words = viewOn(body);
+  words.setUint32(layout.F_BYTES, body.length, true);
+  words.setUint32(layout.F_KIND, layout.FRAME_FIELDS, true);
+  words.setUint32(layout.F_FIRST, text.length, true);
+  words.setUint32(layout.F_COUNT, listed.length, true);
+  return body;
+}
+
+/** What such a frame says. Throws BadFrame. */
+export function readFieldsFrame(body: Uint8Array): Settings["fields"] {
+  try {
+    const words = viewOn(body);
+    const text = body.slice(layout.F_HEADER, layout.F_HEADER + words.getUint32(layout.F_FIRST, true));
+    const fields = checkedFields(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text)));
+    if (Object.keys(fields).length === words.getUint32(layout.F_COUNT, true)) return fields;
+  } catch {}
+  throw new BadFrame("its fields make no sense");
 }
 
 export type SpaceFrame = NonNullable<ReturnType<typeof readSpaceFrame>>;

@@ -2,6 +2,8 @@
 import * as layout from "../../assembly/layout.ts";
 import type { Host } from "../engine/host.ts";
 import { HnswError } from "../errors.ts";
+import { mergedFields } from "../options/documents.ts";
+import type { Known, OpenRequest, Settings } from "../options/open.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import { metricOf } from "../values/metric.ts";
@@ -11,8 +13,11 @@ import {
   type Frame,
   type FrameHash,
   frameHash,
+  isForNewer,
   kindOf,
+  NewerFrame,
   ownHash,
+  readFieldsFrame,
   readSpaceFrame,
   type SpaceFrame,
   viewOn,
@@ -24,21 +29,30 @@ import { ForeignSpace, IndexLoader, type SpaceLoader } from "./space-loader.ts";
 /** Reads an export, whose beginning says what index it needs. */
 export class ExportReader {
   private constructor(
-    private readonly opening: Frame,
+    private readonly opening: Frame[],
     private readonly rest: AsyncGenerator<Frame>,
     /** What its first space was created with; null when there is none. */
     readonly first: SpaceFrame | null,
+    readonly fields: Settings["fields"],
   ) {}
 
   /** `hash`: the runtime's own, or null. Rejects with BAD_OPTION, EXPORT_FOREIGN or EXPORT_DAMAGED. */
   static async open(source: unknown, hash: FrameHash | null = ownHash): Promise<ExportReader> {
     const frames = framesOf(source);
     try {
-      const { value } = await frames.next();
-      if (value === undefined) throw new BadFrame("it was cut off");
-      // A copy: the next chunk may change what it is a view on.
-      const opening = { body: value.body.slice(), checksum: value.checksum };
-      return new ExportReader(opening, frames, beginningOf(opening, hash));
+      const opening: Frame[] = [];
+      let fields: Settings["fields"] = {};
+      for (;;) {
+        const { value } = await frames.next();
+        if (value === undefined) throw new BadFrame("it was cut off");
+        // A copy: the next chunk may change what it is a view on.
+        const frame = { body: value.body.slice(), checksum: value.checksum };
+        if (hash !== null) checkFrame(frame, hash);
+        opening.push(frame);
+        const kind = kindOf(frame.body);
+        if (kind === layout.FRAME_FIELDS) fields = readFieldsFrame(frame.body);
+        else if (!isForNewer(kind)) return new ExportReader(opening, frames, beginningOf(frame), fields);
+      }
     } catch (error) {
       await frames.return(undefined);
       throw importError(error);
@@ -47,7 +61,7 @@ export class ExportReader {
 
   /** Its frames, once. Throws like `framesOf`. */
   async *frames(): AsyncGenerator<Frame> {
-    yield this.opening;
+    yield* this.opening;
     yield* this.rest;
   }
 
@@ -61,9 +75,7 @@ export class ExportReader {
  * The contents of the first frame, null when there is no space. An index is created from it. Where its checksum can't be
  * computed before there is one, what it says must at least be possible.
  */
-function beginningOf(frame: Frame, hash: FrameHash | null): SpaceFrame | null {
-  if (hash !== null) checkFrame(frame, hash);
-  const { body } = frame;
+function beginningOf({ body }: Frame): SpaceFrame | null {
   if (kindOf(body) === layout.FRAME_FINISH && body.length === layout.F_HEADER) return null;
   const first = readSpaceFrame(body);
   if (first === null || !isPossible(first)) throw new BadFrame("its first frame makes no sense");
@@ -75,13 +87,18 @@ function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
   return dimensions >= 1 && dimensions <= layout.MAX_DIMENSIONS;
 }
 
-/** What an export's index was created with; nothing when no space was exported. Throws EXPORT_FOREIGN. */
-export function shapeOfExport({ first }: ExportReader, asked: Partial<Shape>): Partial<Shape> {
-  if (first === null) return {};
+/** What an export's index was created with, if it has a space, and its fields with new ones. Throws EXPORT_FOREIGN. */
+export function knownOfExport({ first, fields }: ExportReader, { shape: asked, settled }: OpenRequest): Known {
+  const merged = mergedFields(fields, settled.fields);
+  if (typeof merged === "string") {
+    const message = `The field "${merged}" of \`from\` is of type "${fields[merged]}"`;
+    throw new HnswError("EXPORT_FOREIGN", `${message}, \`open\` was given "${settled.fields[merged]}".`);
+  }
+  if (first === null) return { fields: merged };
   const { dimensions, M, seed } = first;
   const made: Partial<Shape> = { dimensions, metric: metricOf(first.metric)!, M, seed };
   const name = mismatch(asked, made);
-  if (name === undefined) return made;
+  if (name === undefined) return { ...made, fields: merged };
   const message = `\`from\` was created with \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
   throw new HnswError("EXPORT_FOREIGN", message);
 }
@@ -105,6 +122,7 @@ function importError(error: unknown): unknown {
   if (error instanceof ForeignSpace) {
     return new HnswError("EXPORT_FOREIGN", `\`from\` holds a space that was created with ${error.message}.`);
   }
+  if (error instanceof NewerFrame) return new HnswError("EXPORT_FOREIGN", `\`from\` can't be read: ${error.message}.`);
   if (!(error instanceof BadFrame)) return error;
   const { message, cause } = error;
   return new HnswError("EXPORT_DAMAGED", `\`from\` is not what was exported: ${message}.`, { cause });
@@ -127,6 +145,7 @@ class ExportLoader extends IndexLoader {
     const { body } = frame;
     const kind = kindOf(body);
     if (this.finished) throw new BadFrame("something follows its end");
+    if (kind === layout.FRAME_FIELDS || isForNewer(kind)) return; // the fields were read at its beginning
     if (kind === layout.FRAME_FINISH) this.end(viewOn(body).getUint32(layout.F_COUNT, true));
     else if (kind === layout.FRAME_GONE) await this.forget();
     else await this.load(body, kind);

@@ -3,7 +3,7 @@ import { HnswError, messageOf } from "../errors.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import { kindOf } from "../values/kind.ts";
 import { isNumberArray } from "../values/number-arrays.ts";
-import { BadFrame, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
+import { BadFrame, FORMER_VERSION, type Frame, FrameSplitter, MAGIC } from "./frames.ts";
 
 /** Throws BAD_OPTION for what is not a source, EXPORT_FOREIGN, or BadFrame. */
 export async function* framesOf(source: unknown): AsyncGenerator<Frame> {
@@ -95,6 +95,9 @@ function checkMagic(head: Uint8Array): void {
     throw new HnswError("EXPORT_FOREIGN", "`from` does not begin like an export of this package.");
   }
   if (head[version] === MAGIC[version]) return;
-  const versions = `version ${head[version]}, this one reads ${MAGIC[version]}`;
-  throw new HnswError("EXPORT_FOREIGN", `\`from\` is of a newer or older format: ${versions}.`);
+  const [found, ours] = [head[version]!, MAGIC[version]!];
+  let cure = "export it again with this version";
+  if (found > ours) cure = "a newer version wrote it, use that";
+  if (found === FORMER_VERSION) cure = "`hnsw-workers upgrade OLD NEW` converts it";
+  throw new HnswError("EXPORT_FOREIGN", `\`from\` has format ${found}, this version reads ${ours}: ${cure}.`);
 }

@@ -24,6 +24,7 @@ const PROBLEMS: Record<number, string> = {
   [layout.BROKEN_KEY]: "a key is none, or comes twice",
   [layout.BROKEN_CODE]: "the code of a vector is not its own",
   [layout.BROKEN_LIST]: "a list of neighbours names what it must not",
+  [layout.BROKEN_ROW]: "the document or field values of an entry make no sense",
   [layout.BROKEN_TWIN]: "equal vectors do not hang together",
 };
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { JOURNAL_STUCK } from "../../assembly/layout.ts";
 import { setJournalState } from "../core/calls.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import type { JournalBoard } from "../journal/board.ts";
@@ -12,9 +13,12 @@ import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { BackupReport, RecoveryReport } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { journalSeats, repairSeats } from "../workers/seats.ts";
+import { pathError } from "./disk/damage.ts";
 import type { Identity } from "./disk/identity.ts";
 import type { FolderLock } from "./disk/lock.ts";
+import { writeMeta } from "./disk/meta.ts";
 import type { FolderPaths } from "./disk/paths.ts";
+import { SqliteFile } from "./disk/sqlite.ts";
 import type { RoundReport } from "./snapshots/rounds.ts";
 import type { FromJournal, FromSnapshots, KeeperStartMessage, Task } from "./threads/messages.ts";
 
@@ -68,6 +72,21 @@ export class Keeper {
 
   get recovery(): RecoveryReport {
     return this.parts.recovery;
+  }
+
+  /** Notes the fields of the index in its folder. Rejects with PATH_LOST or PATH_FAILED. */
+  async saveFields({ list }: FieldTable): Promise<void> {
+    const { paths, identity, shared } = this.parts;
+    const { dimensions, metric, M, seed, partitions } = shared.settings;
+    const fields = Object.fromEntries(list.map(({ name, type }) => [name, type]));
+    try {
+      identity.look();
+      await SqliteFile.using(paths.journal, "write", (file) => {
+        file.transaction(() => writeMeta(file, { shape: { dimensions, metric, M, seed, partitions }, fields }));
+      });
+    } catch (error) {
+      throw pathError(error, `The fields can't be written to ${paths.journal}`);
+    }
   }
 
   /** Starts both threads; resolves when they are ready. */

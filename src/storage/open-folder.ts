@@ -1,9 +1,11 @@
 /* How is an index opened in a folder? The only module of storage/ that `open` imports, and only with a path. */
 import { existsSync } from "node:fs";
+import { buildMissing } from "../engine/add-field.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
-import { completeSettings, type Incident, type OpenRequest } from "../options/open.ts";
+import { mergedFields } from "../options/documents.ts";
+import { completeSettings, type Incident, type Known, type OpenRequest } from "../options/open.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
 import type { RecoveryReport } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
@@ -29,14 +31,14 @@ export async function openFolder<Opened>(
   request: OpenRequest,
   report: (incident: Incident) => void,
   start: (
-    shape: Partial<Shape>,
+    known: Known,
     load: (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper>,
   ) => Promise<Opened>,
 ): Promise<Opened> {
   if (!holdsIndex(path)) completeSettings(request, false); // a refusal leaves no new folder behind
   const folder = await takeFolder(path, request.settled.onDamage === "salvage");
   try {
-    return await start(shapeOfFolder(folder, request.shape), (handle, shared, started) =>
+    return await start(knownOfFolder(folder, request), (handle, shared, started) =>
       loadFolder({ folder, handle, shared, started, report }),
     );
   } catch (error) {
@@ -58,13 +60,18 @@ async function takeFolder(path: string, salvaging: boolean): Promise<LockedFolde
   }
 }
 
-/** What the folder's index was created with; nothing when it is new. Throws PATH_MISMATCH. */
-function shapeOfFolder({ shape, paths }: LockedFolder, asked: Partial<Shape>): Partial<Shape> {
+/** What the folder's index was created with, and its fields with new ones; no shape when it is new. Throws PATH_MISMATCH. */
+function knownOfFolder({ shape, fields, paths }: LockedFolder, { shape: asked, settled }: OpenRequest): Known {
   const made: Partial<Shape> = shape ?? {};
+  const merged = mergedFields(fields, settled.fields);
   const name = mismatch(asked, made);
-  if (name === undefined) return made;
-  const message = `The index in ${paths.folder} has \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
-  throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or create another index and add everything again.`);
+  if (name !== undefined) {
+    const message = `The index in ${paths.folder} has \`${name}\` ${made[name]}, \`open\` was given ${asked[name]}.`;
+    throw new HnswError("PATH_MISMATCH", `${message} Leave it out, or create another index and add everything again.`);
+  }
+  if (typeof merged !== "string") return { ...made, fields: merged };
+  const message = `The field "${merged}" of the index in ${paths.folder} is of type "${fields[merged]}"`;
+  throw new HnswError("PATH_MISMATCH", `${message}, \`open\` was given "${settled.fields[merged]}".`);
 }
 
 interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "identity" | "recovery"> {
@@ -76,7 +83,7 @@ interface FolderParts extends Omit<KeeperParts, "board" | "paths" | "lock" | "id
 async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<Keeper> {
   const { paths, lock, damage } = folder;
   const { settings, journal } = parts.shared;
-  const { dimensions, metric, M, seed, partitions } = settings;
+  const { dimensions, metric, M, seed, partitions, fields } = settings;
   const shape: Shape = { dimensions, metric, M, seed, partitions };
   const board = new JournalBoard(journal!);
   const loading = new Recovery(parts.handle, paths, settings.onDamage === "salvage");
@@ -85,7 +92,7 @@ async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<K
   try {
     makeFolders(paths);
     if (folder.shape === null && damage === null) {
-      await createJournal(paths.journal, shape, newPartitions(partitions), []);
+      await createJournal(paths.journal, { shape, fields }, newPartitions(partitions), []);
     }
     recovery = await loading.run(shape, damage, lock.identity.look);
     identity = lock.identity.with(paths.journal, paths.snapshots);
@@ -96,9 +103,12 @@ async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<K
   }
   for (const { number, last } of loading.partitions) board.setDurable(number, last);
   await started;
+  await buildMissing(parts.handle);
   const keeper = new Keeper({ board, paths, lock, identity, recovery, ...parts });
   try {
     await keeper.start();
+    if (Object.keys(fields).length > Object.keys(folder.fields).length)
+      await keeper.saveFields(parts.handle.fields.table);
   } catch (error) {
     await keeper.stop();
     throw error;

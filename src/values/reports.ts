@@ -18,11 +18,30 @@ export interface AttachTicket {
   readonly kind: "hnsw-workers-ticket";
 }
 
+/** Which way a search took. */
+export interface Explanation {
+  /** `"exact"`: every match was compared with the query; `"graph"`: a walk of the graph passed by some. */
+  way: "exact" | "graph";
+  /** Entries that match. */
+  matches: number;
+  /** Vectors that were compared. */
+  visited: number;
+}
+
 export interface Hit<K extends Key = Key> {
   /** The key as it was given to `add`. */
   key: K;
   /** cosine: 1 − cos; l2: squared Euclidean; dot: 1 − a·b. Smaller is nearer. */
   distance: number;
+}
+
+/** A field of an index. */
+export interface FieldStatus {
+  type: "keyword" | "number" | "boolean" | "date";
+  /** `"building"`: its column is being filled from documents that were there before. */
+  state: "ready" | "building";
+  /** Documents that were there before it and have a value of another type: they match nothing. */
+  mismatches: number;
 }
 
 export interface IndexStats {

@@ -1,4 +1,5 @@
 /* Which messages pass between a pool and its workers, and what is in an attach ticket? Types only. */
+import type { Wanted } from "../core/rows.ts";
 import type { SpaceAt } from "../core/spaces.ts";
 import type { Settings } from "../options/open.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
@@ -13,6 +14,8 @@ export interface SharedIndex {
   /** The journal's board (journal/board.ts); null without `path`. */
   journal: SharedArrayBuffer | null;
   settings: Settings;
+  /** The board of its fields (engine/field-board.ts). */
+  fields: SharedArrayBuffer | ArrayBuffer;
   /** Milliseconds, by `commonTime`. */
   openedAt: number;
 }
@@ -37,8 +40,18 @@ export interface SearchMessage {
   space: SpaceAt;
   /** count × dimensions */
   queries: Float32Array;
+  job: SearchJob;
+}
+
+/** What is asked of every query. */
+export interface SearchJob {
   k: number;
   ef: number;
+  /** By which entries are expired or not. */
+  now: number;
+  /** Of the condition that hits must match; null: any. */
+  program: Uint8Array | null;
+  wanted: Wanted;
 }
 
 export type ToWorker =
@@ -47,13 +60,15 @@ export type ToWorker =
   /** Tests only: makes the worker's instance of a partition trap at a fault point (debug builds). */
   | { type: "fault"; partition: number; point: number; countdown: number };
 
-/** Hits of several queries, packed: `counts[i]` hits of query i, query after query. */
+/** Hits of several queries, packed: `counts[i]` hits of query i, query after query; and of each what was wanted. */
 export interface SearchedMessage {
   type: "searched";
   id: number;
   keys: Key[];
   distances: Float32Array;
   counts: Uint32Array;
+  rows: (Uint8Array | null)[] | null;
+  vectors: (Float32Array | undefined)[] | null;
 }
 
 export type FromWorker =

@@ -43,7 +43,7 @@ export function fingerprintOf({ settings, memories, journal }: Omit<SharedIndex,
 /** Whether everything is there, each of its kind. */
 function isTicket(given: unknown): given is Ticket {
   if (!isObject(given)) return false;
-  const { kind, module, memories, control, journal, settings, seat, number } = given as Ticket;
+  const { kind, module, memories, control, journal, fields, settings, seat, number } = given as Ticket;
   return (
     kind === "hnsw-workers-ticket" &&
     kindOf(module) === "WebAssembly.Module" &&
@@ -52,6 +52,7 @@ function isTicket(given: unknown): given is Ticket {
     kindOf(control) === "SharedArrayBuffer" &&
     control.byteLength === CONTROL_BYTES &&
     (journal === null || kindOf(journal) === "SharedArrayBuffer") &&
+    kindOf(fields) === "SharedArrayBuffer" &&
     isObject(settings) &&
     Number.isInteger(seat) &&
     seat >= 0 &&

@@ -3,8 +3,8 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { endThread, fromParent, toParent } from "../runtime/parent.node.ts";
-import type { Hit } from "../values/reports.ts";
 import { Control } from "./control.ts";
+import { hitsOfShare } from "./hits-of-share.ts";
 import { linkerOf } from "./linker.ts";
 import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
 import { takeSeats } from "./take-seats.ts";
@@ -61,19 +61,20 @@ async function run(start: StartMessage): Promise<void> {
   endThread();
 }
 
-function searchShare({ id, partition, space, queries, k, ef }: SearchMessage): FromWorker {
+function searchShare({ id, partition, space, queries, job }: SearchMessage): FromWorker {
   const seat = seats[partition]!;
   try {
-    const all: Hit[][] = [];
-    for (let i = 0; i < queries.length / seat.dimensions; i++) {
-      seat.putVectors(queries, i, 1);
-      const hits = calls.search(seat, space, k, ef);
-      if (typeof hits === "number") return { type: "failed", id, message: `the core refused with ${hits}` };
-      all.push(hits);
-    }
-    const keys = all.flatMap((hits) => hits.map(({ key }) => key));
-    const distances = Float32Array.from(all.flatMap((hits) => hits.map(({ distance }) => distance)));
-    return { type: "searched", id, keys, distances, counts: Uint32Array.from(all, (hits) => hits.length) };
+    const all = hitsOfShare(seat, space, queries, job);
+    if (typeof all === "number") return { type: "failed", id, message: `the core refused with ${all}` };
+    const { row, vector } = job.wanted;
+    const flat = all.flat();
+    return {
+      ...{ type: "searched", id, keys: flat.map(({ key }) => key) },
+      distances: Float32Array.from(flat, ({ distance }) => distance),
+      counts: Uint32Array.from(all, (hits) => hits.length),
+      rows: row ? flat.map((hit) => hit.row ?? null) : null,
+      vectors: vector ? flat.map((hit) => hit.vector) : null,
+    };
   } catch (trap) {
     calls.repairSeat(seat);
     return { type: "failed", id, message: String(trap) };

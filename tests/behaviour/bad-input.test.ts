@@ -89,7 +89,12 @@ const BAD_SEARCHES: [what: string, options: unknown, code: HnswErrorCode, says: 
   ["ef a string", { ef: "64" }, "BAD_OPTION", /`ef` must be a positive integer, not "64"/],
   ["filter an array", { filter: ["a"] }, "BAD_OPTION", /`filter` must be a function on keys/],
   ["filter null", { filter: null }, "BAD_OPTION", /`filter` must be a function on keys/],
-  ["an unknown option", { limit: 3 }, "BAD_OPTION", /`limit` is not an option of search; known are k, ef, filter/],
+  [
+    "an unknown option",
+    { limit: 3 },
+    "BAD_OPTION",
+    /`limit` is not an option of search; known are k, ef, where, keys, filter/,
+  ],
   ["a misspelt option", { EF: 3 }, "BAD_OPTION", /`EF` is not an option of search; did you mean `ef`\?/],
   ["null for options", null, "BAD_OPTION", /Search options must be an object/],
   ["a number for options", 10, "BAD_OPTION", /Search options must be an object/],

@@ -20,6 +20,7 @@ test("options are echoed with their defaults", async () => {
     batching: { min: 10, max: 500, lowDepth: 100, highDepth: 1000, latencyMsLow: 10, latencyMsHigh: 100 },
     stealing: { enabled: true, threshold: 5, fraction: 0.5, latencyMs: 20 },
     ...{ path: null, durability: "commit", onDamage: "refuse", snapshotAfterBytes: 2 ** 28 },
+    ...{ fields: {}, metadata: "optional", maxDocumentBytes: 65536, zeroVectors: "refuse" },
   });
 });
 

@@ -35,7 +35,7 @@ describe("of an open folder", () => {
     const { spaces, partitions, ...rest } = await inspectionOf(folder.path);
     expect(rest).toEqual({
       path: folder.path,
-      format: 2,
+      format: 3,
       dimensions: 2,
       metric: "l2",
       M: 8,
@@ -65,7 +65,7 @@ describe("of an open folder", () => {
     await using opened = await filled(folder);
     expect(opened.index.spaces()).toHaveLength(2);
     const text = await outOf(["inspect", folder.path]);
-    expect(text).toContain(`${folder.path}: format 2, 2 dimensions, l2, M 8, seed 7\n`);
+    expect(text).toContain(`${folder.path}: format 3, 2 dimensions, l2, M 8, seed 7\n`);
     expect(text).toMatch(/\n {2}first +0 +0 +7 +3 +4 +2\n/);
     expect(text).toMatch(/\n {2}zweiter Raum +0 +2 +– +– +– +2\n/);
   });

@@ -8,7 +8,7 @@ import { ROOT } from "./blocks.ts";
 const REFERENCE = readFileSync(join(ROOT, "docs/REFERENCE.md"), "utf8").replace(/^### `(\w+)`$/gm, "### $1");
 const SOURCES = [...new Bun.Glob("src/**/*.ts").scanSync(ROOT)].map((file) => readFileSync(join(ROOT, file), "utf8"));
 /** What is nothing but what its text says, or made of what is described elsewhere. */
-const IN_WORDS = ["Settings", "AttachTicket"];
+const IN_WORDS = ["Settings", "AttachTicket", "Entry", "MetadataType"];
 
 /** Cells of the table rows under a heading, by what the first one names. */
 function rowsOf(heading: string): Map<string, string[]> {
@@ -77,7 +77,13 @@ test("defaults are those of an index that was given none", async () => {
   await using index = await open({ dimensions: 3 });
   const { batching, stealing, ...options } = index.options;
   const memoryLimit = "no limit below 4 GiB per partition";
-  const given = { dimensions: "required", workers: "one per core", memoryLimit, path: "none: in memory" };
+  const given = {
+    dimensions: "required",
+    workers: "one per core",
+    memoryLimit,
+    path: "none: in memory",
+    fields: "none",
+  };
   for (const [heading, settings, byHand] of [
     ["OpenOptions", options, given],
     ["BatchingPolicy", batching, {}],

@@ -3,7 +3,7 @@
  * `idle-process.ts OPTIONS [attach]`. Bun's collectors and compilers have threads of other names.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { open } from "../../src/index.ts";
+import { type OpenOptions, open } from "../../src/index.ts";
 
 const SETTLE_MS = 500; // until compilers and collectors have ended
 const WATCH_MS = 1000;
@@ -25,7 +25,7 @@ function look(): { threads: number; sleeps: number } {
   return { threads, sleeps };
 }
 
-const index = await open(JSON.parse(process.argv[2]!));
+const index = await open(JSON.parse(process.argv[2]!) as OpenOptions);
 await index.space("s").add("x", [1, 2, 3, 4]);
 if (process.argv[3] === "attach") index.attach();
 await index.flush();

@@ -28,7 +28,7 @@ export async function openCopy(folder: LockedFolder, options: CopyOptions): Prom
   try {
     const shape = shapeIn(folder);
     let recovery: RecoveryReport | null = null;
-    const settings = completeSettings(readOptions({ ...others, ...shape }), canStartThreads);
+    const settings = completeSettings(readOptions({ ...others, ...shape }), canStartThreads, { fields: folder.fields });
     const { index } = await startIndex(settings, warnOf, {}, async (handle) => {
       recovery = await new Recovery(handle, paths, salvaging, onRead).load(shape, null, "read");
       return null;

@@ -2,11 +2,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { HnswError, messageOf } from "../../errors.ts";
+import type { Settings } from "../../options/open.ts";
 import type { Shape } from "../../options/shape.ts";
 import { Damage, damaged, pathError } from "./damage.ts";
 import { makeDurably, syncFile } from "./files.ts";
 import { FolderLock } from "./lock.ts";
-import { FORMAT, formatOf, readMeta } from "./meta.ts";
+import { FORMAT, FORMER_FORMAT, formatOf, readMeta } from "./meta.ts";
 import { type FolderPaths, pathsOf } from "./paths.ts";
 import { SqliteFile } from "./sqlite.ts";
 import { expectTables } from "./tables.ts";
@@ -14,6 +15,7 @@ import { expectTables } from "./tables.ts";
 /** What the index in a folder was created with: null when there is none yet, or when `damage` says why it can't be known. */
 export interface FolderContents {
   shape: Shape | null;
+  fields: Settings["fields"];
   /** What is wrong with the journal's file as a whole: the index can only be salvaged then. */
   damage: string | null;
 }
@@ -122,9 +124,9 @@ function isOfIndex(name: string): boolean {
 }
 
 /** Finds out without changing anything. Rejects with PATH_FOREIGN or PATH_FAILED. */
-export async function contentsOf(paths: FolderPaths): Promise<FolderContents> {
+export async function contentsOf(paths: FolderPaths, wanted = FORMAT): Promise<FolderContents> {
   const { journal } = paths;
-  const nothing = (how: string) => ({ shape: null, damage: hasBeenUsed(paths) ? `${journal} is ${how}` : null });
+  const nothing = (how: string) => unknown(hasBeenUsed(paths) ? `${journal} is ${how}` : null);
   if (!existsSync(journal)) return nothing("missing");
   if (statSync(journal).size === 0 && !existsSync(`${journal}-wal`)) return nothing("empty");
   // Only creating a journal leaves it, before the file has its write-ahead log. SQLite would do what it says.
@@ -133,23 +135,31 @@ export async function contentsOf(paths: FolderPaths): Promise<FolderContents> {
     return await SqliteFile.using(journal, "read", (file) => {
       if (file.isEmpty()) return nothing("empty"); // its creation was interrupted
       const format = formatOf(file);
-      if (format === 0) return { shape: null, damage: `${journal} has no format number` };
+      if (format === 0) return unknown(`${journal} has no format number`);
       if (format === null) throw new HnswError("PATH_FOREIGN", `${journal} is not a journal of this package.`);
-      if (format !== FORMAT) {
-        const message = `${journal} has format ${format}, this version reads ${FORMAT}: use the version that wrote it.`;
-        throw new HnswError("PATH_FOREIGN", message);
-      }
+      if (format !== wanted) throw otherFormat(paths, format, wanted);
       expectTables(file);
-      return { shape: readMeta(file), damage: null };
+      return { ...readMeta(file), damage: null };
     });
   } catch (error) {
-    if (error instanceof Damage) return { shape: null, damage: error.message };
+    if (error instanceof Damage) return unknown(error.message);
     const { code = "" } = error as { code?: string };
     if (["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"].some((known) => code.startsWith(known))) {
-      return { shape: null, damage: `${journal}: ${messageOf(error)}` };
+      return unknown(`${journal}: ${messageOf(error)}`);
     }
     throw pathError(error, `${journal} can't be opened`);
   }
+}
+
+function unknown(damage: string | null): FolderContents {
+  return { shape: null, fields: {}, damage };
+}
+
+function otherFormat({ journal, folder }: FolderPaths, format: number, wanted: number): HnswError {
+  let cure = "use the version that wrote it";
+  if (wanted === FORMAT && format > FORMAT) cure = "a newer version wrote it, use that";
+  if (wanted === FORMAT && format === FORMER_FORMAT) cure = `\`hnsw-workers upgrade ${folder} NEW\` converts it`;
+  return new HnswError("PATH_FOREIGN", `${journal} has format ${format}, this version reads ${wanted}: ${cure}.`);
 }
 
 /** Whether there is more than the creation of an index leaves. */

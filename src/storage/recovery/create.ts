@@ -1,7 +1,6 @@
 /* How is a journal's file created: for a new index, or for what a salvage has kept? */
 import { rmSync } from "node:fs";
-import type { Shape } from "../../options/shape.ts";
-import { writeMeta } from "../disk/meta.ts";
+import { type Meta, writeMeta } from "../disk/meta.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import { createTables } from "../disk/tables.ts";
 import { Catalog, type PartitionRow, type SnapshotRow } from "../snapshots/catalog.ts";
@@ -9,7 +8,7 @@ import { Catalog, type PartitionRow, type SnapshotRow } from "../snapshots/catal
 /** Makes the file with everything in it, in place of what a crash in the middle has left. Rejects with SQLite's errors. */
 export async function createJournal(
   path: string,
-  shape: Shape,
+  meta: Meta,
   partitions: PartitionRow[],
   snapshots: SnapshotRow[],
 ): Promise<void> {
@@ -17,7 +16,7 @@ export async function createJournal(
   await SqliteFile.using(path, "create", (file) => {
     file.transaction(() => {
       createTables(file);
-      writeMeta(file, shape);
+      writeMeta(file, meta);
       new Catalog(file).begin(partitions, snapshots);
     });
     file.settle();

@@ -80,7 +80,7 @@ export async function rebuildFolder(
   const states = partitions.map(({ number, last, nextSpace }) => {
     return { partition: number, trimmed: last, held: last, nextSpace };
   });
-  await createJournal(unfinished, shape, states, snapshots);
+  await createJournal(unfinished, { shape, fields: handle.settings.fields }, states, snapshots);
   renameSync(unfinished, paths.fresh);
   syncFile(paths.folder);
   await promoteFresh(paths);

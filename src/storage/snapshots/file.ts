@@ -178,7 +178,7 @@ export function snapshotProblem(damage: Damage, space: number, partition: number
 }
 
 /** Frames from a byte of a file to the end of a section, which must come within `most` bytes. */
-function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
+export function* framesFrom(path: string, offset: number, most: number): Generator<Uint8Array> {
   let file: number;
   try {
     file = openRegular(path, fs.constants.O_RDONLY);

@@ -138,7 +138,7 @@ describe("something else", () => {
     db.close();
     const refusal = await refusalOf(() => open({ ...OPTIONS, path }));
     expect(refusal.code).toBe("PATH_FOREIGN");
-    expect(refusal.message).toContain(`has format ${format}, this version reads 2`);
+    expect(refusal.message).toContain(`has format ${format}, this version reads 3`);
   });
 });
 

@@ -18,7 +18,7 @@ const ZEROS = 0x0400; // an offset where everything is 0: a cell there is an emp
 async function damaged(folder: Folder, rows: number[]): Promise<string> {
   mkdirSync(folder.path);
   const journal = join(folder.path, "journal.sqlite");
-  await createJournal(journal, SHAPE, newPartitions(1), []);
+  await createJournal(journal, { shape: SHAPE, fields: {} }, newPartitions(1), []);
   const page = await SqliteFile.using(journal, "write", (file) => {
     const groups = FIRSTS.map((first) => ({ partition: 0, first, count: 2, payload: Uint8Array.of(first) }));
     new GroupLog(file).append(groups);

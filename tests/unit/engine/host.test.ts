@@ -1,10 +1,12 @@
 /* What does a caller hear of a call that failed? */
 import { expect, test } from "bun:test";
 import { AGAIN } from "../../../src/core/retry.ts";
+import { FieldBoard } from "../../../src/engine/field-board.ts";
 import { Host } from "../../../src/engine/host.ts";
 import { HnswError } from "../../../src/errors.ts";
 
 class Bare extends Host {
+  readonly fields = new FieldBoard({ shared: false });
   readonly seats = [];
   readonly settings = { dimensions: 1, ef: 1, partitions: 1, workers: 0, timeoutMs: 20 };
   isOpen = true;

@@ -21,7 +21,7 @@ function entryOf(kind: number, space: number, key?: Key, vector: number[] = []):
   const bytes = new Uint8Array(64);
   const header = key === undefined ? 0 : encodeKey(key, bytes, 0);
   const floats = new Uint8Array(Float32Array.from(vector).buffer);
-  return { kind, space, header, key: bytes.subarray(0, header & 0xffffff), vector: floats };
+  return { kind, space, header, key: bytes.subarray(0, header & 0xffffff), vector: floats, row: new Uint8Array(0) };
 }
 
 const create = (space: number, name: string) => entryOf(JOURNAL_CREATE, space, name);

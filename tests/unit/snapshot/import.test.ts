@@ -67,7 +67,7 @@ test("something else, another version, and what is no source at all", async () =
   other[15] = 99;
   const cases = [
     [new Uint8Array(100), "EXPORT_FOREIGN", /does not begin like an export/],
-    [other, "EXPORT_FOREIGN", /version 99, this one reads 2/],
+    [other, "EXPORT_FOREIGN", /has format 99, this version reads 3: a newer version wrote it/],
     [new Response("nothing here", { status: 404 }), "EXPORT_FOREIGN", /status 404/],
     [new Uint8Array(0), "EXPORT_DAMAGED", /cut off/],
     ["a string", "BAD_OPTION", /`from` must be/],

@@ -3,7 +3,7 @@
  * assignment of spaces to partitions without one, since every runtime and every export has to agree on it.
  */
 import { KEY_LENGTH } from "../layout";
-import { mix, secret0, secret1 } from "../memory/settings";
+import { mix, secret0, secret1 } from "./settings";
 
 let v0: u64 = 0, v1: u64 = 0, v2: u64 = 0, v3: u64 = 0;
 

@@ -1,0 +1,287 @@
+/*
+ * Which slots of a chunk does a program match? Bit by bit, eight slots to a byte: numbers two at a time, keywords four at a
+ * time. Cells that refer to lists match when one element does, and are looked at one by one.
+ *
+ * The bitmaps of a chunk are on a stack of MAX_DEPTH + 1 places of CHUNK_SLOTS / 8 bytes.
+ */
+import {
+  CHUNK_SLOTS, COLUMN_LISTS, COLUMN_RECORDS, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_FALSE, FLAG_LIST, FLAG_NULL, FLAG_TRUE,
+  OP_ALL, OP_AND, OP_EQUAL, OP_EXISTS, OP_HAS_ROW, OP_IN, OP_KEYS, OP_BEHIND, OP_NONE, OP_NOT,
+  OP_NULL, OP_OR, OP_RANGE, COLUMN_FIELDS, P_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW, RANGE_LOW_INCLUSIVE, RECORD_KNOWN,
+  WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
+} from "../layout";
+import { clearBytes, copyBytes, hasBit } from "../memory/words";
+import { chunkSlots, firstOf } from "../vectors/slots";
+import { cellsOf, columnAt, typeOf } from "./columns";
+import { LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET } from "./program";
+import { isNumberList, NUMBER_MISSING, NUMBER_NULL } from "./numbers";
+import { wordList } from "./row";
+
+export const LEVEL_BYTES: u32 = CHUNK_SLOTS / 8; // of one bitmap on the stack
+const OPERAND: usize = OPERAND_HEADER; // where an operand's payload begins
+const NUMBER_OPERAND: u32 = OPERAND_HEADER + 8;
+
+let bits: usize = 0; // where the op writes
+let slots: u32 = 0; // of the chunk, a multiple of 8
+
+/** Evaluates the `ops` that are ready at `ready` for a chunk; the bits come to lie at the bottom of `stack`. */
+export function evaluate(generation: usize, chunk: u32, ready: usize, ops: u32, stack: usize): void {
+  slots = chunkSlots(chunk);
+  let top = stack;
+  for (let i: u32 = 0; i < ops; i++, ready += READY_BYTES) {
+    const op = load<u32>(ready + READY_OP);
+    if (op == OP_AND || op == OP_OR) {
+      top -= LEVEL_BYTES;
+      combine(top - LEVEL_BYTES, top, op == OP_AND);
+    } else if (op == OP_NOT) {
+      invert(top - LEVEL_BYTES);
+    } else {
+      bits = top;
+      test(generation, chunk, op, ready);
+      top += LEVEL_BYTES;
+    }
+  }
+}
+
+function bytes(): u32 {
+  return slots >>> 3;
+}
+
+function combine(to: usize, by: usize, and: bool): void {
+  for (let i: u32 = 0; i < LEVEL_BYTES; i += 16) {
+    const a = v128.load(to + i);
+    const b = v128.load(by + i);
+    v128.store(to + i, and ? v128.and(a, b) : v128.or(a, b));
+  }
+}
+
+function invert(at: usize): void {
+  for (let i: u32 = 0; i < LEVEL_BYTES; i += 16) v128.store(at + i, v128.not(v128.load(at + i)));
+}
+
+function fill(all: bool): void {
+  for (let i: u32 = 0; i < bytes(); i++) store<u8>(bits + i, all ? 0xff : 0);
+}
+
+function test(generation: usize, chunk: u32, op: u32, ready: usize): void {
+  if (op == OP_ALL || op == OP_NONE) return fill(op == OP_ALL);
+  if (op == OP_KEYS) return copyBytes(bits, <usize>load<u32>(ready + READY_SET) + (firstOf(chunk) >>> 3), bytes());
+  if (op == OP_HAS_ROW) return wordsUnlike(cellsOf(generation, COLUMN_RECORDS, chunk), 0);
+  if (op == OP_BEHIND) return behind(cellsOf(generation, COLUMN_RECORDS, chunk));
+  const column = load<u32>(ready + READY_COLUMN);
+  const cells = cellsOf(generation, column, chunk);
+  if (cells == 0) return fill(false);
+  const payload: usize = load<u32>(ready + READY_PAYLOAD);
+  const hasLists = load<u32>(columnAt(generation, column) + COLUMN_LISTS) != 0;
+  const type = typeOf(column - COLUMN_FIELDS);
+  if (type == FIELD_BOOLEAN) testFlags(cells, op, payload);
+  else if (type == FIELD_KEYWORD) testWords(cells, op, load<u32>(ready + READY_SET), hasLists);
+  else testNumbers(cells, op, payload, hasLists);
+}
+
+/** Rows that say nothing of the newest fields: they were made before those. */
+function behind(records: usize): void {
+  const fields = load<u32>(P_FIELDS);
+  fill(false);
+  if (records == 0) return;
+  for (let i: u32 = 0; i < slots; i++) {
+    const record: usize = load<u32>(records + (i << 2));
+    if (record != 0 && load<u32>(record + RECORD_KNOWN) < fields) mark(i);
+  }
+}
+
+function mark(i: u32): void {
+  const byte = bits + (i >>> 3);
+  store<u8>(byte, <u8>(<u32>load<u8>(byte) | (1 << (i & 7))));
+}
+
+// ── booleans: a byte each ───────────────────────────────────────────────────────────────────────────────────────────
+/** Which of the eight values of a cell match: a bit each. */
+function flagsThatMatch(op: u32, payload: usize): u32 {
+  if (op == OP_EXISTS) return 0xfe;
+  if (op == OP_NULL) return 1 << FLAG_NULL;
+  if (op == OP_EQUAL) return flagsWith(load<u8>(payload + OPERAND));
+  let matching: u32 = 0; // OP_IN
+  for (let i: u32 = 0; i < load<u32>(payload); i++) {
+    matching |= flagsWith(load<u8>(payload + LIST_START + i * NUMBER_OPERAND + OPERAND));
+  }
+  return matching;
+}
+
+function flagsWith(value: u32): u32 {
+  const inList: u32 = 1 << (FLAG_LIST | 3);
+  if (value == 0) return (1 << FLAG_FALSE) | (1 << (FLAG_LIST | 1)) | inList;
+  return (1 << FLAG_TRUE) | (1 << (FLAG_LIST | 2)) | inList;
+}
+
+function testFlags(cells: usize, op: u32, payload: usize): void {
+  const matching = flagsThatMatch(op, payload);
+  for (let i: u32 = 0; i < slots; i += 8) {
+    let byte: u32 = 0;
+    for (let j: u32 = 0; j < 8; j++) byte |= ((matching >>> load<u8>(cells + i + j)) & 1) << j;
+    store<u8>(bits + (i >>> 3), <u8>byte);
+  }
+}
+
+// ── keywords: a word each ───────────────────────────────────────────────────────────────────────────────────────────
+function testWords(cells: usize, op: u32, set: u32, hasLists: bool): void {
+  if (op == OP_EXISTS) return wordsUnlike(cells, WORD_MISSING);
+  if (op == OP_NULL) return wordsLike(cells, WORD_NULL);
+  if (op == OP_EQUAL) wordsLike(cells, set); // no cell is NO_CODE: its list would lie where none does
+  else wordsIn(cells, set);
+  if (!hasLists) return;
+  for (let i: u32 = 0; i < slots; i++) {
+    const cell = load<u32>(cells + (i << 2));
+    if ((cell & WORD_LIST) != 0 && matchesInList(wordList(cell), op, set)) mark(i);
+  }
+}
+
+function matchesInList(list: usize, op: u32, set: u32): bool {
+  const end = list + 4 + (load<u32>(list) << 2);
+  for (let at = list + 4; at < end; at += 4) {
+    const word = load<u32>(at) + WORD_CODES;
+    if (op == OP_EQUAL ? word == set : hasBit(set, word)) return true;
+  }
+  return false;
+}
+
+function wordsLike(cells: usize, word: u32): void {
+  const like = i32x4.splat(word);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 32) {
+    const low = i32x4.bitmask(i32x4.eq(v128.load(cells), like));
+    const high = i32x4.bitmask(i32x4.eq(v128.load(cells, 16), like));
+    store<u8>(bits + (i >>> 3), <u8>(low | (high << 4)));
+  }
+}
+
+function wordsUnlike(cells: usize, word: u32): void {
+  if (cells == 0) return fill(false);
+  wordsLike(cells, word);
+  for (let i: u32 = 0; i < bytes(); i++) store<u8>(bits + i, ~load<u8>(bits + i));
+}
+
+function wordsIn(cells: usize, set: usize): void {
+  for (let i: u32 = 0; i < slots; i += 8) {
+    let byte: u32 = 0;
+    for (let j: u32 = 0; j < 8; j++) {
+      const cell = load<u32>(cells + ((i + j) << 2));
+      if ((cell & WORD_LIST) == 0 && hasBit(set, cell)) byte |= 1 << j;
+    }
+    store<u8>(bits + (i >>> 3), <u8>byte);
+  }
+}
+
+// ── numbers and dates: a double each; what is no number is a NaN, which compares with nothing ───────────────────────
+function testNumbers(cells: usize, op: u32, payload: usize, hasLists: bool): void {
+  if (op == OP_EXISTS || op == OP_NULL) return sameBits(cells, op == OP_NULL ? NUMBER_NULL : NUMBER_MISSING, op == OP_EXISTS);
+  if (op == OP_EQUAL) equalNumbers(cells, load<f64>(payload + OPERAND));
+  else if (op == OP_RANGE) numbersInRange(cells, payload);
+  else numbersIn(cells, payload);
+  if (!hasLists) return;
+  for (let i: u32 = 0; i < slots; i++) {
+    const cell = load<u64>(cells + (i << 3));
+    if (isNumberList(cell) && matchesInNumbers(<u32>cell, op, payload)) mark(i);
+  }
+}
+
+function matchesInNumbers(list: usize, op: u32, payload: usize): bool {
+  const end = list + 4 + (load<u32>(list) << 3);
+  for (let at = list + 4; at < end; at += 8) if (matchesNumber(load<f64>(at), op, payload)) return true;
+  return false;
+}
+
+function matchesNumber(value: f64, op: u32, payload: usize): bool {
+  if (op == OP_EQUAL) return value == load<f64>(payload + OPERAND);
+  if (op == OP_IN) return isAmong(value, payload);
+  const flags = load<u32>(payload);
+  const low = load<f64>(payload, 8);
+  const high = load<f64>(payload, 16);
+  if ((flags & RANGE_LOW) != 0 && !((flags & RANGE_LOW_INCLUSIVE) != 0 ? value >= low : value > low)) return false;
+  return (flags & RANGE_HIGH) == 0 || ((flags & RANGE_HIGH_INCLUSIVE) != 0 ? value <= high : value < high);
+}
+
+/** Whether a number is one of a list in ascending order. */
+function isAmong(value: f64, payload: usize): bool {
+  let low: u32 = 0;
+  let high = load<u32>(payload);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = load<f64>(payload + LIST_START + middle * NUMBER_OPERAND + OPERAND);
+    if (other == value) return true;
+    if (other < value) low = middle + 1;
+    else high = middle;
+  }
+  return false;
+}
+
+function numbersIn(cells: usize, payload: usize): void {
+  fill(false);
+  for (let i: u32 = 0; i < slots; i++) if (isAmong(load<f64>(cells + (i << 3)), payload)) mark(i);
+}
+
+// @ts-ignore: decorator
+@inline
+function putByte(i: u32, a: v128, b: v128, c: v128, d: v128): void {
+  const low = i64x2.bitmask(a) | (i64x2.bitmask(b) << 2);
+  const high = i64x2.bitmask(c) | (i64x2.bitmask(d) << 2);
+  store<u8>(bits + (i >>> 3), <u8>(low | (high << 4)));
+}
+
+function equalNumbers(cells: usize, value: f64): void {
+  const like = f64x2.splat(value);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    putByte(
+      i, f64x2.eq(v128.load(cells), like), f64x2.eq(v128.load(cells, 16), like), f64x2.eq(v128.load(cells, 32), like),
+      f64x2.eq(v128.load(cells, 48), like),
+    );
+  }
+}
+
+function sameBits(cells: usize, pattern: u64, isNot: bool): void {
+  const like = i64x2.splat(pattern);
+  const flip = i64x2.splat(isNot ? -1 : 0);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    putByte(
+      i, v128.xor(i64x2.eq(v128.load(cells), like), flip), v128.xor(i64x2.eq(v128.load(cells, 16), like), flip),
+      v128.xor(i64x2.eq(v128.load(cells, 32), like), flip), v128.xor(i64x2.eq(v128.load(cells, 48), like), flip),
+    );
+  }
+}
+
+let rangeFlags: u32 = 0, rangeLow: v128 = f64x2.splat(0), rangeHigh: v128 = f64x2.splat(0);
+
+function numbersInRange(cells: usize, payload: usize): void {
+  rangeFlags = load<u32>(payload);
+  rangeLow = f64x2.splat(load<f64>(payload, 8));
+  rangeHigh = f64x2.splat(load<f64>(payload, 16));
+  for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    putByte(
+      i, inRange(v128.load(cells)), inRange(v128.load(cells, 16)), inRange(v128.load(cells, 32)),
+      inRange(v128.load(cells, 48)),
+    );
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function inRange(values: v128): v128 {
+  let matching = i64x2.splat(-1);
+  if ((rangeFlags & RANGE_LOW) != 0) {
+    const above = (rangeFlags & RANGE_LOW_INCLUSIVE) != 0 ? f64x2.ge(values, rangeLow) : f64x2.gt(values, rangeLow);
+    matching = v128.and(matching, above);
+  }
+  if ((rangeFlags & RANGE_HIGH) == 0) return matching;
+  const below = (rangeFlags & RANGE_HIGH_INCLUSIVE) != 0 ? f64x2.le(values, rangeHigh) : f64x2.lt(values, rangeHigh);
+  return v128.and(matching, below);
+}
+
+/** Takes the bits at `at` of slots that expire at or before `now`; `cells`: the chunk's cells of expiry. */
+export function dropExpired(at: usize, chunk: u32, cells: usize, now: f64): void {
+  if (cells == 0) return;
+  const count = chunkSlots(chunk);
+  for (let i: u32 = 0; i < count; i++) {
+    if (!(load<f64>(cells + (i << 3)) <= now)) continue;
+    const byte = at + (i >>> 3);
+    store<u8>(byte, <u8>(<u32>load<u8>(byte) & ~(1 << (i & 7))));
+  }
+}

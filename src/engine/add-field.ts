@@ -1,0 +1,132 @@
+/*
+ * How does a filled index get a field? Its column is filled from the documents in the background, one entry at a time, in
+ * place: no op is made, and nothing but the column changes. Until it is whole, a `where` looks at documents instead.
+ */
+import { E_BUSY, OK } from "../../assembly/layout.ts";
+import { defineFields, fillMatch, insist, matchAt, NEVER, NO_FIELD } from "../core/calls.ts";
+import { type FieldType, MOST_FIELDS, valueIfFits } from "../documents/fields.ts";
+import { encodeValues, knownIn } from "../documents/row.ts";
+import type { Condition } from "../documents/where.ts";
+import { badOption } from "../options/checks.ts";
+import { checkField } from "../options/documents.ts";
+import type { Settings } from "../options/open.ts";
+import { nextTurn } from "../runtime/event-loop.ts";
+import type { FieldStatus } from "../values/reports.ts";
+import { listSpaces } from "./census.ts";
+import { type BoardField, typeNumbers } from "./field-board.ts";
+import type { Handle } from "./handle.ts";
+import type { Host } from "./host.ts";
+import { eachMatch, withMatches } from "./matches.ts";
+import { documentIn } from "./rows.ts";
+
+const BEHIND: Condition = { is: "behind" };
+
+/** The fields that the index is opened with, before anything is loaded: all of them whole. */
+export function beginFields(handle: Host, fields: Settings["fields"]): void {
+  const all = Object.entries(fields).map(([name, type]) => ({ name, type, building: false, mismatches: 0 }));
+  if (all.length === 0) return;
+  handle.fields.write(all);
+  const types = typeNumbers(handle.fields.table);
+  for (const seat of handle.seats) {
+    const status = insist(() => defineFields(seat, types) as typeof OK | typeof E_BUSY);
+    if (status !== OK) throw handle.refusal(status, seat);
+  }
+}
+
+export function fieldStatus({ fields }: Handle): Record<string, FieldStatus> {
+  const status = ({ name, type, building, mismatches }: BoardField): [string, FieldStatus] => {
+    return [name, { type, state: building ? "building" : "ready", mismatches }];
+  };
+  return Object.fromEntries(fields.all.map(status));
+}
+
+/** Adds a field, and resolves once it can be used. Rejects with BAD_OPTION, OUT_OF_MEMORY or TIMEOUT. */
+export async function addField(handle: Handle, name: string, type: FieldType): Promise<void> {
+  handle.assertOpen();
+  checkField(name, type);
+  const all = handle.fields.all;
+  const known = all.find((field) => field.name === name);
+  if (known !== undefined) throw badOption(`There is a field "${name}" already, of type "${known.type}".`);
+  if (all.length === MOST_FIELDS) throw badOption(`An index may have ${MOST_FIELDS} fields.`);
+  handle.fields.write([...all, { name, type, building: true, mismatches: 0 }]);
+  const types = typeNumbers(handle.fields.table);
+  for (const seat of handle.seats) {
+    const status = await handle.whenFree(() => defineFields(seat, types) as typeof OK | typeof E_BUSY);
+    if (status !== OK) throw handle.refusal(status, seat);
+  }
+  build(handle, [name]).catch(() => {}); // closed; the next `open` goes on
+}
+
+/** Fills the columns of what rows say nothing of: after opening a folder or an export that lacks fields. */
+export async function buildMissing(handle: Host): Promise<void> {
+  if (handle.fields.table.size === 0 || !(await hasRowsBehind(handle))) return;
+  handle.fields.write(handle.fields.all.map((field) => ({ ...field, building: true })));
+  const names = handle.fields.all.map(({ name }) => name);
+  build(handle, names).catch(() => {}); // closed; the next `open` goes on
+}
+
+async function hasRowsBehind(handle: Host): Promise<boolean> {
+  for (const name of await namesIn(handle)) {
+    const count = await withMatches(
+      handle,
+      name,
+      BEHIND,
+      NEVER,
+      () => 0,
+      ({ count }) => count,
+    );
+    if (count > 0) return true;
+  }
+  return false;
+}
+
+async function namesIn(handle: Host): Promise<string[]> {
+  const names: string[] = [];
+  for (const seat of handle.seats) names.push(...(await listSpaces(handle, seat)).map(({ name }) => name));
+  return names;
+}
+
+async function build(handle: Host, names: readonly string[]): Promise<void> {
+  const mismatches = new Map<string, number>();
+  for (const space of await namesIn(handle)) {
+    // A compaction may have moved entries before they were filled.
+    while ((await fillSpace(handle, space, mismatches)) > 0) await nextTurn();
+  }
+  const finished = (field: BoardField): BoardField => {
+    if (!names.includes(field.name)) return field;
+    return { ...field, building: false, mismatches: mismatches.get(field.name) ?? 0 };
+  };
+  handle.fields.write(handle.fields.all.map(finished));
+}
+
+/** Gives every entry that is behind what its document has. Resolves to how many there were. */
+function fillSpace(handle: Host, space: string, mismatches: Map<string, number>): Promise<number> {
+  return withMatches(
+    handle,
+    space,
+    BEHIND,
+    NEVER,
+    () => 0,
+    async ({ seat, count }, slice) => {
+      await eachMatch(handle, seat, NO_FIELD, slice, ({ ref }) => {
+        const { row } = matchAt(seat, ref, { row: true, vector: false });
+        const status = handle.guarded(() => fillMatch(seat, ref, missingValues(handle, row!, mismatches)));
+        if (status !== OK && status !== E_BUSY) throw handle.refusal(status, seat);
+      });
+      return count;
+    },
+  );
+}
+
+/** What the document of a row has in the fields that the row says nothing of. */
+function missingValues(handle: Host, row: Uint8Array, mismatches: Map<string, number>): Uint8Array {
+  const document = documentIn(row);
+  const fields = handle.fields.table.list.slice(knownIn(row));
+  const values = fields.map((field) => {
+    if (document === undefined) return undefined;
+    const { value, mismatch } = valueIfFits(field, document);
+    if (mismatch) mismatches.set(field.name, (mismatches.get(field.name) ?? 0) + 1);
+    return value;
+  });
+  return encodeValues(fields, values);
+}

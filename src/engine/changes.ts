@@ -1,0 +1,130 @@
+/* How are documents changed? One op per key: its row is read, patched and replaced, unless another op came between. */
+import { E_CHANGED, NOT_FOUND } from "../../assembly/layout.ts";
+import * as calls from "../core/calls.ts";
+import { patched, type ReadPatch, readPatch } from "../documents/patch.ts";
+import { readWhere } from "../documents/where.ts";
+import { HnswError } from "../errors.ts";
+import { badOption } from "../options/checks.ts";
+import { optionsOf, readExpiry, readNow, type UpdateOptions } from "../options/entries.ts";
+import { Slice } from "../runtime/event-loop.ts";
+import type { Key } from "../values/keys.ts";
+import { matchingKeys } from "./entries.ts";
+import type { Handle } from "./handle.ts";
+import { outcomeOf, tryRemove } from "./ops.ts";
+import { contentsOf, documentIn, rowOf } from "./rows.ts";
+import { BUSY, DONE, MORE, type Outcome } from "./waiting-line.ts";
+
+/** What an update changes. `expiresAt`: undefined where it stays, null where the entry does not expire any more. */
+interface Change {
+  patch: ReadPatch;
+  expiresAt: number | null | undefined;
+  now: number;
+}
+
+const BY_AGE = { field: null, descending: false };
+
+export async function update(handle: Handle, space: string, key: Key, patch: unknown, options?: UpdateOptions) {
+  handle.assertOpen();
+  const change = readChange(handle, patch, options);
+  handle.seats[0]!.checkKey(key);
+  let found = false;
+  await handle.accept(space, () => {
+    const [outcome, wasThere] = tryUpdate(handle, space, key, change);
+    found = wasThere;
+    return outcome;
+  });
+  return found;
+}
+
+/** Resolves to how many were changed. What it rejects with says how many were before. */
+export async function updateWhere(
+  handle: Handle,
+  space: string,
+  where: unknown,
+  patch: unknown,
+  options?: UpdateOptions,
+) {
+  handle.assertOpen();
+  const change = readChange(handle, patch, options);
+  return await changeEach(handle, space, where, change.now, "updated", (key) => tryUpdate(handle, space, key, change));
+}
+
+/** Resolves to how many were deleted. What it rejects with says how many were before. */
+export async function deleteWhere(
+  handle: Handle,
+  space: string,
+  where: unknown,
+  options?: { now?: number | undefined },
+) {
+  handle.assertOpen();
+  const now = readNow(optionsOf(options, ["now"], "deleteWhere").now);
+  return await changeEach(handle, space, where, now, "deleted", (key) => {
+    const removed = tryRemove(handle, space, key, now);
+    return removed === calls.AGAIN ? [BUSY, false] : [DONE, removed];
+  });
+}
+
+function readChange(handle: Handle, patch: unknown, options: UpdateOptions | undefined): Change {
+  const given = optionsOf(options, ["expiresAt", "now"], "update");
+  const expiresAt = given.expiresAt === null ? null : readExpiry(given.expiresAt);
+  return { patch: readPatch(patch, handle.settings.maxDocumentBytes), expiresAt, now: readNow(given.now) };
+}
+
+async function changeEach(
+  handle: Handle,
+  space: string,
+  where: unknown,
+  now: number,
+  done: string,
+  change: (key: Key) => [Outcome, wasThere: boolean],
+): Promise<number> {
+  if (where === undefined) throw badOption("Which entries are meant must be said: `{}` stands for all.");
+  const keys = await matchingKeys(handle, space, readWhere(where, handle.fields.table), BY_AGE, now);
+  if (keys.length === 0) return 0;
+  let [next, count] = [0, 0];
+  try {
+    await handle.accept(space, () => {
+      const slice = new Slice();
+      for (; next < keys.length; next++) {
+        if ((next & 15) === 15 && slice.isOver) return MORE;
+        const [outcome, wasThere] = change(keys[next]!);
+        if (outcome !== DONE) return outcome;
+        if (wasThere) count++;
+      }
+      return DONE;
+    });
+  } catch (error) {
+    if (!(error instanceof HnswError)) throw error;
+    throw new HnswError(error.code, `${error.message} ${count} of ${keys.length} were ${done} before.`, {
+      cause: error,
+    });
+  }
+  return count;
+}
+
+/** The entry may be gone by now, or expired: then it was not there. */
+function tryUpdate(handle: Handle, space: string, key: Key, change: Change): [Outcome, wasThere: boolean] {
+  const ref = handle.find(space);
+  if (ref === calls.AGAIN) return [BUSY, false];
+  if (ref === null) return [DONE, false];
+  const { seat } = ref;
+  const found = handle.guarded(() => calls.getRow(seat, ref, seat.putKey(key), change.now, false));
+  if (typeof found === "number") return [outcomeOf(found, handle, space, ref), false];
+  if (found === undefined) return absent(handle, ref.partition);
+  const { hasVector, expiresAt } = contentsOf(found.row);
+  const about = { hasVector, expiresAt: change.expiresAt === undefined ? expiresAt : change.expiresAt };
+  const row = rowOf(patched(documentIn(found.row), change.patch), about, handle.fields.table, handle.settings)!;
+  const status = handle.guarded(() => {
+    const bytes = seat.putRow(row);
+    return bytes < 0 ? bytes : calls.update(seat, ref, seat.putKey(key), found.stamp, bytes);
+  });
+  if (status === E_CHANGED) return [BUSY, false]; // by another thread: the next try reads it again
+  if (status === NOT_FOUND) return absent(handle, ref.partition);
+  return [outcomeOf(status, handle, space, ref), true];
+}
+
+/** That it is not there may depend on an op that is not durable yet. */
+function absent(handle: Handle, partition: number): [Outcome, wasThere: boolean] {
+  handle.accepted(partition);
+  return [DONE, false];
+}

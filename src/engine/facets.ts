@@ -1,0 +1,60 @@
+/* Which values does a field have among the entries that match, and how often? */
+import * as calls from "../core/calls.ts";
+import type { Field, Scalar } from "../documents/fields.ts";
+import { valueInRow } from "../documents/row.ts";
+import { compare, readWhere } from "../documents/where.ts";
+import { integer } from "../options/checks.ts";
+import { type FacetOptions, optionsOf, readNow } from "../options/entries.ts";
+import type { Slice } from "../runtime/event-loop.ts";
+import type { Host } from "./host.ts";
+import { eachMatch, type Matches, withMatches } from "./matches.ts";
+import { Keywords } from "./ordered.ts";
+
+export interface Facet {
+  value: Scalar;
+  count: number;
+}
+
+const MOST = 10_000;
+const USUAL = 100;
+
+/** The most frequent values of a field among the matches; of a list each value counts once. Of equal ones, the lesser first. */
+export async function facets(
+  host: Host,
+  space: string,
+  name: string,
+  options?: FacetOptions<unknown>,
+): Promise<Facet[]> {
+  host.assertOpen();
+  const given = optionsOf(options, ["where", "now", "limit"], "facets");
+  const { table } = host.fields;
+  const field = table.named(String(name), "BAD_OPTION");
+  const limit = integer("limit", given.limit, USUAL, 1, MOST);
+  const condition = readWhere(given.where, table);
+  const none = () => new Map<Scalar, number>();
+  const counts = await withMatches(host, space, condition, readNow(given.now), none, (found, slice) =>
+    countValues(host, found, field, slice),
+  );
+  const all = Array.from(counts, ([value, count]): Facet => ({ value, count }));
+  return all.sort((a, b) => b.count - a.count || orderOf(a.value, b.value)).slice(0, limit);
+}
+
+function orderOf(a: Scalar, b: Scalar): number {
+  return typeof a === "boolean" ? Number(a) - Number(b) : compare(a, b as string | number);
+}
+
+async function countValues(host: Host, { seat }: Matches, field: Field, slice: Slice): Promise<Map<Scalar, number>> {
+  const counts = new Map<Scalar, number>();
+  const keywords = new Keywords(seat, field);
+  const add = (value: Scalar) => counts.set(value, (counts.get(value) ?? 0) + 1);
+  await eachMatch(host, seat, field.number, slice, (match) => {
+    if (match.form === calls.FORM_LIST) {
+      const { row } = calls.matchAt(seat, match.ref, { row: true, vector: false });
+      for (const value of new Set(valueInRow(row!, field) as Scalar[])) add(value);
+      return;
+    }
+    const value = keywords.of(match);
+    if (value !== undefined) add(field.type === "boolean" ? value === 1 : value);
+  });
+  return counts;
+}

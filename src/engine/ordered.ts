@@ -1,0 +1,122 @@
+/* In which order do entries come? By a field and then by age, or by age alone; those without a value of the field come last. */
+import * as calls from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
+import type { Place } from "../documents/cursor.ts";
+import type { Field } from "../documents/fields.ts";
+import { decodeText } from "../documents/row.ts";
+import { compare } from "../documents/where.ts";
+import type { Slice } from "../runtime/event-loop.ts";
+import type { Host } from "./host.ts";
+import { eachMatch, type Matches } from "./matches.ts";
+
+export interface Order {
+  /** Null: by age. */
+  field: Field | null;
+  descending: boolean;
+}
+
+export interface Placed extends Place {
+  ref: number;
+}
+
+/** By a field: ties go to the older one, whatever the direction. */
+export function isBefore(a: Place, b: Place, { field, descending }: Order): boolean {
+  if (field === null) return descending ? a.age > b.age : a.age < b.age;
+  if (a.value === undefined || b.value === undefined) {
+    return a.value === b.value ? a.age < b.age : a.value !== undefined;
+  }
+  const order = compare(a.value, b.value);
+  if (order === 0) return a.age < b.age;
+  return descending ? order > 0 : order < 0;
+}
+
+/** The first `most` matches behind a place, in order. */
+export async function firstMatches(
+  host: Host,
+  { seat }: Matches,
+  order: Order,
+  after: Place | null,
+  most: number,
+  slice: Slice,
+): Promise<Placed[]> {
+  const first = new First(order, most);
+  const keywords = new Keywords(seat, order.field);
+  await eachMatch(host, seat, order.field?.number ?? calls.NO_FIELD, slice, (match) => {
+    const place = { ref: match.ref, age: match.age, value: keywords.of(match) };
+    if (after === null || isBefore(after, place, order)) first.offer(place);
+  });
+  return first.sorted();
+}
+
+/** Values of a field as they are compared: a keyword's text, read once per code. */
+export class Keywords {
+  private readonly texts = new Map<string, string>();
+
+  constructor(
+    private readonly seat: Seat,
+    private readonly field: Field | null,
+  ) {}
+
+  of({ ref, form, value }: calls.Listed): string | number | undefined {
+    if (this.field === null || form !== calls.FORM_ONE) return undefined;
+    if (this.field.type !== "keyword") return value;
+    const name = `${calls.generationOf(ref)} ${value}`;
+    const known = this.texts.get(name);
+    if (known !== undefined) return known;
+    const text = decodeText(calls.keywordAt(this.seat, ref, this.field.number, value));
+    this.texts.set(name, text);
+    return text;
+  }
+}
+
+/** The first few of many, as a heap whose root is the last of them. */
+class First {
+  private readonly heap: Placed[] = [];
+
+  constructor(
+    private readonly order: Order,
+    private readonly most: number,
+  ) {}
+
+  offer(place: Placed): void {
+    const { heap, most } = this;
+    if (heap.length < most) {
+      heap.push(place);
+      this.rise(heap.length - 1);
+    } else if (most > 0 && isBefore(place, heap[0]!, this.order)) {
+      heap[0] = place;
+      this.sink();
+    }
+  }
+
+  sorted(): Placed[] {
+    return this.heap.sort((a, b) => (isBefore(a, b, this.order) ? -1 : 1));
+  }
+
+  private rise(at: number): void {
+    for (let i = at; i > 0; ) {
+      const parent = (i - 1) >> 1;
+      if (!isBefore(this.heap[parent]!, this.heap[i]!, this.order)) return;
+      this.swap(i, parent);
+      i = parent;
+    }
+  }
+
+  private sink(): void {
+    for (let i = 0; ; ) {
+      let last = i;
+      for (const child of [2 * i + 1, 2 * i + 2]) {
+        if (child < this.heap.length && isBefore(this.heap[last]!, this.heap[child]!, this.order)) last = child;
+      }
+      if (last === i) return;
+      this.swap(i, last);
+      i = last;
+    }
+  }
+
+  private swap(i: number, j: number): void {
+    const kept = this.heap[i]!;
+    this.heap[i] = this.heap[j]!;
+    this.heap[j] = kept;
+  }
+}

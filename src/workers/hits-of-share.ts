@@ -1,0 +1,48 @@
+/* How does a worker search for a share of queries? With a condition, all of them among the matches of one moment. */
+import { E_BUSY, E_MORE, OK } from "../../assembly/layout.ts";
+import * as calls from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
+import type { SearchJob } from "./protocol.ts";
+
+const MOST_TRIES = 1000;
+
+/** Hits of each query, or what the core refused with. */
+export function hitsOfShare(
+  seat: Seat,
+  space: calls.SpaceAt,
+  queries: Float32Array,
+  { k, ef, now, program, wanted }: SearchJob,
+): calls.FoundHit[][] | calls.Refusal {
+  const count = queries.length / seat.dimensions;
+  if (program === null) {
+    return hitsOfEach(seat, queries, count, () => calls.searchRows(seat, space, k, ef, now, wanted));
+  }
+  let status = E_BUSY;
+  for (let tries = 0; status === E_BUSY && tries < MOST_TRIES; tries++) {
+    status = calls.startFilter(seat, space, program, now);
+  }
+  if (status !== OK) return status;
+  try {
+    while (calls.filterPiece(seat) === null);
+    return hitsOfEach(seat, queries, count, () => {
+      const found = calls.searchMatches(seat, k, ef, wanted);
+      return typeof found === "number" ? found : found.hits;
+    });
+  } finally {
+    calls.endScan(seat);
+  }
+}
+
+function hitsOfEach(seat: Seat, queries: Float32Array, count: number, search: () => calls.FoundHit[] | calls.Refusal) {
+  const all: calls.FoundHit[][] = [];
+  for (let i = 0; i < count; i++) {
+    let hits: calls.FoundHit[] | calls.Refusal;
+    do {
+      seat.putVectors(queries, i, 1);
+      hits = search();
+    } while (hits === E_MORE);
+    if (typeof hits === "number") return hits;
+    all.push(hits);
+  }
+  return all;
+}
