@@ -6,7 +6,7 @@ import { lockPartition, unlocked } from "../memory/locks";
 import { base, info } from "../memory/scratch";
 import { paddedFloats } from "../memory/settings";
 import { copyBytes } from "../memory/words";
-import { vectorOf } from "../vectors/slots";
+import { hasBody, vectorOf } from "../vectors/slots";
 import { roomForRows } from "../rows/columns";
 import { checkVector, findLive } from "../space/accept";
 import { bytesFor, currentOf } from "../space/generations";
@@ -25,12 +25,15 @@ export function checkVectors(count: u32): i32 {
   return OK;
 }
 
-/** Copies the vector of the key at X_KEY, as it was given, to X_VECTORS (if `copy`). OK, NOT_FOUND, E_STALE, E_BUSY. */
+/** Copies the vector of the key at X_KEY, as it was given, to X_VECTORS (if `copy`). X_INFO: whether it has one. OK, NOT_FOUND, E_STALE, E_BUSY. */
 export function get(space: usize, incarnation: u32, header: u32, copy: bool, now: f64): i32 {
   if (!lockPartition()) return E_BUSY;
   if (!isAlive(space, incarnation)) return unlocked(E_STALE);
   const at = findLive(space, header, now);
-  if (at != 0 && copy) copyBytes(base + X_VECTORS, vectorOf(at), paddedFloats * 4);
+  if (at != 0 && copy) {
+    info(0, hasBody(at) ? 1 : 0);
+    copyBytes(base + X_VECTORS, vectorOf(at), paddedFloats * 4);
+  }
   return unlocked(at == 0 ? NOT_FOUND : OK);
 }
 

@@ -42,7 +42,7 @@ export function remove(seat: Seat, space: SpaceAt, key: KeyHeader, now = NEVER):
 /** The vector under the key in scratch, or undefined. */
 export function get(seat: Seat, space: SpaceAt, key: KeyHeader, now = NEVER): Float32Array | undefined | Refusal {
   const status = seat.core.get(space.address, space.incarnation, key, 1, now);
-  if (status === OK) return seat.takeVector();
+  if (status === OK) return seat.infoAt(0) === 0 ? undefined : seat.takeVector();
   return status === NOT_FOUND ? undefined : status;
 }
 
