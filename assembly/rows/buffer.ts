@@ -1,6 +1,7 @@
 /* Where do rows and filter programs lie on their way in and out? In the seat's row buffer, which grows as needed. */
-import { MAX_ROW_BYTES, SEAT_ROW, SEAT_ROW_BYTES } from "../layout";
+import { FAULT_ROW_BUFFER, MAX_ROW_BYTES, SEAT_ROW, SEAT_ROW_BYTES } from "../layout";
 import { allocate, free } from "../memory/arena";
+import { faultPoint } from "../memory/faults";
 import { seat } from "../memory/locks";
 
 const SMALLEST: u32 = 4096;
@@ -15,6 +16,7 @@ export function rowBuffer(bytes: u32): usize {
   const old: usize = load<u32>(seat + SEAT_ROW);
   store<u32>(seat + SEAT_ROW_BYTES, 0);
   store<u32>(seat + SEAT_ROW, <u32>larger);
+  faultPoint(FAULT_ROW_BUFFER);
   store<u32>(seat + SEAT_ROW_BYTES, size);
   free(old);
   return larger;

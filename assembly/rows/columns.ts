@@ -13,10 +13,11 @@
  * is freed, and a reader that has read G_COUNT first finds every cell of those slots.
  */
 import {
-  COLUMN_BYTES, COLUMN_CELLS, COLUMN_DICTIONARY, COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_RECORDS, D_ENTRIES, D_HEADER,
+  COLUMN_BYTES, COLUMN_CELLS, COLUMN_DICTIONARY, COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_RECORDS, D_ENTRIES, D_HEADER, FAULT_ROW_FREE,
   FIELD_BOOLEAN, FIELD_KEYWORD, G_COLUMNS, G_COUNT, G_EXPIRING, G_ROWS, P_FIELDS, P_FIELD_TYPES,
 } from "../layout";
 import { allocate, free } from "../memory/arena";
+import { faultPoint } from "../memory/faults";
 import { clearBytes } from "../memory/words";
 import { freeHeap } from "../vectors/heap";
 import { chunkOf, chunkSlots, countBlock, firstOf } from "../vectors/slots";
@@ -125,6 +126,7 @@ export function freeRows(generation: usize): void {
     const at = columnAt(generation, column);
     freeCells(at + COLUMN_CELLS);
     freeDictionary(at + COLUMN_DICTIONARY);
+    faultPoint(FAULT_ROW_FREE);
   }
   freeChain(generation + G_COLUMNS);
   freeHeap(generation + G_ROWS);

@@ -8,8 +8,11 @@
  * Written and searched under the partition lock; entries are read without one, below a count that was read before. A trap
  * between any two stores loses at most a block: a keyword counts before its cell leads to it, and no op refers to it yet.
  */
-import { COLUMN_DICTIONARY, D_ENTRIES, D_HEADER, G_ROWS } from "../layout";
+import {
+  COLUMN_DICTIONARY, D_ENTRIES, D_HEADER, FAULT_ROW_CODE, FAULT_ROW_KEYWORD, FAULT_ROW_TABLE, G_ROWS,
+} from "../layout";
 import { allocate, bytesOf, free, freeAt } from "../memory/arena";
+import { faultPoint } from "../memory/faults";
 import { hashKey } from "../memory/hashes";
 import { clearBytes, copyBytes, padded } from "../memory/words";
 import { takeRecord } from "../vectors/heap";
@@ -71,9 +74,11 @@ export function ensureCode(generation: usize, column: usize, at: usize, bytes: u
   if (entry == 0) return NO_CODE;
   store<u32>(entry, bytes);
   copyBytes(entry + 4, at, bytes);
+  faultPoint(FAULT_ROW_KEYWORD);
   const code = load<u32>(dictionary + COUNT);
   store<u32>(<usize>load<u32>(dictionary + ENTRIES) + D_HEADER + code * 4, <u32>entry);
   atomic.store<u32>(dictionary + COUNT, code + 1);
+  faultPoint(FAULT_ROW_CODE);
   store<u32>(cell, code + 1);
   return code;
 }
@@ -113,6 +118,7 @@ function growTable(generation: usize, dictionary: usize, old: usize, mine: u32):
   }
   countBlock(generation, larger);
   store<u32>(dictionary + TABLE, <u32>larger);
+  faultPoint(FAULT_ROW_TABLE);
   if (old != 0) {
     addBytes(generation, -<i32>bytesOf(old));
     free(old);

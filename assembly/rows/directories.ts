@@ -2,8 +2,9 @@
  * How does an array grow that others read without a lock? A larger copy takes its place, and those that it replaced stay
  * until the generation is freed: [older u32][entries u32][-][-], then the entries.
  */
-import { D_ENTRIES, D_HEADER, D_OLDER } from "../layout";
+import { D_ENTRIES, D_HEADER, D_OLDER, FAULT_ROW_DIRECTORY } from "../layout";
 import { allocate, free } from "../memory/arena";
+import { faultPoint } from "../memory/faults";
 import { clearBytes, copyBytes } from "../memory/words";
 import { countBlock } from "../vectors/slots";
 
@@ -17,6 +18,7 @@ export function grown(generation: usize, holder: usize, entries: u32, bytes: u32
   store<u32>(larger + D_ENTRIES, entries);
   if (old != 0) copyBytes(larger + D_HEADER, old + D_HEADER, load<u32>(old + D_ENTRIES) * bytes);
   countBlock(generation, larger);
+  faultPoint(FAULT_ROW_DIRECTORY);
   atomic.store<u32>(holder, <u32>larger);
   return larger;
 }

@@ -6,12 +6,14 @@
  * vector. Only the value of a field that came later than the row is put in afterwards (`fillField`).
  */
 import {
-  COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_LISTS, COLUMN_RECORDS, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_FALSE, FLAG_LIST,
+  COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_LISTS, COLUMN_RECORDS, FAULT_ROW_EXPIRY, FAULT_ROW_FILL, FAULT_ROW_LIST, FAULT_ROW_RECORD,
+  FAULT_ROW_VALUE, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_FALSE, FLAG_LIST,
   FLAG_MISSING, FLAG_NULL, FLAG_TRUE, FORM_ARRAY, FORM_NULL, FORM_SCALAR, G_BODILESS, G_COLUMNS, G_EXPIRING, G_ROWS,
   RECORD_BYTES, RECORD_FLAGS, RECORD_HEADER, RECORD_KNOWN, ROW_BYTES,
   ROW_DOCUMENT, ROW_EXPIRES, ROW_FLAGS, ROW_HEADER, ROW_IS_BODILESS, ROW_IS_EXPIRING, ROW_KNOWN, ROW_VALUES,
   P_FIELDS, VALUE_BYTES, VALUE_FIELD, VALUE_FORM, VALUE_HEADER, VALUE_TYPE, WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
 } from "../layout";
+import { faultPoint } from "../memory/faults";
 import { copyBytes, padded } from "../memory/words";
 import { takeRecord } from "../vectors/heap";
 import { padded8 } from "./check";
@@ -44,11 +46,13 @@ function putRecord(generation: usize, slot: u32, row: usize, mine: u32): bool {
   store<u32>(record + RECORD_KNOWN, load<u32>(row + ROW_KNOWN));
   copyBytes(record + RECORD_HEADER, row + load<u32>(row + ROW_BYTES) - padded8(bytes), bytes);
   store<u32>(cell, <u32>record);
+  faultPoint(FAULT_ROW_RECORD);
   if ((flags & ROW_IS_BODILESS) != 0) store<u32>(generation + G_BODILESS, load<u32>(generation + G_BODILESS) + 1);
   if ((flags & ROW_IS_EXPIRING) == 0) return true;
   const expiry = ensureCell(generation, COLUMN_EXPIRY, slot, mine);
   if (expiry == 0) return false;
   store<f64>(expiry, load<f64>(row + ROW_EXPIRES));
+  faultPoint(FAULT_ROW_EXPIRY);
   store<u32>(generation + G_EXPIRING, load<u32>(generation + G_EXPIRING) + 1);
   return true;
 }
@@ -57,6 +61,7 @@ function putValues(generation: usize, slot: u32, row: usize, mine: u32): bool {
   let at = row + ROW_HEADER;
   for (let left = load<u32>(row + ROW_VALUES); left > 0; left--) {
     if (!putValue(generation, slot, at, mine)) return false;
+    faultPoint(FAULT_ROW_VALUE);
     at += VALUE_HEADER + padded8(load<u32>(at + VALUE_BYTES));
   }
   return true;
@@ -102,6 +107,7 @@ function putList(generation: usize, column: usize, cell: usize, type: u32, paylo
   if (list == 0) return false;
   store<u32>(list, count);
   store<u32>(column + COLUMN_LISTS, 1);
+  faultPoint(FAULT_ROW_LIST);
   if (!isKeywords) {
     copyBytes(list + 4, payload, bytes);
     store<u64>(cell, NUMBER_LIST | <u64>list);
@@ -139,6 +145,7 @@ export function fillRow(generation: usize, slot: u32, at: usize, bytes: u32): bo
   for (const end = at + bytes; at < end; at += VALUE_HEADER + padded8(load<u32>(at + VALUE_BYTES))) {
     if (<u32>load<u16>(at + VALUE_FIELD) >= load<u32>(record + RECORD_KNOWN) && !putValue(generation, slot, at, 0)) return false;
   }
+  faultPoint(FAULT_ROW_FILL);
   store<u32>(record + RECORD_KNOWN, load<u32>(P_FIELDS));
   return true;
 }

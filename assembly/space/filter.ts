@@ -10,13 +10,14 @@
  * What a seat works in is one block, SEAT_FILTER: [stack of a chunk's bitmaps][ready ops, bits] [ready ops, bits].
  */
 import {
-  CHUNK_SLOTS, COLUMN_EXPIRY, E_BUSY, E_MEMORY, E_MORE, E_ROW, E_STALE, FORM_SCALAR, GRAPH, G_COUNT, G_DEAD, G_EXPIRING,
+  CHUNK_SLOTS, COLUMN_EXPIRY, E_BUSY, E_MEMORY, E_MORE, E_ROW, E_STALE, FAULT_FILTER, FORM_SCALAR, GRAPH, G_COUNT, G_DEAD, G_EXPIRING,
   G_KEY_TABLE, G_STATE, MATCH_AGE, MATCH_BYTES, MATCH_EMPTYING, MATCH_FORM, MATCH_REF, MATCH_VALUE, MAX_DEPTH, MAX_EF, NO_FIELD,
   OK, OP_BYTES, OP_CODE, OP_HEADER, OP_KEYS, PROGRAM_HEADER, PROGRAM_OPS, SEAT_FILTER, SEAT_FILTER_BYTES, SEAT_ROW,
   SEAT_ROW_BYTES,
 } from "../layout";
 import { allocate, free } from "../memory/arena";
 import { announce, park, pin } from "../memory/epochs";
+import { faultPoint } from "../memory/faults";
 import { hashKey } from "../memory/hashes";
 import { lockPartition, seat, unlocked } from "../memory/locks";
 import { info } from "../memory/scratch";
@@ -32,13 +33,13 @@ import { ageOf, chunkSlots, firstOf, slotAddress, visible } from "../vectors/slo
 import { hitCount, sortHits, startHits } from "./hits";
 import { findCell, slotIn } from "./keys";
 import { visitedNodes } from "../graph/walk";
-import { fixMoment, momentCurrent, momentEmptying, momentVersion, scanMatches, useMoment, walkMatches } from "./search";
+import { fixMoment, momentCurrent, momentEmptying, momentFloor, momentVersion, scanMatches, useMoment, walkMatches } from "./search";
 
 const STACK_BYTES: u32 = (MAX_DEPTH + 1) * LEVEL_BYTES;
 
 /* The filter of this instance: at its moment, */
 let version: u64 = 0, emptying: usize = 0, current: usize = 0;
-let emptyingSlots: u32 = 0, currentSlots: u32 = 0;
+let emptyingSlots: u32 = 0, currentSlots: u32 = 0, floor: u32 = 0;
 let hasDead: bool = false; // in the current generation
 /* and what it works in: */
 let program: usize = 0, ops: u32 = 0, now: f64 = 0;
@@ -72,6 +73,7 @@ function prepare(space: usize, incarnation: u32): i32 {
   version = momentVersion();
   emptying = momentEmptying();
   current = momentCurrent();
+  floor = momentFloor();
   emptyingSlots = emptying == 0 ? 0 : load<u32>(emptying + G_COUNT);
   currentSlots = load<u32>(current + G_COUNT);
   hasDead = load<u32>(current + G_DEAD) != 0;
@@ -149,6 +151,7 @@ export function filterPiece(): i32 {
       continue;
     }
     left -= <i32>chunkSlots(next);
+    faultPoint(FAULT_FILTER);
     if (inCurrent) filterChunk(current, next, count, currentReady, currentBits, hasDead);
     else filterChunk(emptying, next, count, emptyingReady, emptyingBits, true);
     next++;
@@ -232,7 +235,7 @@ const NODES_A_HOP: u64 = 12;
  * X_INFO: [1] 1 by looking at all matches, 2 by the graph; [2] how many slots were visited.
  */
 export function searchFiltered(k: u32, ef: u32, how: u32): u32 {
-  useMoment(version, current, emptying);
+  useMoment(version, current, emptying, floor);
   setNow(-1); // what has expired has no bit
   const width = max<u32>(k, ef);
   const hasGraph = load<u32>(current + G_STATE) == GRAPH && width <= MAX_EF;

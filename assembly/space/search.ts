@@ -43,12 +43,17 @@ export function momentEmptying(): usize {
   return emptying;
 }
 
+/** Slots of the current one below this were linked or dead before the moment. */
+export function momentFloor(): u32 {
+  return floor;
+}
 
 /** Looks again as of a moment that was fixed before. */
-export function useMoment(at: u64, inCurrent: usize, inEmptying: usize): void {
+export function useMoment(at: u64, inCurrent: usize, inEmptying: usize, itsFloor: u32): void {
   version = at;
   current = inCurrent;
   emptying = inEmptying;
+  floor = itsFloor;
 }
 
 /** Reads the above; false when the space was dropped. */
@@ -212,13 +217,12 @@ export function scanMatches(generation: usize, bits: usize, slots: u32): void {
  * False when it gave up, after it had visited more than `most`.
  */
 export function walkMatches(bits: usize, slots: u32, k: u32, ef: u32, most: u32): bool {
-  const from = atomic.load<u32>(current + G_FLOOR);
-  scanTail(current, from, slots);
+  scanTail(current, floor, slots); // of the moment: what was skipped since then, because it died, is visible
   const entry = atomic.load<u32>(current + G_ENTRY);
   if (entry == 0) return true;
   queryFromVector(current);
   const isComplete = walkFiltered(current, entry - 1, ef, version, bits, slots, most);
-  if (isComplete) takeCandidates(current, k, from);
+  if (isComplete) takeCandidates(current, k, floor);
   scanQuarantine(current);
   return isComplete;
 }

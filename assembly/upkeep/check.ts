@@ -15,6 +15,7 @@ import { allocate, BROKEN, CHANGED, free, GOES_ON, useReserve, walkArena } from 
 import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
 import { clearBytes, hasBit, setBit } from "../memory/words";
+import { isRowWhole } from "../rows/verify";
 import { currentOf, emptyingOf } from "../space/generations";
 import { hashKey } from "../memory/hashes";
 import { findCell, slotIn } from "../space/keys";
@@ -33,6 +34,7 @@ const BROKEN_LOCK: u32 = 8; // a node lock that is held
 const BROKEN_ENTRY: u32 = 9; // an entry point that is missing or not linked
 const BROKEN_TWIN: u32 = 10; // a twin on no chain or on two, or a chain that names another slot or a younger one first
 const BROKEN_CODE: u32 = 11; // a code scale that is not a finite number ≥ 0
+const BROKEN_ROW: u32 = 12; // cells without a record, or that no row can have left
 
 function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
   info(0, slot);
@@ -166,6 +168,7 @@ function checkSlot(slot: u32): u32 {
     const broken = checkKey(slot, load<u32>(at + SLOT_KEY));
     if (broken != 0) return broken;
   }
+  if (!isRowWhole(generation, slot)) return fail(BROKEN_ROW, slot, 0, 0);
   const state = stateOf(at);
   if (newer == 0 && slot < load<u32>(generation + G_FLOOR) && state == PENDING) return fail(BROKEN_FLOOR, slot, 0, 0);
   if ((state & IN_GRAPH) == 0) return 0;

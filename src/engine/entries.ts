@@ -6,6 +6,7 @@ import { valueIfFits } from "../documents/fields.ts";
 import { matches } from "../documents/matches.ts";
 import type { Include } from "../documents/types.ts";
 import { type Condition, readWhere } from "../documents/where.ts";
+import { HnswError } from "../errors.ts";
 import { integer } from "../options/checks.ts";
 import {
   type CountOptions,
@@ -43,6 +44,7 @@ export async function getEntries(host: Host, space: string, keys: readonly Key[]
   host.assertOpen();
   const given = optionsOf(options, ["include", "now"], "getMany");
   const [include, now] = [readInclude(given.include), readNow(given.now)];
+  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
   const own = Array.from(keys);
   for (const key of own) host.seats[0]!.checkKey(key);
   const found: (PlainEntry | undefined)[] = [];

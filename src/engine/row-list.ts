@@ -23,7 +23,11 @@ export class RowList {
   read(i: number): void {
     const { settings, fields } = this.handle;
     try {
-      const row = rowOf(readDocument(this.metadata?.[i], settings), this.about, fields.table, settings);
+      const document = readDocument(this.metadata?.[i], settings);
+      if (document === undefined && !this.about.hasVector) {
+        throw new HnswError("BAD_VECTOR", "It is missing, and so is the vector: an entry needs one of them.");
+      }
+      const row = rowOf(document, this.about, fields.table, settings);
       this.rows.push(row && this.keep(row));
     } catch (error) {
       if (!(error instanceof HnswError)) throw error;

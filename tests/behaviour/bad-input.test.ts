@@ -4,6 +4,7 @@ import { attach, type HnswErrorCode, open, type Space, type VectorIndex } from "
 import { refusalOf } from "../support/indexes.ts";
 
 const GOOD = [1, 2, 3];
+const FIELDS = { tag: "keyword", size: "number", at: "date", "user.id": "keyword" } as const;
 
 /** What goes in is wrong on purpose. */
 type Wrong = never;
@@ -168,6 +169,157 @@ const ofMany: BadInput[] = [
   bad("deleteMany: not an array", "BAD_KEY", /`keys` must be an array/, ({ space }) => space.deleteMany(wrong("a"))),
 ];
 
+/** Documents, and what every call that takes one says of it. */
+const BAD_DOCUMENTS: [what: string, document: unknown, code: HnswErrorCode, says: RegExp][] = [
+  ["a function", { a: [() => 1] }, "BAD_METADATA", /`metadata\.a\[0\]` is a function, which JSON drops/],
+  ["NaN", { a: { b: Number.NaN } }, "BAD_METADATA", /`metadata\.a\.b` is NaN, which JSON can't say/],
+  ["a bigint", { id: 5n }, "BAD_METADATA", /`metadata\.id` is a bigint/],
+  ["a date", new Date(), "BAD_METADATA", /`metadata` is a Date, which JSON alters/],
+  [
+    "a number where a keyword is",
+    { tag: 5 },
+    "BAD_FIELD",
+    /The field "tag" takes a string without lone surrogates, not 5/,
+  ],
+  ["a text where a number is", { size: "5" }, "BAD_FIELD", /The field "size" takes a finite number, not "5"/],
+  ["a list with another type", { tag: ["a", null] }, "BAD_FIELD", /The field "tag" takes .*, not null at position 1/],
+  ["a date without a zone", { at: "2026-11-28T10:00" }, "BAD_FIELD", /The field "at" takes .* with its zone/],
+  [
+    "another type in a nested field",
+    { user: { id: true } },
+    "BAD_FIELD",
+    /The field "user\.id" takes a string.*, not true/,
+  ],
+  ["too large", { text: "x".repeat(70_000) }, "DOCUMENT_TOO_LARGE", /may take 65536 bytes as JSON.*`maxDocumentBytes`/],
+  ["too large as UTF-8", { text: "€".repeat(30_000) }, "DOCUMENT_TOO_LARGE", /this one takes 90011/],
+];
+
+const ofDocuments = BAD_DOCUMENTS.flatMap(([what, document, code, says]) => [
+  bad(`add: document ${what}`, code, says, ({ space }) => space.add("b", GOOD, document)),
+  bad(`add over another: document ${what}`, code, says, ({ space }) => space.add("a", GOOD, document)),
+  bad(`add without a vector: document ${what}`, code, says, ({ space }) => space.add("b", null, document)),
+  bad(`addMany: document ${what}`, code, new RegExp(`^Document 1: .*${says.source}`), ({ space }) =>
+    space.addMany(["b", "c"], [GOOD, GOOD], [{}, document]),
+  ),
+]);
+
+const BAD_WHERES: [what: string, where: unknown, says: RegExp][] = [
+  ["an unknown field", { colour: "red" }, /"colour" is no field; there are tag, size, at, user\.id/],
+  ["an unknown operator", { tag: { $regex: "a" } }, /"\$regex" is no operator on the field "tag"; there are \$eq/],
+  ["another type", { size: { $in: ["5"] } }, /"size" is compared with a finite number, not with "5"/],
+  ["undefined", { tag: undefined }, /not with undefined/],
+  ["a text", "tag", /`where` must be an object of conditions, not "tag"/],
+];
+
+const ofWheres = BAD_WHERES.flatMap(([what, where, says]) => [
+  bad(`search: where ${what}`, "BAD_WHERE", says, ({ space }) => space.search(GOOD, { where: wrong(where) })),
+  bad(`search in an empty space: where ${what}`, "BAD_WHERE", says, ({ empty }) =>
+    empty.search(GOOD, { where: wrong(where) }),
+  ),
+  bad(`searchMany: where ${what}`, "BAD_WHERE", says, ({ space }) => space.searchMany([GOOD], { where: wrong(where) })),
+  bad(`index.search: where ${what}`, "BAD_WHERE", says, ({ index }) =>
+    index.search(GOOD, { spaces: "all", where: wrong(where) }),
+  ),
+  bad(`count: where ${what}`, "BAD_WHERE", says, ({ space }) => space.count({ where: wrong(where) })),
+  bad(`page: where ${what}`, "BAD_WHERE", says, ({ space }) => space.page({ where: wrong(where) })),
+  bad(`entries: where ${what}`, "BAD_WHERE", says, ({ space }) => space.entries({ where: wrong(where) }).next()),
+  bad(`facets: where ${what}`, "BAD_WHERE", says, ({ space }) => space.facets("tag", { where: wrong(where) })),
+  bad(`updateWhere: ${what}`, "BAD_WHERE", says, ({ space }) => space.updateWhere(wrong(where), { size: 5 })),
+  bad(`deleteWhere: ${what}`, "BAD_WHERE", says, ({ space }) => space.deleteWhere(wrong(where))),
+]);
+
+const ofEntries: BadInput[] = [
+  bad("add: neither vector nor document", "BAD_VECTOR", /must be a typed array .*, not null/, ({ space }) =>
+    space.add("b", null),
+  ),
+  bad("addMany: neither vectors nor documents", "BAD_VECTOR", /Vectors must be one typed array/, ({ space }) =>
+    space.addMany(["b"], null),
+  ),
+  bad("addMany: an entry without either", "BAD_VECTOR", /^Document 1: /, ({ space }) =>
+    space.addMany(["b", "c"], null, [{ tag: "a" }, undefined]),
+  ),
+  bad("addMany: fewer documents", "BAD_METADATA", /an array of 2 documents, .* not 1/, ({ space }) =>
+    space.addMany(["b", "c"], [GOOD, GOOD], [{}]),
+  ),
+  bad("addMany: one document for all", "BAD_METADATA", /an array of 1 documents, .* not an object/, ({ space }) =>
+    space.addMany(["b"], [GOOD], wrong({})),
+  ),
+  bad("add: expiresAt a text", "BAD_OPTION", /`expiresAt` must be a `Date` or milliseconds/, ({ space }) =>
+    space.add("b", GOOD, {}, { expiresAt: wrong("tomorrow") }),
+  ),
+  bad("add: expiresAt no date", "BAD_OPTION", /`expiresAt` must be/, ({ space }) =>
+    space.add("b", GOOD, {}, { expiresAt: new Date("no") }),
+  ),
+  bad("add: an unknown option", "BAD_OPTION", /`ttl` is not an option of add/, ({ space }) =>
+    space.add("b", GOOD, {}, wrong({ ttl: 5 })),
+  ),
+  bad("update: no object", "BAD_METADATA", /A patch must be an object of properties/, ({ space }) =>
+    space.update("a", wrong([1])),
+  ),
+  bad("update: another type", "BAD_FIELD", /The field "size" takes a finite number, not "5"/, ({ space }) =>
+    space.update("a", { size: "5" }),
+  ),
+  bad("update: what JSON drops", "BAD_METADATA", /`patch\.a` is a function/, ({ space }) =>
+    space.update("a", { a: () => 1 }),
+  ),
+  bad("update: bad key", "BAD_KEY", /must be a string/, ({ space }) => space.update(wrong({}), {})),
+  bad("deleteWhere: nothing said", "BAD_OPTION", /`\{\}` stands for all/, ({ space }) =>
+    space.deleteWhere(wrong(undefined)),
+  ),
+  bad(
+    "get: an unknown include",
+    "BAD_OPTION",
+    /`include` takes "metadata", "vector", "expiresAt", not "text"/,
+    ({ space }) => space.get("a", { include: [wrong("text")] }),
+  ),
+  bad("get: include a text", "BAD_OPTION", /`include` must be an array/, ({ space }) =>
+    space.get("a", { include: wrong("metadata") }),
+  ),
+  bad("get: now a date", "BAD_OPTION", /`now` must be milliseconds since 1970/, ({ space }) =>
+    space.get("a", { now: wrong(new Date()) }),
+  ),
+  bad("getMany: a bad key", "BAD_KEY", /must be a string/, ({ space }) => space.getMany(["a", wrong(null)])),
+  bad("getMany: no array", "BAD_KEY", /`keys` must be an array/, ({ space }) => space.getMany(wrong("a"))),
+  bad("page: limit 0", "BAD_OPTION", /`limit` must be an integer from 1 to 10000, not 0/, ({ space }) =>
+    space.page({ limit: 0 }),
+  ),
+  bad("page: after nothing", "BAD_OPTION", /`after` must be the `next` of a page/, ({ space }) =>
+    space.page({ after: "x" }),
+  ),
+  bad("page: no such field", "BAD_OPTION", /"color" is no field; there are tag/, ({ space }) =>
+    space.page({ orderBy: "color" }),
+  ),
+  bad("page: descending a text", "BAD_OPTION", /`descending` must be true or false/, ({ space }) =>
+    space.page({ descending: wrong("yes") }),
+  ),
+  bad("facets: no such field", "BAD_OPTION", /"color" is no field/, ({ space }) => space.facets("color")),
+  bad("search: keys no array", "BAD_OPTION", /`keys` must be an array/, ({ space }) =>
+    space.search(GOOD, { keys: wrong("a") }),
+  ),
+  bad("search: keys with a bad one", "BAD_KEY", /must be a string/, ({ space }) =>
+    space.search(GOOD, { keys: [wrong({})] }),
+  ),
+  bad("search: filter and where", "BAD_OPTION", /`filter` and `where` exclude each other/, ({ space }) =>
+    space.search(GOOD, { filter: () => true, where: {} }),
+  ),
+  bad("search: explain a text", "BAD_OPTION", /`explain` must be true or false/, ({ space }) =>
+    space.search(GOOD, { explain: wrong("yes") }),
+  ),
+  bad("searchMany: explain", "BAD_OPTION", /`searchMany` does not explain/, ({ space }) =>
+    space.searchMany([GOOD], wrong({ explain: true })),
+  ),
+  bad("index.search: no spaces", "BAD_OPTION", /`spaces` must be "all" or an array of names/, ({ index }) =>
+    index.search(GOOD, wrong({ k: 1 })),
+  ),
+  bad("addField: no type", "BAD_OPTION", /must be one of "keyword"/, ({ index }) =>
+    index.addField("color", wrong("text")),
+  ),
+  bad("addField: there already", "BAD_OPTION", /There is a field "tag" already/, ({ index }) =>
+    index.addField("tag", "number"),
+  ),
+  bad("addField: no name", "BAD_OPTION", /a name is empty/, ({ index }) => index.addField("", "number")),
+];
+
 const BAD_NAMES: [what: string, name: unknown, says: RegExp][] = [
   ["empty", "", /A space name must not be the empty string/],
   ["over-long", "s".repeat(2000), /A space name must encode to at most 1024 bytes/],
@@ -240,6 +392,18 @@ const BAD_OPTIONS: [options: object, code: HnswErrorCode, says: RegExp][] = [
   [{ stealing: { treshold: 5 } }, "BAD_OPTION", /`treshold` is not an option of stealing; known are enabled/],
   [{ dims: 3 }, "BAD_OPTION", /`dims` is not an option of open; known are dimensions, metric/],
   [{ efconstruction: 80 }, "BAD_OPTION", /`efconstruction` is not an option of open; did you mean `efConstruction`\?/],
+  [{ fields: ["tag"] }, "BAD_OPTION", /`fields` must be an object such as .* not an array/],
+  [{ fields: { tag: "text" } }, "BAD_OPTION", /the type of the field "tag" must be one of "keyword", .* not "text"/],
+  [{ fields: { $tag: "keyword" } }, "BAD_OPTION", /must not start with "\$"/],
+  [{ fields: { "a..b": "keyword" } }, "BAD_OPTION", /"a\.\.b" is no path of a property/],
+  [
+    { fields: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`f${i}`, "number"])) },
+    "BAD_OPTION",
+    /An index may have 64 fields, not 65/,
+  ],
+  [{ metadata: "always" }, "BAD_OPTION", /`metadata` must be "optional" or "required", not "always"/],
+  [{ maxDocumentBytes: 1 }, "BAD_OPTION", /`maxDocumentBytes` must be an integer from 2 to 1048576, not 1/],
+  [{ zeroVectors: true }, "BAD_OPTION", /`zeroVectors` must be "refuse" or "keep", not true/],
   [{ path: "" }, "BAD_OPTION", /`path` must be a folder's name, not ""/],
   [{ path: 5 }, "BAD_OPTION", /`path` must be a folder's name, not 5/],
   [{ durability: "commit" }, "BAD_OPTION", /`durability` needs `path`: without it the index is in memory only/],
@@ -261,16 +425,28 @@ const ofOpen = [
   ),
 ];
 
-const TABLE = [...ofVectors, ...ofKeys, ...ofSearches, ...ofMany, ...ofNames, ...ofChecks, ...ofTickets, ...ofOpen];
+const TABLE = [
+  ...ofDocuments,
+  ...ofWheres,
+  ...ofEntries,
+  ...ofVectors,
+  ...ofKeys,
+  ...ofSearches,
+  ...ofMany,
+  ...ofNames,
+  ...ofChecks,
+  ...ofTickets,
+  ...ofOpen,
+];
 
 for (const workers of [0, 1]) {
   describe(`with workers: ${workers}`, () => {
     let bench: Bench;
 
     beforeAll(async () => {
-      const index = await open({ dimensions: 3, metric: "cosine", workers, partitions: 1 });
+      const index = await open({ dimensions: 3, metric: "cosine", workers, partitions: 1, fields: FIELDS });
       bench = { index, space: index.space("tenant"), empty: index.space("nothing") };
-      await bench.space.add("a", GOOD);
+      await bench.space.add("a", GOOD, { tag: "a", size: 1 });
       await bench.space.add(7, [3, 2, 1]);
     });
     afterAll(() => bench.index.close());
@@ -286,6 +462,7 @@ for (const workers of [0, 1]) {
       expect(await space.keys()).toEqual(["a", 7]);
       expect(index.spaces()).toEqual(["tenant"]);
       expect(await space.get("a")).toEqual(Float32Array.from(GOOD));
+      expect(await space.get("a", { include: ["metadata"] })).toEqual({ key: "a", metadata: { tag: "a", size: 1 } });
       // … and the index works on.
       expect((await space.search([1, 2, 3.1], { k: 1 })).map((hit) => hit.key)).toEqual(["a"]);
       await space.add("new", [0, 0, 1]);

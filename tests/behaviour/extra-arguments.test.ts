@@ -12,9 +12,11 @@ function call(target: object, method: string, ...args: unknown[]): unknown {
 
 describe("an argument too many is BAD_OPTION, and nothing has happened:", () => {
   const ops: Record<string, unknown[]> = {
-    add: ["x", [1, 2, 3, 4], { color: "red" }, {}, "more"],
-    addMany: [["x"], [[1, 2, 3, 4]], [{ color: "red" }], {}, "more"],
-    update: ["kept", { color: "red" }, {}, "more"],
+    add: ["x", [1, 2, 3, 4], { color: "red" }, { expiresAt: 5 }, 6],
+    addMany: [["x"], [[1, 2, 3, 4]], [{ color: "red" }], { expiresAt: 5 }, 6],
+    update: ["kept", { color: "red" }, {}, 6],
+    updateWhere: [{}, { color: "red" }, {}, 6],
+    deleteWhere: [{}, {}, 6],
     delete: ["kept", "kept too"],
     deleteMany: [["kept"], ["kept too"]],
     search: [[1, 2, 3, 4], { k: 1 }, { k: 2 }],

@@ -36,6 +36,7 @@ describe("of an open folder", () => {
     expect(rest).toEqual({
       path: folder.path,
       format: 3,
+      fields: {},
       dimensions: 2,
       metric: "l2",
       M: 8,

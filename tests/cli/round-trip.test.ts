@@ -130,11 +130,11 @@ describe("refused", () => {
     expect(readdirSync(folder.root)).toEqual(["index"]);
   });
 
-  test("a file that does not exist, or is a folder; PATH is not created", async () => {
+  test("a file that does not exist, or a folder without any; PATH is not created", async () => {
     using folder = new Folder();
     const import_ = (file: string) => failureOf(["import", folder.path, file, "--space", "s", "--dimensions", "4"]);
     expect(await import_("/nowhere.jsonl")).toBe("1 BAD_FILE: /nowhere.jsonl: there is no such file");
-    expect(await import_(folder.root)).toBe(`1 BAD_FILE: ${folder.root}: it is not a regular file`);
+    expect(await import_(folder.root)).toBe(`1 BAD_FILE: ${folder.root}: holds no .jsonl or .ndjson files`);
     expect(existsSync(folder.path)).toBe(false);
   });
 

@@ -44,7 +44,8 @@ function membersOf(name: string): string[] {
   const pattern = new RegExp(`^(?:export )?(?:interface|class) ${name}\\b(?: extends (\\w+))?.*?\\{\\n(.*?)^\\}`, "ms");
   const [, base, body] = SOURCES.map((source) => pattern.exec(source)).find((found) => found !== null) ?? [];
   if (body === undefined) return [];
-  const lines = body.matchAll(/^ {2}(?:readonly |get |async )*(\w+)\??(?:<.*>)?(?:\(|: )/gm);
+  const open = body.replace(/^ {2}\/\*\* @internal.*\*\/\n.*\n/gm, "");
+  const lines = open.matchAll(/^ {2}(?:readonly |get |async )*(\w+)\??(?:<.*>)?(?:\(|: )/gm);
   const parameters = /^ {2}constructor\(([\s\S]*?)\) \{/m.exec(body)?.[1] ?? "";
   const properties = parameters.matchAll(/(?<!private |protected )readonly (\w+):/g);
   const own = Array.from([...lines, ...properties], ([, member]) => member!).filter((name) => name !== "constructor");

@@ -1,8 +1,9 @@
-/* `import`: how do vectors get from a file into a folder? In batches, each added or replaced in the order of the file. */
+/* `import`: how do entries get from a file into a folder? In batches, each added or replaced in the order of the file. */
 import { existsSync, readdirSync } from "node:fs";
 import { open } from "../../api/open.ts";
 import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
+import type { FieldType } from "../../documents/fields.ts";
 import { HnswError } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
 import { findFolder, shapeIn } from "../../storage/disk/folder.ts";
@@ -22,10 +23,13 @@ const OF_A_ROW = [
   "NORM_OVERFLOW",
   "NORM_UNDERFLOW",
   "ZERO_VECTOR",
+  "BAD_METADATA",
+  "BAD_FIELD",
+  "DOCUMENT_TOO_LARGE",
 ];
 
 export const importVectors: Command = {
-  summary: "adds keys and vectors from lines of JSON, .npy or raw floats",
+  summary: "adds vectors and documents from lines of JSON, .npy or raw floats",
   takes: ["PATH", "FILE"],
   options: {
     space: { value: "S", help: "the space to add to" },
@@ -34,11 +38,13 @@ export const importVectors: Command = {
     "integer-keys": { help: "the keys in that file are integers" },
     dimensions: { value: "N", help: "floats per vector of a new index; a .npy file knows them" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
+    fields: { value: "F", help: "fields to add, such as tags:keyword,createdAt:date" },
   },
   notes:
-    "FILE is lines of JSON as `export` writes them (- for stdin), .npy (a matrix of little-endian floats, 4 or 8 bytes\n" +
-    "each, row after row), or .f32 (nothing but such floats of 4 bytes). A key that the space has already is replaced. A\n" +
-    "line that is refused ends the import; those before it stay. PATH is created if it does not exist.",
+    "FILE is lines of JSON as `export` writes them (- for stdin; or a folder of .jsonl files), .npy (a matrix of little-\n" +
+    "endian floats, 4 or 8 bytes each, row after row), or .f32 (nothing but such floats of 4 bytes). A key that the space\n" +
+    "has already is replaced. A line that is refused ends the import; those before it stay. PATH is created if it does\n" +
+    "not exist.",
   async run(args) {
     const start = performance.now();
     args.oneOf("space", "all");
@@ -98,7 +104,8 @@ async function add(path: string, args: Arguments, source: Source, shape: Shape |
   const metric = args.text("metric") as Metric | undefined; // `open` refuses any other
   let imported = 0;
   try {
-    await using index = await open({ path, dimensions, durability: "relaxed", ...(metric && { metric }) });
+    const fields = fieldsOf(args);
+    await using index = await open({ path, dimensions, durability: "relaxed", fields, ...(metric && { metric }) });
     using progress = new Progress();
     progress.start("adding", source.total);
     for await (const batch of source.batches((read) => progress.by(read))) {
@@ -111,6 +118,18 @@ async function add(path: string, args: Arguments, source: Source, shape: Shape |
   return imported;
 }
 
+/** "tags:keyword,createdAt:date"; `open` refuses what is none. */
+function fieldsOf(args: Arguments): Record<string, FieldType> {
+  const text = args.text("fields");
+  if (text === undefined) return {};
+  const pairs = text.split(",").map((pair): [string, FieldType] => {
+    const at = pair.lastIndexOf(":");
+    if (at < 1) throw args.wrong(`--fields must be such as tags:keyword,createdAt:date, not "${text}"`);
+    return [pair.slice(0, at), pair.slice(at + 1) as FieldType];
+  });
+  return Object.fromEntries(pairs);
+}
+
 function spaceOf(index: VectorIndex, args: Arguments, { space: named, placeOf }: Batch): Space {
   const wanted = args.text("space");
   if (wanted !== undefined && (named === undefined || named === wanted)) return index.space(wanted);
@@ -121,7 +140,8 @@ function spaceOf(index: VectorIndex, args: Arguments, { space: named, placeOf }:
 
 async function addBatch(space: Space, batch: Batch, added: () => void): Promise<void> {
   try {
-    await space.addMany(batch.keys, batch.vectors);
+    const { keys, vectors, metadata, expiresAt } = batch;
+    await space.addMany(keys, vectors, metadata ?? undefined, { expiresAt });
     for (const _ of batch.keys) added();
   } catch (error) {
     if (!(error instanceof HnswError) || !OF_A_ROW.includes(error.code)) throw error;
@@ -129,10 +149,11 @@ async function addBatch(space: Space, batch: Batch, added: () => void): Promise<
   }
 }
 
-async function addEach(space: Space, { keys, vectors, placeOf }: Batch, added: () => void): Promise<void> {
+async function addEach(space: Space, batch: Batch, added: () => void): Promise<void> {
+  const { keys, vectors, metadata, expiresAt, placeOf } = batch;
   for (const [i, key] of keys.entries()) {
     try {
-      await space.add(key, vectors[i]!);
+      await space.add(key, vectors === null ? null : vectors[i]!, metadata?.[i], { expiresAt });
       added();
     } catch (error) {
       if (!(error instanceof HnswError)) throw error;

@@ -17,7 +17,7 @@ export const inspectFolder: Command = {
 };
 
 function describe({ partitions, snapshots, spaces, mark, problems, ...index }: Inspection): string[] {
-  const { path, format, dimensions, metric, M, seed } = index;
+  const { path, format, dimensions, metric, M, seed, fields } = index;
   const spaceRows = spaces.map(({ name, partition, id, snapshot, ops }) => {
     const { live = "–", slots = "–", sequence = "–" } = snapshot ?? {};
     return [name, partition, id, sequence, live, slots, ops];
@@ -29,6 +29,7 @@ function describe({ partitions, snapshots, spaces, mark, problems, ...index }: I
   const noMark = "The mark is missing or unreadable: how far the journal was, at least, is not known.";
   return [
     `${path}: format ${format}, ${counted(dimensions, "dimension")}, ${metric}, M ${M}, seed ${seed}`,
+    ...(Object.keys(fields).length === 0 ? [] : [`fields: ${fieldList(fields)}`]),
     ...["", counted(partitions.length, "partition")],
     ...table([["partition", "last op", "trimmed", "mark", "groups", "ops", "journal"], ...partitionRows]),
     ...[
@@ -40,4 +41,10 @@ function describe({ partitions, snapshots, spaces, mark, problems, ...index }: I
     ...(problems.length === 0 ? [] : ["", counted(problems.length, "problem")]),
     ...problems.map((problem) => `  ${problem}`),
   ];
+}
+
+function fieldList(fields: Inspection["fields"]): string {
+  return Object.entries(fields)
+    .map(([name, type]) => `${name} (${type})`)
+    .join(", ");
 }

@@ -2,6 +2,7 @@
 import { warnOf } from "../../api/incidents.ts";
 import { startIndex } from "../../api/start.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
+import { buildMissing } from "../../engine/add-field.ts";
 import { completeSettings, type OpenOptions, readOptions } from "../../options/open.ts";
 import { canStartThreads } from "../../runtime/platform.ts";
 import { type LockedFolder, shapeIn } from "../../storage/disk/folder.ts";
@@ -31,6 +32,7 @@ export async function openCopy(folder: LockedFolder, options: CopyOptions): Prom
     const settings = completeSettings(readOptions({ ...others, ...shape }), canStartThreads, { fields: folder.fields });
     const { index } = await startIndex(settings, warnOf, {}, async (handle) => {
       recovery = await new Recovery(handle, paths, salvaging, onRead).load(shape, null, "read");
+      await buildMissing(handle);
       return null;
     });
     const dispose = async () => {

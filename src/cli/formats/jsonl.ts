@@ -1,9 +1,11 @@
 /*
- * How are a key and a vector written as one line of JSON, so that they read back bit for bit?
+ * How is an entry written as one line of JSON, so that its vector reads back bit for bit?
  *
  *   {"key":"red","vector":[1,0.1,-0]}      {"key":7,"vector":…}      {"key":{"bigint":"123"},"vector":…}
+ *   {"key":"red","vector":null,"metadata":{"text":"…"},"expiresAt":1790000000000}
  *
- * In a file with several spaces, "space" names the space of each line.
+ * "metadata" is the document, if there is one, and "expiresAt" when it expires, in milliseconds since 1970. In a file with
+ * several spaces, "space" names the space of each line.
  */
 import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
@@ -12,16 +14,27 @@ import { FileError } from "../terminal/failures.ts";
 export interface Row {
   space?: string;
   key: Key;
-  vector: number[];
+  /** Null: the entry has none. */
+  vector: number[] | null;
+  metadata?: unknown;
+  expiresAt?: number;
 }
 
 const MOST_DIGITS = 9; // always read back as the same 32-bit float
 const EXACT = 2 ** 24; // integers below this have no shorter form
 
-export function lineOf(key: Key, vector: Float32Array, space?: string): string {
+export function lineOf(
+  key: Key,
+  vector: Float32Array | undefined,
+  space?: string,
+  { metadata, expiresAt }: Pick<Row, "metadata" | "expiresAt"> = {},
+): string {
   const written = typeof key === "bigint" ? `{"bigint":"${key}"}` : JSON.stringify(key);
   const first = space === undefined ? "" : `"space":${JSON.stringify(space)},`;
-  return `{${first}"key":${written},"vector":[${Array.from(vector, shortest).join(",")}]}`;
+  const floats = vector === undefined ? "null" : `[${Array.from(vector, shortest).join(",")}]`;
+  const document = metadata === undefined ? "" : `,"metadata":${JSON.stringify(metadata)}`;
+  const expiry = expiresAt === undefined ? "" : `,"expiresAt":${expiresAt}`;
+  return `{${first}"key":${written},"vector":${floats}${document}${expiry}}`;
 }
 
 /** The shortest decimal that reads back as the same 32-bit float. */
@@ -45,12 +58,18 @@ export function rowOf(line: string): Row {
     throw new FileError(`not JSON: ${messageOf(error)}`);
   }
   if (!isObject(found)) throw new FileError('not an object with "key" and "vector"');
-  const { space, key, vector } = found;
+  const { space, key, vector, metadata, expiresAt } = found;
   if (space !== undefined && typeof space !== "string") throw new FileError('"space" is not a string');
-  if (!Array.isArray(vector) || !vector.every((value) => typeof value === "number")) {
+  if (vector !== null && !(Array.isArray(vector) && vector.every((value) => typeof value === "number"))) {
     throw new FileError('"vector" is not an array of numbers');
   }
-  return { key: keyOf(key), vector, ...(space === undefined ? {} : { space }) };
+  if (vector === null && metadata === undefined) throw new FileError('"vector" is null and there is no "metadata"');
+  if (expiresAt !== undefined && typeof expiresAt !== "number") throw new FileError('"expiresAt" is not a number');
+  const row: Row = { key: keyOf(key), vector };
+  if (space !== undefined) row.space = space;
+  if (metadata !== undefined) row.metadata = metadata;
+  if (expiresAt !== undefined) row.expiresAt = expiresAt;
+  return row;
 }
 
 function keyOf(key: unknown): Key {

@@ -1,5 +1,6 @@
-/* What does a file hold that is to be imported? Batches of keys and vectors, no key twice in one. */
-import { readFileSync } from "node:fs";
+/* What does a file hold that is to be imported? Batches of entries, no key twice in one. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
 import { counted } from "../terminal/amounts.ts";
@@ -10,11 +11,17 @@ import { existing, type Matrix, openNpy, openRaw } from "./matrix.ts";
 
 const MOST_ROWS = 2000; // of a batch
 const MOST_FLOATS = 1 << 19;
+const MOST_CHARACTERS = 1 << 23; // of lines
 
 export interface Batch {
   space: string | undefined;
   keys: Key[];
-  vectors: (Float32Array | number[])[];
+  /** Null: of entries that have none. */
+  vectors: (Float32Array | number[])[] | null;
+  /** Null: there are no documents. */
+  metadata: unknown[] | null;
+  /** Of all of them. */
+  expiresAt: number | undefined;
   /** Where in the file the batch's i-th row is, for messages. */
   placeOf(i: number): string;
 }
@@ -41,16 +48,32 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Lines of JSON in a file, or of stdin for "-". Rejects with FileError. */
+/** Lines of JSON in a file, in the files of a folder, or of stdin for "-". Rejects with FileError. */
 export async function openLines(path: string): Promise<Source> {
-  const file = path === "-" ? null : await named(path, existing(path));
-  const chunks = () => (file === null ? Bun.stdin.stream() : file.stream()) as unknown as AsyncIterable<Uint8Array>;
-  const name = file === null ? "stdin" : path;
+  const stdin = { name: "stdin", size: 0, stream: () => Bun.stdin.stream() };
+  const files = path === "-" ? [stdin] : await Promise.all(filesOf(path).map((file) => named(file, opened(file))));
   return {
     dimensions: undefined,
-    total: file?.size ?? 0,
-    batches: (onRead) => batchesOfLines(chunks(), name, onRead),
+    total: files.reduce((sum, { size }) => sum + size, 0),
+    async *batches(onRead) {
+      for (const { name, stream } of files) {
+        yield* batchesOfLines(stream() as unknown as AsyncIterable<Uint8Array>, name, onRead);
+      }
+    },
   };
+}
+
+/** The path itself, or of a folder the files with lines of JSON that lie in it, in the order of their names. */
+function filesOf(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => /\.(jsonl|ndjson)$/i.test(name));
+  if (names.length === 0) throw new FileError(`${path}: holds no .jsonl or .ndjson files`);
+  return names.sort().map((name) => join(path, name));
+}
+
+async function opened(path: string) {
+  const file = await existing(path);
+  return { name: path, size: file.size, stream: () => file.stream() };
 }
 
 async function* batchesOfLines(
@@ -60,12 +83,16 @@ async function* batchesOfLines(
 ): AsyncGenerator<Batch> {
   let rows: (Row & { number: number })[] = [];
   const keys = new Set<Key>();
-  let floats = 0;
+  let characters = 0;
   const batch = (): Batch => {
-    const { space } = rows[0]!;
+    const { space, vector, expiresAt } = rows[0]!;
     const numbers = rows.map(({ number }) => number);
-    const vectors = rows.map(({ vector }) => vector);
-    return { space, keys: rows.map(({ key }) => key), vectors, placeOf: (i) => `${name}, line ${numbers[i]}` };
+    return {
+      ...{ space, keys: rows.map(({ key }) => key), expiresAt },
+      vectors: vector === null ? null : rows.map(({ vector }) => vector!),
+      metadata: rows.some(({ metadata }) => metadata !== undefined) ? rows.map(({ metadata }) => metadata) : null,
+      placeOf: (i) => `${name}, line ${numbers[i]}`,
+    };
   };
   for await (const { line, number } of linesOf(chunks, name, onRead)) {
     if (line.trim() === "") continue;
@@ -76,19 +103,23 @@ async function* batchesOfLines(
       if (rows.length > 0) yield batch(); // the lines before it are imported
       throw new FileError(`${name}, line ${number}: ${messageOf(error)}`);
     }
-    // `addMany` takes no key twice, and is for one space.
-    const isFull = rows.length >= MOST_ROWS || floats >= MOST_FLOATS;
-    if (rows.length > 0 && (isFull || row.space !== rows[0]!.space || keys.has(row.key))) {
+    // `addMany` takes no key twice, and is for one space and one expiry.
+    const isFull = rows.length >= MOST_ROWS || characters >= MOST_CHARACTERS;
+    if (rows.length > 0 && (isFull || !isAlike(row, rows[0]!) || keys.has(row.key))) {
       yield batch();
       rows = [];
       keys.clear();
-      floats = 0;
+      characters = 0;
     }
     rows.push({ ...row, number });
     keys.add(row.key);
-    floats += row.vector.length;
+    characters += line.length;
   }
   if (rows.length > 0) yield batch();
+}
+
+function isAlike(a: Row, b: Row): boolean {
+  return a.space === b.space && a.expiresAt === b.expiresAt && (a.vector === null) === (b.vector === null);
 }
 
 /** A .npy file, or raw floats if `dimensions` is given. `keyFile` null: keys are 0, 1, 2, …. Rejects with FileError. */
@@ -125,7 +156,8 @@ async function* batchesOfMatrix(
     const start = first;
     const flat = await named(path, read(start, count));
     const vectors = Array.from(batch, (_, i) => flat.subarray(i * dimensions, (i + 1) * dimensions));
-    yield { space: undefined, keys: [...batch], vectors, placeOf: (i) => `${path}, row ${start + i}` };
+    const placeOf = (i: number) => `${path}, row ${start + i}`;
+    yield { space: undefined, keys: [...batch], vectors, metadata: null, expiresAt: undefined, placeOf };
     onRead(count);
     first += count;
   }

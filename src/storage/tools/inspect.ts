@@ -2,6 +2,7 @@
 import { JOURNAL_CREATE, JOURNAL_DROP } from "../../../assembly/layout.ts";
 import { messageOf } from "../../errors.ts";
 import { entriesOf } from "../../journal/entries.ts";
+import type { Settings } from "../../options/open.ts";
 import type { Shape } from "../../options/shape.ts";
 import { readSpaceFrame, type SpaceFrame } from "../../snapshot/frames.ts";
 import { decodeKey } from "../../values/keys.ts";
@@ -39,6 +40,8 @@ export interface SpaceInspection {
 export interface Inspection extends Omit<Shape, "partitions"> {
   path: string;
   format: number;
+  /** By name, the type of each. */
+  fields: Settings["fields"];
   partitions: PartitionInspection[];
   /** All that are registered: two of most spaces. */
   snapshots: { count: number; files: number; bytes: number };
@@ -58,8 +61,10 @@ export async function inspect(folder: string): Promise<Inspection> {
     for (let tries = 1; ; tries++) {
       const inspection = await SqliteFile.using(paths.journal, "read", (journal) => {
         journal.expectSound();
-        const found = journal.atOneMoment(() => new Inspector(journal, paths, shape).run(tries === TRIES));
-        return journal.counts || tries === TRIES ? found : null;
+        const inspection = journal.atOneMoment(() =>
+          new Inspector(journal, paths, shape, found.fields).run(tries === TRIES),
+        );
+        return journal.counts || tries === TRIES ? inspection : null;
       });
       if (inspection !== null) return inspection;
     }
@@ -78,6 +83,7 @@ class Inspector {
     private readonly journal: SqliteFile,
     private readonly paths: FolderPaths,
     private readonly shape: Shape,
+    private readonly fields: Settings["fields"],
   ) {
     this.log = new GroupLog(journal);
     this.catalog = new Catalog(journal);
@@ -95,6 +101,7 @@ class Inspector {
       path: this.paths.folder,
       format: formatOf(this.journal) ?? FORMAT,
       ...this.shape,
+      fields: this.fields,
       partitions,
       snapshots: { count: rows.length, files: filesOf(rows).size, bytes: bytesOf(rows) },
       spaces,

@@ -4,6 +4,7 @@ import * as layout from "../../../assembly/layout.ts";
 import * as calls from "../../../src/core/calls.ts";
 import { uniform } from "../../support/vectors.ts";
 import { CoreSpace, partition } from "../harness.ts";
+import { RowSpace } from "../rows/row-space.ts";
 
 const COUNT = 500;
 const built = (async () => {
@@ -68,5 +69,32 @@ test.each(CASES)("$name", async ({ of, offset, value, promise }) => {
   expect(calls.check(seat, checked)).toMatchObject({ promise });
   expect(inPieces(space, checked)).toMatchObject({ promise });
   words[word] = before;
+  space.expectWhole("after");
+});
+
+/** Cells of slot 5; their wrong words. */
+test.each([
+  ["a record without its cell", layout.COLUMN_RECORDS, [0]],
+  ["an expiry that the record does not know", layout.COLUMN_EXPIRY, [0, 0]],
+  ["a keyword that there is not", layout.COLUMN_FIELDS, [layout.WORD_CODES + 50]],
+  ["a number that is none", layout.COLUMN_FIELDS + 1, [7, 0x7ff80000]],
+] as [string, number, number[]][])("%s", async (_, column, wrong) => {
+  const space = new RowSpace(await partition({ dimensions: 4 }), "s", { word: "keyword", size: "number" });
+  for (let i = 0; i < 8; i++) {
+    space.put(i, [i, 0, 0, 0], { text: "1", values: { word: `w${i}`, size: i }, expiresAt: i === 0 ? 1 : null });
+  }
+  const words = new Uint32Array(space.seat.memory.buffer);
+  const wordAt = (at: number) => words[at >>> 2]!;
+  const generation = wordAt(space.at + layout.S_GENERATIONS);
+  const columns = wordAt(generation + layout.G_COLUMNS) + layout.D_HEADER;
+  const cells = wordAt(wordAt(columns + column * layout.COLUMN_BYTES) + layout.D_HEADER);
+  const width = column === layout.COLUMN_EXPIRY || column === layout.COLUMN_FIELDS + 1 ? 8 : 4;
+  const cell = (cells + 5 * width) >>> 2;
+  const before = words.slice(cell, cell + 2);
+  space.expectWhole("before");
+  words.set(wrong, cell);
+  const checked = { address: space.at, incarnation: space.incarnation };
+  expect(calls.check(space.seat, checked)).toMatchObject({ promise: 12, slot: 5 });
+  words.set(before, cell);
   space.expectWhole("after");
 });

@@ -1,10 +1,14 @@
-/* When the core traps at any point, does a repair leave every lock free, every op whole and every vector found? */
+/* When the core traps at any point, does a repair leave every lock free, every op whole and every vector and row found? */
 import { describe, expect, test } from "bun:test";
 import * as layout from "../../../assembly/layout.ts";
+import * as calls from "../../../src/core/calls.ts";
 import type { Seat } from "../../../src/core/seat.ts";
 import { spacesOf } from "../../../src/core/spaces.ts";
+import { decodeRow, encodeValues, valueInRow } from "../../../src/documents/row.ts";
+import type { Condition } from "../../../src/documents/where.ts";
 import { uniform } from "../../support/vectors.ts";
 import { CoreSpace, coreModule, partition } from "../harness.ts";
+import { type RowLike, RowSpace } from "../rows/row-space.ts";
 
 const SEED = 1066;
 const DIMENSIONS = 6;
@@ -13,8 +17,19 @@ const POINTS = Object.entries(layout)
   .filter(([name]) => name.startsWith("FAULT_"))
   .map(([name, point]) => ({ name: name.slice(6), point: point as number }));
 
-/** What a space should hold: key → number of its vector. */
-type Model = Map<number, number>;
+/* What a space should hold under a key: a vector, and a row that goes with it, or none. */
+interface Held {
+  vector: number;
+  note: string | null;
+}
+const FIELDS = { note: "keyword", vector: "number", list: "keyword", sizes: "number" } as const;
+
+/** The row of what is held; large ones need new blocks, and each note is a new keyword. */
+function rowFor({ vector, note }: Held): RowLike {
+  const values = { note: `${note} ${vector}`, vector, list: ["all", `${vector % 50}`], sizes: [vector, vector / 2] };
+  const expiresAt = vector % 2 === 0 ? null : 1e12 + vector;
+  return { text: JSON.stringify("x".repeat(20 + (vector % 7) * 300)), values, expiresAt };
+}
 
 function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError;
@@ -22,10 +37,10 @@ function isTrap(error: unknown): boolean {
 
 /** Drives one space and repairs after each trap, keeping the model in step with what the repair says. */
 class Survivor {
-  readonly model: Model = new Map();
+  readonly model = new Map<number, Held>();
   traps = 0;
   constructor(
-    readonly space: CoreSpace,
+    readonly space: RowSpace,
     readonly context: string,
   ) {}
 
@@ -34,7 +49,7 @@ class Survivor {
   }
 
   /** Runs a call; after a trap repairs, and returns what the repair did. */
-  private survive(call: () => void): number | undefined {
+  survive(call: () => void): number | undefined {
     try {
       call();
       return undefined;
@@ -51,24 +66,84 @@ class Survivor {
     }
   }
 
-  add(key: number, vector: number): void {
-    const status = this.survive(() => this.space.add(key, VECTORS.at(vector)));
+  /** Every third key has a row, and so has each with a note. */
+  add(key: number, vector: number, note = key % 3 === 0 ? "added" : null): void {
+    const held = { vector, note };
+    this.op(key, held, () => {
+      if (note === null) this.space.add(key, VECTORS.at(vector));
+      else this.space.put(key, VECTORS.at(vector), rowFor(held));
+    });
+  }
+
+  /** Gives a key another row; its vector stays. A trap may have kept the key out. */
+  update(key: number, note: string): void {
     const before = this.model.get(key);
-    if (status === undefined || status === 1) this.model.set(key, vector);
-    if (status !== undefined) this.expectEither(key, status === 1 ? vector : before);
+    if (before === undefined) return;
+    const held = { ...before, note };
+    this.op(key, held, () => this.space.update(key, rowFor(held)));
   }
 
   remove(key: number): void {
-    const before = this.model.get(key);
-    const status = this.survive(() => this.space.remove(key));
-    if (status === undefined || status === 1) this.model.delete(key);
-    if (status !== undefined) this.expectEither(key, status === 1 ? undefined : before);
+    this.op(key, undefined, () => this.space.remove(key));
   }
 
-  /** An op is in as a whole or not at all. */
-  private expectEither(key: number, vector: number | undefined): void {
-    const wanted = vector === undefined ? "nothing" : VECTORS.at(vector).join();
-    expect(`${this.space.get(key)?.join() ?? "nothing"}; ${this.context}`).toBe(`${wanted}; ${this.context}`);
+  /** An op is in as a whole or not at all: one that leaves `held` under the key. */
+  private op(key: number, held: Held | undefined, call: () => void): void {
+    const before = this.model.get(key);
+    const status = this.survive(call);
+    const after = status === undefined || status === 1 ? held : before;
+    if (after === undefined) this.model.delete(key);
+    else this.model.set(key, after);
+    if (status !== undefined) this.expectHeld(key, after);
+  }
+
+  private expectHeld(key: number, held: Held | undefined): void {
+    const found = this.space.read(key);
+    const shown = found && `${found.vector!.join()} ${found.row && contentsOf(found.row, this.space)}`;
+    const row = held?.note != null && contentsOf(this.space.encode(rowFor(held), true), this.space);
+    const wanted = held && `${VECTORS.at(held.vector).join()} ${row || null}`;
+    expect(`${shown}; ${this.context}`).toBe(`${wanted}; ${this.context}`);
+  }
+
+  /** Adds a field that all rows get, and asks for it. */
+  fillField(): void {
+    this.space.addField(`field ${this.space.fields.size}`, "keyword");
+    const field = this.space.fields.list.at(-1)!;
+    const refs: number[] = [];
+    const behind = () => this.filtered({ is: "behind" }, (ref) => refs.push(ref));
+    for (behind(); refs.length > 0; refs.length = 0, behind()) {
+      this.survive(() => {
+        this.space.filter({ is: "behind" });
+        for (const ref of refs) {
+          if (
+            calls.fillMatch(
+              this.seat,
+              ref,
+              encodeValues(this.space.fields.list, [...Array(field.number), `f${ref % 9}`]),
+            ) < 0
+          ) {
+            throw new Error("fillMatch refused");
+          }
+        }
+        this.space.end();
+      });
+    }
+    this.filtered({ is: "exists", field }, (ref) => refs.push(ref));
+    const rows = [...this.model.values()].filter(({ note }) => note !== null);
+    expect(`${refs.length}; ${this.context}`).toBe(`${rows.length}; ${this.context}`);
+  }
+
+  /** Lists the matches of a filter; a trap begins it again. */
+  private filtered(condition: Condition, take: (ref: number) => void): void {
+    const found: number[] = [];
+    const status = this.survive(() => {
+      found.length = 0;
+      this.space.filter(condition);
+      while (calls.listMatches(this.seat, calls.NO_FIELD, ({ ref }) => found.push(ref)) > 0);
+      this.space.end();
+    });
+    if (status === undefined) found.forEach(take);
+    else this.filtered(condition, take);
   }
 
   link(): void {
@@ -101,9 +176,9 @@ class Survivor {
   expectAll(): void {
     this.space.expectWhole(this.context);
     expect(this.space.figures().live, this.context).toBe(this.model.size);
-    for (const [key, vector] of this.model) {
-      this.expectEither(key, vector);
-      const query = VECTORS.at(vector);
+    for (const [key, held] of this.model) {
+      this.expectHeld(key, held);
+      const query = VECTORS.at(held.vector);
       const found = (hits: { key: unknown; distance: number }[]) =>
         hits.some((hit) => hit.key === key && hit.distance === 0);
       const exactly = found(this.space.searchExactly(query, this.model.size));
@@ -114,7 +189,13 @@ class Survivor {
   }
 }
 
-/** Adds, upserts, deletes, twins, promotion, links, compaction, a census, and a wide search. */
+/** What a row holds besides its fields' number, which grows. */
+function contentsOf(row: Uint8Array, space: RowSpace): string {
+  const values = space.fields.list.slice(0, Object.keys(FIELDS).length).map((field) => valueInRow(row, field));
+  return JSON.stringify([decodeRow(row), values]);
+}
+
+/** Adds, upserts, updates, deletes, twins, promotion, links, compaction, a census, a wide search, a new field. */
 function workload(survivor: Survivor): void {
   for (let i = 0; i < 140; i++) survivor.add(i, i);
   survivor.link();
@@ -124,8 +205,13 @@ function workload(survivor: Survivor): void {
   for (let i = 0; i < 60; i++) survivor.add(i, 400 + i);
   for (let i = 60; i < 130; i++) survivor.remove(i);
   survivor.link();
+  for (let i = 150; i < 210; i++) survivor.update(i, "updated");
   survivor.searchWide();
   survivor.mend();
+  survivor.fillField();
+  for (let i = 200; i < 300; i++) survivor.update(i, "late");
+  survivor.link();
+  survivor.searchWide(); // what the compactions emptied is freed
   for (let i = 0; i < 40; i++) survivor.add(1000 + i, 500 + i);
 }
 
@@ -138,7 +224,7 @@ describe("a trap", async () => {
       test(`at ${name}, visit ${countdown}, leaves nothing half done`, async () => {
         const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 100 }, "debug");
         const context = `${name} at visit ${countdown}, seed ${SEED}`;
-        const survivor = new Survivor(new CoreSpace(seat, "space"), context);
+        const survivor = new Survivor(new RowSpace(seat, "space", FIELDS), context);
         seat.core.armFault(point, countdown);
         workload(survivor);
         seat.core.armFault(0, 0);
@@ -164,7 +250,7 @@ describe("a slot that traps its linker twice", async () => {
   test.each(LINKING)("at $name is quarantined or in, and found", async ({ name, point }) => {
     const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 100 }, "debug");
     const context = `${name} twice, seed ${SEED}`;
-    const survivor = new Survivor(new CoreSpace(seat, "space"), context);
+    const survivor = new Survivor(new RowSpace(seat, "space", FIELDS), context);
     for (let i = 0; i < 150; i++) survivor.add(i, i);
     survivor.link();
     for (let i = 150; i < 160; i++) survivor.add(i, 7); // twins of slot 7, some linked before and some after

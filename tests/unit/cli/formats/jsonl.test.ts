@@ -6,7 +6,7 @@ import { lineOf, rowOf, shortest } from "../../../../src/cli/formats/jsonl.ts";
 test("every 32-bit float is written as a short decimal that reads back as itself", () => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      const [written] = rowOf(lineOf("k", Float32Array.of(value))).vector;
+      const [written] = rowOf(lineOf("k", Float32Array.of(value))).vector!;
       expect(Object.is(Math.fround(written!), value)).toBe(true);
       expect(
         shortest(value)
