@@ -145,10 +145,9 @@ export const S_CREATED: u32 = 80; // u64: number of the op that created it
 /* The mark of its last flush (space/marks.ts): its number, and what it comprises. */
 export const S_MARK: u32 = 88, S_MARK_SERIAL: u32 = 92, S_MARK_COUNT: u32 = 96, S_MARK_MOVED: u32 = 100;
 export const COMPACT_NO: u32 = 0, COMPACT_DEAD: u32 = 1;
-export const COMPACT_BLIND: u32 = 2; // codes can't tell its vectors apart: the next generation searches in f32
 
 // ── generation: one filling of a space ──────────────────────────────────────────────────────────────────────────────
-export const GENERATION_BYTES: u32 = 176;
+export const GENERATION_BYTES: u32 = 184;
 export const G_SERIAL: u32 = 0;
 export const G_SPACE: u32 = 4; // 0 once it was dropped: the header may then belong to another space
 export const G_STATE: u32 = 8; // FLAT, GRAPH
@@ -158,8 +157,9 @@ export const G_FLOOR: u32 = 20; // slots below are linked, skipped or quarantine
 export const G_LIVE: u32 = 24, G_DEAD: u32 = 28, G_LINKED: u32 = 32;
 export const G_ENTRY: u32 = 36; // slot + 1 of the entry point, 0: the graph is empty
 export const G_ENTRY_LOCK: u32 = 40;
-export const G_BEAM: u32 = 44; // BEAM_CODES or BEAM_F32
+export const G_BEAM: u32 = 44; // BEAM_*
 export const G_CENTROID: u32 = 48; // its block; the ring of the last RECENT_SLOTS linked slots comes behind it
+export const G_OFFSET: u32 = 52; // f32: what a code distance is more than the rank (vectors/metric.ts): |centroid|² under dot
 export const G_QUARANTINE: u32 = 56; // slot + 1 of the first quarantined one, the next ones by SLOT_TWIN
 export const G_MOVED: u32 = 60; // slots below have left for the next generation
 export const G_VECTORS: u32 = 64; // directory of vector chunks (D_*)
@@ -167,7 +167,7 @@ export const G_GRAPH: u32 = 68; // directory of graph chunks, 0 while flat
 export const G_KEY_TABLE: u32 = 72; // a key table (T_*)
 export const G_KEYS: u32 = 88; // the heap of key records (vectors/heap.ts), 8 bytes
 export const G_RETIRED_AT: u32 = 96, G_RETIRED_NEXT: u32 = 100; // epoch; next in P_RETIRED
-export const G_CHECKED: u32 = 104; // slots that were linked when codes were last checked, or seen by the first check
+export const G_DOUBT: u32 = 104; // how much the codes are in doubt (graph/sight.ts)
 export const G_QUARANTINED: u32 = 108;
 export const G_VECTOR_CHUNKS: u32 = 112, G_GRAPH_CHUNKS: u32 = 116;
 export const G_FORCE_F32: u32 = 120, G_BYTES: u32 = 124;
@@ -175,15 +175,18 @@ export const G_ELIGIBLE: u32 = 128; // how many slots it had when they became wo
 export const G_RETRIED: u32 = 132; // 1 once a slot was linked for a second time, after a trap or a census
 export const G_NAME: u32 = 136; // key record of the space's name, once the space was dropped
 export const G_FINISHED: u32 = 140; // slots linked so far
-export const G_BLIND: u32 = 144; // 1 once codes can't tell its vectors apart: a compaction then moves to an f32 beam
+export const G_SOUND: u32 = 144; // all slots below were linked when the codes were last without doubt
 export const G_BARE: u32 = 148; // 1 while chunks have no distances: it was loaded, and nothing was linked since
 export const G_ROWS: u32 = 152; // the heap of row records, 8 bytes
 export const G_COLUMNS: u32 = 160; // columns of the rows (rows/columns.ts), 0 while it has none
 export const G_EXPIRING: u32 = 164; // rows ever that expire
 export const G_BODILESS: u32 = 168; // slots ever without a vector
+/* Slots that codes in doubt have linked, to be linked again: from the first that is not yet, to the end. */
+export const G_SUSPECT: u32 = 172, G_SUSPECT_END: u32 = 176;
 export const RECENT_SLOTS: u32 = 256;
 export const FLAT: u32 = 0, GRAPH: u32 = 1;
 export const BEAM_CODES: u32 = 0, BEAM_F32: u32 = 1;
+export const BEAM_TURNED: u32 = 2; // f32 since codes went blind, on the scale of their distances (graph/suspects.ts)
 
 // ── key table ───────────────────────────────────────────────────────────────────────────────────────────────────────
 export const T_DIRECTORY: u32 = 0;
@@ -320,7 +323,7 @@ export const FS_SEQUENCE: u32 = 40; // u64: number of the partition's last op at
 export const FS_SLOTS: u32 = 48, FS_LIVE: u32 = 52;
 export const FS_FLAGS: u32 = 56; // FS_*_BIT
 export const FS_ENTRY: u32 = 60; // slot + 1
-export const FS_CHECKED: u32 = 68; // as G_CHECKED
+export const FS_SOUND: u32 = 68, FS_DOUBT: u32 = 76; // as G_SOUND, G_DOUBT
 export const FS_NAME: u32 = 72; // header of the name
 export const FS_CREATED: u32 = 80; // u64: as S_CREATED
 export const FS_CHANGED: u32 = 88; // u64: as S_CHANGED
@@ -330,7 +333,7 @@ export const FS_TIME: u32 = 120; // f64, milliseconds since 1970: the newest tha
 export const FS_HEADER: u32 = 128; // then the name's bytes, and the centroid if there is a graph
 export const FS_GRAPH_BIT: u32 = 1;
 export const FS_F32_BIT: u32 = 2; // the beam uses f32
-export const FS_BLIND_BIT: u32 = 4; // as G_BLIND
+export const FS_TURNED_BIT: u32 = 4; // the beam has turned to f32
 export const FS_ELIGIBLE_BIT: u32 = 8; // as G_ELIGIBLE
 export const FS_FORCED_BIT: u32 = 16; // as G_FORCE_F32
 export const FS_ALL_BITS: u32 = 31;
@@ -366,7 +369,7 @@ export const SP_CHANGED: u32 = 16, SP_CREATED: u32 = 24; // u64: as S_CHANGED, S
 export const SP_ID: u32 = 32, SP_HOME: u32 = 36, SP_LIVE: u32 = 40, SP_DEAD: u32 = 44, SP_PENDING: u32 = 48;
 export const SP_STORED: u32 = 52; // as S_BYTES
 export const SP_GRAPH: u32 = 56, SP_BEAM: u32 = 60, SP_COMPACTIONS: u32 = 64, SP_QUARANTINED: u32 = 68;
-export const SP_HEADER: u32 = 72; // then the name's bytes
+export const SP_SUSPECTS: u32 = 72, SP_HEADER: u32 = 80; // then the name's bytes
 export const SPACES_AT_ONCE: u32 = 128; // about 50 µs under the partition lock
 
 // ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -418,4 +421,5 @@ export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_
   FAULT_ARENA_FREE: u32 = 23, FAULT_TWIN_MARKED: u32 = 24,
   FAULT_ROW_RECORD: u32 = 25, FAULT_ROW_EXPIRY: u32 = 26, FAULT_ROW_VALUE: u32 = 27, FAULT_ROW_KEYWORD: u32 = 28,
   FAULT_ROW_CODE: u32 = 29, FAULT_ROW_TABLE: u32 = 30, FAULT_ROW_LIST: u32 = 31, FAULT_ROW_DIRECTORY: u32 = 32,
-  FAULT_ROW_BUFFER: u32 = 33, FAULT_ROW_FILL: u32 = 34, FAULT_ROW_FREE: u32 = 35, FAULT_FILTER: u32 = 36;
+  FAULT_ROW_BUFFER: u32 = 33, FAULT_ROW_FILL: u32 = 34, FAULT_ROW_FREE: u32 = 35, FAULT_FILTER: u32 = 36,
+  FAULT_TURN: u32 = 37, FAULT_RELINK: u32 = 38;

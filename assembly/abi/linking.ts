@@ -1,5 +1,6 @@
 /* How does a thread claim ops and link them, and how does it know what is left? */
 import { E_BUSY, S_GENERATIONS, S_INCARNATION } from "../layout";
+import { suspectsOf } from "../graph/suspects";
 import { announce, park } from "../memory/epochs";
 import { lockPartition, unlocked } from "../memory/locks";
 import { info } from "../memory/scratch";
@@ -19,7 +20,7 @@ export function tidy(): bool {
 }
 
 /**
- * The space after `space` (0: the first) with slots that wait or a compaction that runs. X_INFO: address, incarnation.
+ * The space after `space` (0: the first) with slots that wait, suspects or a compaction that runs. X_INFO: address, incarnation.
  * False when there is none.
  */
 export function nextUnlinked(space: usize): bool {
@@ -30,7 +31,7 @@ export function nextUnlinked(space: usize): bool {
     const generations = atomic.load<u64>(at + S_GENERATIONS);
     if ((incarnation & 1) == 0 || generations == 0) continue;
     const current = currentOf(generations);
-    if (emptyingOf(generations) == 0 && pendingOf(current) == 0) continue;
+    if (emptyingOf(generations) == 0 && pendingOf(current) == 0 && suspectsOf(current) == 0) continue;
     info(0, <u32>at);
     info(1, incarnation);
     break;

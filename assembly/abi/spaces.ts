@@ -3,9 +3,10 @@ import {
   E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_BEAM, G_DEAD, G_LIVE, G_QUARANTINED, G_STATE, INTAKE_BYTES, INTENT_DROPPED,
   INTENT_KIND, INTENT_NONE, KEY_HEADER, KEY_LENGTH, MAX_KEY_BYTES, NOT_FOUND, OK, P_INTENT, P_STATE, SPACES_AT_ONCE,
   SP_ADDRESS, SP_BEAM, SP_BYTES, SP_CHANGED, SP_COMPACTIONS, SP_CREATED, SP_DEAD, SP_GRAPH, SP_HEADER, SP_HOME, SP_ID,
-  SP_INCARNATION, SP_LIVE, SP_NAME, SP_PENDING, SP_QUARANTINED, SP_STORED, STATE_SOUND, S_BYTES, S_CHANGED,
+  SP_INCARNATION, SP_LIVE, SP_NAME, SP_PENDING, SP_QUARANTINED, SP_STORED, SP_SUSPECTS, STATE_SOUND, S_BYTES, S_CHANGED,
   S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
 } from "../layout";
+import { suspectsOf } from "../graph/suspects";
 import { journalRoom, reportSequence } from "../journal/ring";
 import { lockPartition, unlocked } from "../memory/locks";
 import { base, info } from "../memory/scratch";
@@ -96,6 +97,7 @@ function writeSpace(space: usize, to: usize): usize {
   store<u32>(to + SP_BEAM, load<u32>(current + G_BEAM));
   store<u32>(to + SP_COMPACTIONS, load<u32>(space + S_COMPACTIONS));
   store<u32>(to + SP_QUARANTINED, load<u32>(current + G_QUARANTINED));
+  store<u32>(to + SP_SUSPECTS, suspectsOf(current) + (emptying == 0 ? 0 : suspectsOf(emptying)));
   copyBytes(to + SP_HEADER, name + KEY_HEADER, length);
   return to + bytes;
 }

@@ -23,6 +23,7 @@ import { candidateCount, candidateDistance, candidateSlot } from "./candidates";
 import { connect, connectIfRoom, expectDoubles, holds, writeListAgain } from "./links";
 import { touchEnd, twinsOf, writeOwnList } from "./lists";
 import { diverseCount, selectNeighbours } from "./prune";
+import { ask } from "./sight";
 import { hangBehindOlder } from "./twins";
 import { continueBelow, enterFromSlot, searchLayer } from "./walk";
 
@@ -96,6 +97,7 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
     searchLayer(generation, l, efConstruction, false, 0);
     // One that others may know already can't be a twin any more: it may have twins of its own.
     if (l == 0 && !again && hangOnTwin(generation, slot, at)) return;
+    if (l == 0) ask(generation, slot, at);
     const count = selectNeighbours(generation, l == 0 ? chosenBase : M, chosenIds(l), chosenDistances(l));
     store<u32>(chosenOn(l), count);
     writeList(generation, slot, l, count, diverseCount, again);

@@ -132,6 +132,14 @@ export function repairList(generation: usize, slot: u32, level: u32): void {
   setCount(list, n);
 }
 
+/** Computes the distances of a slot's list on a level again, under its node lock. Another query is set afterwards. */
+export function renewDistances(generation: usize, slot: u32, level: u32): void {
+  const lock = nodeLock(generation, slot, level);
+  acquire(lock, SEAT_HELD_NODE);
+  repairList(generation, slot, level);
+  release(lock, SEAT_HELD_NODE);
+}
+
 // ── for snapshots ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Most bytes that `copyLists` writes for a slot. */

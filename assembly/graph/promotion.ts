@@ -3,36 +3,32 @@
  *
  * Codes resolve 1/63 of a vector's largest deviation from the centroid. Where one feature dwarfs the others, or
  * clusters are tight and far apart, that is too coarse: near and far get the same code distance. So before the first
- * slot is linked, and again whenever the graph has grown fourfold, a sample of queries is compared in f32 and in codes.
- * If too many true neighbours are not among those that a search would re-score, the beam uses f32: at once if nothing
- * is linked yet, else in the next generation (`wantF32` in space/linker.ts).
+ * slot is linked, a sample of queries is compared in f32 and in codes. If too many true neighbours are not among those
+ * that a search would look at, the beam uses f32. Data may also move later: sight.ts.
  *
  * What is sampled follows from the order of ops and not from the clock, so that one linking thread makes the same graph
- * of the same ops: the slots that were there when the generation outgrew the flat scan, and later those linked so far.
+ * of the same ops: the slots that were there when the generation outgrew the flat scan.
  */
 import {
-  BEAM_CODES, BEAM_F32, CHUNK_SLOTS, FAULT_PROMOTE, FLAT, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_ELIGIBLE,
-  G_ENTRY_LOCK, G_FORCE_F32, G_GRAPH, G_LINKED, G_STATE, LINKED, PAIR_BYTES, SEAT_HELD_ENTRY,
-  SEAT_HELD_GENERATION, SLOT_VECTOR,
+  BEAM_CODES, BEAM_F32, CHUNK_SLOTS, FAULT_PROMOTE, FLAT, GRAPH, G_BEAM, G_CENTROID, G_ELIGIBLE, G_ENTRY_LOCK, G_FORCE_F32,
+  G_GRAPH, G_OFFSET, G_STATE, PAIR_BYTES, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SLOT_VECTOR,
 } from "../layout";
 import { faultPoint } from "../memory/faults";
 import { acquire, release, seat } from "../memory/locks";
 import { candidateDistances, candidateSlots } from "../memory/scratch";
-import { dimensions, neverCodes, paddedFloats } from "../memory/settings";
+import { dimensions, dot, neverCodes, paddedFloats } from "../memory/settings";
 import { clearBytes } from "../memory/words";
 import { distanceTo, queryFromSlot } from "../vectors/beam";
 import { codeAddress, encodeSlot } from "../vectors/codes";
 import { exactBetween } from "../vectors/metric";
-import { inverseOf, slotAddress, stateOf } from "../vectors/slots";
-import { capacityOf, countOf, idAt, listOf } from "./lists";
+import { dotF32 } from "../vectors/kernels";
+import { inverseOf, slotAddress } from "../vectors/slots";
 import { insertPair, pairDistance, pairSlot } from "./pairs";
-import { clearVisited, visit } from "./visited";
 
 const CENTROID_SAMPLE: u32 = 4096;
 const SAMPLE: u32 = 1000; // slots that a query is compared with
-const FEW: u32 = 64;
 const NEIGHBOURS: u32 = 10;
-const RESCORED: u32 = 20; // half of what a search with k = 10 re-scores (vectors/beam.ts)
+const RESCORED: u32 = 20; // a third of what a search with k = 10 looks at in f32
 const NEEDED: f32 = 0.98; // share of true neighbours that must be among them
 
 /** Makes a flat generation a graph; every linker calls this first, and waits while another does it. */
@@ -43,10 +39,10 @@ export function promote(generation: usize): void {
     faultPoint(FAULT_PROMOTE);
     const count = load<u32>(generation + G_ELIGIBLE);
     centre(generation, count);
+    setOffset(generation);
     store<u32>(generation + G_BEAM, BEAM_CODES);
     const blind = neverCodes || load<u32>(generation + G_FORCE_F32) != 0 || firstCheck(generation, count);
     store<u32>(generation + G_BEAM, blind ? BEAM_F32 : BEAM_CODES);
-    store<u32>(generation + G_CHECKED, min<u32>(count, SAMPLE));
     atomic.store<u32>(generation + G_STATE, GRAPH);
   }
   release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
@@ -65,6 +61,12 @@ function centre(generation: usize, count: u32): void {
       v128.store(centroid + j, sum);
     }
   }
+}
+
+/** Notes what follows from the centroid. */
+export function setOffset(generation: usize): void {
+  const centroid: usize = load<u32>(generation + G_CENTROID);
+  store<f32>(generation + G_OFFSET, dot ? dotF32(centroid, centroid, paddedFloats) : 0);
 }
 
 /* In the place of a search's candidates: the slots compared with, and two lists of pairs. */
@@ -122,57 +124,4 @@ function firstCheck(generation: usize, count: u32): bool {
     found += agreement(generation, load<u32>(candidateSlots + (((i * n) / q) << 2)), n);
   }
   return <f32>found < NEEDED * <f32>(q * NEIGHBOURS);
-}
-
-/**
- * Checks the codes again when fourfold as many slots are linked as at the last check: each query, half of them from the
- * newest quarter of the first `slots`, against its neighbours and theirs, where the fine structure is. Sets G_BLIND
- * when codes went blind. The caller has just linked the last of these slots.
- */
-export function checkCodes(generation: usize, slots: u32): void {
-  if (load<u32>(generation + G_BEAM) != BEAM_CODES) return;
-  const before = atomic.load<u32>(generation + G_CHECKED);
-  const linked = load<u32>(generation + G_LINKED);
-  if (linked < 4 * before || atomic.cmpxchg<u32>(generation + G_CHECKED, before, linked) != before) return;
-  const q = queries();
-  let found: u32 = 0, asked: u32 = 0;
-  for (let i: u32 = 0; i < q; i++) {
-    const from: u32 = i & 1 ? slots - slots / 4 + (i * (slots / 4)) / q : (i * slots) / q;
-    const slot = linkedFrom(generation, from, slots);
-    const count: u32 = slot == slots ? 0 : surroundings(generation, slot);
-    if (count <= RESCORED) continue;
-    found += agreement(generation, slot, count);
-    asked += NEIGHBOURS;
-  }
-  if (<f32>found < NEEDED * <f32>asked) atomic.store<u32>(generation + G_BLIND, 1);
-  // Ranges are linked out of order: where there was too little to sample, the next check comes soon.
-  else if (asked < (q * NEIGHBOURS) >>> 1) atomic.store<u32>(generation + G_CHECKED, linked / 3);
-}
-
-/** The first slot from `from` on that is linked, within a few dozen; else `slots`. */
-function linkedFrom(generation: usize, from: u32, slots: u32): u32 {
-  const end = min<u32>(from + FEW, slots);
-  for (let slot = from; slot < end; slot++) if (stateOf(slotAddress(generation, slot)) == LINKED) return slot;
-  return slots;
-}
-
-/** Makes a linked slot's neighbours and theirs the sample; returns how many they are. */
-function surroundings(generation: usize, slot: u32): u32 {
-  clearVisited(0);
-  let n: u32 = 0;
-  const list = listOf(generation, slot, 0);
-  const count = min<u32>(countOf(list), capacityOf(0));
-  for (let i: u32 = 0; i < count; i++) n = gather(idAt(list, i), n);
-  for (let i: u32 = 0; i < count && n < SAMPLE; i++) {
-    const next = listOf(generation, idAt(list, i), 0);
-    const more = min<u32>(countOf(next), capacityOf(0));
-    for (let j: u32 = 0; j < more && n < SAMPLE; j++) n = gather(idAt(next, j), n);
-  }
-  return n;
-}
-
-function gather(slot: u32, n: u32): u32 {
-  if (!visit(slot)) return n;
-  store<u32>(candidateSlots + (n << 2), slot);
-  return n + 1;
 }

@@ -13,7 +13,10 @@ import {
 import { clearBytes, copyBytes, hasBit } from "../memory/words";
 import { chunkSlots, firstOf } from "../vectors/slots";
 import { cellsOf, columnAt, typeOf } from "./columns";
-import { LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET } from "./program";
+import {
+  FEW, LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET, SET_BITS, SET_CELLS, SET_FEW,
+  SET_MEMBERS,
+} from "./program";
 import { isNumberList, NUMBER_MISSING, NUMBER_NULL } from "./numbers";
 import { wordList } from "./row";
 
@@ -140,7 +143,7 @@ function matchesInList(list: usize, op: u32, set: u32): bool {
   const end = list + 4 + (load<u32>(list) << 2);
   for (let at = list + 4; at < end; at += 4) {
     const word = load<u32>(at) + WORD_CODES;
-    if (op == OP_EQUAL ? word == set : hasBit(set, word)) return true;
+    if (op == OP_EQUAL ? word == set : hasBit(set + SET_BITS, word)) return true;
   }
   return false;
 }
@@ -160,15 +163,59 @@ function wordsUnlike(cells: usize, word: u32): void {
   for (let i: u32 = 0; i < bytes(); i++) store<u8>(bits + i, ~load<u8>(bits + i));
 }
 
+const SMALL_SET: u32 = 128; // cells, a bit each in a v128
+
 function wordsIn(cells: usize, set: usize): void {
-  for (let i: u32 = 0; i < slots; i += 8) {
-    let byte: u32 = 0;
-    for (let j: u32 = 0; j < 8; j++) {
-      const cell = load<u32>(cells + ((i + j) << 2));
-      if ((cell & WORD_LIST) == 0 && hasBit(set, cell)) byte |= 1 << j;
-    }
-    store<u8>(bits + (i >>> 3), <u8>byte);
+  if (load<u32>(set + SET_MEMBERS) <= FEW) return wordsLikeOne(cells, set);
+  if (load<u32>(set + SET_CELLS) <= SMALL_SET) return wordsInSmall(cells, set + SET_BITS);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 32) {
+    const bitsAt = set + SET_BITS;
+    const low = bitOf(bitsAt, cells, 0) | bitOf(bitsAt, cells, 1) | bitOf(bitsAt, cells, 2) | bitOf(bitsAt, cells, 3);
+    const high = bitOf(bitsAt, cells, 4) | bitOf(bitsAt, cells, 5) | bitOf(bitsAt, cells, 6) | bitOf(bitsAt, cells, 7);
+    store<u8>(bits + (i >>> 3), <u8>(low | high));
   }
+}
+
+/** Compares each cell with each of a few members. */
+function wordsLikeOne(cells: usize, set: usize): void {
+  const end = set + SET_FEW + (<usize>load<u32>(set + SET_MEMBERS) << 2);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 32) {
+    const a = v128.load(cells), b = v128.load(cells, 16);
+    let low = i32x4.splat(0), high = i32x4.splat(0);
+    for (let at = set + SET_FEW; at < end; at += 4) {
+      const member = v128.load32_splat(at);
+      low = v128.or(low, i32x4.eq(a, member));
+      high = v128.or(high, i32x4.eq(b, member));
+    }
+    store<u8>(bits + (i >>> 3), <u8>(i32x4.bitmask(low) | (i32x4.bitmask(high) << 4)));
+  }
+}
+
+/**
+ * Looks up 8 cells at a time among the 128 bits of a small set: the byte of each, and the bit in it. Cells that refer to lists
+ * are negative and become 0, which is no member.
+ */
+function wordsInSmall(cells: usize, bitsAt: usize): void {
+  const table = v128.load(bitsAt);
+  const powers = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+  const zero = i32x4.splat(0);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 32) {
+    const words = i16x8.narrow_i32x4_u(v128.load(cells), v128.load(cells, 16));
+    const small = i8x16.narrow_i16x8_u(words, zero);
+    const byte = i8x16.swizzle(table, i8x16.shr_u(small, 3));
+    const bit = i8x16.swizzle(powers, v128.and(small, i8x16.splat(7)));
+    const absent = i8x16.eq(v128.and(byte, bit), zero);
+    store<u8>(bits + (i >>> 3), <u8>~i8x16.bitmask(absent));
+  }
+}
+
+/** Bit `j` of a byte, if cell `j` of those at `cells` is in a set. What refers to a list is not: nor is what is missing. */
+// @ts-ignore: decorator
+@inline
+function bitOf(set: usize, cells: usize, j: u32): u32 {
+  const cell = load<u32>(cells + (j << 2));
+  const word: u32 = (cell & WORD_LIST) != 0 ? WORD_MISSING : cell;
+  return ((<u32>load<u8>(set + (word >>> 3)) >>> (word & 7)) & 1) << j;
 }
 
 // ── numbers and dates: a double each; what is no number is a NaN, which compares with nothing ───────────────────────
@@ -215,8 +262,27 @@ function isAmong(value: f64, payload: usize): bool {
 }
 
 function numbersIn(cells: usize, payload: usize): void {
+  if (load<u32>(payload) <= FEW) return numbersLikeOne(cells, payload);
   fill(false);
   for (let i: u32 = 0; i < slots; i++) if (isAmong(load<f64>(cells + (i << 3)), payload)) mark(i);
+}
+
+/** Compares each cell with each of a few numbers. */
+function numbersLikeOne(cells: usize, payload: usize): void {
+  const first = payload + LIST_START + OPERAND;
+  const end = first + <usize>load<u32>(payload) * NUMBER_OPERAND;
+  for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    const values0 = v128.load(cells), values1 = v128.load(cells, 16), values2 = v128.load(cells, 32), values3 = v128.load(cells, 48);
+    let a = i32x4.splat(0), b = i32x4.splat(0), c = i32x4.splat(0), d = i32x4.splat(0);
+    for (let at = first; at < end; at += NUMBER_OPERAND) {
+      const number = v128.load64_splat(at);
+      a = v128.or(a, f64x2.eq(values0, number));
+      b = v128.or(b, f64x2.eq(values1, number));
+      c = v128.or(c, f64x2.eq(values2, number));
+      d = v128.or(d, f64x2.eq(values3, number));
+    }
+    putByte(i, a, b, c, d);
+  }
 }
 
 // @ts-ignore: decorator
@@ -248,31 +314,38 @@ function sameBits(cells: usize, pattern: u64, isNot: bool): void {
   }
 }
 
-let rangeFlags: u32 = 0, rangeLow: v128 = f64x2.splat(0), rangeHigh: v128 = f64x2.splat(0);
-
 function numbersInRange(cells: usize, payload: usize): void {
-  rangeFlags = load<u32>(payload);
-  rangeLow = f64x2.splat(load<f64>(payload, 8));
-  rangeHigh = f64x2.splat(load<f64>(payload, 16));
+  const low = f64x2.splat(lowestIn(payload));
+  const high = f64x2.splat(highestIn(payload));
   for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    const a = v128.load(cells), b = v128.load(cells, 16), c = v128.load(cells, 32), d = v128.load(cells, 48);
     putByte(
-      i, inRange(v128.load(cells)), inRange(v128.load(cells, 16)), inRange(v128.load(cells, 32)),
-      inRange(v128.load(cells, 48)),
+      i, v128.and(f64x2.ge(a, low), f64x2.le(a, high)), v128.and(f64x2.ge(b, low), f64x2.le(b, high)),
+      v128.and(f64x2.ge(c, low), f64x2.le(c, high)), v128.and(f64x2.ge(d, low), f64x2.le(d, high)),
     );
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function inRange(values: v128): v128 {
-  let matching = i64x2.splat(-1);
-  if ((rangeFlags & RANGE_LOW) != 0) {
-    const above = (rangeFlags & RANGE_LOW_INCLUSIVE) != 0 ? f64x2.ge(values, rangeLow) : f64x2.gt(values, rangeLow);
-    matching = v128.and(matching, above);
-  }
-  if ((rangeFlags & RANGE_HIGH) == 0) return matching;
-  const below = (rangeFlags & RANGE_HIGH_INCLUSIVE) != 0 ? f64x2.le(values, rangeHigh) : f64x2.lt(values, rangeHigh);
-  return v128.and(matching, below);
+/** The lowest double that is in a range: an exclusive bound is the next one's inclusive bound. */
+function lowestIn(payload: usize): f64 {
+  const flags = load<u32>(payload);
+  if ((flags & RANGE_LOW) == 0) return -Infinity;
+  const low = load<f64>(payload, 8);
+  return (flags & RANGE_LOW_INCLUSIVE) != 0 ? low : after(low);
+}
+
+function highestIn(payload: usize): f64 {
+  const flags = load<u32>(payload);
+  if ((flags & RANGE_HIGH) == 0) return Infinity;
+  const high = load<f64>(payload, 16);
+  return (flags & RANGE_HIGH_INCLUSIVE) != 0 ? high : -after(-high);
+}
+
+/** The next greater double. */
+function after(value: f64): f64 {
+  if (value == 0) return f64.MIN_VALUE;
+  const bits = reinterpret<i64>(value);
+  return reinterpret<f64>(value > 0 ? bits + 1 : bits - 1);
 }
 
 /** Takes the bits at `at` of slots that expire at or before `now`; `cells`: the chunk's cells of expiry. */

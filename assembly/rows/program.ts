@@ -12,7 +12,9 @@
  *
  * Before it runs on a generation, each op is made ready: keywords become codes, lists of them become a bit per cell value.
  *
- *   ready op   [op u32][column u32][payload u32][set u32]: the code of an equal keyword, or the address of the bits
+ *   ready op   [op u32][column u32][payload u32][set u32]: the cell of an equal keyword, or the address of a set
+ *   set        of cells of keywords: [cells there may be u32][members u32][the first FEW of them u32], a bit per cell; of
+ *              slots (KEYS): bits only
  */
 import {
   COLUMN_FIELDS, FIELD_BOOLEAN, FIELD_KEYWORD, FORM_SCALAR, KEY_LENGTH, MAX_DEPTH, MAX_OPS, OP_ALL, OP_AND, OP_BYTES, OP_CODE,
@@ -20,7 +22,7 @@ import {
   OP_RANGE, PROGRAM_BYTES, PROGRAM_HEADER, PROGRAM_OPS, P_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW,
   RANGE_LOW_INCLUSIVE, WORD_CODES,
 } from "../layout";
-import { clearBytes, padded, setBit } from "../memory/words";
+import { clearBytes, hasBit, padded, setBit } from "../memory/words";
 import { isScalar, padded8, SOUND } from "./check";
 import { columnAt, columnsOf, typeOf } from "./columns";
 import { codeOf, keywordAt, keywordCount, NO_CODE } from "./dictionary";
@@ -29,6 +31,8 @@ export const READY_BYTES: u32 = 16;
 export const READY_OP: usize = 0, READY_COLUMN: usize = 4, READY_PAYLOAD: usize = 8, READY_SET: usize = 12;
 const OPERAND_TYPE: usize = 0, OPERAND_FORM: usize = 1, OPERAND_BYTES: usize = 4;
 export const OPERAND_HEADER: u32 = 8;
+export const FEW: u32 = 8; // members that are compared one by one
+export const SET_CELLS: usize = 0, SET_MEMBERS: usize = 4, SET_FEW: usize = 8, SET_BITS: u32 = 8 + FEW * 4;
 export const LIST_START: u32 = 8; // of IN, RANGE and KEYS, behind their count or flags
 
 /** Where the program at `program`, of `bytes`, makes no sense: an offset in it, or SOUND. */
@@ -135,11 +139,16 @@ export function readyBytes(program: usize, generation: usize, slots: u32): u32 {
   return bytes;
 }
 
-/** Bytes of the bits that an op needs. */
+/** Bytes of the set that an op needs. */
 function setBytes(generation: usize, slots: u32, op: u32, field: u32): u32 {
   if (op == OP_KEYS) return padded8((slots + 7) >>> 3);
   if ((op != OP_IN && op != OP_RANGE) || typeOf(field) != FIELD_KEYWORD) return 0;
-  return padded8((keywordsOf(generation, field) + WORD_CODES + 7) >>> 3);
+  return SET_BITS + setBitBytes(keywordsOf(generation, field));
+}
+
+/** At least 16, which are looked up at once. */
+function setBitBytes(keywords: u32): u32 {
+  return max<u32>(16, padded8((keywords + WORD_CODES + 7) >>> 3));
 }
 
 function keywordsOf(generation: usize, field: u32): u32 {
@@ -163,7 +172,10 @@ export function makeReady(program: usize, generation: usize, slots: u32, to: usi
     store<u32>(ready + READY_SET, <u32>sets);
     const bytes = setBytes(generation, slots, op, field);
     clearBytes(sets, bytes);
-    if (bytes != 0 && op != OP_KEYS) fillSet(columnOf(generation, field), op, payload, sets);
+    if (bytes != 0 && op != OP_KEYS) {
+      store<u32>(sets + SET_CELLS, keywordsOf(generation, field) + WORD_CODES);
+      fillSet(columnOf(generation, field), op, payload, sets);
+    }
     if (op == OP_EQUAL && typeOf(field) == FIELD_KEYWORD) {
       const code = codeIn(columnOf(generation, field), payload);
       store<u32>(ready + READY_SET, code == NO_CODE ? NO_CODE : code + WORD_CODES);
@@ -189,7 +201,7 @@ function fillSet(column: usize, op: u32, payload: usize, set: usize): void {
   let at = payload + LIST_START;
   for (let left = load<u32>(payload); left > 0; left--) {
     const code = codeIn(column, at);
-    if (code != NO_CODE) setBit(set, code + WORD_CODES);
+    if (code != NO_CODE) include(set, code + WORD_CODES);
     at += OPERAND_HEADER + padded8(load<u32>(at + OPERAND_BYTES));
   }
 }
@@ -210,8 +222,17 @@ function fillRange(column: usize, payload: usize, set: usize): void {
       const order = compare(keyword, high);
       if (order > 0 || (order == 0 && (flags & RANGE_HIGH_INCLUSIVE) == 0)) continue;
     }
-    setBit(set, code + WORD_CODES);
+    include(set, code + WORD_CODES);
   }
+}
+
+/** Makes a cell a member of a set. */
+function include(set: usize, cell: u32): void {
+  if (hasBit(set + SET_BITS, cell)) return;
+  setBit(set + SET_BITS, cell);
+  const members = load<u32>(set + SET_MEMBERS);
+  if (members < FEW) store<u32>(set + SET_FEW + (members << 2), cell);
+  store<u32>(set + SET_MEMBERS, members + 1);
 }
 
 /** Of two texts, [bytes u32][UTF-8] each. */

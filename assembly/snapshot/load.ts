@@ -7,19 +7,22 @@
  * have come. On any error the caller drops the space.
  */
 import {
-  BEAM_CODES, BEAM_F32, BODILESS, BROKEN_CODE, BROKEN_KEY, BROKEN_LIST, BROKEN_ORDER, BROKEN_ROW, BROKEN_SPACE, BROKEN_TWIN, BROKEN_VECTOR,
-  CHUNK_BITS, CHUNK_SLOTS, COMPACT_BLIND, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, E_MORE, FE_HEADER, FE_LEFT_OUT,
-  FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS,
-  FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE,
-  FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_VERSION, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_BODILESS,
-  G_CENTROID, G_CHECKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS,
-  G_KEY_TABLE, G_LINKED, G_LIVE, G_STATE, INTAKE_BYTES, KEY_LENGTH, LINKED, OK, PENDING, P_LIMIT, P_NEXT_SPACE_ID,
+  BEAM_CODES, BEAM_F32, BEAM_TURNED, BODILESS, BROKEN_CODE, BROKEN_KEY, BROKEN_LIST, BROKEN_ORDER, BROKEN_ROW,
+  BROKEN_SPACE, BROKEN_TWIN, BROKEN_VECTOR, CHUNK_BITS, CHUNK_SLOTS, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, E_MORE,
+  FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_CHANGED, FS_CREATED,
+  FS_DIMENSIONS, FS_DOUBT, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT,
+  FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_SOUND, FS_TURNED_BIT, FS_VERSION,
+  F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BODILESS, G_CENTROID, G_CLAIMED, G_COUNT, G_DEAD,
+  G_DOUBT, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_TABLE, G_LINKED, G_LIVE, G_SOUND,
+  G_STATE, INTAKE_BYTES, KEY_LENGTH, LINKED, OK, PENDING, P_LIMIT, P_NEXT_SPACE_ID,
   RL_COUNT, RL_DIVERSE, RL_HEADER, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SKIPPED, SLOT_BIAS, SLOT_BORN,
   SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS,
-  S_INCARNATION, S_LIVE, S_VERSION, S_WANTS_COMPACTION, TAG_UTF8, TWINNED, X_VECTORS,
+  S_INCARNATION, S_LIVE, S_VERSION, TAG_UTF8, TWINNED, X_VECTORS,
 } from "../layout";
 import { ensureGraph } from "../graph/chunks";
 import { capacityOf, twinsOf, writeBareList, writeOwnList } from "../graph/lists";
+import { setOffset } from "../graph/promotion";
+import { FULL } from "../graph/sight";
 import { allocate, availableBytes, free, useReserve } from "../memory/arena";
 import { lockPartition, unlocked } from "../memory/locks";
 import { base, info } from "../memory/scratch";
@@ -141,16 +144,17 @@ function loadSpace(frame: usize, end: usize, home: u32): i32 {
 function isPossible(): bool {
   if ((flags & ~FS_ALL_BITS) != 0 || expectedLive > total || entry > total) return false;
   if (version > LARGEST_VERSION) return false;
-  return isGraph ? entry != 0 : entry == 0 && (flags & (FS_F32_BIT | FS_BLIND_BIT)) == 0;
+  return isGraph ? entry != 0 : entry == 0 && (flags & (FS_F32_BIT | FS_TURNED_BIT)) == 0;
 }
 
 function startGraph(frame: usize, centroid: usize): i32 {
   if (!ensureGraph(generation, 0, true)) return E_MEMORY;
   copyBytes(load<u32>(generation + G_CENTROID), centroid, paddedFloats * 4);
   if (!isCentroid(load<u32>(generation + G_CENTROID))) return broken(BROKEN_SPACE, 0);
-  store<u32>(generation + G_BEAM, flags & FS_F32_BIT ? BEAM_F32 : BEAM_CODES);
-  store<u32>(generation + G_CHECKED, min<u32>(load<u32>(frame + FS_CHECKED), total));
-  store<u32>(generation + G_BLIND, flags & FS_BLIND_BIT ? 1 : 0);
+  store<u32>(generation + G_BEAM, flags & FS_F32_BIT ? BEAM_F32 : flags & FS_TURNED_BIT ? BEAM_TURNED : BEAM_CODES);
+  store<u32>(generation + G_SOUND, min<u32>(load<u32>(frame + FS_SOUND), total));
+  store<u32>(generation + G_DOUBT, min<u32>(load<u32>(frame + FS_DOUBT), FULL));
+  setOffset(generation);
   atomic.store<u32>(generation + G_STATE, GRAPH); // however high `flatBelow` is here
   return OK;
 }
@@ -346,10 +350,6 @@ function loadEnd(frame: usize, end: usize): i32 {
     enqueue(space);
   }
   wishCompaction(space);
-  if (flags & FS_BLIND_BIT) {
-    atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
-    enqueue(space);
-  }
   return OK;
 }
 

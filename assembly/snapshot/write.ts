@@ -22,11 +22,12 @@
  * faster than computing them; distances on level 0 are not, since nothing needs them until something is linked.
  */
 import {
-  BEAM_F32, BODILESS, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE,
-  FS_BLIND_BIT, FS_CHANGED, FS_CHECKED, FS_CREATED, FS_DIMENSIONS, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS,
-  FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_VERSION,
-  FS_SEQUENCE, FS_SLOTS, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BLIND, G_CENTROID, G_CHECKED, G_COLUMNS,
-  G_COUNT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_STATE, INTAKE_BYTES, IN_GRAPH, KEY_HEADER, KEY_LENGTH,
+  BEAM_CODES, BEAM_F32, BEAM_TURNED, BODILESS, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END,
+  FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_CHANGED, FS_CREATED, FS_DIMENSIONS, FS_DOUBT, FS_ELIGIBLE_BIT, FS_ENTRY,
+  FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME,
+  FS_SEED, FS_SEQUENCE, FS_SLOTS, FS_SOUND, FS_TURNED_BIT, FS_VERSION, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND,
+  GRAPH, G_BEAM, G_CENTROID, G_COLUMNS, G_COUNT, G_DOUBT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_SOUND,
+  G_STATE, G_SUSPECT, G_SUSPECT_END, INTAKE_BYTES, IN_GRAPH, KEY_HEADER, KEY_LENGTH,
   LINKED, MAX_KEY_BYTES, OK, PENDING, P_SEQUENCE, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SLOT_BORN,
   SLOT_DIED, SLOT_KEY, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS, S_ID, S_LIVE, S_NAME, S_VERSION,
   TWINNED, X_VECTORS,
@@ -51,7 +52,8 @@ let space: usize = 0, incarnation: u32 = 0, generation: usize = 0, emptying: usi
 let version: u64 = 0, sequence: u64 = 0, changed: u64 = 0;
 let count: u32 = 0; // slots of `generation` below the cut
 let total: u32 = 0; // and slots of `emptying` that were visible
-let live: u32 = 0, entry: u32 = 0;
+let live: u32 = 0, entry: u32 = 0, beam: u32 = 0;
+let suspect: u32 = 0, suspectEnd: u32 = 0; // as G_SUSPECT, G_SUSPECT_END
 let marks: usize = 0; // a bit per slot of `generation`: its lists are part of the snapshot
 let marked: u32 = 0; // slots of `generation` whose bit is decided
 
@@ -95,6 +97,9 @@ function cut(): bool {
   total = count + (emptying == 0 ? 0 : load<u32>(emptying + G_LIVE));
   const isGraph = atomic.load<u32>(generation + G_STATE) == GRAPH;
   entry = isGraph ? atomic.load<u32>(generation + G_ENTRY) : 0; // linked already, and below the cut
+  beam = load<u32>(generation + G_BEAM);
+  suspectEnd = atomic.load<u32>(generation + G_SUSPECT_END);
+  suspect = atomic.load<u32>(generation + G_SUSPECT);
   marks = 0;
   if (entry == 0) return true;
   useReserve(true);
@@ -110,13 +115,18 @@ function cut(): bool {
 function markLinked(): void {
   const end = min<u32>(count, marked + MARKED_AT_ONCE);
   for (let slot = marked; slot < end; slot++) {
-    if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
+    if (stateOf(slotAddress(generation, slot)) != LINKED || isSuspect(slot)) continue;
     setBit(marks, slot);
     for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
       if (twin <= count && stateOf(slotAddress(generation, twin - 1)) == TWINNED) setBit(marks, twin - 1);
     }
   }
   marked = end;
+}
+
+/** Whether a slot waits to be linked again, which it will be as one that never was. The entry point is needed. */
+function isSuspect(slot: u32): bool {
+  return slot >= suspect && slot < suspectEnd && slot + 1 != entry;
 }
 
 function isMarked(slot: u32): bool {
@@ -172,8 +182,8 @@ function writeSpace(frame: usize): usize {
   if (load<u32>(generation + G_FORCE_F32) != 0) flags |= FS_FORCED_BIT;
   if (entry != 0) {
     flags |= FS_GRAPH_BIT;
-    if (load<u32>(generation + G_BEAM) == BEAM_F32) flags |= FS_F32_BIT;
-    if (load<u32>(generation + G_BLIND) != 0) flags |= FS_BLIND_BIT;
+    if (beam == BEAM_F32) flags |= FS_F32_BIT;
+    if (beam == BEAM_TURNED) flags |= FS_TURNED_BIT;
   }
   const name: usize = load<u32>(space + S_NAME);
   const header = load<u32>(name);
@@ -189,7 +199,10 @@ function writeSpace(frame: usize): usize {
   store<u32>(frame + FS_LIVE, live);
   store<u32>(frame + FS_FLAGS, flags);
   store<u32>(frame + FS_ENTRY, entry);
-  store<u32>(frame + FS_CHECKED, entry == 0 ? 0 : load<u32>(generation + G_CHECKED));
+  if (entry != 0 && beam == BEAM_CODES) {
+    store<u32>(frame + FS_SOUND, load<u32>(generation + G_SOUND));
+    store<u32>(frame + FS_DOUBT, atomic.load<u32>(generation + G_DOUBT));
+  }
   store<u32>(frame + FS_NAME, header);
   store<u64>(frame + FS_CREATED, load<u64>(space + S_CREATED));
   store<u64>(frame + FS_CHANGED, changed);

@@ -1,12 +1,12 @@
 /*
- * How does a space get rid of its dead slots, or of codes that went blind? It is filled again, bit by bit.
+ * How does a space get rid of its dead slots? It is filled again, bit by bit.
  *
  * A new, empty generation becomes current; the old one is emptied by ordinary upserts of its live slots. Searches look
  * at both, versions keep them apart. When nothing live is left in the old one it is retired (retirement.ts). A step
  * moves a few slots under the partition lock.
  */
 import {
-  COMPACT_BLIND, COMPACT_NO, FAULT_MOVE, G_BLIND, G_BYTES, G_COUNT, G_FORCE_F32, G_MOVED, P_RETIRED, SLOT_DIED, S_BYTES,
+  BEAM_TURNED, COMPACT_NO, FAULT_MOVE, G_BEAM, G_BYTES, G_COUNT, G_FORCE_F32, G_MOVED, P_RETIRED, SLOT_DIED, S_BYTES,
   S_CENSUS, S_COMPACTIONS, S_GENERATIONS, S_LIVE, S_WANTS_COMPACTION,
 } from "../layout";
 import { availableBytes, useReserve } from "../memory/arena";
@@ -17,7 +17,7 @@ import { ALIVE, slotAddress } from "../vectors/slots";
 import { moveSlot, wishCompaction } from "./accept";
 import { abandonGeneration, bytesFor, currentOf, emptyingOf, newGeneration, pendingOf } from "./generations";
 import { passMarkOn } from "./marks";
-import { enqueue, lockQueueOf, stopClaims } from "./queues";
+import { lockQueueOf, stopClaims } from "./queues";
 import { collect, retire } from "./retirement";
 import { isAlive } from "./spaces";
 
@@ -66,9 +66,8 @@ function step(space: usize): i32 {
 /** Makes a new generation current; false when it has no memory or its queue is busy. */
 function begin(space: usize): bool {
   const old = load<u64>(space + S_GENERATIONS);
-  const blind =
-    load<u32>(space + S_WANTS_COMPACTION) == COMPACT_BLIND ||
-    (load<u32>(currentOf(old) + G_BLIND) | load<u32>(currentOf(old) + G_FORCE_F32)) != 0;
+  const from = currentOf(old);
+  const blind = load<u32>(from + G_FORCE_F32) != 0 || load<u32>(from + G_BEAM) == BEAM_TURNED;
   const next = newGeneration(space, blind);
   if (next == 0) return false;
   const live = load<u32>(space + S_LIVE);
@@ -93,8 +92,6 @@ function end(space: usize, from: usize, current: usize): void {
   store<u32>(from + G_BYTES, 0);
   retire(from);
   store<u32>(space + S_COMPACTIONS, load<u32>(space + S_COMPACTIONS) + 1);
-  const blind = load<u32>(current + G_BLIND) != 0; // since it was begun
-  atomic.store<u32>(space + S_WANTS_COMPACTION, blind ? COMPACT_BLIND : COMPACT_NO);
-  if (blind) enqueue(space);
-  else wishCompaction(space);
+  atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_NO);
+  wishCompaction(space);
 }

@@ -5,24 +5,25 @@
  * emptied is passed over: those slots are found by scan, or wait again in the next generation.
  */
 import {
-  CLAIM_BYTES, COMPACT_BLIND, COMPACT_NO, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAILED_ONCE,
-  FLAT, G_BLIND, G_COUNT, G_FLOOR, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, PENDING, QUARANTINED, SEAT_CLAIMS,
-  SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_LINKING, SLOT_STATE, SLOT_TWIN, S_GENERATIONS, S_SERIAL, S_WANTS_COMPACTION,
+  CLAIM_BYTES, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAILED_ONCE, FLAT, G_COUNT, G_FLOOR,
+  G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, PENDING, QUARANTINED, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT,
+  SEAT_LINKING, SLOT_STATE, SLOT_TWIN, S_GENERATIONS,
 } from "../layout";
 import { finishTwin, linkSlot } from "../graph/insert";
 import { expectDoubles } from "../graph/links";
-import { checkCodes, promote } from "../graph/promotion";
+import { promote } from "../graph/promotion";
+import { isAsked } from "../graph/sight";
+import { goesByCodes, linkSuspects, suspectsOf, watch } from "../graph/suspects";
 import { announce, park } from "../memory/epochs";
-import { lockPartition, seat, unlockPartition } from "../memory/locks";
+import { seat } from "../memory/locks";
 import { info } from "../memory/scratch";
 import { push } from "../memory/words";
 import { slotAddress, stateOf } from "../vectors/slots";
 import { compactSome, STEP_LATER, STEP_MORE } from "./compaction";
 import { currentOf } from "./generations";
-import { enqueue } from "./queues";
 import { isAlive } from "./spaces";
 
-let linked: u32 = 0, steps: u32 = 0, wished: u32 = 0; // in this call
+let linked: u32 = 0, steps: u32 = 0; // in this call
 
 /** Whether this seat has claims left, perhaps from a worker that had it before. */
 export function hasClaims(): bool {
@@ -41,11 +42,10 @@ function passOn(): void {
 }
 
 /**
- * Works off up to `most` ops of this seat's claims. X_INFO: ops linked, compaction steps, 1 when a compaction is wished that
- * its home may not know of. True while some are left.
+ * Works off up to `most` ops of this seat's claims. X_INFO: ops linked, compaction steps. True while some are left.
  */
 export function link(most: u32): bool {
-  linked = steps = wished = 0;
+  linked = steps = 0;
   let claim = nextClaim(seat);
   for (; claim != 0 && linked + steps < most; claim = nextClaim(seat)) {
     if (load<u32>(claim + C_SERIAL) == 0) compactClaimed(claim);
@@ -53,7 +53,6 @@ export function link(most: u32): bool {
   }
   info(0, linked);
   info(1, steps);
-  info(2, wished);
   return claim != 0;
 }
 
@@ -79,21 +78,25 @@ function linkClaimed(claim: usize, most: u32): void {
     return;
   }
   if (atomic.load<u32>(generation + G_STATE) == FLAT) promote(generation);
+  linked += linkSuspects(generation, most - linked);
   const to = load<u32>(claim + C_TO);
   let slot = load<u32>(claim + C_FROM);
   while (slot < to && linked < most) {
+    const byCodes = goesByCodes(generation);
     store<u32>(seat + SEAT_LINKING, slot + 1);
     linkSlot(generation, slot);
     store<u32>(seat + SEAT_LINKING, 0);
     linked++;
-    store<u32>(claim + C_FROM, ++slot);
-    checkCodes(generation, slot);
+    store<u32>(claim + C_FROM, slot + 1);
+    if (byCodes && isAsked(slot)) advanceFloor(generation);
+    if (byCodes) watch(generation, slot);
+    slot++;
+    linked += linkSuspects(generation, most - min<u32>(linked, most));
   }
   advanceFloor(generation);
-  const blind = atomic.load<u32>(generation + G_BLIND) != 0;
+  const isOver = slot == to && suspectsOf(generation) == 0;
   park();
-  if (blind) wantF32(claim);
-  if (slot == to) passOn();
+  if (isOver) passOn();
 }
 
 /** Moves the floor over every slot that no longer waits. */
@@ -106,25 +109,6 @@ function advanceFloor(generation: usize): void {
     if (next == floor) return;
     if (atomic.cmpxchg<u32>(generation + G_FLOOR, floor, next) == floor) return;
   }
-}
-
-/**
- * Asks for a compaction to an f32 beam, if the claim's generation is still the only one of its space. If the lock is
- * busy the next linker asks again; if the space is being compacted, its last step does.
- */
-function wantF32(claim: usize): void {
-  const space: usize = load<u32>(claim + C_SPACE);
-  if (load<u32>(space + S_WANTS_COMPACTION) != COMPACT_NO) return;
-  if (!lockPartition()) return;
-  if (
-    isAlive(space, load<u32>(claim + C_INCARNATION)) &&
-    load<u64>(space + S_GENERATIONS) == <u64>load<u32>(claim + C_GENERATION) &&
-    load<u32>(space + S_SERIAL) == load<u32>(claim + C_SERIAL)
-  ) {
-    atomic.store<u32>(space + S_WANTS_COMPACTION, COMPACT_BLIND);
-    if (enqueue(space)) wished = 1;
-  }
-  unlockPartition();
 }
 
 /** After a trap while a seat linked a slot: the first time it is tried again, the second time it is quarantined. */

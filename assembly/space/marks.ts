@@ -11,6 +11,7 @@
 import {
   G_COUNT, G_ELIGIBLE, G_FLOOR, G_MOVED, G_SERIAL, S_GENERATIONS, S_MARK, S_MARK_COUNT, S_MARK_MOVED, S_MARK_SERIAL,
 } from "../layout";
+import { suspectsOf } from "../graph/suspects";
 import { info } from "../memory/scratch";
 import { currentOf, emptyingOf } from "./generations";
 
@@ -48,6 +49,7 @@ function prefixIsLinked(space: usize): bool {
   const count = load<u32>(space + S_MARK_COUNT);
   if (!isMarked && emptying != 0 && load<u32>(emptying + G_MOVED) < count) return false;
   if (load<u32>(current + G_ELIGIBLE) == 0) return true; // it is flat
+  if (suspectsOf(current) != 0) return false;
   return atomic.load<u32>(current + G_FLOOR) >= (isMarked ? count : load<u32>(space + S_MARK_MOVED));
 }
 

@@ -11,7 +11,7 @@
  * sees the other.
  */
 import {
-  CLAIM_BYTES, COMPACT_DEAD, COMPACT_NO, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAULT_CLAIMED,
+  CLAIM_BYTES, COMPACT_NO, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAULT_CLAIMED,
   FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES, QUEUE_BYTES,
   Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_HELD_QUEUE,
   S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
@@ -79,10 +79,9 @@ function unclaimedIn(generation: usize): u32 {
 }
 
 function wantsCompaction(space: usize, queue: usize): bool {
-  const wants = atomic.load<u32>(space + S_WANTS_COMPACTION);
-  if (wants == COMPACT_NO) return false;
+  if (atomic.load<u32>(space + S_WANTS_COMPACTION) == COMPACT_NO) return false;
   const generations = atomic.load<u64>(space + S_GENERATIONS);
-  if (wants != COMPACT_DEAD || emptyingOf(generations) != 0) return true;
+  if (emptyingOf(generations) != 0) return true;
   if (atomic.load<i32>(queue + Q_DEPTH) < BUSY_DEPTH) return true;
   const generation = currentOf(generations);
   return load<u32>(generation + G_DEAD) > load<u32>(generation + G_COUNT) >>> 1;

@@ -6,7 +6,7 @@
  *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
  */
 import {
-  E_STALE, FLAT, G_COUNT, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE, MAX_EF, S_GENERATIONS, S_LIVE,
+  E_STALE, FLAT, G_COUNT, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE, G_SUSPECT, G_SUSPECT_END, MAX_EF, S_GENERATIONS, S_LIVE,
   S_VERSION,
 } from "../layout";
 import { candidateCount, candidateDistance, candidateSlot } from "../graph/candidates";
@@ -116,10 +116,9 @@ function isWalkedLonger(generation: usize, ef: u32): bool {
 }
 
 function searchGeneration(generation: usize, k: u32, ef: u32, from: u32): void {
-  const count = atomic.load<u32>(generation + G_COUNT);
-  scanTail(generation, from, count);
+  const scannedFrom = scanTail(generation, from, atomic.load<u32>(generation + G_COUNT));
   if (load<u32>(generation + G_STATE) == FLAT) return;
-  searchGraph(generation, k, ef, from);
+  searchGraph(generation, k, ef, scannedFrom);
   scanQuarantine(generation);
 }
 
@@ -172,14 +171,21 @@ function offer(generation: usize, slot: u32, at: usize): void {
   if (visible(at, version) && hasBody(at) && !isGone(generation, slot)) addHit(generation, slot, at, exactToQuery(at));
 }
 
-/** Scans the slots from `from` that are not in the graph. */
-function scanTail(generation: usize, from: u32, to: u32): void {
+/**
+ * Scans the slots from `from` that are not in the graph, and the suspects (graph/suspects.ts), wherever they are. Returns the
+ * slot from which on a hit may have been scanned.
+ */
+function scanTail(generation: usize, from: u32, to: u32): u32 {
+  const suspectEnd = load<u32>(generation + G_SUSPECT_END); // before where they begin: it is stored last
+  const suspect: u32 = suspectEnd == 0 ? 0 : atomic.load<u32>(generation + G_SUSPECT);
+  if (suspect < suspectEnd) from = min<u32>(from, suspect);
   for (let slot = from; slot < to; ) {
     const end = min<u32>(to, chunkEnd(slot));
     for (let at = slotAddress(generation, slot); slot < end; slot++, at += slotStride) {
-      if (!inGraph(at) && passes(slot)) offer(generation, slot, at);
+      if ((!inGraph(at) || (slot >= suspect && slot < suspectEnd)) && passes(slot)) offer(generation, slot, at);
     }
   }
+  return from;
 }
 
 /** Scans every slot from `from` on. */
@@ -217,12 +223,12 @@ export function scanMatches(generation: usize, bits: usize, slots: u32): void {
  * False when it gave up, after it had visited more than `most`.
  */
 export function walkMatches(bits: usize, slots: u32, k: u32, ef: u32, most: u32): bool {
-  scanTail(current, floor, slots); // of the moment: what was skipped since then, because it died, is visible
+  const scannedFrom = scanTail(current, floor, slots); // of the moment: what was skipped since then, because it died, is visible
   const entry = atomic.load<u32>(current + G_ENTRY);
   if (entry == 0) return true;
   queryFromVector(current);
   const isComplete = walkFiltered(current, entry - 1, ef, version, bits, slots, most);
-  if (isComplete) takeCandidates(current, k, floor);
+  if (isComplete) takeCandidates(current, k, scannedFrom);
   scanQuarantine(current);
   return isComplete;
 }

@@ -1,22 +1,35 @@
 /*
  * By what distances do searches and links of a generation go? By its 7-bit codes, or by its f32 vectors where codes
  * can't tell them apart (G_BEAM). Nothing above this file asks which: it sets a query, then reads distances to slots.
+ *
+ *   BEAM_CODES    code distances
+ *   BEAM_F32      ranks (metric.ts): there never were codes to go by
+ *   BEAM_TURNED   ranks on the scale of code distances, so that stored distances of both kinds can be compared
  */
-import { BEAM_CODES, G_BEAM, SLOT_VECTOR } from "../layout";
+import { BEAM_CODES, BEAM_F32, G_BEAM, G_OFFSET, SLOT_VECTOR } from "../layout";
 import { fresh, freshAddresses, freshDistances, query } from "../memory/scratch";
-import { slotStride } from "../memory/settings";
+import { cosine, dot, slotStride } from "../memory/settings";
 import { codeDistance, codeDistances, codeQuery, codeQueryFromSlot, touchCode, touchCodes } from "./codes";
 import { exact, exactToQuery } from "./metric";
 import { inverseOf, slotAddress } from "./slots";
 
 let onCodes: bool = false;
-/* The query where it is not a code: */
-let generation: usize = 0, vector: usize = 0, inverse: f32 = 1;
+let isRank: bool = false; // whether distances are ranks
+/* The query where it is not a code, and how its ranks become distances: */
+let generation: usize = 0, vector: usize = 0, inverse: f32 = 1, scale: f32 = 1, offset: f32 = 0;
+
+function setBeam(target: usize): void {
+  const beam = load<u32>(target + G_BEAM);
+  generation = target;
+  onCodes = beam == BEAM_CODES;
+  isRank = beam == BEAM_F32;
+  scale = cosine && !isRank ? 2 : 1;
+  offset = dot && !isRank ? load<f32>(target + G_OFFSET) : 0;
+}
 
 /** Makes the f32 vector at `query`, of unit length under cosine, the query in a generation. */
 export function queryFromVector(target: usize): void {
-  generation = target;
-  onCodes = load<u32>(target + G_BEAM) == BEAM_CODES;
+  setBeam(target);
   vector = query;
   inverse = 1;
   if (onCodes) codeQuery(target, query);
@@ -24,8 +37,7 @@ export function queryFromVector(target: usize): void {
 
 /** Makes a slot that is linked or just encoded the query. */
 export function queryFromSlot(target: usize, slot: u32): void {
-  generation = target;
-  onCodes = load<u32>(target + G_BEAM) == BEAM_CODES;
+  setBeam(target);
   if (onCodes) {
     codeQueryFromSlot(target, slot);
     return;
@@ -39,21 +51,26 @@ export function queryFromSlot(target: usize, slot: u32): void {
 // @ts-ignore: decorator
 @inline
 export function touchExact(slotAt: usize): u32 {
-  return onCodes ? touchSlot(slotAt) : 0;
+  return isRank ? 0 : touchSlot(slotAt);
 }
 
 /** The rank in f32 of a slot at that distance of the query from `queryFromVector`. */
 // @ts-ignore: decorator
 @inline
 export function exactly(slotAt: usize, distance: f32): f32 {
-  return onCodes ? exactToQuery(slotAt) : distance;
+  return isRank ? distance : exactToQuery(slotAt);
+}
+
+// @ts-ignore: decorator
+@inline
+function f32Distance(at: usize): f32 {
+  return exact(vector, inverse, at + SLOT_VECTOR, inverseOf(at)) * scale + offset;
 }
 
 /** Distance of the query to one slot. */
 export function distanceTo(slot: u32): f32 {
   if (onCodes) return codeDistance(slot);
-  const at = slotAddress(generation, slot);
-  return exact(vector, inverse, at + SLOT_VECTOR, inverseOf(at));
+  return f32Distance(slotAddress(generation, slot));
 }
 
 /**
@@ -92,7 +109,6 @@ export function distances(count: u32): void {
     return;
   }
   for (let i: u32 = 0; i < count; i++) {
-    const at: usize = load<u32>(freshAddresses + (i << 2));
-    store<f32>(freshDistances + (i << 2), exact(vector, inverse, at + SLOT_VECTOR, inverseOf(at)));
+    store<f32>(freshDistances + (i << 2), f32Distance(load<u32>(freshAddresses + (i << 2))));
   }
 }

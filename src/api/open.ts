@@ -5,7 +5,6 @@ import { buildMissing } from "../engine/add-field.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type Known, type OpenOptions, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
-import { openUntilReload } from "../runtime/reloads.ts";
 import { ensureStack } from "../runtime/stack.ts";
 import { ExportReader, knownOfExport, loadExport } from "../snapshot/import.ts";
 import { reporterOf } from "./incidents.ts";
@@ -24,10 +23,7 @@ export function open<M = unknown>(
 ): Promise<VectorIndex<M, never>>;
 export function open<M = unknown>(options: OpenOptions<M>): Promise<VectorIndex<M>>;
 export async function open(options: OpenOptions): Promise<VectorIndex> {
-  return await openUntilReload(async () => {
-    const { index, handle } = await openWith(options);
-    return { opened: index, isClosed: () => handle.isClosed };
-  });
+  return (await openWith(options)).index;
 }
 
 /** @internal `open`, with a choice of the core's build, and the insides in what it resolves to. */

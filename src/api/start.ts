@@ -59,6 +59,7 @@ export async function startIndex(
   const fields = new FieldBoard(shared.fields);
   const handle = new Handle(seats, settings, control, inline, durabilityOf(shared), fields);
   const pool = workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, seats, report);
+  pool?.endWith(handle);
   try {
     const started = pool?.start() ?? Promise.resolve();
     started.catch(() => {}); // it is awaited below, when loading has ended

@@ -125,23 +125,19 @@ export const hasClaims = (seat: Seat) => seat.core.hasClaims() !== 0;
 
 export type Linked = ReturnType<typeof link>;
 
-/**
- * Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `wished`: whether another home may have
- * one to begin; `more`: whether claims are left.
- */
+/** Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `more`: whether claims are left. */
 export function link(seat: Seat, most: number) {
   return {
     more: seat.core.link(most) !== 0,
     linked: seat.infoAt(0),
     moved: seat.infoAt(1),
-    wished: seat.infoAt(2) !== 0,
   };
 }
 
 /** Mends what a repair had to leave, and frees memory that its last reader has left. Whether some still waits for one. */
 export const tidy = (seat: Seat) => seat.core.tidy() !== 0;
 
-/** The space after the one at `address` (0: the first) with slots that wait or a compaction that runs, or null. */
+/** The space after the one at `address` (0: the first) with something to link or to move, or null. */
 export function nextUnlinked(seat: Seat, address: number): SpaceAt | null {
   return seat.core.nextUnlinked(address) === 0 ? null : { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
 }

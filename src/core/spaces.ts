@@ -26,6 +26,8 @@ export interface FoundSpace extends SpaceAt {
   /** Numbers of the op that made it and of its last one. */
   created: number;
   changed: number;
+  /** Not a graph that is searched in f32. */
+  goesByCodes: boolean;
 }
 
 /** The space whose name is in scratch, or null. */
@@ -105,6 +107,7 @@ function figuresAt(words: Uint32Array, bytes: Uint8Array, at: number, partition:
     beam: words[(at + layout.SP_BEAM) >>> 2]! === layout.BEAM_CODES ? "codes" : "f32",
     compactions: words[(at + layout.SP_COMPACTIONS) >>> 2]!,
     quarantined: words[(at + layout.SP_QUARANTINED) >>> 2]!,
+    relinking: words[(at + layout.SP_SUSPECTS) >>> 2]!,
     home: words[(at + layout.SP_HOME) >>> 2]!,
   };
 }
@@ -118,6 +121,7 @@ function spaceAt(words: Uint32Array, bytes: Uint8Array, at: number): FoundSpace 
     id: words[(at + layout.SP_ID) >>> 2]!,
     changed: wide(layout.SP_CHANGED),
     created: wide(layout.SP_CREATED),
+    goesByCodes: words[(at + layout.SP_BEAM) >>> 2]! === layout.BEAM_CODES,
   };
 }
 

@@ -25,6 +25,7 @@ const PROMISES = [
   "code scales are finite",
 ];
 
+const BLIND = "codes can't tell its vectors apart, so its graph is searched in f32, which takes longer";
 const TRIES = 5; // linking that goes on during a walk can look like a broken promise, and counts need quiet
 const SLOTS = 256; // in a call: about 1 ms
 
@@ -32,6 +33,7 @@ const SLOTS = 256; // in a call: about 1 ms
 export async function check(handle: Handle, only: string | undefined): Promise<CheckReport> {
   await flush(handle);
   const problems: string[] = [];
+  const warnings: string[] = [];
   let unreachable = 0;
   const walk = async (what: string, seat: Seat, space: calls.SpaceAt) => {
     const problem = await problemOf(handle, seat, space);
@@ -44,10 +46,13 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
       if (only !== undefined && space.name !== only) continue;
       unreachable += await census(handle, seat, space, true);
       await walk(space.name, seat, space);
+      if (!space.goesByCodes && handle.settings.quantization === "auto") {
+        warnings.push(escaped(`${space.name}: ${BLIND}`));
+      }
       if (slice.isOver) await slice.next();
     }
   }
-  return { ok: problems.length === 0 && unreachable === 0, problems, unreachable };
+  return { ok: problems.length === 0 && unreachable === 0, problems, warnings, unreachable };
 }
 
 /** What the invariant walker finds in a space or partition, in words, or null. */

@@ -2,7 +2,7 @@
 import type * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
-import type { Settings } from "../options/open.ts";
+import type { Incident, Settings } from "../options/open.ts";
 import { ensureStack } from "../runtime/stack.ts";
 import { AttachedThreads } from "../workers/attached-threads.ts";
 import type { Control } from "../workers/control.ts";
@@ -21,6 +21,8 @@ export class Handle extends Host {
   /** Links on this thread, where it opened an index without workers. */
   readonly linker: InlineLinker | null;
   readonly attached: AttachedThreads;
+  /** Who hears of the workers' incidents (see `Pool.endWith`). */
+  report: ((incident: Incident) => void) | null = null;
   private readonly directory: Directory;
   private closed = false;
 

@@ -18,6 +18,7 @@ import { GroupLog } from "./log/group-log.ts";
 import { createJournal } from "./recovery/create.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { promoteFresh } from "./recovery/salvage.ts";
+import { type Opened, openUntilReload } from "./reloads.ts";
 import { newPartitions } from "./snapshots/catalog.ts";
 
 export type { Keeper };
@@ -26,15 +27,26 @@ export type { Keeper };
  * Opens an index by `start`, which gets what it was created with, and a function that loads it and keeps it in its folder
  * from then on. Rejects like `open` with a path.
  */
-export async function openFolder<Opened>(
+export async function openFolder<T extends Opened>(
   path: string,
   request: OpenRequest,
   report: (incident: Incident) => void,
-  start: (
-    known: Known,
-    load: (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper>,
-  ) => Promise<Opened>,
-): Promise<Opened> {
+  start: Start<T>,
+): Promise<T> {
+  return await openUntilReload(path, () => openNow(path, request, report, start));
+}
+
+type Start<T> = (
+  known: Known,
+  load: (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper>,
+) => Promise<T>;
+
+async function openNow<T>(
+  path: string,
+  request: OpenRequest,
+  report: (incident: Incident) => void,
+  start: Start<T>,
+): Promise<T> {
   if (!holdsIndex(path)) completeSettings(request, false); // a refusal leaves no new folder behind
   const folder = await takeFolder(path, request.settled.onDamage === "salvage");
   try {

@@ -94,11 +94,16 @@ export interface SpaceStats {
   pending: number;
   bytes: number;
   kind: "flat" | "graph";
-  /** What a search of the graph compares vectors by. */
+  /** What a search of the graph compares vectors by: `"f32"` with `quantization: "none"`, and once codes went blind. */
   beam: "codes" | "f32";
   compactions: number;
   /** Vectors that could not be linked; searches scan them. */
   quarantined: number;
+  /**
+   * Codes that could no longer tell vectors apart have linked these (or fewer): they are linked again in f32. Searches
+   * scan them until then.
+   */
+  relinking: number;
   /** The worker that links the space unless another one steals from it. */
   home: number;
 }
@@ -127,6 +132,8 @@ export interface CheckReport {
   ok: boolean;
   /** What is wrong, a line each: the space and the broken promise. */
   problems: string[];
+  /** What is right and costs time, a line each: the space, and that its codes can't tell its vectors apart. */
+  warnings: string[];
   /** Linked vectors that a walk of the graphs did not reach; they were linked again. */
   unreachable: number;
 }

@@ -24,12 +24,14 @@ export class AttachedThreads {
     private readonly isClosed: () => boolean,
   ) {}
 
-  /** Looks from time to time while the handle is open. */
+  /**
+   * Looks from time to time while the handle is open. Also where the system does not tell: what it refers to keeps the
+   * index open for the other threads, even if its own one refers to it no longer.
+   */
   watch(): void {
     if (this.watching) return;
     this.watching = true;
     this.own = threadNumber();
-    if (this.own === 0) return;
     const looks = setInterval(() => {
       if (this.isClosed()) clearInterval(looks);
       else this.look();

@@ -100,10 +100,10 @@ export class LinkLoop {
   /** Links for one slice. False when nothing was done, as without a partition. */
   private workOn(partition: LinkedPartition | null, start: number): boolean {
     if (partition === null) return false;
-    const { worker, workers, control, now } = this.setup;
+    const { worker, control, now } = this.setup;
     const affordable = this.msPerOp > 0 ? CALL_MS / this.msPerOp : FIRST_SLICE_OPS;
     const ops = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
-    const { linked, moved, wished, more } = partition.link(ops);
+    const { linked, moved, more } = partition.link(ops);
     this.current = more ? partition : this.withClaims();
     if (linked > 0) {
       const cost = (now() - start) / linked;
@@ -111,7 +111,6 @@ export class LinkLoop {
       control.count(worker, "linked", linked);
     }
     if (moved > 0) control.count(worker, "moved", moved);
-    if (wished) for (let home = 0; home < workers; home++) control.wake(home);
     // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.
     if (linked + moved > 0) control.progressed();
     return linked + moved > 0;

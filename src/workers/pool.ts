@@ -11,25 +11,32 @@ import { repairSeats, seatOfWorker } from "./seats.ts";
 
 const STOP_MS = 5_000;
 
+type Report = (incident: Incident) => void;
+
 interface Member {
   thread: Thread;
   /** Shares that it was sent and has not returned. */
   searches: Map<number, { resolve: (message: SearchedMessage) => void; reject: (error: Error) => void }>;
 }
 
+/** Of indexes that are no longer referred to: nothing will add to them, search them or close them any more. */
+const dropped = new FinalizationRegistry<Pool>((pool) => pool.drop());
+
 export class Pool {
   private readonly members: (Member | null)[] = [];
   private readonly restarts: Restarts[];
   private closing = false;
   private nextSearch = 0;
+  private readonly reporter: WeakRef<Report>;
 
   constructor(
     private readonly shared: SharedIndex,
     private readonly control: Control,
     /** Of the opening thread. */
     private readonly seats: Seat[],
-    private readonly report: (incident: Incident) => void,
+    report: Report,
   ) {
+    this.reporter = new WeakRef(report);
     const restarts = (_: unknown, worker: number) => new Restarts(() => control.figure(worker, "linked"));
     this.restarts = Array.from({ length: shared.settings.workers }, restarts);
   }
@@ -49,6 +56,25 @@ export class Pool {
     this.members[worker] = member;
     this.restarts[worker]!.started();
     return thread.ready;
+  }
+
+  /**
+   * Has the workers end when `owner` can no longer be reached from the program. Until then it keeps the reporter, to which
+   * the workers' listeners must not lead, as it may lead to the owner.
+   */
+  endWith(owner: { report: Report | null }): void {
+    owner.report = this.reporter.deref()!;
+    dropped.register(owner, this);
+  }
+
+  private report(incident: Incident): void {
+    this.reporter.deref()?.(incident);
+  }
+
+  /** @internal */
+  drop(): void {
+    this.control.close();
+    void this.stop();
   }
 
   private receive(worker: number, member: Member, message: FromWorker): void {

@@ -102,19 +102,22 @@ test("what is written on one thread of a server is found on all", async () => {
   }
 });
 
-test("other processes ask the owner of a folder, or search a copy", async () => {
-  const section = "several-processes";
-  const surroundings = project.surroundings(section);
-  const owner = Bun.spawn([process.execPath, fileOf(section, "owner.ts")], { ...surroundings, stdout: "pipe" });
-  const { value } = await owner.stdout.getReader().read();
-  expect(new TextDecoder().decode(value)).toBe("ready\n");
-  for (const file of ["other.ts", "copy.ts"]) {
-    const hits = await outputOf([process.execPath, fileOf(section, file)], surroundings);
-    expect(keysOf(JSON.parse(hits))).toEqual(["red"]);
-  }
-  owner.kill();
-  await owner.exited;
-});
+test.each(["at first", "after it was killed"])(
+  "other processes ask the owner of a folder, or search a copy, %s",
+  async () => {
+    const section = "several-processes";
+    const surroundings = project.surroundings(section);
+    const owner = Bun.spawn([process.execPath, fileOf(section, "owner.ts")], { ...surroundings, stdout: "pipe" });
+    const { value } = await owner.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toBe("ready\n");
+    for (const file of ["other.ts", "copy.ts"]) {
+      const hits = await outputOf([process.execPath, fileOf(section, file)], surroundings);
+      expect(keysOf(JSON.parse(hits))).toEqual(["red"]);
+    }
+    owner.kill("SIGKILL");
+    await owner.exited;
+  },
+);
 
 test.each(["--hot", "--watch"])("what was added before a change is found after it, with %s", async (flag) => {
   const path = fileOf("bun---hot", "hot.ts");

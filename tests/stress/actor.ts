@@ -58,6 +58,8 @@ export class Actor {
   private readonly duplicates: Float32Array[];
   private readonly reused: Float32Array;
   private readonly beforeOp: () => void;
+  /** Whether its vectors lie close together now, far from the others: codes go blind. */
+  private isFar = false;
   private op = 0;
   private doing = "start";
   private trapsSeen = 0;
@@ -125,6 +127,7 @@ export class Actor {
     const { chance } = this;
     const own = ownSpaces(this.role.name);
     const name = chance.is(0.2) ? SHARED : chance.oneOf(own);
+    if (chance.is(0.03)) this.isFar = !this.isFar;
     if (chance.is(0.01)) await this.addOutOfStack(name);
     const dice = chance.between(0, 99);
     if (dice < 30) await this.upsert(name, this.someKey(name));
@@ -168,7 +171,10 @@ export class Actor {
   }
 
   private fresh(): Float32Array {
-    return Float32Array.from({ length: this.role.dimensions }, () => this.chance.gaussian());
+    const gaussian = () => this.chance.gaussian();
+    return Float32Array.from({ length: this.role.dimensions }, () =>
+      this.isFar ? 10 + gaussian() / 1000 : gaussian(),
+    );
   }
 
   private vector(): Float32Array {

@@ -6,13 +6,18 @@ import type { Seat } from "../../../src/core/seat.ts";
 import { spacesOf } from "../../../src/core/spaces.ts";
 import { decodeRow, encodeValues, valueInRow } from "../../../src/documents/row.ts";
 import type { Condition } from "../../../src/documents/where.ts";
-import { uniform } from "../../support/vectors.ts";
+import { uniform, VectorSet } from "../../support/vectors.ts";
 import { CoreSpace, coreModule, partition } from "../harness.ts";
 import { type RowLike, RowSpace } from "../rows/row-space.ts";
 
 const SEED = 1066;
 const DIMENSIONS = 6;
-const VECTORS = uniform(600, DIMENSIONS, SEED);
+const FAR = 600; // vectors from here on lie close together, far from the others
+const SPREAD = uniform(FAR + 160, DIMENSIONS, SEED);
+const VECTORS = VectorSet.make(SPREAD.count, DIMENSIONS, (i, j) => {
+  const value = SPREAD.at(i)[j]!;
+  return i < FAR ? value : 100 + 0.01 * value;
+});
 const POINTS = Object.entries(layout)
   .filter(([name]) => name.startsWith("FAULT_"))
   .map(([name, point]) => ({ name: name.slice(6), point: point as number }));
@@ -195,15 +200,18 @@ function contentsOf(row: Uint8Array, space: RowSpace): string {
   return JSON.stringify([decodeRow(row), values]);
 }
 
-/** Adds, upserts, updates, deletes, twins, promotion, links, compaction, a census, a wide search, a new field. */
+/** Adds, upserts, updates, deletes, twins, promotion, links, codes that go blind, compaction,
+ * a census, a wide search, a new field. */
 function workload(survivor: Survivor): void {
   for (let i = 0; i < 140; i++) survivor.add(i, i);
   survivor.link();
   for (let i = 140; i < 330; i++) survivor.add(i, i);
   for (let i = 330; i < 350; i++) survivor.add(i, 7); // twins
   survivor.link();
+  for (let i = FAR; i < VECTORS.count; i++) survivor.add(i, i);
+  survivor.link();
   for (let i = 0; i < 60; i++) survivor.add(i, 400 + i);
-  for (let i = 60; i < 130; i++) survivor.remove(i);
+  for (let i = 60; i < 140; i++) survivor.remove(i);
   survivor.link();
   for (let i = 150; i < 210; i++) survivor.update(i, "updated");
   survivor.searchWide();

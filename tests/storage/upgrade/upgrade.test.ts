@@ -43,7 +43,7 @@ async function expectContent(index: Awaited<ReturnType<typeof open>>): Promise<v
       if (!isSame(await space.get(key), vector)) throw new Error(`${name}, ${String(key)}: ${await space.get(key)}`);
     }
   }
-  expect(await index.check()).toEqual({ ok: true, problems: [], unreachable: 0 });
+  expect(await index.check()).toEqual({ ok: true, problems: [], unreachable: 0, warnings: [] });
 }
 
 describe("a folder of the release before", () => {

@@ -29,7 +29,6 @@ class VirtualPartition implements LinkedPartition {
   tidied = 0;
   /** Whether memory waits for its last reader. */
   unread = false;
-  wished = false;
   repaired = 0;
   slices: number[] = [];
   trap: Error | null = null;
@@ -60,7 +59,7 @@ class VirtualPartition implements LinkedPartition {
     this.claims -= linked;
     this.slices.push(linked);
     now += linked * OP_MS;
-    return { linked, moved: 0, wished: this.wished, more: this.claims > 0 };
+    return { linked, moved: 0, more: this.claims > 0 };
   }
 
   tidy(): boolean {
@@ -166,13 +165,6 @@ test("a step that does nothing says how long to rest: not long while others work
   expect([loop.step(), loop.restMs < 100]).toEqual([false, true]);
   busy.clear();
   expect([loop.step(), loop.restMs > 1000, second.tidied]).toEqual([false, true, 4]);
-});
-
-test("a step that wishes a compaction in another home's queue wakes every worker", () => {
-  const partition = new VirtualPartition([5, 0, 0]);
-  partition.wished = true;
-  loopOver([partition]).step();
-  expect(woken).toEqual([0, 1, 2]);
 });
 
 test("a trap is repaired in every partition, counted and thrown on", () => {
