@@ -206,7 +206,7 @@ test("only core/ calls the exports of the core and reads what they leave in scra
   expect(filesWhere(pattern).filter((file) => !file.startsWith("src/core/"))).toEqual([]);
 });
 
-test("one file starts threads, one talks to the thread that started it, and only pool and keeper have any", () => {
+test("one file starts threads, one talks to the thread that started it, and only pool, keeper and the check of a folder have any", () => {
   const users = (target: string) =>
     IMPORTS.filter((one) => one.target === target && !one.typeOnly)
       .map(({ from }) => from)
@@ -214,7 +214,11 @@ test("one file starts threads, one talks to the thread that started it, and only
       .sort();
   expect(users("node:worker_threads")).toEqual(["src/runtime/parent.node.ts", "src/runtime/threads.node.ts"]);
   expect(users("src/runtime/threads.node.ts")).toEqual(["src/runtime/thread.ts"]);
-  expect(users("src/runtime/thread.ts")).toEqual(["src/storage/keeper.ts", "src/workers/pool.ts"]);
+  expect(users("src/runtime/thread.ts")).toEqual([
+    "src/storage/keeper.ts",
+    "src/storage/recovery/soundness.ts",
+    "src/workers/pool.ts",
+  ]);
 });
 
 test("index.ts and search.ts re-export and do nothing else", () => {

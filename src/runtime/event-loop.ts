@@ -38,6 +38,24 @@ export class Slice {
   }
 }
 
+/** Runs work that yields wherever a slice of 2 ms may end. */
+export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
+  const slice = new Slice();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (slice.isOver) await slice.next();
+  }
+}
+
+/** Runs such work in one piece. */
+export function atOnce<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
 const STEP_MS = 50;
 
 /**

@@ -7,6 +7,7 @@
  */
 import { messageOf } from "../../errors.ts";
 import { type BadGroup, type Group, isCount, LogFull, MOST_OPS, type OpLog } from "../../journal/log.ts";
+import { atOnce, inSlices } from "../../runtime/event-loop.ts";
 import { checksum } from "../disk/checksum.ts";
 import { Damage } from "../disk/damage.ts";
 import type { Look } from "../disk/identity.ts";
@@ -111,9 +112,10 @@ export class GroupLog implements OpLog {
     }
   }
 
-  size(): LogSize {
+  /** What all partitions have in it, while the event loop runs on. */
+  async size(): Promise<LogSize> {
     const sum = { groups: 0, ops: 0, bytes: 0 };
-    for (const { groups, ops, bytes } of this.sizes().values()) {
+    for (const { groups, ops, bytes } of (await inSlices(this.measuring())).values()) {
       sum.groups += groups;
       sum.ops += ops;
       sum.bytes += bytes;
@@ -121,14 +123,23 @@ export class GroupLog implements OpLog {
     return sum;
   }
 
+  /** What each partition has in it. */
   sizes(): Map<number, LogSize> {
-    const rows = this.file.db
-      .query<LogSize & { partition: number }, []>(
-        `SELECT id / ${PARTITION_STRIDE} AS partition, count(*) AS groups, total(count) AS ops, ` +
-          "sum(length(payload)) AS bytes FROM journal GROUP BY 1 ORDER BY 1",
-      )
-      .all();
-    return new Map(rows.map(({ partition, ...size }) => [partition, size]));
+    return atOnce(this.measuring());
+  }
+
+  /** Row by row: to group rows, SQLite would copy their payloads. */
+  private *measuring(): Generator<void, Map<number, LogSize>> {
+    const sizes = new Map<number, LogSize>();
+    const rows = this.file.db.query<{ partition: number; ops: number; bytes: number }, []>(
+      `SELECT id / ${PARTITION_STRIDE} AS partition, count AS ops, length(payload) AS bytes FROM journal ORDER BY id`,
+    );
+    for (const { partition, ops, bytes } of rows.iterate()) {
+      const size = sizes.get(partition) ?? { groups: 0, ops: 0, bytes: 0 };
+      sizes.set(partition, { groups: size.groups + 1, ops: size.ops + ops, bytes: size.bytes + bytes });
+      yield;
+    }
+    return sizes;
   }
 }
 

@@ -32,6 +32,7 @@ import { readMark } from "../log/mark.ts";
 import { bySpace, Catalog, newPartitions, type PartitionRow, type SnapshotRow } from "../snapshots/catalog.ts";
 import { readSection, sectionOf, snapshotProblem, type WantedSection } from "../snapshots/file.ts";
 import { rebuildFolder, scanSnapshots } from "./salvage.ts";
+import { expectSound } from "./soundness.ts";
 
 export class Recovery {
   private readonly findings: Findings;
@@ -96,7 +97,7 @@ export class Recovery {
 
   private async loadJournal(journal: SqliteFile, count: number, mode: "write" | "read"): Promise<void> {
     const catalog = new Catalog(journal);
-    const tables = this.readTables(journal, catalog, count, mode);
+    const tables = await this.readTables(journal, catalog, count, mode);
     if (tables === null) await this.loadScanned(true);
     else await this.loadRegistered(tables.rows);
     for (const state of tables?.states ?? newPartitions(count)) {
@@ -106,12 +107,12 @@ export class Recovery {
   }
 
   /** The tables of snapshots and partitions, or null when some of it is gone. */
-  private readTables(journal: SqliteFile, catalog: Catalog, count: number, mode: "write" | "read") {
+  private async readTables(journal: SqliteFile, catalog: Catalog, count: number, mode: "write" | "read") {
     const { path } = journal;
     try {
       if (mode === "write" && isWritable(path)) tryWriting(journal); // a flipped bit can make it read-only for SQLite
-      journal.expectSound(); // a page may be broken that otherwise only a later write would meet
-      return { rows: catalog.snapshots(), states: catalog.partitions(count) };
+      await expectSound(path, mode); // a page may be broken that otherwise only a later write would meet
+      return { rows: await catalog.loadSnapshots(), states: catalog.partitions(count) };
     } catch (error) {
       this.findings.lost(unreadable(error, path));
       return null;

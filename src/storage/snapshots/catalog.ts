@@ -8,6 +8,7 @@
  */
 import { isCount, MOST_OPS, MOST_SPACES } from "../../journal/log.ts";
 import { MOST_PARTITIONS } from "../../options/shape.ts";
+import { atOnce, inSlices } from "../../runtime/event-loop.ts";
 import { checksumOf } from "../disk/checksum.ts";
 import { Damage } from "../disk/damage.ts";
 import type { SqliteFile } from "../disk/sqlite.ts";
@@ -34,41 +35,72 @@ export interface PartitionRow {
   nextSpace: number;
 }
 
+export interface FoundSnapshots {
+  rows: SnapshotRow[];
+  /** What is wrong, a line each. */
+  bad: string[];
+}
+
 export class Catalog {
   constructor(private readonly file: SqliteFile) {}
 
   // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
   /** All snapshots, newest first within a space. Throws Damage when one is changed or missing. */
   snapshots(): SnapshotRow[] {
-    const { rows, bad } = this.readSnapshots();
+    return this.sound(this.readSnapshots());
+  }
+
+  /** The same, while the event loop runs on. */
+  async loadSnapshots(): Promise<SnapshotRow[]> {
+    return this.sound(await inSlices(this.reading()));
+  }
+
+  /** The snapshots that make sense, and what does not. */
+  readSnapshots(): FoundSnapshots {
+    return atOnce(this.reading());
+  }
+
+  private sound({ rows, bad }: FoundSnapshots): SnapshotRow[] {
     if (bad.length > 0) throw new Damage(`${this.file.path}: ${bad.join("; ")}`);
     return rows;
   }
 
-  /** The snapshots that make sense, and what does not. */
-  readSnapshots(): { rows: SnapshotRow[]; bad: string[] } {
+  /** Yields wherever other work may come in between. */
+  private *reading(): Generator<void, FoundSnapshots> {
     const all = this.file.db
       .query<SnapshotRow & { checksum: string }, []>(
         "SELECT partition, space, sequence, created, file, offset, bytes, checksum FROM snapshots " +
-          "ORDER BY partition, space, sequence DESC, file DESC",
+          "ORDER BY partition, space, sequence, file", // as the rows lie: SQLite would sort others in one piece
       )
-      .all();
+      .iterate();
     const rows: SnapshotRow[] = [];
     const bad: string[] = [];
-    const partitions = this.readPartitions().found;
+    const digests = new Digests();
+    const byFile = new Map<string, SnapshotRow[]>();
     for (const { checksum, ...row } of all) {
-      if (isPossible(row) && checksum === rowChecksum(row)) rows.push(row);
-      else bad.push(`the row of space ${row.space} of partition ${row.partition} in \`snapshots\` is damaged`);
+      if (isPossible(row) && checksum === rowChecksum(row)) {
+        rows.push(row);
+        digests.add(row.partition, checksum);
+        const inFile = byFile.get(row.file);
+        if (inFile === undefined) byFile.set(row.file, [row]);
+        else inFile.push(row);
+      } else bad.push(`the row of space ${row.space} of partition ${row.partition} in \`snapshots\` is damaged`);
+      yield;
     }
-    for (const { partition, digest } of partitions) {
-      if (digestOf(rows, partition) !== digest) bad.push(`rows of partition ${partition} in \`snapshots\` are missing`);
+    const known = this.readPartitions().found;
+    for (const { partition, digest } of known) {
+      if (digests.of(partition) !== digest) bad.push(`rows of partition ${partition} in \`snapshots\` are missing`);
     }
-    const known = new Set(partitions.map(({ partition }) => partition));
-    if (rows.some(({ partition }) => !known.has(partition))) bad.push("rows in `snapshots` are of no partition");
-    const byFile = Map.groupBy(rows, ({ file }) => file);
-    const odd = new Set([...byFile.keys()].filter((file) => overlap(byFile.get(file)!)));
-    for (const file of odd) bad.push(`rows of ${file} in \`snapshots\` claim the same bytes`);
-    return { rows: rows.filter(({ file }) => !odd.has(file)), bad };
+    if (digests.hasOthers(known)) bad.push("rows in `snapshots` are of no partition");
+    const odd = new Set<string>();
+    for (const [file, sections] of byFile) {
+      yield;
+      if (!overlap(sections)) continue;
+      odd.add(file);
+      bad.push(`rows of ${file} in \`snapshots\` claim the same bytes`);
+    }
+    rows.sort(newestFirst);
+    return { rows: odd.size === 0 ? rows : rows.filter(({ file }) => !odd.has(file)), bad };
   }
 
   /** One row per partition. Throws Damage when one is changed or missing. */
@@ -210,7 +242,27 @@ function partitionChecksum({ partition, trimmed, held, nextSpace }: PartitionRow
 
 /** Over a partition's snapshot rows, whatever their order. */
 function digestOf(rows: SnapshotRow[], partition: number): string {
-  const own = rows.filter((row) => row.partition === partition);
-  const digest = own.reduce((digest, row) => digest ^ BigInt(`0x${rowChecksum(row)}`), 0n);
-  return `${own.length} ${digest.toString(16)}`;
+  const digests = new Digests();
+  for (const row of rows) if (row.partition === partition) digests.add(partition, rowChecksum(row));
+  return digests.of(partition);
+}
+
+class Digests {
+  private readonly sums = new Map<number, { rows: number; sum: bigint }>();
+
+  add(partition: number, checksum: string): void {
+    const { rows, sum } = this.sums.get(partition) ?? { rows: 0, sum: 0n };
+    this.sums.set(partition, { rows: rows + 1, sum: sum ^ BigInt(`0x${checksum}`) });
+  }
+
+  of(partition: number): string {
+    const { rows, sum } = this.sums.get(partition) ?? { rows: 0, sum: 0n };
+    return `${rows} ${sum.toString(16)}`;
+  }
+
+  /** Whether there are rows of partitions besides these. */
+  hasOthers(known: { partition: number }[]): boolean {
+    const own = new Set(known.map(({ partition }) => partition));
+    return [...this.sums.keys()].some((partition) => !own.has(partition));
+  }
 }

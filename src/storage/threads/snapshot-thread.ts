@@ -1,11 +1,16 @@
-/* The entry of the snapshot thread: rounds of snapshots, asked for or due by the journal's growth, and backups. */
+/*
+ * The entry of the snapshot thread: rounds of snapshots, asked for or due by the journal's growth, and backups. Before
+ * that, in a thread of its own, a look at every page of the journal.
+ */
 import { HnswError, type HnswErrorCode, messageOf } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import type { BackupReport } from "../../values/reports.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
+import { Damage } from "../disk/damage.ts";
 import { Identity } from "../disk/identity.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
+import type { ExamineMessage, FromExaminer } from "../recovery/soundness.ts";
 import { type RoundReport, SnapshotRounds } from "../snapshots/rounds.ts";
 import { backUp } from "../tools/backup.ts";
 import type { FromSnapshots, KeeperStartMessage, TaskMessage } from "./messages.ts";
@@ -15,8 +20,9 @@ const PAUSE_MS = 5000; // after a round that failed and was not asked for
 
 const requests: TaskMessage[] = [];
 let call = () => {};
-fromParent((message: KeeperStartMessage | TaskMessage) => {
+fromParent((message: KeeperStartMessage | TaskMessage | ExamineMessage) => {
   if ("shared" in message) void run(message);
+  else if ("examine" in message) void examine(message);
   else {
     requests.push(message);
     call();
@@ -64,6 +70,18 @@ async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<
     await board.waitForCall(seen, LOOK_MS);
   }
   journal?.close();
+  endThread();
+}
+
+async function examine({ examine: path, mode }: ExamineMessage): Promise<void> {
+  toParent({ type: "ready" });
+  let problem: string | null = null;
+  try {
+    await SqliteFile.using(path, mode, (file) => file.expectSound());
+  } catch (error) {
+    problem = error instanceof Damage ? error.message : `${path} can't be read: ${messageOf(error)}`;
+  }
+  toParent({ type: "examined", problem } satisfies FromExaminer);
   endThread();
 }
 

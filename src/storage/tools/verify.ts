@@ -12,9 +12,9 @@ export type Extent = Awaited<ReturnType<typeof extentOf>>;
 
 /** How much there is to read. Rejects with Damage, or what SQLite says. */
 export async function extentOf({ journal }: FolderPaths) {
-  return await SqliteFile.using(journal, "read", (file) => {
+  return await SqliteFile.using(journal, "read", async (file) => {
     file.expectSound();
-    const { groups, ops, bytes } = new GroupLog(file).size();
+    const { groups, ops, bytes } = await new GroupLog(file).size();
     const { rows } = new Catalog(file).readSnapshots();
     const newest = Array.from(bySpace(rows).values(), ([row]) => row!);
     return {
