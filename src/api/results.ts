@@ -1,5 +1,5 @@
 /* What do calls of a space take and return, by the type of its documents? Types only. */
-import type { Entry, Include, Included } from "../documents/types.ts";
+import type { Include, Included } from "../documents/types.ts";
 import type { AddOptions } from "../options/entries.ts";
 import type { Key } from "../values/keys.ts";
 import type { Explanation, Hit as PlainHit } from "../values/reports.ts";
@@ -40,5 +40,3 @@ export type AddRest<M, Absent> = [Absent] extends [never]
 export type AddManyRest<M, Absent> = [Absent] extends [never]
   ? [metadata: readonly M[], options?: AddOptions]
   : [metadata?: readonly (M | undefined)[] | undefined, options?: AddOptions];
-
-export type EntryOf<K extends Key, M, Absent, I extends Include> = Entry<K, M, Absent, I>;

@@ -7,15 +7,18 @@ import type { Json } from "./json.ts";
 /** Each also as an array: then any element may match. `"date"`: milliseconds since 1970, or an ISO 8601 string. */
 export type FieldType = "keyword" | "number" | "boolean" | "date";
 
-/** The number of a type in rows and programs is its place here + 1. */
+/** @internal The number of a type in rows and programs is its place here + 1. */
 export const FIELD_TYPES: readonly FieldType[] = ["keyword", "number", "boolean", "date"];
+/** @internal */
 export const MOST_FIELDS = 64;
 const LONGEST_NAME = 256;
 
-/** Of a field. Dates are numbers here. */
+/** @internal Of a field. Dates are numbers here. */
 export type Scalar = string | number | boolean;
+/** @internal */
 export type FieldValue = null | Scalar | Scalar[];
 
+/** @internal */
 export interface Field {
   /** Its place in the table, for good. */
   number: number;
@@ -25,7 +28,7 @@ export interface Field {
   path: readonly string[];
 }
 
-/** The fields of an index, in the order of their numbers. */
+/** @internal The fields of an index, in the order of their numbers. */
 export class FieldTable {
   readonly list: readonly Field[];
   private readonly byName: ReadonlyMap<string, Field>;
@@ -61,14 +64,14 @@ export class FieldTable {
   }
 }
 
-/** What a document has in a field. Throws BAD_FIELD when it is of another type. */
+/** @internal What a document has in a field. Throws BAD_FIELD when it is of another type. */
 export function valueIn(field: Field, document: Json): FieldValue | undefined {
   const found = rawValueOf(field, document);
   if (found === undefined || found === null) return found;
   return Array.isArray(found) ? found.map((one, i) => scalarOf(field, one, i)) : scalarOf(field, found);
 }
 
-/** The same; undefined also where it is of another type. `mismatch`: whether it was. */
+/** @internal The same; undefined also where it is of another type. `mismatch`: whether it was. */
 export function valueIfFits(field: Field, document: Json): { value: FieldValue | undefined; mismatch: boolean } {
   try {
     return { value: valueIn(field, document), mismatch: false };
@@ -96,6 +99,7 @@ function scalarOf(field: Field, value: Json, position?: number): Scalar {
   );
 }
 
+/** @internal */
 export const WANTED: Readonly<Record<FieldType, string>> = {
   keyword: "a string without lone surrogates",
   number: "a finite number",
@@ -103,7 +107,7 @@ export const WANTED: Readonly<Record<FieldType, string>> = {
   date: "milliseconds since 1970 or an ISO 8601 string with its zone",
 };
 
-/** A value as a field of that type holds it, or null. */
+/** @internal A value as a field of that type holds it, or null. */
 export function fitting(type: FieldType, value: unknown): Scalar | null {
   switch (type) {
     case "keyword":
@@ -117,7 +121,7 @@ export function fitting(type: FieldType, value: unknown): Scalar | null {
   }
 }
 
-/** A value as errors show it. */
+/** @internal A value as errors show it. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "bigint") return `${value}n`;
@@ -125,7 +129,7 @@ export function shown(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
-/** Why a name or type is none of a field, or null. */
+/** @internal Why a name or type is none of a field, or null. */
 export function problemOfField(name: string, type: unknown): string | null {
   if (!FIELD_TYPES.includes(type as FieldType)) {
     const types = FIELD_TYPES.map((one) => `"${one}"`).join(", ");

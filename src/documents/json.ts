@@ -8,7 +8,7 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
 const DEEPEST = 64;
 
 /**
- * A copy of a document. A property that is `undefined` counts as absent; −0 becomes 0. `maxBytes`: of its JSON; the copying
+ * @internal A copy of a document. A property that is `undefined` counts as absent; −0 becomes 0. `maxBytes`: of its JSON; the copying
  * ends once it can't be less. Throws BAD_METADATA with the path of what is wrong, or DOCUMENT_TOO_LARGE.
  */
 export function ownCopy(value: unknown, maxBytes: number, name = "metadata"): Json {
@@ -103,19 +103,20 @@ function step(name: string | number): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
+/** @internal */
 export function tooLarge(maxBytes: number, bytes?: number): HnswError {
   const found = bytes === undefined ? "more" : `${bytes}`;
   const message = `A document may take ${maxBytes} bytes as JSON, this one takes ${found}: raise \`maxDocumentBytes\`.`;
   return new HnswError("DOCUMENT_TOO_LARGE", message);
 }
 
-/** Also `__proto__` becomes a property like any other. */
+/** @internal Also `__proto__` becomes a property like any other. */
 export function setOwn(object: { [name: string]: Json }, name: string, value: Json): void {
   if (name !== "__proto__") object[name] = value;
   else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Whether an object has no class, in whatever realm it was made. */
+/** @internal Whether an object has no class, in whatever realm it was made. */
 export function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;

@@ -3,6 +3,7 @@ import { type FieldType, MOST_FIELDS, problemOfField } from "../documents/fields
 import type { Fields, MetadataType } from "../documents/types.ts";
 import { badOption, integer, isObject, oneOf, show } from "./checks.ts";
 
+/** @internal */
 export const MOST_DOCUMENT_BYTES = 2 ** 20;
 const DOCUMENT_BYTES = 65536;
 
@@ -29,9 +30,10 @@ export interface DocumentSettings {
   zeroVectors: "refuse" | "keep";
 }
 
+/** @internal */
 export const DOCUMENT_OPTIONS = ["fields", "metadata", "maxDocumentBytes", "zeroVectors"];
 
-/** Throws BAD_OPTION. */
+/** @internal Throws BAD_OPTION. */
 export function readDocumentOptions(given: DocumentChoices): DocumentSettings {
   return {
     fields: readFields(given.fields),
@@ -51,7 +53,7 @@ function readFields(given: unknown): Readonly<Record<string, FieldType>> {
   return fieldsOf(fields);
 }
 
-/** As an index has them, from a list that was written down. Throws when it is none. */
+/** @internal As an index has them, from a list that was written down. Throws when it is none. */
 export function checkedFields(listed: unknown): Readonly<Record<string, FieldType>> {
   if (!Array.isArray(listed)) throw badOption("There is no list of fields.");
   const fields = listed.map(([name, type]: [string, FieldType]) => [name, type] as const);
@@ -60,7 +62,7 @@ export function checkedFields(listed: unknown): Readonly<Record<string, FieldTyp
   return fieldsOf(fields);
 }
 
-/** Those that an index has and then the new ones that are asked for; or the name of one that has another type. */
+/** @internal Those that an index has and then the new ones that are asked for; or the name of one that has another type. */
 export function mergedFields(
   known: Readonly<Record<string, FieldType>>,
   asked: Readonly<Record<string, FieldType>>,
@@ -69,14 +71,14 @@ export function mergedFields(
   return other ?? fieldsOf(Object.entries({ ...known, ...asked }));
 }
 
-/** Throws BAD_OPTION when it is none that an index may have. */
+/** @internal Throws BAD_OPTION when it is none that an index may have. */
 export function checkField(name: unknown, type: unknown): void {
   if (typeof name !== "string") throw badOption(`The name of a field must be a string, not ${show(name)}.`);
   const problem = problemOfField(name, type);
   if (problem !== null) throw badOption(`In \`fields\`, ${problem}.`);
 }
 
-/** As settings hold fields: in the order of their numbers. Throws BAD_OPTION when there are too many. */
+/** @internal As settings hold fields: in the order of their numbers. Throws BAD_OPTION when there are too many. */
 export function fieldsOf(fields: Iterable<readonly [string, FieldType]>): Readonly<Record<string, FieldType>> {
   const all = Object.fromEntries(fields);
   const count = Object.keys(all).length;

@@ -44,10 +44,11 @@ export interface PageOptions<M, I extends Include> extends EntryOptions<M, I> {
   after?: string | null | undefined;
 }
 
+/** @internal */
 export const INCLUDES: readonly Include[] = ["metadata", "vector", "expiresAt"];
 const FARTHEST_MS = 8.64e15;
 
-/** The options of a call, once they are an object with known names. Throws BAD_OPTION. */
+/** @internal The options of a call, once they are an object with known names. Throws BAD_OPTION. */
 export function optionsOf<T extends object>(
   given: T | undefined,
   known: readonly string[],
@@ -59,14 +60,14 @@ export function optionsOf<T extends object>(
   return given;
 }
 
-/** Throws BAD_OPTION. */
+/** @internal Throws BAD_OPTION. */
 export function readNow(given: unknown): number {
   if (given === undefined) return Date.now();
   if (typeof given === "number" && Math.abs(given) <= FARTHEST_MS) return given;
   throw badOption(`\`now\` must be milliseconds since 1970, not ${show(given)}.`);
 }
 
-/** Milliseconds; undefined where nothing is given. Throws BAD_OPTION. */
+/** @internal Milliseconds; undefined where nothing is given. Throws BAD_OPTION. */
 export function readExpiry(given: unknown): number | undefined {
   if (given === undefined) return undefined;
   const ms = given instanceof Date ? given.getTime() : given;
@@ -74,7 +75,7 @@ export function readExpiry(given: unknown): number | undefined {
   throw badOption(`\`expiresAt\` must be a \`Date\` or milliseconds since 1970, not ${show(given)}.`);
 }
 
-/** Throws BAD_OPTION. */
+/** @internal Throws BAD_OPTION. */
 export function readInclude(given: unknown): ReadonlySet<Include> {
   if (given === undefined) return NOTHING;
   if (!Array.isArray(given))
@@ -88,6 +89,7 @@ export function readInclude(given: unknown): ReadonlySet<Include> {
 
 const NOTHING: ReadonlySet<Include> = new Set();
 
+/** @internal */
 export function readFlag(name: string, given: unknown): boolean {
   if (given === undefined || typeof given === "boolean") return given === true;
   throw badOption(`\`${name}\` must be true or false, not ${show(given)}.`);

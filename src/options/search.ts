@@ -5,6 +5,9 @@ import type { Key } from "../values/keys.ts";
 import { badOption, isObject, refuseUnknown, show } from "./checks.ts";
 import { readFlag, readInclude, readNow } from "./entries.ts";
 
+/** Of a method, whose arguments the compiler compares both ways: so a `Space<string>` is a `Space<Key>`. */
+type Filter<K extends Key> = { passes(key: K): boolean }["passes"];
+
 export interface SearchOptions<
   K extends Key = Key,
   M = unknown,
@@ -20,7 +23,7 @@ export interface SearchOptions<
   /** Only these are hits, 100,000 keys at most. */
   keys?: readonly K[] | undefined;
   /** Only keys for which this returns true are hits; at once, not as a promise. Called at most once per key and search. */
-  filter?: ((key: K) => boolean) | undefined;
+  filter?: Filter<K> | undefined;
   /** What comes beside key and distance. */
   include?: readonly I[] | undefined;
   /** Whether to say which way the search took; it resolves to `{ hits, explain }` then. */

@@ -7,10 +7,10 @@ import { BUILD, buildPackage } from "./package.ts";
 const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
 /** Bytes after gzip, as measured and a tenth more: a change that needs more raises them knowingly. */
 const LIMITS = {
-  "edge-index.js": 29_100, // 26,418
-  "edge-search.js": 13_200, // 11,963
-  "edge-worker.js": 6_900, // 6,214; only where there are workers
-  core: 25_300, // 22,974
+  "edge-index.js": 45_700, // 41,574
+  "edge-search.js": 25_500, // 23,213
+  "edge-worker.js": 7_900, // 7,160; only where there are workers
+  core: 38_400, // 34,927
 };
 
 beforeAll(buildPackage);

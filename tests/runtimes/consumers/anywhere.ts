@@ -63,18 +63,32 @@ export async function keysOfAnyType(index: VectorIndex): Promise<Key[]> {
 }
 
 // ── stand-ins ───────────────────────────────────────────────────────────────────────────────────────────────────────
+/** What a call resolves to depends on its options: a stand-in, which looks at none, returns any. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Anything = any;
+async function* noEntries(): AsyncGenerator<Anything, void> {}
+const hits = [{ key: 7, distance: 0 }];
+
 export const space: Space<number> = {
   name: "all",
   size: 1,
   add: async () => {},
   addMany: async () => {},
+  update: async () => true,
+  updateWhere: async () => 1,
   delete: async () => true,
   deleteMany: async (keys) => keys.length,
+  deleteWhere: async () => 1,
   has: async () => true,
-  get: async () => new Float32Array(3),
+  get: async (): Promise<Anything> => new Float32Array(3),
+  getMany: async (): Promise<Anything> => [{ key: 7 }],
   keys: async () => [7],
-  search: async () => [{ key: 7, distance: 0 }],
-  searchMany: async () => [[{ key: 7, distance: 0 }]],
+  count: async () => 1,
+  entries: noEntries,
+  page: async (): Promise<Anything> => ({ entries: [], next: null }),
+  facets: async () => [{ value: "a", count: 1 }],
+  search: async (): Promise<Anything> => hits,
+  searchMany: async (): Promise<Anything> => [hits],
 };
 
 export const found: searching.SearchSpace<number> = space;
@@ -90,6 +104,8 @@ export const opened: searching.SearchIndex = {
   metric: "cosine",
   spaces: () => ["all"],
   space: <K extends Key>() => space as Space<Key> as Space<K>,
+  fields: {},
+  search: async (): Promise<Anything> => hits,
   close() {},
 };
 
