@@ -61,8 +61,11 @@ const LOADER = `export const instantiateSync = (module, imports) => new WebAssem
 const elsewhere: BunPlugin = {
   name: "elsewhere",
   setup(builder) {
-    const none = { contents: "export const JournalClient = null, JournalBoard = null", loader: "ts" } as const;
-    builder.onLoad({ filter: /src\/(storage\/open-folder|journal\/(client|board))\.ts$/ }, () => none);
+    const none = {
+      contents: "export const JournalClient = null, JournalBoard = null, StoreFolder = null",
+      loader: "ts",
+    } as const;
+    builder.onLoad({ filter: /src\/(storage\/(open-folder|store-folder)|journal\/(client|board))\.ts$/ }, () => none);
     builder.onLoad({ filter: /src\/runtime\/places\.ts$/ }, () => ({ contents: placesForEdge(), loader: "js" }));
     builder.onLoad({ filter: /@assemblyscript\/loader\/index\.js$/ }, () => ({ contents: LOADER, loader: "js" }));
     builder.onResolve({ filter: /\/(threads|parent)\.node\.ts$/ }, ({ path }) => ({

@@ -20,6 +20,8 @@ export type HnswErrorCode =
   | "OUT_OF_MEMORY" // `memoryLimit`, or the 4 GiB of a partition, is used up
   | "INPUT_CHANGED" // vectors changed while `addMany` or `searchMany` was still reading them
   | "SPACE_DROPPED" // the space was dropped while the call was waiting
+  | "COLLECTION_EXISTS" // a store has a collection or an alias of that name
+  | "NO_COLLECTION" // a store has no collection or alias of that name
   | "CLOSED" // the index, or this handle on it, is closed
   | "TIMEOUT" // nothing moved for `timeoutMs`: no worker lives, a thread died with a lock held, or the machine is stuck
   | "TOO_MANY_HANDLES" // no seat is left for another thread

@@ -30,6 +30,14 @@ export type { Incident, OpenOptions, Settings } from "./options/open.ts";
 export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";
+export type { AliasChange } from "./store/catalog.ts";
+export {
+  type CollectionInfo,
+  type CollectionOptions,
+  openStore,
+  type Store,
+  type StoreOptions,
+} from "./store/store.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
 export type { NumberArray } from "./values/number-arrays.ts";

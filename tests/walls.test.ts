@@ -10,6 +10,7 @@ const FLOORS: Record<string, string[]> = {
   src: [
     "cli | cli/commands | cli/formats | cli/terminal",
     "index search",
+    "store",
     "api",
     "storage | storage/threads | storage/tools | storage/upgrade | storage/recovery | storage/snapshots | storage/log | storage/disk",
     "journal",
@@ -174,13 +175,13 @@ test("only runtime/ distinguishes runtimes; storage and the program are for Bun 
   expect(files.filter((file) => !/^src\/(runtime|storage|cli)\//.test(file))).toEqual([]);
 });
 
-test("of storage, api knows one module, which is loaded only with a path", () => {
+test("of storage, api and store know one module each, which is loaded only with a path", () => {
   const imports = IMPORTS.filter(
     ({ from, target }) => from.startsWith("src/api/") && target.startsWith("src/storage/"),
   );
   expect([...new Set(imports.map(({ target }) => target))]).toEqual(["src/storage/open-folder.ts"]);
   expect(imports.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from)).toEqual(["src/api/open.ts"]);
-  expect(filesWhere(/await import\("\.\.\/storage\//)).toEqual(["src/api/open.ts"]);
+  expect(filesWhere(/await import\("\.\.\/storage\//)).toEqual(["src/api/open.ts", "src/store/store.ts"]);
 });
 
 test("nothing of the program is part of the library", () => {

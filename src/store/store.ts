@@ -1,0 +1,246 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/*
+ * What is a folder of many indexes to its user? Collections, each an index of its own, by name. One is opened when it is
+ * used, and those that were used longest ago are closed again when more than `maxOpen` are open.
+ */
+import { open } from "../api/open.ts";
+import type { VectorIndex } from "../api/vector-index.ts";
+import { HnswError } from "../errors.ts";
+import { badOption, integer, isObject, refuseUnknown } from "../options/checks.ts";
+import { canKeepFolders } from "../runtime/platform.ts";
+import type { StoreFolder } from "../storage/store-folder.ts";
+import type { Metric } from "../values/metric.ts";
+import { type AliasChange, Catalog, checkNote } from "./catalog.ts";
+
+export interface StoreOptions {
+  /** Threads of each open collection. Default 1. */
+  workers?: number | undefined;
+  /** Collections that may be open while they are not used. Default 8; in memory all stay open. */
+  maxOpen?: number | undefined;
+}
+
+export interface CollectionOptions {
+  dimensions: number;
+  /** Default "cosine". */
+  metric?: Metric | undefined;
+  /** What the program wants to find again: a plain object. */
+  note?: object | undefined;
+}
+
+export interface CollectionInfo {
+  name: string;
+  dimensions: number;
+  metric: Metric;
+  note: unknown;
+  aliases: string[];
+}
+
+interface OpenCollection {
+  index: Promise<VectorIndex>;
+  uses: number;
+  /** Closed by nothing but the store's end. */
+  pinned: boolean;
+}
+
+/**
+ * Opens the store that is kept in the folder `path`, which is created if it is missing; null: one in memory. Rejects with
+ * BAD_OPTION, UNSUPPORTED, PATH_IN_USE, PATH_FOREIGN, PATH_DAMAGED or PATH_FAILED.
+ */
+export async function openStore(path: string | null, options: StoreOptions = {}): Promise<Store> {
+  if (path !== null && (typeof path !== "string" || path === ""))
+    throw badOption("`path` must be a folder's, or null.");
+  if (!isObject(options)) throw badOption("The options of `openStore` must be an object.");
+  refuseUnknown(options, ["workers", "maxOpen"], "openStore");
+  const workers = integer("workers", options.workers, 1, 0, 64);
+  const maxOpen = integer("maxOpen", options.maxOpen, 8, 1, 100_000);
+  if (path === null) return new Store(null, new Catalog(), workers, Number.POSITIVE_INFINITY);
+  if (!canKeepFolders) throw new HnswError("UNSUPPORTED", "A store's folder needs Bun; elsewhere, `openStore(null)`.");
+  const { StoreFolder } = await import("../storage/store-folder.ts");
+  const folder = await StoreFolder.open(path);
+  try {
+    const text = folder.read();
+    const catalog = text === null ? new Catalog() : Catalog.parse(text);
+    folder.sweep(new Set(Array.from(catalog.collections.values(), ({ number }) => number)));
+    return new Store(folder, catalog, workers, maxOpen);
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+/** Many collections in one folder. Make it with `openStore`. */
+export class Store implements AsyncDisposable {
+  /** By number. The one used last comes last. */
+  private readonly opened = new Map<number, OpenCollection>();
+  /** By number: what is being closed. It is not opened again before. */
+  private readonly ending = new Map<number, Promise<void>>();
+  /** Changes of the catalog come one after the other. */
+  private line: Promise<unknown> = Promise.resolve();
+  private closing: Promise<void> | null = null;
+
+  /** @internal Use `openStore`. */
+  constructor(
+    private readonly folder: StoreFolder | null,
+    private catalog: Catalog,
+    private readonly workers: number,
+    private readonly maxOpen: number,
+  ) {}
+
+  /** All collections, by name. Throws CLOSED. */
+  list(): CollectionInfo[] {
+    this.assertOpen();
+    return [...this.catalog.collections.keys()].sort().map((name) => this.info(name));
+  }
+
+  /** What is known of a collection without opening it. Throws NO_COLLECTION or CLOSED. */
+  info(nameOrAlias: string): CollectionInfo {
+    this.assertOpen();
+    const { name, definition } = this.catalog.resolve(nameOrAlias);
+    const { dimensions, metric, note } = definition;
+    const aliases = [...this.catalog.aliases].filter(([, to]) => to === name).map(([alias]) => alias);
+    return { name, dimensions, metric, note, aliases };
+  }
+
+  /**
+   * Creates a collection; when it resolves, it is there after a crash as well. Rejects with COLLECTION_EXISTS, BAD_OPTION,
+   * CLOSED, and as `open` does.
+   */
+  create(name: string, options: CollectionOptions): Promise<void> {
+    return this.inLine(async () => {
+      if (!isObject(options)) throw badOption("`create` needs options: `{ dimensions }`.");
+      refuseUnknown(options, ["dimensions", "metric", "note"], "create");
+      const { dimensions, metric = "cosine" } = options;
+      const definition = { number: this.catalog.next, dimensions, metric, note: checkNote(options.note) };
+      const next = this.catalog.withCollection(name, definition);
+      const { number } = definition;
+      this.folder?.remove(number);
+      const index = await this.openIndex(number, dimensions, metric);
+      try {
+        this.commit(next);
+      } catch (error) {
+        await index.close();
+        this.folder?.remove(number);
+        throw error;
+      }
+      this.opened.set(number, { index: Promise.resolve(index), uses: 0, pinned: false });
+      await this.closeIdle();
+    });
+  }
+
+  /** The index of a collection or an alias, open until the store is closed. Rejects with NO_COLLECTION, CLOSED, and as `open`. */
+  async open(name: string): Promise<VectorIndex> {
+    const collection = this.lookUp(name);
+    collection.pinned = true;
+    return await collection.index;
+  }
+
+  /**
+   * Opens the collection if it is not open, and keeps it open until `work` is done. Rejects as `open` does, or with what
+   * `work` throws.
+   */
+  async use<T>(name: string, work: (index: VectorIndex) => T | Promise<T>): Promise<T> {
+    const collection = this.lookUp(name);
+    collection.uses++;
+    try {
+      return await work(await collection.index);
+    } finally {
+      collection.uses--;
+      await this.closeIdle();
+    }
+  }
+
+  /** Deletes a collection and its aliases, durably. Resolves to whether there was one. Rejects with PATH_FAILED or CLOSED. */
+  drop(name: string): Promise<boolean> {
+    return this.inLine(async () => {
+      const definition = this.catalog.collections.get(name);
+      if (definition === undefined) return false;
+      this.commit(this.catalog.without(name));
+      const collection = this.opened.get(definition.number);
+      this.opened.delete(definition.number);
+      await collection?.index.then((index) => index.close()).catch(() => {});
+      this.folder?.remove(definition.number);
+      return true;
+    });
+  }
+
+  /** Changes aliases, all at once and durably. Rejects with NO_COLLECTION, COLLECTION_EXISTS, BAD_OPTION, PATH_FAILED or CLOSED. */
+  alias(changes: readonly AliasChange[]): Promise<void> {
+    return this.inLine(async () => this.commit(this.catalog.withAliases(changes)));
+  }
+
+  /** Replaces a collection's `note`, durably. Rejects as `alias` does. */
+  annotate(name: string, note: object): Promise<void> {
+    return this.inLine(async () =>
+      this.commit(this.catalog.withNote(this.catalog.resolve(name).name, checkNote(note))),
+    );
+  }
+
+  /** Closes every collection. Rejects as an index's `close`; the store is closed all the same. */
+  async close(): Promise<void> {
+    this.closing ??= this.end();
+    await this.closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private async end(): Promise<void> {
+    await this.line;
+    const closed = Array.from(this.opened.values(), async ({ index }) => await (await index).close());
+    await Promise.all(this.ending.values());
+    const failed = (await Promise.allSettled(closed)).find(({ status }) => status === "rejected");
+    this.folder?.close();
+    if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  private assertOpen(): void {
+    if (this.closing !== null) throw new HnswError("CLOSED", "The store is closed.");
+  }
+
+  private inLine<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.line.then(() => {
+      this.assertOpen();
+      return work();
+    });
+    this.line = done.catch(() => {});
+    return done;
+  }
+
+  private commit(catalog: Catalog): void {
+    this.folder?.write(`${catalog}`);
+    this.catalog = catalog;
+  }
+
+  private lookUp(name: string): OpenCollection {
+    this.assertOpen();
+    const { number, dimensions, metric } = this.catalog.resolve(name).definition;
+    const found = this.opened.get(number);
+    const collection = found ?? { index: this.openIndex(number, dimensions, metric), uses: 0, pinned: false };
+    this.opened.delete(number);
+    this.opened.set(number, collection);
+    // A collection that could not be opened is tried again at its next use.
+    if (found === undefined) collection.index.catch(() => this.opened.delete(number));
+    return collection;
+  }
+
+  private async openIndex(number: number, dimensions: number, metric: Metric): Promise<VectorIndex> {
+    await this.ending.get(number);
+    const { workers } = this;
+    const path = this.folder?.pathOf(number);
+    const shape = { dimensions, metric, workers, partitions: 1, maxDocumentBytes: 1_048_576 } as const;
+    return await open({ ...shape, zeroVectors: "keep", ...(path === undefined ? {} : { path }) });
+  }
+
+  private async closeIdle(): Promise<void> {
+    for (const [number, { index, uses, pinned }] of this.opened) {
+      if (this.opened.size <= this.maxOpen) return;
+      if (uses > 0 || pinned) continue;
+      this.opened.delete(number);
+      const closed = index.then((one) => one.close()).catch(() => {}); // an index says by an incident what the disk refused
+      this.ending.set(number, closed);
+      await closed;
+      this.ending.delete(number);
+    }
+  }
+}

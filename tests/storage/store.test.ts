@@ -1,0 +1,107 @@
+/* Does a store keep its collections, and what is left of a change that a crash cut off? */
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openStore, type VectorIndex } from "../../src/index.ts";
+import { Folder } from "../support/folder.ts";
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "none",
+    (error) => error.code,
+  );
+
+test("collections of different shapes are kept with their aliases and notes", async () => {
+  using folder = new Folder();
+  {
+    await using store = await openStore(folder.path, { workers: 0 });
+    await store.create("flat", { dimensions: 2, metric: "l2", note: { made: "by a test" } });
+    await store.create("cosine", { dimensions: 3 });
+    await store.use("flat", (index) => index.space("s").add("a", [1, 2]));
+    await store.alias([{ alias: "current", to: "flat" }]);
+  }
+  await using store = await openStore(folder.path, { workers: 0 });
+  expect(store.list()).toEqual([
+    { name: "cosine", dimensions: 3, metric: "cosine", note: null, aliases: [] },
+    { name: "flat", dimensions: 2, metric: "l2", note: { made: "by a test" }, aliases: ["current"] },
+  ]);
+  expect(await store.use("current", (index) => index.space("s").get("a"))).toEqual(new Float32Array([1, 2]));
+});
+
+test("a name is taken once, by a collection or an alias", async () => {
+  await using store = await openStore(null, { workers: 0 });
+  await store.create("a", { dimensions: 2 });
+  await store.alias([{ alias: "b", to: "a" }]);
+  expect(await codeOf(store.create("a", { dimensions: 2 }))).toBe("COLLECTION_EXISTS");
+  expect(await codeOf(store.create("b", { dimensions: 2 }))).toBe("COLLECTION_EXISTS");
+  expect(await codeOf(store.alias([{ alias: "a", to: "a" }]))).toBe("COLLECTION_EXISTS");
+  expect(await codeOf(store.create("x/y", { dimensions: 2 }))).toBe("BAD_OPTION");
+  expect(await codeOf(store.create("c", { dimensions: 0 }))).toBe("BAD_OPTION");
+  expect(store.list().map(({ name }) => name)).toEqual(["a"]);
+});
+
+test("changes of aliases happen all or not at all", async () => {
+  await using store = await openStore(null, { workers: 0 });
+  await store.create("a", { dimensions: 2 });
+  const both = [
+    { alias: "x", to: "a" },
+    { alias: "y", to: "missing" },
+  ];
+  expect(await codeOf(store.alias(both))).toBe("NO_COLLECTION");
+  expect(store.info("a").aliases).toEqual([]);
+});
+
+test("a dropped collection is gone with its aliases and its files", async () => {
+  using folder = new Folder();
+  await using store = await openStore(folder.path, { workers: 0 });
+  await store.create("a", { dimensions: 2 });
+  await store.alias([{ alias: "x", to: "a" }]);
+  expect(await store.drop("a")).toBe(true);
+  expect(await store.drop("a")).toBe(false);
+  expect(() => store.info("x")).toThrow('no collection "x"');
+  expect(readdirSync(join(folder.path, "collections"))).toEqual([]);
+});
+
+test("what a crash left of a creation or a drop is removed", async () => {
+  using folder = new Folder();
+  {
+    await using store = await openStore(folder.path, { workers: 0 });
+    await store.create("a", { dimensions: 2 });
+  }
+  mkdirSync(join(folder.path, "collections/2"));
+  writeFileSync(join(folder.path, "store.json.new"), "half a cat");
+  await using store = await openStore(folder.path, { workers: 0 });
+  expect(readdirSync(join(folder.path, "collections"))).toEqual(["1"]);
+  await store.create("b", { dimensions: 2 });
+  expect(existsSync(join(folder.path, "collections/2"))).toBe(true);
+});
+
+test("collections that were used longest ago are closed, and opened again when they are used", async () => {
+  using folder = new Folder();
+  await using store = await openStore(folder.path, { workers: 0, maxOpen: 1 });
+  const seen: VectorIndex[] = [];
+  for (const name of ["a", "b"]) {
+    await store.create(name, { dimensions: 2 });
+    await store.use(name, async (index) => {
+      seen.push(index);
+      await index.space("s").add(name, [1, 0]);
+    });
+  }
+  expect(() => seen[0]!.spaces()).toThrow("closed");
+  const [again, other] = await Promise.all(
+    ["a", "b"].map((name) => store.use(name, (index) => index.space("s").keys())),
+  );
+  expect([again, other]).toEqual([["a"], ["b"]]);
+});
+
+test("a store is open once, and a folder of something else is none", async () => {
+  using folder = new Folder();
+  {
+    await using _store = await openStore(folder.path);
+    expect(await codeOf(openStore(folder.path))).toBe("PATH_IN_USE");
+  }
+  writeFileSync(join(folder.path, "store.json"), '{"format":1,"next":1,"collections":{"a":{"number":7}},"aliases":{}}');
+  expect(await codeOf(openStore(folder.path))).toBe("PATH_DAMAGED");
+  writeFileSync(join(folder.path, "notes.txt"), "mine");
+  expect(await codeOf(openStore(folder.path))).toBe("PATH_FOREIGN");
+});
