@@ -9,6 +9,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const FLOORS: Record<string, string[]> = {
   src: [
     "cli | cli/commands | cli/formats | cli/terminal",
+    "adapters",
     "index search",
     "store",
     "api",
@@ -153,12 +154,24 @@ test("of the core's sources, src/ imports the layout and nothing else", () => {
 
 test("packages are the core's loader and the program's progress bars", () => {
   const packages = IMPORTS.filter(({ from, target, typeOnly }) => {
-    return from.startsWith("src/") && !typeOnly && !target.includes(".ts") && !/^(node|bun):/.test(target);
+    return /^src\/(?!adapters)/.test(from) && !typeOnly && !target.includes(".ts") && !/^(node|bun):/.test(target);
   });
   expect(packages.map(({ from, target }) => [from, target]).sort()).toEqual([
     ["src/cli/terminal/progress.ts", "cli-progress"],
     ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);
+});
+
+test("an adapter imports the public face and one framework", () => {
+  const imports = IMPORTS.filter(({ from }) => from.startsWith("src/adapters/")).map(({ from, target }) => [
+    from,
+    target,
+  ]);
+  const frameworks: Record<string, RegExp> = { "src/adapters/langchain.ts": /^@langchain\/core\// };
+  expect(imports.filter(([from, target]) => target !== "src/index.ts" && !frameworks[from!]?.test(target!))).toEqual(
+    [],
+  );
+  expect(imports.length).toBeGreaterThan(3);
 });
 
 test("only storage, the program and runtime touch files; SQLite comes with a path, not before", () => {

@@ -47,7 +47,8 @@ export class Project implements Disposable {
     const source = (name: string) => JSON.stringify(join(ROOT, "src", name));
     writeFileSync(join(installed, "index.ts"), `export * from ${source("index.ts")};\n`);
     writeFileSync(join(installed, "search.ts"), `export * from ${source("search.ts")};\n`);
-    const exports = { ".": "./index.ts", "./search": "./search.ts" };
+    writeFileSync(join(installed, "langchain.ts"), `export * from ${source("adapters/langchain.ts")};\n`);
+    const exports = { ".": "./index.ts", "./search": "./search.ts", "./langchain": "./langchain.ts" };
     writeFileSync(join(installed, "package.json"), JSON.stringify({ name: "hnsw-workers", exports }));
     const program = join(modules, ".bin/hnsw-workers");
     writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, "src/cli/main.ts")}' "$@"\n`);
