@@ -14,7 +14,10 @@ export async function buildTypes(): Promise<void> {
     ...{ noEmit: false, declaration: true, declarationMap: true, emitDeclarationOnly: true, stripInternal: true },
     ...{ rootDir: "..", outDir: "types" },
   };
-  await Bun.write(config, JSON.stringify({ extends: "../tsconfig.json", compilerOptions, include: ["../src"] }));
+  await Bun.write(
+    config,
+    JSON.stringify({ extends: "../tsconfig.json", compilerOptions, include: ["../src"], exclude: [] }),
+  );
   const tsc = [process.execPath, "x", "tsc", "-p", config];
   const job = Bun.spawn(tsc, { cwd: root, stdout: "inherit", stderr: "inherit" });
   if ((await job.exited) !== 0) throw new Error("the types could not be built");

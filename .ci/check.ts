@@ -1,6 +1,6 @@
 /* Checks everything that must hold before a commit. The first failure ends it. */
 const STEPS: [name: string, ...command: string[]][] = [
-  ["types", "x", "tsc", "--noEmit"],
+  ["types", "run", "types"],
   ["lint", "x", "biome", "check", "."],
   ["release and debug builds", ".ci/build.ts"],
   ["tests", ".ci/test.ts"],
