@@ -1,11 +1,11 @@
 /* Does a slot have a row as one was put, or none at all? For the invariant walker; the partition lock is held. */
 import {
   BODILESS, COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_RECORDS, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_LIST, P_FIELDS, RECORD_BYTES,
-  RECORD_FLAGS, RECORD_HEADER, RECORD_KNOWN, ROW_ALL_FLAGS, ROW_HAS_DOCUMENT, ROW_IS_BODILESS, ROW_IS_EXPIRING, WORD_CODES, WORD_LIST,
-  WORD_NULL,
+  RECORD_FLAGS, RECORD_HEADER, RECORD_KNOWN, ROW_ALL_FLAGS, ROW_HAS_DOCUMENT, ROW_IS_BODILESS, ROW_IS_EXPIRING, SLOT_DIED, WORD_CODES,
+  WORD_LIST, WORD_NULL,
 } from "../layout";
 import { isUtf8 } from "../memory/utf8";
-import { slotAddress, stateOf } from "../vectors/slots";
+import { ALIVE, slotAddress, stateOf } from "../vectors/slots";
 import { cellOf, columnAt, columnsOf, typeOf } from "./columns";
 import { codeOf, keywordAt, keywordCount, NO_CODE } from "./dictionary";
 import { isNumberList, NUMBER_MISSING, NUMBER_NULL } from "./numbers";
@@ -16,7 +16,10 @@ export function isRowWhole(generation: usize, slot: u32): bool {
   const record = recordOf(generation, slot);
   const isBodiless = stateOf(slotAddress(generation, slot)) == BODILESS;
   const flags: u32 = record == 0 ? 0 : load<u32>(record + RECORD_FLAGS);
-  if ((flags & ~ROW_ALL_FLAGS) != 0 || isBodiless != ((flags & ROW_IS_BODILESS) != 0)) return false;
+  if ((flags & ~ROW_ALL_FLAGS) != 0) return false;
+  // A snapshot leaves out the rows of dead slots, but not their states.
+  const isLeftOut = record == 0 && load<u64>(slotAddress(generation, slot) + SLOT_DIED) != ALIVE;
+  if (!isLeftOut && isBodiless != ((flags & ROW_IS_BODILESS) != 0)) return false;
   if (isExpiring(generation, slot) != ((flags & ROW_IS_EXPIRING) != 0)) return false;
   const known: u32 = record == 0 ? 0 : load<u32>(record + RECORD_KNOWN);
   if (known > load<u32>(P_FIELDS) || (record != 0 && !isDocument(record, flags))) return false;

@@ -23,6 +23,7 @@ const PROMISES = [
   "the entry point is linked",
   "every twin is on one chain, that of a linked slot with the same vector",
   "code scales are finite",
+  "every slot has a row as one was put, or none",
 ];
 
 const BLIND = "codes can't tell its vectors apart, so its graph is searched in f32, which takes longer";

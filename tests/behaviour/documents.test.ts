@@ -452,3 +452,20 @@ test("while entries are replaced and linked, a search sees each with the vector 
   await index.flush();
   expect(await index.check()).toMatchObject({ ok: true, problems: [] });
 });
+
+test("what is left of an entry without a vector is sound after an export: its row is not in it", async () => {
+  const { index } = await opened({ dimensions: 8, metric: "l2", fields: FIELDS });
+  const space = index.space<number>("s");
+  await space.addMany([1, 2, 3], null, [memoryOf(1), memoryOf(2), memoryOf(3)]);
+  await space.delete(1);
+  await space.update(2, { text: "changed" });
+  await space.add(3, SET.at(3), memoryOf(3));
+  const again = await open({ from: index.export(), workers: 0 });
+  expect((await again.check()).problems).toEqual([]);
+  expect(await again.space("s").get(2, { include: ["metadata", "vector"] })).toMatchObject({
+    metadata: { text: "changed" },
+    vector: undefined,
+  });
+  await again.close();
+  await index.close();
+});
