@@ -32,7 +32,8 @@ export async function foldersToFlip(place: Workplace, seed: number): Promise<Kno
 
 /** A byte of a vector in a file, or −1. Most bits of a folder are in vectors, protected by nothing but a checksum. */
 function placeOfVector(bytes: Buffer, { history }: KnownFolder, chance: Chance): number {
-  const vectors = [...history.values()].flatMap((keys) => [...keys.values()].flat());
+  const entries = [...history.values()].flatMap((keys) => [...keys.values()].flat());
+  const vectors = entries.flatMap(({ vector }) => (vector === null ? [] : [vector]));
   for (let tries = 0; tries < 20 && vectors.length > 0; tries++) {
     const vector = new Uint8Array(chance.oneOf(vectors).buffer);
     const at = bytes.indexOf(vector);

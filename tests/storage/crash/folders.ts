@@ -7,18 +7,26 @@ import type { Group } from "../../../src/journal/log.ts";
 import { GroupLog } from "../../../src/storage/log/group-log.ts";
 import { MarkFile } from "../../../src/storage/log/mark.ts";
 import { runClient, type Workplace } from "./client.ts";
-import { apply, type Content, contentOf } from "./model.ts";
-import { opAt } from "./ops.ts";
+import { apply, type Content, columnsOf, contentOf, isEntry } from "./model.ts";
+import { FIELDS, type Kept, opAt, stepsOf } from "./ops.ts";
 
 /** As `optionsOf`, but the same for every seed. */
-export const OPTIONS = { dimensions: 5, metric: "l2", M: 4, efConstruction: 8, flatBelow: 16, seed: 7 } as const;
+export const OPTIONS = {
+  dimensions: 5,
+  metric: "l2",
+  M: 4,
+  efConstruction: 8,
+  flatBelow: 16,
+  seed: 7,
+  fields: FIELDS,
+} as const;
 
 export interface KnownFolder {
   path: string;
   options: OpenOptions & { dimensions: number };
   content: Content;
-  /** Every vector that a key ever had, by space: a salvage may bring back an older one, but no other. */
-  history: Map<string, Map<Key, Float32Array[]>>;
+  /** Every entry that a key ever had, by space: a salvage may bring back an older one, but no other. */
+  history: Map<string, Map<Key, Kept[]>>;
 }
 
 /** Has a client carry out ops on a new folder, and kills it when all are acknowledged, with the folder open. */
@@ -49,14 +57,15 @@ export function known(seed: number, ops: number): Pick<KnownFolder, "content" | 
   const history: KnownFolder["history"] = new Map();
   for (let i = 0; i < ops; i++) {
     const op = opAt(seed, i, OPTIONS.dimensions);
-    if (!("steps" in op)) continue;
+    if (!("space" in op)) continue;
     const state = content.get(op.space) ?? new Map();
     const ever = history.get(op.space) ?? new Map();
     content.set(op.space, state);
     history.set(op.space, ever);
-    for (const step of op.steps) {
+    for (const step of stepsOf(op, state)) {
       apply(state, step);
-      if (step !== "drop" && step.vector !== null) ever.set(step.key, [...(ever.get(step.key) ?? []), step.vector]);
+      const kept = step === "drop" ? undefined : state.get(step.key);
+      if (step !== "drop" && kept !== undefined) ever.set(step.key, [...(ever.get(step.key) ?? []), kept]);
     }
   }
   return { content, history };
@@ -76,7 +85,8 @@ export async function look(options: OpenOptions, path: string): Promise<Looked> 
   try {
     const { index } = await openWith({ ...options, path, workers: 0 }, {});
     const content = await contentOf(index);
-    const { problems, unreachable } = await index.check();
+    const { unreachable, problems: unfit } = await index.check();
+    const problems = [...unfit, ...(await columnsOf(index, content))];
     const found = { refusal: null, content, problems: index.recovery!.problems };
     await index.close();
     return { ...found, unsound: unreachable > 0 ? [...problems, `${unreachable} can't be reached`] : problems };
@@ -85,12 +95,13 @@ export async function look(options: OpenOptions, path: string): Promise<Looked> 
   }
 }
 
-/** A vector that a key holds and never had, in words, or null. */
+/** An entry that a key holds and never had, in words, or null. */
 export function inventedIn(content: Content, { history }: KnownFolder): string | null {
-  for (const [name, vectors] of content) {
-    for (const [key, vector] of vectors) {
+  for (const [name, entries] of content) {
+    for (const [key, kept] of entries) {
       const ever = history.get(name)?.get(key) ?? [];
-      if (!ever.some((known) => known.join() === vector.join())) return `${name} holds ${vector} under ${String(key)}`;
+      if (ever.some((known) => isEntry(known, kept))) continue;
+      return `${name} holds ${kept.vector} with ${JSON.stringify(kept.metadata)} under ${String(key)}`;
     }
   }
   return null;

@@ -8,7 +8,7 @@ import { openWith } from "../../../src/api/open.ts";
 import { Chance } from "../../stress/chance.ts";
 import type { ClientJob } from "./children/client.ts";
 import { follow, runClient, Workplace } from "./client.ts";
-import { contentOf, Model } from "./model.ts";
+import { columnsOf, contentOf, Model } from "./model.ts";
 import { optionsOf } from "./ops.ts";
 
 /** The results of many kills. */
@@ -94,7 +94,8 @@ export async function compare(
       const { problems, replayed, snapshots } = index.recovery!;
       tally.replayed += replayed;
       tally.snapshots += snapshots;
-      const wrong = model.settle(await contentOf(index));
+      const content = await contentOf(index);
+      const wrong = [...model.settle(content), ...(await columnsOf(index, content))];
       const report = await index.check();
       return [...problems, ...wrong, ...report.problems, ...incidents].concat(
         report.unreachable > 0 ? [`${report.unreachable} can't be reached`] : [],

@@ -6,9 +6,10 @@
  */
 import type { Key, VectorIndex } from "../../../src/index.ts";
 import { isSame } from "../../support/indexes.ts";
-import type { Op, Step } from "./ops.ts";
+import { type Document, FIRST_EXPIRY, type Kept, type Op, type Step, stepsOf, TAGS } from "./ops.ts";
 
-export type Content = Map<string, Map<Key, Float32Array>>;
+/** Entries by space and key; of each space in the order in which they were added or updated. */
+export type Content = Map<string, Map<Key, Kept>>;
 
 interface Begun {
   op: number;
@@ -29,8 +30,10 @@ export class Model {
   unknownThere = 0;
 
   intend(i: number, op: Op): void {
-    if (!("steps" in op)) return;
-    for (const step of op.steps) this.begun.push({ op: i, space: op.space, step });
+    if (!("space" in op)) return;
+    const state = new Map(this.content.get(op.space));
+    for (const { step } of this.stepsOf(op.space)) apply(state, step);
+    for (const step of stepsOf(op, state)) this.begun.push({ op: i, space: op.space, step });
   }
 
   /** The op is on the disk. */
@@ -66,7 +69,7 @@ export class Model {
   }
 
   /** The numbers of steps after which a space holds what was found. */
-  private fitting(name: string, found: Map<Key, Float32Array> | undefined): Set<number> {
+  private fitting(name: string, found: Map<Key, Kept> | undefined): Set<number> {
     const steps = this.stepsOf(name);
     const least = 1 + steps.findLastIndex(({ op }) => this.acknowledged.has(op));
     const state = new Map(this.content.get(name));
@@ -80,7 +83,7 @@ export class Model {
       apply(state, steps[taken]!.step);
       const { step } = steps[taken]!;
       if (step === "drop") exists = false;
-      else if (step.vector !== null) exists = true;
+      else if ("kept" in step && step.kept !== null) exists = true;
     }
   }
 
@@ -106,7 +109,7 @@ export class Model {
     }
   }
 
-  private difference(name: string, found: Map<Key, Float32Array> | undefined): string {
+  private difference(name: string, found: Map<Key, Kept> | undefined): string {
     const steps = this.stepsOf(name);
     const least = 1 + steps.findLastIndex(({ op }) => this.acknowledged.has(op));
     const wanted = new Map(this.content.get(name));
@@ -114,25 +117,45 @@ export class Model {
     const lines: string[] = [];
     for (const key of new Set([...wanted.keys(), ...(found?.keys() ?? [])])) {
       const [a, b] = [wanted.get(key), found?.get(key)];
-      if (isSame(a, b)) continue;
+      if (isEntry(a, b)) continue;
       const last = steps.findLast(({ step }) => step !== "drop" && step.key === key);
-      lines.push(`${Bun.inspect(key)} is ${b ?? "missing"}, not ${a ?? "missing"} (last changed by op ${last?.op})`);
+      lines.push(`${Bun.inspect(key)} is ${show(b)}, not ${show(a)} (last changed by op ${last?.op})`);
     }
     const which = `space ${name} (${found ? `${found.size} there` : "not there"}, ${steps.length - least} steps unknown)`;
     return `${which}: ${lines.length} keys differ from what was acknowledged: ${lines.slice(0, 4).join("; ")}`;
   }
 }
 
-export function apply(state: Map<Key, Float32Array>, step: Step): void {
-  if (step === "drop") state.clear();
-  else if (step.vector === null) state.delete(step.key);
-  else state.set(step.key, step.vector);
+export function apply(state: Map<Key, Kept>, step: Step): void {
+  if (step === "drop") {
+    state.clear();
+    return;
+  }
+  const before = state.get(step.key);
+  state.delete(step.key); // a change makes it the youngest
+  if ("kept" in step) {
+    if (step.kept !== null) state.set(step.key, step.kept);
+  } else if (before !== undefined) {
+    state.set(step.key, { ...before, metadata: { ...before.metadata, ...step.patch } as Document });
+  }
 }
 
-function isEqual(a: Map<Key, Float32Array>, b: Map<Key, Float32Array>): boolean {
+function isEqual(a: Map<Key, Kept>, b: Map<Key, Kept>): boolean {
   if (a.size !== b.size) return false;
-  for (const [key, vector] of a) if (!isSame(vector, b.get(key))) return false;
+  for (const [key, kept] of a) if (!isEntry(kept, b.get(key))) return false;
   return true;
+}
+
+/** The same vector bit for bit, with the same document and expiry. */
+export function isEntry(a: Kept | undefined, b: Kept | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const isSameVector = isSame(a.vector ?? undefined, b.vector ?? undefined);
+  return isSameVector && a.expiresAt === b.expiresAt && Bun.deepEquals(a.metadata, b.metadata);
+}
+
+function show(kept: Kept | undefined): string {
+  if (kept === undefined) return "missing";
+  return `${kept.vector} with ${JSON.stringify(kept.metadata)} until ${kept.expiresAt}`;
 }
 
 /** Everything that an index holds. */
@@ -140,18 +163,39 @@ export async function contentOf(index: VectorIndex): Promise<Content> {
   const content: Content = new Map();
   for (const name of index.spaces()) {
     const space = index.space(name);
-    const vectors = new Map<Key, Float32Array>();
-    for (const key of await space.keys()) vectors.set(key, (await space.get(key))!);
-    content.set(name, vectors);
+    const kept = new Map<Key, Kept>();
+    for await (const { key, vector, metadata, expiresAt } of space.entries({ include: ALL })) {
+      kept.set(key, { vector: vector ?? null, metadata: metadata as Document | undefined, expiresAt });
+    }
+    content.set(name, kept);
   }
   return content;
+}
+
+const ALL = ["metadata", "vector", "expiresAt"] as const;
+
+/** Whether columns and expiries fit the documents that were found: what filters count that an index finds, a line each. */
+export async function columnsOf(index: VectorIndex, content: Content): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [name, entries] of content) {
+    const all = [...entries.values()];
+    for (const now of [FIRST_EXPIRY - 1, FIRST_EXPIRY + 500]) {
+      const alive = all.filter(({ expiresAt }) => (expiresAt ?? Number.POSITIVE_INFINITY) > now);
+      for (const tag of TAGS) {
+        const found = await index.space(name).count({ where: { tag, size: { $lt: 5 } }, now });
+        const wanted = alive.filter(({ metadata }) => metadata?.tag === tag && metadata.size < 5).length;
+        if (found !== wanted) problems.push(`space ${name}, tag ${tag}, at ${now}: ${found} match, not ${wanted}`);
+      }
+    }
+  }
+  return problems;
 }
 
 /** What differs, in a line, or null; an empty space counts as no space. */
 export function differenceOf(found: Content, wanted: Content): string | null {
   for (const name of new Set([...found.keys(), ...wanted.keys()])) {
     const [a, b] = [found.get(name) ?? new Map(), wanted.get(name) ?? new Map()];
-    if (!isEqual(a, b)) return `space ${name} holds ${a.size} vectors, not the ${b.size} that it should`;
+    if (!isEqual(a, b)) return `space ${name} holds ${a.size} entries, not the ${b.size} that it should, or others`;
   }
   return null;
 }

@@ -10,7 +10,7 @@
 import { openSync, writeSync } from "node:fs";
 import { type OpenOptions, open, type VectorIndex } from "../../../../src/index.ts";
 import { outOfStack } from "../../../support/out-of-stack.ts";
-import { carryOut, opAt, SPACE_NAMES } from "../ops.ts";
+import { carryOut, isAlone, opAt, SPACE_NAMES } from "../ops.ts";
 
 export interface ClientJob {
   options: OpenOptions & { dimensions: number };
@@ -39,7 +39,7 @@ async function run({ options, seed, from, to, inFlight, end }: ClientJob): Promi
   const waiting = new Set<Promise<void>>();
   for (let i = from; i < to; i++) {
     const op = opAt(seed, i, options.dimensions);
-    if (op.kind === "flush" || op.kind === "reopen") await Promise.all(waiting);
+    if (isAlone(op)) await Promise.all(waiting);
     if (i % 32 === 0) runOutOfStack(index, i);
     note(`i ${i}`);
     if (op.kind === "reopen") {
@@ -54,7 +54,7 @@ async function run({ options, seed, from, to, inFlight, end }: ClientJob): Promi
     );
     waiting.add(settled);
     void settled.then(() => waiting.delete(settled));
-    if (op.kind === "flush") await settled;
+    if (isAlone(op)) await settled;
     if (waiting.size >= inFlight) await Promise.race(waiting);
   }
   await Promise.all(waiting);

@@ -11,6 +11,7 @@ import { JournalBoard } from "../../../../src/journal/board.ts";
 import { until } from "../../../support/indexes.ts";
 import { OPTIONS } from "../folders.ts";
 import { contentOf, differenceOf } from "../model.ts";
+import type { Kept } from "../ops.ts";
 
 const SPACES = ["a", "b"];
 const options = { ...OPTIONS, workers: 2, partitions: 2, timeoutMs: 20_000 };
@@ -19,9 +20,13 @@ function vector(i: number): Float32Array {
   return Float32Array.from({ length: OPTIONS.dimensions }, (_, j) => Math.sin(i * 31 + j));
 }
 
+function plain(vector: Float32Array): Kept {
+  return { vector, metadata: undefined, expiresAt: undefined };
+}
+
 /** Adds under new keys, and deletes some, until it is stopped; every op is acknowledged before the next. */
 class Client {
-  readonly content = new Map<Key, Float32Array>();
+  readonly content = new Map<Key, Kept>();
   ops = 0;
   stopping = false;
   private readonly running: Promise<void>;
@@ -36,7 +41,7 @@ class Client {
       const keys = [i % 500, 1000 + (i % 300), `key ${i % 200}`];
       await space.add(keys[0]!, vector(i));
       await space.addMany(keys.slice(1), [vector(i + 1), vector(i + 2)]);
-      for (const [j, key] of keys.entries()) this.content.set(key, vector(i + j));
+      for (const [j, key] of keys.entries()) this.content.set(key, plain(vector(i + j)));
       if (i % 7 === 6) {
         await space.delete(keys[0]!);
         this.content.delete(keys[0]!);
@@ -122,7 +127,7 @@ async function run(path: string, rounds: number): Promise<void> {
   await Promise.all(clients.map((client) => client.stop()));
   const content = new Map(SPACES.map((name, i) => [name, clients[i]!.content]));
   await endBetweenSteps(opened, new JournalBoard(opened.shared.journal!));
-  content.get("a")!.set("x", vector(1));
+  content.get("a")!.set("x", plain(vector(1)));
   await index.close();
 
   const again = (await openWith({ ...options, path }, {})).index;
