@@ -3,7 +3,8 @@ import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { maximalMarginalRelevance } from "@langchain/core/utils/math";
 import { type MaxMarginalRelevanceSearchOptions, VectorStore } from "@langchain/core/vectorstores";
-import { HnswError, type Include, type Key, type Metric, type Space, type VectorIndex, type Where } from "../index.ts";
+import { HnswError, type Include, type Key, type Space, type VectorIndex, type Where } from "../index.ts";
+import { scoreOf } from "./score.ts";
 
 /** Which space a store uses, and how. */
 export interface HnswVectorStoreConfig {
@@ -152,9 +153,4 @@ export class HnswVectorStore extends VectorStore {
     const { [this.textKey]: text, ...rest } = (metadata ?? {}) as Metadata;
     return new Document({ id: String(key), pageContent: typeof text === "string" ? text : "", metadata: rest });
   }
-}
-
-/** The cosine, the dot product, or under l2 1 / (1 + squared distance): thresholds of retrievers are lower bounds. */
-function scoreOf(metric: Metric, distance: number): number {
-  return metric === "l2" ? 1 / (1 + distance) : 1 - distance;
 }

@@ -47,8 +47,11 @@ export class Project implements Disposable {
     const source = (name: string) => JSON.stringify(join(ROOT, "src", name));
     writeFileSync(join(installed, "index.ts"), `export * from ${source("index.ts")};\n`);
     writeFileSync(join(installed, "search.ts"), `export * from ${source("search.ts")};\n`);
-    writeFileSync(join(installed, "langchain.ts"), `export * from ${source("adapters/langchain.ts")};\n`);
-    const exports = { ".": "./index.ts", "./search": "./search.ts", "./langchain": "./langchain.ts" };
+    const exports: Record<string, string> = { ".": "./index.ts", "./search": "./search.ts" };
+    for (const name of ["langchain", "langgraph"]) {
+      writeFileSync(join(installed, `${name}.ts`), `export * from ${source(`adapters/${name}.ts`)};\n`);
+      exports[`./${name}`] = `./${name}.ts`;
+    }
     writeFileSync(join(installed, "package.json"), JSON.stringify({ name: "hnsw-workers", exports }));
     const program = join(modules, ".bin/hnsw-workers");
     writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, "src/cli/main.ts")}' "$@"\n`);
