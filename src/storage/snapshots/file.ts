@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { FRAME_END } from "../../../assembly/layout.ts";
 import type { SpaceAt } from "../../core/calls.ts";
 import type { Seat } from "../../core/seat.ts";
+import { HnswError } from "../../errors.ts";
 import { isCount, MOST_OPS, MOST_SPACES } from "../../journal/log.ts";
 import { asLongAsItTakes, Cut } from "../../snapshot/cut.ts";
 import {
@@ -16,8 +17,10 @@ import {
   CHECKSUM_BYTES,
   checkFrame,
   FrameSplitter,
+  isForNewer,
   kindOf,
   MAGIC,
+  NewerFrame,
   ownHash,
   putFrame,
   readSpaceFrame,
@@ -124,7 +127,10 @@ export function sectionOf(row: SnapshotRow, folder: string): WantedSection {
   return { ...row, path: join(folder, row.file) };
 }
 
-/** The frames of a section. Throws Damage when it is not whole, or not what it should be. */
+/**
+ * The frames of a section, but for those of a newer version that may be skipped. Throws Damage when it is not whole, or not
+ * what it should be; PATH_FOREIGN where a frame must not be skipped.
+ */
 export function* readSection({ path, offset, bytes, space, sequence }: WantedSection): Generator<Uint8Array> {
   let read = 0;
   for (const body of framesFrom(path, offset, bytes)) {
@@ -133,7 +139,7 @@ export function* readSection({ path, offset, bytes, space, sequence }: WantedSec
       throw new Damage(`${path}: the snapshot at byte ${offset} is not the one that was registered`);
     }
     read += body.length + CHECKSUM_BYTES;
-    yield body;
+    if (!isForNewer(kindOf(body))) yield body;
   }
   if (read !== bytes) {
     throw new Damage(`${path}: the snapshot at byte ${offset} is ${read} bytes long, not ${bytes} as registered`);
@@ -168,6 +174,10 @@ function headOf(body: Uint8Array, path: string, offset: number): SpaceFrame | nu
 }
 
 function damageIn(error: unknown, path: string, offset: number): unknown {
+  if (error instanceof NewerFrame) {
+    const where = `${path}: the snapshot at byte ${offset} can't be read`;
+    return new HnswError("PATH_FOREIGN", `${where}: ${error.message}; use that version.`);
+  }
   if (!(error instanceof BadFrame)) return error;
   return new Damage(`${path}: in the snapshot at byte ${offset}, ${error.message}`);
 }
@@ -175,6 +185,11 @@ function damageIn(error: unknown, path: string, offset: number): unknown {
 /** One line on a registered snapshot that is damaged. */
 export function snapshotProblem(damage: Damage, space: number, partition: number): string {
   return `${damage.message} (space ${space} of partition ${partition})`;
+}
+
+/** Throws NewerFrame for a frame that must not be skipped. */
+function expectKnown(body: Uint8Array): void {
+  isForNewer(kindOf(body));
 }
 
 /** Frames from a byte of a file to the end of a section, which must come within `most` bytes. */
@@ -194,6 +209,7 @@ export function* framesFrom(path: string, offset: number, most: number): Generat
       at += read;
       for (const frame of splitter.push(buffer.subarray(0, read))) {
         checkFrame(frame, hash);
+        expectKnown(frame.body);
         yield frame.body;
         if (kindOf(frame.body) === FRAME_END) return;
       }
