@@ -1,4 +1,4 @@
-/* Are .npy and .f32 files read as NumPy reads them, under keys of a file, and refused with a reason otherwise? */
+/* Are .npy, .f32, .fvecs and .bvecs files read as NumPy reads them, under keys of a file, and refused with a reason otherwise? */
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { expectHolds, type Model, uniform, type VectorSet } from "../support/ind
 import { dictOf, npy } from "../support/npy.ts";
 import { failureOf, outOf } from "./program.ts";
 
-function bytesOf(values: Float32Array | Float64Array): Uint8Array {
+function bytesOf(values: Float32Array | Float64Array | Int32Array | Uint8Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
@@ -19,6 +19,11 @@ function modelOf(set: VectorSet, keyOf: (i: number) => Key): Model {
 async function expectImported(folder: Folder, model: Model): Promise<void> {
   await using opened = await folder.open({ dimensions: 3, workers: 0 });
   await expectHolds(opened.index.space("s"), model, "imported");
+}
+
+/** As .fvecs or .bvecs: before each vector the number of its values. */
+function vecs(vectors: (Float32Array | Uint8Array)[]): Uint8Array {
+  return Buffer.concat(vectors.flatMap((one) => [bytesOf(Int32Array.of(one.length)), bytesOf(one)]));
 }
 
 const set = uniform(2100, 3, 9); // more than a batch
@@ -49,6 +54,28 @@ describe("imported", () => {
         set.at(i).map((x) => Math.fround(x + 1e-12)),
       );
     await expectImported(folder, rounded);
+  });
+
+  test("from .fvecs, bit for bit", async () => {
+    using folder = new Folder();
+    const file = join(folder.root, "base.fvecs");
+    writeFileSync(file, vecs(Array.from({ length: 2100 }, (_, i) => set.at(i))));
+    const said = JSON.parse(await outOf(["import", folder.path, file, "--space", "s", "--json"]));
+    expect(said.imported).toBe(2100);
+    await expectImported(
+      folder,
+      modelOf(set, (i) => i),
+    );
+  });
+
+  test("from .bvecs, bytes as they are, under keys of a file", async () => {
+    using folder = new Folder();
+    const [file, keys] = [join(folder.root, "base.BVECS"), join(folder.root, "keys.txt")];
+    const rows = [Uint8Array.of(0, 1, 2), Uint8Array.of(127, 128, 255)];
+    writeFileSync(file, vecs(rows));
+    writeFileSync(keys, "a\nb\n");
+    await outOf(["import", folder.path, file, "--space", "s", "--keys", keys, "--metric", "l2"]);
+    await expectImported(folder, new Map(rows.map((row, i) => ["ab"[i]!, Float32Array.from(row)])));
   });
 
   test("from .f32, under integers of a file, where a later row replaces an earlier one", async () => {
@@ -111,6 +138,31 @@ describe("refused, and PATH is not created", () => {
     expect(failure).toBe(`1 BAD_FILE: ${file}: its 24 bytes are not a multiple of 4 floats of 4 bytes`);
   });
 
+  const head = (dimensions: number) => bytesOf(Int32Array.of(dimensions));
+  test.each([
+    ["x.fvecs", new Uint8Array(3), "the file ends before its first vector"],
+    ["x.fvecs", Buffer.concat([head(0), two]), "its 28 bytes are not a whole number of vectors of 0 values of 4 bytes"],
+    [
+      "x.fvecs",
+      Buffer.concat([head(-1), two]),
+      "its 28 bytes are not a whole number of vectors of -1 values of 4 bytes",
+    ],
+    [
+      "x.fvecs",
+      Buffer.concat([head(2 ** 31 - 1), two]),
+      "its 28 bytes are not a whole number of vectors of 2147483647",
+    ],
+    ["x.fvecs", vecs([set.at(0), set.at(1)]).subarray(0, -1), "its 31 bytes are not a whole number of vectors of 3"],
+    ["x.bvecs", Buffer.concat([head(5), two]), "its 28 bytes are not a whole number of vectors of 5 values of 1 byte"],
+  ])("%s that is cut off or no such file: %#", async (name, bytes, says) => {
+    using folder = new Folder();
+    const file = join(folder.root, name);
+    writeFileSync(file, bytes);
+    const failure = await failureOf(["import", folder.path, file, "--space", "s"]);
+    expect(failure).toStartWith(`1 BAD_FILE: ${file}: ${says}`);
+    expect(existsSync(folder.path)).toBe(false);
+  });
+
   test("keys that do not fit", async () => {
     using folder = new Folder();
     const [file, keys] = [join(folder.root, "x.npy"), join(folder.root, "keys")];
@@ -141,4 +193,12 @@ describe("refused, and PATH is not created", () => {
     await (await folder.open({ dimensions: 4, workers: 0, partitions: 1 })).index.close();
     expect(await failureOf(["import", folder.path, file, "--space", "s"])).toBe(says);
   });
+});
+
+test(".fvecs in which a row has another number of values: the import ends, and names it", async () => {
+  using folder = new Folder();
+  const file = join(folder.root, "x.fvecs");
+  writeFileSync(file, vecs([set.at(0), Float32Array.of(1), Float32Array.of(2), set.at(1)]));
+  const failure = await failureOf(["import", folder.path, file, "--space", "s"]);
+  expect(failure).toBe(`1 BAD_FILE: ${file}: row 1 has 1 values, the first 3`);
 });

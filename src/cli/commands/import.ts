@@ -29,20 +29,20 @@ const OF_A_ROW = [
 ];
 
 export const importVectors: Command = {
-  summary: "adds vectors and documents from lines of JSON, .npy or raw floats",
+  summary: "adds vectors and documents from lines of JSON, .npy, .fvecs, .bvecs or raw floats",
   takes: ["PATH", "FILE"],
   options: {
     space: { value: "S", help: "the space to add to" },
     all: { help: 'add each line of JSON to the "space" that it names' },
-    keys: { value: "FILE", help: "for .npy and .f32: one key per line; without it keys are 0, 1, 2, …" },
+    keys: { value: "FILE", help: "for files of vectors: one key per line; without it keys are 0, 1, 2, …" },
     "integer-keys": { help: "the keys in that file are integers" },
-    dimensions: { value: "N", help: "floats per vector of a new index; a .npy file knows them" },
+    dimensions: { value: "N", help: "floats per vector of a new index; other files than .f32 know them" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
     fields: { value: "F", help: "fields to add, such as tags:keyword,createdAt:date" },
   },
   notes:
     "FILE is lines of JSON as `export` writes them (- for stdin; or a folder of .jsonl files), .npy (a matrix of little-\n" +
-    "endian floats, 4 or 8 bytes each, row after row), or .f32 (nothing but such floats of 4 bytes). A key that the space\n" +
+    "endian floats, 4 or 8 bytes each, row after row), .f32 (nothing but such floats of 4 bytes), .fvecs or .bvecs. A key that the space\n" +
     "has already is replaced. A line that is refused ends the import; those before it stay. PATH is created if it does\n" +
     "not exist.",
   async run(args) {
@@ -50,7 +50,7 @@ export const importVectors: Command = {
     args.oneOf("space", "all");
     const [path, file] = [args.at(0), args.at(1)];
     const format = formatOf(file);
-    const shape = await shapeOf(path, args.has("dimensions") || format === "npy");
+    const shape = await shapeOf(path, args.has("dimensions") || !["lines", "f32"].includes(format));
     const source = await sourceOf(args, shape?.dimensions);
     const imported = await add(path, args, source, shape);
     const report = { path, file, imported, ms: performance.now() - start };
@@ -83,7 +83,7 @@ async function sourceOf(args: Arguments, dimensionsOfIndex: number | undefined):
   }
   if (args.has("all")) throw args.wrong("--all is for lines of JSON");
   const keyFile = keys === undefined ? null : { path: keys, integers: args.has("integer-keys") };
-  if (format === "npy") return await openMatrix(file, null, keyFile);
+  if (format !== "f32") return await openMatrix(file, 0, keyFile);
   const dimensions = args.integer("dimensions") ?? dimensionsOfIndex;
   if (dimensions === undefined) throw noDimensions(args);
   if (dimensions < 1) throw args.wrong("--dimensions must be 1 or more");

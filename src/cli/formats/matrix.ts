@@ -52,6 +52,7 @@ function matrixIn(file: Bun.BunFile, offset: number, rows: number, dimensions: n
   return { rows, dimensions, read };
 }
 
-async function bytesOf(file: Bun.BunFile, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
+/** Fewer where the file ends before. */
+export async function bytesOf(file: Bun.BunFile, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await file.slice(first, first + count).arrayBuffer());
 }

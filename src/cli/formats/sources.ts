@@ -8,6 +8,7 @@ import { FileError } from "../terminal/failures.ts";
 import { type Row, rowOf } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";
 import { existing, type Matrix, openNpy, openRaw } from "./matrix.ts";
+import { openVecs } from "./vecs.ts";
 
 const MOST_ROWS = 2000; // of a batch
 const MOST_FLOATS = 1 << 19;
@@ -34,9 +35,11 @@ export interface Source {
   batches(onRead: (read: number) => void): AsyncGenerator<Batch>;
 }
 
-export function formatOf(path: string): "npy" | "f32" | "lines" {
-  if (/\.npy$/i.test(path)) return "npy";
-  return /\.f32$/i.test(path) ? "f32" : "lines";
+export type MatrixFormat = "npy" | "f32" | "fvecs" | "bvecs";
+
+export function formatOf(path: string): MatrixFormat | "lines" {
+  const ending = /\.(npy|f32|fvecs|bvecs)$/i.exec(path)?.[1];
+  return (ending?.toLowerCase() as MatrixFormat | undefined) ?? "lines";
 }
 
 /** Puts the name of a file in front of what is wrong with it. */
@@ -122,13 +125,13 @@ function isAlike(a: Row, b: Row): boolean {
   return a.space === b.space && a.expiresAt === b.expiresAt && (a.vector === null) === (b.vector === null);
 }
 
-/** A .npy file, or raw floats if `dimensions` is given. `keyFile` null: keys are 0, 1, 2, …. Rejects with FileError. */
+/** A file of vectors; `dimensions` are those of raw floats. `keyFile` null: keys are 0, 1, 2, …. Rejects with FileError. */
 export async function openMatrix(
   path: string,
-  dimensions: number | null,
+  dimensions: number,
   keyFile: { path: string; integers: boolean } | null,
 ): Promise<Source> {
-  const matrix = await named(path, dimensions === null ? openNpy(path) : openRaw(path, dimensions));
+  const matrix = await named(path, openAs(formatOf(path), path, dimensions));
   const keys = keyFile && readKeys(keyFile.path, keyFile.integers);
   if (keys !== null && keys.length !== matrix.rows) {
     const vectors = `${counted(matrix.rows, "vector")} of ${path}`;
@@ -136,6 +139,13 @@ export async function openMatrix(
   }
   const { dimensions: found, rows: total } = matrix;
   return { dimensions: found, total, batches: (onRead) => batchesOfMatrix(path, matrix, keys, onRead) };
+}
+
+function openAs(format: MatrixFormat | "lines", path: string, dimensions: number): Promise<Matrix> {
+  if (format === "npy") return openNpy(path);
+  if (format === "fvecs") return openVecs(path, 4);
+  if (format === "bvecs") return openVecs(path, 1);
+  return openRaw(path, dimensions);
 }
 
 async function* batchesOfMatrix(
