@@ -10,6 +10,9 @@ export const POINT_NAMES = new Map<number, string>(
 );
 export const POINTS = [...POINT_NAMES.keys()];
 
+/** Where rows and filters can trap: these runs carry no documents, `tests/core/upkeep/repair.test.ts` passes them all. */
+export const ROW_POINTS = POINTS.filter((point) => point >= layout.FAULT_ROW_RECORD && point <= layout.FAULT_FILTER);
+
 /** A worker accepts nothing, but compaction makes it write slots. */
 export const WORKER_POINTS = POINTS.filter((point) => point !== layout.FAULT_ACCEPT_LOCKED);
 
