@@ -4,6 +4,7 @@ import { HnswError } from "../errors.ts";
 import { badOption, show } from "../options/checks.ts";
 import type { Metric } from "../values/metric.ts";
 
+/** @internal */
 export interface Definition {
   /** Of its folder. */
   number: number;
@@ -26,6 +27,7 @@ export interface AliasChange {
   to: string | null;
 }
 
+/** @internal */
 export class Catalog {
   constructor(
     readonly next = 1,
@@ -119,7 +121,7 @@ function checkName(name: unknown): void {
   throw badOption(`A collection's name must be 1 to 255 characters without slashes, not ${show(name)}.`);
 }
 
-/** Throws BAD_OPTION for a note that JSON would alter. */
+/** @internal Throws BAD_OPTION for a note that JSON would alter. */
 export function checkNote(note: unknown): unknown {
   if (note === undefined) return null;
   const text =
