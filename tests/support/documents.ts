@@ -1,5 +1,7 @@
-/* Which documents and filters do tests use, and what does a filter mean? Random ones, and a naive reading in plain JavaScript. */
-import fc from "fast-check";
+/*
+ * Which documents and filters do tests use, and what does a filter mean? Random ones from a seed, and a naive reading in plain
+ * JavaScript. It imports nothing, so it runs on every runtime.
+ */
 import type { FieldType } from "../../src/documents/fields.ts";
 import type { Json } from "../../src/documents/json.ts";
 
@@ -11,79 +13,93 @@ export const FIELD_TYPES = {
   at: "date",
   "user.id": "keyword",
 } as const;
-type Name = keyof typeof FIELD_TYPES;
-const NAMES = Object.keys(FIELD_TYPES) as Name[];
+export type FieldName = keyof typeof FIELD_TYPES;
+export const FIELD_NAMES = Object.keys(FIELD_TYPES) as FieldName[];
 
-const scalars = {
-  keyword: fc.constantFrom("a", "b", "c", "ä", "\ue000", "\u{10000}", "", "long enough to be kept elsewhere"),
-  number: fc.constantFrom(0, 1, 2, -1, 0.5, 1e300, -1e-300),
-  boolean: fc.boolean(),
-  date: fc.constantFrom<string | number>(0, 1000, "1970-01-01T00:00:01Z", "2026-11-28", -5000),
-} satisfies Record<FieldType, fc.Arbitrary<unknown>>;
-
-const scalarOf = (name: Name): fc.Arbitrary<Json> => scalars[FIELD_TYPES[name]];
-const valueAt = (name: Name): fc.Arbitrary<Json | undefined> =>
-  fc.oneof(
-    { weight: 6, arbitrary: scalarOf(name) },
-    { weight: 2, arbitrary: fc.array(scalarOf(name), { maxLength: 3 }) },
-    { weight: 1, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: fc.constant(undefined) },
-  );
+/** What fields hold and are compared with: few values, so that many are equal. */
+export const SCALARS = {
+  keyword: [
+    "",
+    "a",
+    "aa",
+    "ab",
+    "b",
+    "zebra",
+    "Ä",
+    "é",
+    "漢字",
+    "\ue000",
+    "\u{10000}",
+    "long enough to be kept elsewhere",
+  ],
+  number: [0, -0, 1, 1.5, 2, 7, -1, -3, 0.5, 1e300, -1e-300],
+  boolean: [true, false],
+  date: [0, 1000, -5000, "1970-01-01T00:00:01Z", "1969-12-31T23:59:59.999Z", "2024-06-30T12:00:00.000Z", "2026-11-28"],
+} as const satisfies Record<FieldType, readonly Json[]>;
 
 export type Document = { [name: string]: Json };
+/** A whole number from 0 to under `bound`. */
+export type Below = (bound: number) => number;
 
-/** Random documents with these fields, and a text. */
-export const documents: fc.Arbitrary<Document> = fc
-  .record({
-    text: fc.string(),
-    tag: valueAt("tag"),
-    size: valueAt("size"),
-    done: valueAt("done"),
-    at: valueAt("at"),
-    id: valueAt("user.id"),
-  })
-  .map(({ id, ...rest }) => JSON.parse(JSON.stringify({ ...rest, ...(id === undefined ? {} : { user: { id } }) })));
+// ── random ones ─────────────────────────────────────────────────────────────────────────────────────────────────────
+const anyOf = <T>(below: Below, from: readonly T[]): T => from[below(from.length)]!;
+const several = <T>(below: Below, least: number, most: number, make: () => T): T[] =>
+  Array.from({ length: least + below(most - least + 1) }, make);
+const scalarOf = (below: Below, name: FieldName): Json => anyOf<Json>(below, SCALARS[FIELD_TYPES[name]]);
 
-const operators = (name: Name): fc.Arbitrary<Document> => {
-  const one = scalarOf(name);
-  const maybeNull = fc.oneof({ weight: 9, arbitrary: one }, { weight: 1, arbitrary: fc.constant(null) });
-  const list = fc.array(maybeNull, { maxLength: 4 });
-  const simple = [
-    ...["$eq", "$ne"].map((operator) => maybeNull.map((value) => ({ [operator]: value }))),
-    ...["$in", "$nin"].map((operator) => list.map((value) => ({ [operator]: value }))),
-    fc.boolean().map(($exists) => ({ $exists })),
+function valueAt(below: Below, name: FieldName): Json | undefined {
+  const how = below(10);
+  if (how < 2) return undefined;
+  if (how === 2) return null;
+  return how < 5 ? several(below, 0, 3, () => scalarOf(below, name)) : scalarOf(below, name);
+}
+
+export function randomDocument(below: Below): Document {
+  const document: Document = { text: `text ${below(1000)}` };
+  for (const name of FIELD_NAMES) {
+    const value = valueAt(below, name);
+    if (value === undefined) continue;
+    if (name === "user.id") document.user = { id: value };
+    else document[name] = value;
+  }
+  return document;
+}
+
+function randomOperators(below: Below, name: FieldName): Document {
+  const one = () => scalarOf(below, name);
+  const oneOrNull = () => (below(10) === 0 ? null : one());
+  const operators: (() => Document)[] = [
+    () => ({ $eq: oneOrNull() }),
+    () => ({ $ne: oneOrNull() }),
+    () => ({ $in: several(below, 0, 5, oneOrNull) }),
+    () => ({ $nin: several(below, 0, 5, oneOrNull) }),
+    () => ({ $exists: below(2) === 0 }),
+    () => ({ $not: randomOperators(below, name) }),
   ];
-  if (FIELD_TYPES[name] === "boolean") return fc.oneof(...simple);
-  const bounds = ["$gt", "$gte", "$lt", "$lte"].map((operator) => one.map((value) => ({ [operator]: value })));
-  const ranges = fc.tuple(fc.constantFrom("$gt", "$gte"), one, fc.constantFrom("$lt", "$lte"), one);
-  return fc.oneof(
-    ...simple,
-    ...bounds,
-    ranges.map(([low, a, high, b]) => ({ [low]: a, [high]: b })),
-  );
-};
+  if (FIELD_TYPES[name] !== "boolean") {
+    operators.push(
+      () => ({ $gt: one() }),
+      () => ({ $lte: one() }),
+      () => ({ $gte: one(), $lt: one() }),
+      () => ({ $gt: one(), $lte: one() }),
+    );
+  }
+  return anyOf(below, operators)();
+}
 
-const test: fc.Arbitrary<Document> = fc.constantFrom(...NAMES).chain((name) => {
-  const asked = fc.oneof(
-    { weight: 1, arbitrary: scalarOf(name) },
-    { weight: 4, arbitrary: operators(name) },
-    { weight: 1, arbitrary: operators(name).map(($not) => ({ $not })) },
-  );
-  return asked.map((value) => ({ [name]: value }));
-});
+/** Conditions on one field or two, or up to three levels of others around them. */
+export function randomWhere(below: Below, depth = 0): Document {
+  const how = depth > 2 ? 9 : below(10);
+  const some = () => several(below, 1, 3, () => randomWhere(below, depth + 1));
+  if (how === 0) return { $and: some() };
+  if (how < 3) return { $or: some() };
+  if (how === 3) return { $not: randomWhere(below, depth + 1) };
+  const names = several(below, 1, 2, () => anyOf(below, FIELD_NAMES));
+  const asked = (name: FieldName) => (below(4) === 0 ? scalarOf(below, name) : randomOperators(below, name));
+  return Object.fromEntries(names.map((name) => [name, asked(name)]));
+}
 
-/** Random filters over these fields, up to three levels deep. */
-export const wheres: fc.Arbitrary<Document> = fc.letrec<{ where: Document }>((tie) => ({
-  where: fc.oneof(
-    { maxDepth: 3, depthSize: "small" },
-    { weight: 5, arbitrary: test },
-    { weight: 1, arbitrary: fc.tuple(test, test).map(([a, b]) => ({ ...a, ...b })) },
-    { weight: 1, arbitrary: fc.array(tie("where"), { minLength: 1, maxLength: 3 }).map(($and) => ({ $and })) },
-    { weight: 1, arbitrary: fc.array(tie("where"), { minLength: 1, maxLength: 3 }).map(($or) => ({ $or })) },
-    { weight: 1, arbitrary: tie("where").map(($not) => ({ $not })) },
-  ),
-})).where;
-
+// ── what a filter means ─────────────────────────────────────────────────────────────────────────────────────────────
 /** Whether a document is one that the filter asks for. */
 export function meant(where: Document, document: Document): boolean {
   return Object.entries(where).every(([name, asked]) => {
@@ -93,7 +109,7 @@ export function meant(where: Document, document: Document): boolean {
     const found = name
       .split(".")
       .reduce<Json | undefined>((at, part) => (at as Document | undefined)?.[part], document);
-    return asks(asked!, found, FIELD_TYPES[name as Name]);
+    return asks(asked!, found, FIELD_TYPES[name as FieldName]);
   });
 }
 
@@ -128,11 +144,18 @@ function listOf(found: Json | undefined): Json[] {
 }
 
 function isBounded(operator: string, found: Json, bound: Json, type: FieldType): boolean {
-  const [a, b] = [plain(found, type), plain(bound, type)];
-  const order =
-    typeof a === "string" ? Buffer.compare(Buffer.from(a), Buffer.from(b as string)) : Number(a) - Number(b);
+  const order = orderOf(plain(found, type), plain(bound, type));
   if (order === 0) return operator.endsWith("e");
   return operator.startsWith("$g") ? order > 0 : order < 0;
+}
+
+/** Texts by code points, all else as numbers. */
+function orderOf(a: Json, b: Json): number {
+  if (typeof a !== "string" || typeof b !== "string") return Number(a) - Number(b);
+  const [x, y] = [a, b].map((text) => Array.from(text, (point) => point.codePointAt(0)!)) as [number[], number[]];
+  const at = x.findIndex((point, i) => point !== y[i]);
+  if (at < 0) return x.length - y.length;
+  return at < y.length ? x[at]! - y[at]! : 1;
 }
 
 function plain(value: Json, type: FieldType): Json {

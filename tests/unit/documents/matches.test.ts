@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { FieldTable } from "../../../src/documents/fields.ts";
 import { fieldsIn, matches } from "../../../src/documents/matches.ts";
 import { readWhere } from "../../../src/documents/where.ts";
-import { documents, FIELD_TYPES, meant, wheres } from "../../support/documents.ts";
+import { documents, wheres } from "../../support/arbitrary-documents.ts";
+import { FIELD_TYPES, meant } from "../../support/documents.ts";
 
 const FIELDS = new FieldTable(Object.entries(FIELD_TYPES));
 
