@@ -1,0 +1,73 @@
+/* Do the adapters of the packed package work in Bun and in Node, over the framework that the program has installed? */
+import { beforeAll, describe, expect } from "bun:test";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { outputOf } from "../support/process.ts";
+import { programs } from "./install.ts";
+import { Project, packPackage, ROOT } from "./package.ts";
+import { testWith } from "./test-with.ts";
+
+/** Shared by the programs: a model that needs no key. `check` ends the program unless both are equal. */
+const GIVEN = `
+import { deepStrictEqual as check } from "node:assert";
+import { Embeddings } from "@langchain/core/embeddings";
+import { HnswError, open } from "hnsw-workers";
+const vectorOf = (text) => ["apple", "fox", "e"].map((word) => text.split(word).length - 1);
+class Counts extends Embeddings {
+  embedQuery = async (text) => vectorOf(text);
+  embedDocuments = async (texts) => texts.map(vectorOf);
+}
+const embeddings = new Counts({});
+const codeOf = (call) => call().then(() => "none", (error) => (error instanceof HnswError ? error.code : String(error)));
+`;
+
+const PROGRAMS = {
+  langchain: `
+import { VectorStore } from "@langchain/core/vectorstores";
+import { HnswVectorStore } from "hnsw-workers/langchain";
+const index = await open({ dimensions: 3, workers: 0, fields: { kind: "keyword" } });
+const texts = ["the red apple", "the quick fox"];
+const metadata = [{ kind: "fruit" }, { kind: "animal" }];
+const store = await HnswVectorStore.fromTexts(texts, metadata, embeddings, { index, space: "s" });
+check(store instanceof VectorStore, true);
+const [hit] = await store.asRetriever({ k: 1 }).invoke("an apple");
+check([hit.pageContent, hit.metadata], ["the red apple", { kind: "fruit" }]);
+const animals = await store.similaritySearch("an apple", 9, { kind: "animal" });
+check(animals.map(({ pageContent }) => pageContent), ["the quick fox"]);
+check(await codeOf(() => store.similaritySearch("an apple", 9, { colour: "red" })), "BAD_WHERE");
+`,
+  langgraph: `
+import { BaseStore } from "@langchain/langgraph-checkpoint";
+import { HnswStore } from "hnsw-workers/langgraph";
+const index = await open({ dimensions: 3, workers: 0, fields: { "value.kind": "keyword" } });
+const store = new HnswStore({ index, embeddings, fields: ["text"] });
+check(store instanceof BaseStore, true);
+await store.put(["users", "ann"], "1", { text: "likes apples", kind: "taste" });
+await store.put(["users", "ann"], "2", { text: "keeps a fox", kind: "fact" });
+check((await store.get(["users", "ann"], "1")).value.text, "likes apples");
+const found = await store.search(["users"], { query: "apple" });
+check(found.map(({ key }) => key), ["1", "2"]);
+check((await store.search(["users"], { filter: { kind: "fact" } })).map(({ key }) => key), ["2"]);
+check(await store.listNamespaces(), [["users", "ann"]]);
+check(await codeOf(() => store.search([], { filter: { colour: "red" } })), "BAD_WHERE");
+`,
+};
+
+let unpacked: string;
+beforeAll(async () => {
+  ({ unpacked } = await packPackage());
+});
+
+for (const [entry, program] of Object.entries(PROGRAMS)) {
+  describe(`hnsw-workers/${entry}`, () => {
+    for (const runtime of ["bun", "node"] as const) {
+      testWith(programs[runtime], `in ${runtime}`, async (path) => {
+        await using project = await Project.make(unpacked);
+        await symlink(join(ROOT, "node_modules/@langchain"), join(project.folder, "node_modules/@langchain"));
+        const lines = `${GIVEN}${program}await index.close();\nconsole.log("done");\n`;
+        await Bun.write(join(project.folder, "program.js"), lines);
+        expect(await outputOf([path, "program.js"], { cwd: project.folder })).toBe("done\n");
+      });
+    }
+  });
+}
