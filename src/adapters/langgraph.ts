@@ -13,6 +13,8 @@ import {
   type SearchOperation,
 } from "@langchain/langgraph-checkpoint";
 import { HnswError, type Space, type VectorIndex, type Where } from "../index.ts";
+import { itemOf, type Stored, storedOf } from "./langgraph-item.ts";
+import { type Addition, add, rehearse } from "./rehearsal.ts";
 import { scoreOf } from "./score.ts";
 import { stepsOf, textsAt } from "./texts.ts";
 
@@ -26,15 +28,6 @@ export interface HnswStoreConfig {
   /** Paths of the texts that are embedded, together, unless `put` says otherwise; the whole value by default. */
   fields?: readonly string[];
 }
-
-/** The document of an item. Times are milliseconds since 1970. */
-interface Stored {
-  value: Record<string, unknown>;
-  createdAt: number;
-  updatedAt: number;
-}
-
-type Found = { key: unknown; metadata: unknown };
 
 const METADATA = { include: ["metadata"] as "metadata"[] };
 
@@ -52,7 +45,10 @@ export class HnswStore extends BaseStore {
     this.fields = fields;
   }
 
-  /** All reads see what was there before the call; of several puts of a key the last counts. */
+  /**
+   * All reads see what was there before the call; of several puts of a key the last counts. What is wrong with any
+   * operation is found before the first put is done.
+   */
   override async batch<Op extends Operation[]>(operations: Op): Promise<OperationResults<Op>> {
     const puts = new Map<string, PutOperation>();
     const reads = operations.map((operation) => {
@@ -65,7 +61,7 @@ export class HnswStore extends BaseStore {
       return () => this.listed(operation);
     });
     const results = await Promise.all(reads.map((read) => read()));
-    await this.putAll([...puts.values()]);
+    if (puts.size > 0) await this.putAll([...puts.values()]);
     return results as OperationResults<Op>;
   }
 
@@ -109,6 +105,35 @@ export class HnswStore extends BaseStore {
   }
 
   private async putAll(puts: PutOperation[]): Promise<void> {
+    const before = await Promise.all(puts.map((put) => this.before(put)));
+    const vectors = await this.vectorsOf(puts);
+    const fields = Object.keys(this.index.fields);
+    const additions = new Map<string, Addition>();
+    for (const [i, { namespace, key, value }] of puts.entries()) {
+      if (namespace.length === 0) throw new HnswError("BAD_SPACE", "An item needs a namespace of at least one label.");
+      if (value === null) continue;
+      const updatedAt = Date.now();
+      const document = storedOf(value, fields, before[i]?.createdAt.getTime() ?? updatedAt, updatedAt);
+      gather(additions, nameOf(namespace), key, vectors[i]!, document);
+    }
+    // One `addMany` is done as a whole or not at all.
+    if (additions.size > 1) await rehearse(this.index, [...additions.values()]);
+    const deletions = puts.filter(({ value }) => value === null);
+    await Promise.all([
+      ...Array.from(additions.values(), (addition) => add(this.index, addition)),
+      ...deletions.map(({ namespace, key }) => this.spaceOf(namespace).delete(key)),
+    ]);
+  }
+
+  /** What a put replaces. Of one that deletes only namespace and key are looked at, whatever is there. */
+  private async before({ namespace, key, value }: PutOperation): Promise<Item | null> {
+    if (value !== null) return this.item({ namespace, key });
+    await this.spaceOf(namespace).has(key);
+    return null;
+  }
+
+  /** Null: an item that is deleted, or has no text. */
+  private async vectorsOf(puts: PutOperation[]): Promise<(number[] | null)[]> {
     const texts = puts.map(({ value, index = this.fields }) => {
       if (value === null || index === false || this.embeddings === undefined) return null;
       return textsAt(value, index).join("\n") || null;
@@ -116,20 +141,7 @@ export class HnswStore extends BaseStore {
     const given = texts.filter((text) => text !== null);
     const vectors = given.length > 0 ? await this.embeddings!.embedDocuments(given) : [];
     let next = 0;
-    const writes = puts.map((put, i) => this.write(put, texts[i] === null ? null : vectors[next++]!));
-    await Promise.all(writes);
-  }
-
-  private async write({ namespace, key, value }: PutOperation, vector: number[] | null): Promise<void> {
-    if (value === null) {
-      await this.spaceOf(namespace).delete(key);
-      return;
-    }
-    if (namespace.length === 0) throw new HnswError("BAD_SPACE", "An item needs a namespace of at least one label.");
-    const space = this.spaceOf(namespace);
-    const before = (await space.get(key, METADATA))?.metadata as Stored | undefined;
-    const updatedAt = Date.now();
-    await space.add(key, vector, { value, createdAt: before?.createdAt ?? updatedAt, updatedAt } satisfies Stored);
+    return texts.map((text) => (text === null ? null : vectors[next++]!));
   }
 
   private listed({ matchConditions = [], maxDepth, limit, offset }: ListNamespacesOperation): string[][] {
@@ -168,9 +180,20 @@ function namespaceOf(space: string): string[] | null {
   }
 }
 
-function itemOf(namespace: string[], { key, metadata }: Found): Item {
-  const { value, createdAt, updatedAt } = metadata as Stored;
-  return { namespace, key: String(key), value, createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
+/** Entries with vectors and entries without are added by calls of their own. */
+function gather(
+  additions: Map<string, Addition>,
+  space: string,
+  key: string,
+  vector: number[] | null,
+  document: Stored,
+): void {
+  const name = `${vector === null} ${space}`;
+  const addition = additions.get(name) ?? { space, keys: [], vectors: vector && [], documents: [] };
+  additions.set(name, addition);
+  addition.keys.push(key);
+  addition.documents.push(document);
+  if (vector !== null) addition.vectors!.push(vector);
 }
 
 /** `{ kind: "fact" }` is `{ "value.kind": "fact" }`; a field that the index does not know is refused there. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type BaseStore, InMemoryStore } from "@langchain/langgraph-checkpoint";
 import { HnswStore } from "../../src/adapters/langgraph.ts";
 import { textsAt } from "../../src/adapters/texts.ts";
-import { open } from "../../src/index.ts";
+import { open, type VectorIndex } from "../../src/index.ts";
 import { refusalOf } from "../support/indexes.ts";
 import { LETTERS, LetterCounts } from "./embeddings.ts";
 
@@ -159,5 +159,110 @@ describe("refused, and nothing is stored", () => {
     await using index = await opened();
     const { code, message } = await refusalOf(() => new HnswStore({ index, fields: [path] }));
     expect([code, message]).toEqual(["BAD_OPTION", expect.stringContaining(path)]);
+  });
+});
+
+describe("a batch of which one operation is refused does nothing", () => {
+  const good = { namespace: ["n"], key: "new", value: { text: "apple" } };
+  const bad: [code: string, operation: Record<string, unknown>][] = [
+    ["BAD_SPACE", { namespace: [], key: "k", value: {} }],
+    ["BAD_SPACE", { namespace: ["x".repeat(2000)], key: "k", value: {} }],
+    ["BAD_SPACE", { namespace: [""], key: "k", value: null }],
+    ["BAD_KEY", { namespace: ["m"], key: "", value: {} }],
+    ["BAD_KEY", { namespace: ["m"], key: "", value: null }],
+    ["BAD_METADATA", { namespace: ["m"], key: "k", value: { count: Number.NaN } }],
+    ["BAD_METADATA", { namespace: ["n"], key: "k", value: { count: Number.NaN }, index: false }],
+    ["BAD_FIELD", { namespace: ["m"], key: "k", value: { rank: "first" } }],
+    ["DOCUMENT_TOO_LARGE", { namespace: ["m"], key: "k", value: { text: "x".repeat(70_000) } }],
+    ["ZERO_VECTOR", { namespace: ["m"], key: "k", value: { text: "0" } }],
+    ["BAD_OPTION", { namespace: ["m"], key: "k", value: {}, index: ["a.*"] }],
+    ["BAD_WHERE", { namespacePrefix: ["n"], filter: { colour: "red" } }],
+  ];
+  test.each(bad)("%s: %p", async (code, operation) => {
+    await using index = await opened();
+    const store = new HnswStore({ index, embeddings, fields: ["text"] });
+    await store.put(["n"], "old", { text: "banana" });
+    const deleted = { namespace: ["n"], key: "old", value: null };
+    for (const operations of [
+      [good, deleted, operation],
+      [operation, deleted, good],
+    ]) {
+      expect((await refusalOf(() => store.batch(operations as never))).code).toBe(code as never);
+      expect((await store.search([])).map(({ key }) => key)).toEqual(["old"]);
+    }
+  });
+
+  test("and one that is right is done in all namespaces, with vectors and without", async () => {
+    await using index = await opened();
+    const store = new HnswStore({ index, embeddings, fields: ["text"] });
+    await store.put(["n"], "old", { text: "banana" });
+    await store.batch([
+      good,
+      { namespace: ["n"], key: "plain", value: { rank: 1 }, index: false },
+      { namespace: ["m"], key: "other", value: { text: "apple pie" } },
+      { namespace: ["n"], key: "old", value: null },
+    ]);
+    expect((await store.search([])).map(({ key }) => key).sort()).toEqual(["new", "other", "plain"]);
+    expect((await store.search([], { query: "apple" })).map(({ key }) => key)).toEqual(["new", "other"]);
+  });
+});
+
+describe("a property whose name has dots", () => {
+  const dotted = () => open({ dimensions: LETTERS, workers: 0, fields: { "value.user.id": "number" } });
+  const keysOf = async (store: BaseStore, id: number) =>
+    (await store.search(["n"], { filter: { "user.id": id } })).map(({ key }) => key);
+
+  test("is found by filters, as in LangGraph's own store, and comes back as it was", async () => {
+    await using index = await dotted();
+    const value = { "user.id": 7, user: { name: "ann" }, "a.b": { "c.d": 1 } };
+    for (const store of [new HnswStore({ index }), new InMemoryStore()]) {
+      await store.put(["n"], "k", value);
+      await store.put(["n"], "other", { "user.id": 8 });
+      expect(await keysOf(store, 7)).toEqual(["k"]);
+      expect((await store.get(["n"], "k"))!.value).toEqual(value);
+      await store.put(["n"], "k", { "user.id": 9 });
+      expect([await keysOf(store, 7), await keysOf(store, 9)]).toEqual([[], ["k"]]);
+      expect((await store.search(["n"], { filter: { "user.id": 9 } }))[0]!.value).toEqual({ "user.id": 9 });
+    }
+  });
+
+  test("names a nested property as well", async () => {
+    await using index = await dotted();
+    const store = new HnswStore({ index });
+    await store.put(["n"], "k", { user: { id: 7 } });
+    expect(await keysOf(store, 7)).toEqual(["k"]);
+  });
+
+  test.each([{ id: 8 }, { id: null }, "ann", null, [1]])("is refused where %p is at its path", async (user) => {
+    await using index = await dotted();
+    const store = new HnswStore({ index });
+    const { code, message } = await refusalOf(() => store.put(["n"], "k", { "user.id": 7, user }));
+    expect([code, message]).toEqual(["BAD_METADATA", expect.stringContaining('"user.id"')]);
+    expect(await store.listNamespaces()).toEqual([]);
+    await store.put(["n"], "k", { "user.name": 7, user }); // no field
+    expect((await store.get(["n"], "k"))!.value).toEqual({ "user.name": 7, user });
+  });
+});
+
+describe("an entry that came by another way is refused by its key", () => {
+  const documents = [undefined, {}, { value: 1, createdAt: 1, updatedAt: 1 }, { value: {}, createdAt: "now" }, "x", 7];
+  const calls: ((store: HnswStore) => Promise<unknown>)[] = [
+    (store) => store.get(["n"], "foreign"),
+    (store) => store.search(["n"]),
+    (store) => store.search(["n"], { query: "apple" }),
+    (store) => store.put(["n"], "foreign", {}),
+  ];
+  test.each(documents)("%p", async (document) => {
+    await using index: VectorIndex = await opened();
+    await index.space('["n"]').add("foreign", await embeddings.embedQuery("apple"), document);
+    const store = new HnswStore({ index, embeddings });
+    for (const call of calls) {
+      const { code, message } = await refusalOf(() => call(store));
+      expect([code, message]).toEqual(["BAD_METADATA", expect.stringContaining('"foreign"')]);
+    }
+    await store.put(["n"], "own", { text: "apple" });
+    expect((await store.get(["n"], "own"))!.key).toBe("own");
+    await store.delete(["n"], "foreign");
+    expect((await store.search(["n"])).map(({ key }) => key)).toEqual(["own"]);
   });
 });

@@ -49,6 +49,9 @@ const found = await store.search(["users"], { query: "apple" });
 check(found.map(({ key }) => key), ["1", "2"]);
 check((await store.search(["users"], { filter: { kind: "fact" } })).map(({ key }) => key), ["2"]);
 check(await store.listNamespaces(), [["users", "ann"]]);
+const puts = [{ namespace: ["n"], key: "k", value: { text: "a fox" } }, { namespace: ["m"], key: "", value: {} }];
+check(await codeOf(() => store.batch(puts)), "BAD_KEY");
+check(await store.listNamespaces(), [["users", "ann"]]);
 check(await codeOf(() => store.search([], { filter: { colour: "red" } })), "BAD_WHERE");
 `,
 };
