@@ -8,7 +8,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
 /** From the top floor down. A room is a folder; a file that lies in none is a room by itself. */
 const FLOORS: Record<string, string[]> = {
   src: [
-    "cli | cli/commands | cli/formats | cli/terminal",
+    "cli | cli/commands | cli/mcp | cli/formats | cli/terminal",
     "adapters",
     "index search",
     "store",
@@ -152,11 +152,15 @@ test("of the core's sources, src/ imports the layout and nothing else", () => {
   expect(new Set(outside.map(({ target }) => target))).toEqual(new Set(["assembly/layout.ts"]));
 });
 
-test("packages are the core's loader and the program's progress bars", () => {
+test("packages are the core's loader, the program's progress bars and the protocol of its command mcp", () => {
   const packages = IMPORTS.filter(({ from, target, typeOnly }) => {
     return /^src\/(?!adapters)/.test(from) && !typeOnly && !target.includes(".ts") && !/^(node|bun):/.test(target);
   });
   expect(packages.map(({ from, target }) => [from, target]).sort()).toEqual([
+    ...["server/index.js", "server/stdio.js", "types.js"].map((file) => [
+      "src/cli/commands/mcp.ts",
+      `@modelcontextprotocol/sdk/${file}`,
+    ]),
     ["src/cli/terminal/progress.ts", "cli-progress"],
     ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);

@@ -5,6 +5,7 @@ import { type Command, helpOf, parse } from "./commands/command.ts";
 import { exportSpaces } from "./commands/export.ts";
 import { importVectors } from "./commands/import.ts";
 import { inspectFolder } from "./commands/inspect.ts";
+import { mcp } from "./commands/mcp.ts";
 import { upgrade } from "./commands/upgrade.ts";
 import { verify } from "./commands/verify.ts";
 import { exitCodeOf, lineFor, UsageError } from "./terminal/failures.ts";
@@ -17,6 +18,7 @@ const COMMANDS: Record<string, Command> = {
   import: importVectors,
   backup,
   upgrade,
+  mcp,
 };
 
 const HELP = [

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, run as runCommand } from "../support/process.ts";
 
-const PROGRAM = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+export const PROGRAM = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
 export function run(args: string[], stdin?: string | Uint8Array): Promise<Ended> {
   return runCommand([process.execPath, PROGRAM, ...args], {

@@ -5,11 +5,12 @@ import { failureOf, outOf, run } from "./program.ts";
 describe("help", () => {
   test("lists the commands", async () => {
     const text = await outOf(["--help"]);
-    for (const command of ["inspect", "verify", "export", "import", "backup"]) expect(text).toContain(`  ${command} `);
+    for (const command of ["inspect", "verify", "export", "import", "backup", "mcp"])
+      expect(text).toContain(`  ${command} `);
     expect(await outOf(["help"])).toBe(text);
   });
 
-  test.each(["inspect", "verify", "export", "import", "backup"])("of %s shows its options", async (command) => {
+  test.each(["inspect", "verify", "export", "import", "backup", "mcp"])("of %s shows its options", async (command) => {
     const text = await outOf([command, "--help"]);
     expect(text).toStartWith(`hnsw-workers ${command} PATH`);
     expect(text).toContain("  --json");

@@ -1,8 +1,8 @@
-/* Do the adapters of the packed package work in Bun and in Node, over the framework that the program has installed? */
-import { beforeAll, describe, expect } from "bun:test";
+/* Do the adapters of the packed package, and its command mcp, work over what the program has installed beside it? */
+import { beforeAll, describe, expect, test } from "bun:test";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { outputOf } from "../support/process.ts";
+import { outputOf, run } from "../support/process.ts";
 import { programs } from "./install.ts";
 import { Project, packPackage, ROOT } from "./package.ts";
 import { testWith } from "./test-with.ts";
@@ -74,3 +74,33 @@ for (const [entry, program] of Object.entries(PROGRAMS)) {
     }
   });
 }
+
+describe("hnsw-workers mcp", () => {
+  const hello = {
+    ...{ jsonrpc: "2.0", id: 1, method: "initialize" },
+    params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "0" } },
+  };
+
+  test("serves until stdin ends", async () => {
+    await using project = await Project.make(unpacked);
+    await symlink(
+      join(ROOT, "node_modules/@modelcontextprotocol"),
+      `${project.folder}/node_modules/@modelcontextprotocol`,
+    );
+    const { code, out, err } = await program(project, JSON.stringify(hello));
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(JSON.parse(out)).toMatchObject({ id: 1, result: { serverInfo: { name: "hnsw-workers" } } });
+  });
+
+  test("says what it needs where that is not installed", async () => {
+    await using project = await Project.make(unpacked);
+    const { code, out, err } = await program(project, "");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toStartWith("UNSUPPORTED: `mcp` needs the package @modelcontextprotocol/sdk: `bun add ");
+  });
+
+  function program({ folder }: Project, line: string) {
+    const main = join(folder, "node_modules/hnsw-workers/build/main.js");
+    return run([process.execPath, main, "mcp", join(folder, "memory")], { stdin: Buffer.from(`${line}\n`) });
+  }
+});

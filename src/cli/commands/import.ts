@@ -1,18 +1,17 @@
 /* `import`: how do entries get from a file into a folder? In batches, each added or replaced in the order of the file. */
-import { existsSync, readdirSync } from "node:fs";
 import { open } from "../../api/open.ts";
 import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
-import type { FieldType } from "../../documents/fields.ts";
 import { HnswError } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
-import { findFolder, shapeIn } from "../../storage/disk/folder.ts";
 import type { Metric } from "../../values/metric.ts";
 import { type Batch, formatOf, openLines, openMatrix, type Source } from "../formats/sources.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Arguments, Command } from "./command.ts";
+import { fieldsOf } from "./fields.ts";
+import { shapeOf } from "./shape.ts";
 
 /** Refusals that concern a single vector or key. */
 const OF_A_ROW = [
@@ -59,19 +58,6 @@ export const importVectors: Command = {
   },
 };
 
-/** What the index at `path` was created with; null if it is new. Rejects if it can't be read. */
-async function shapeOf(path: string, knowsDimensions: boolean): Promise<Shape | null> {
-  if (!existsSync(path)) return null;
-  try {
-    return shapeIn(await findFolder(path));
-  } catch (error) {
-    // Empty, or its creation was interrupted: `open` decides whether it can be created there.
-    const isNew = error instanceof HnswError && error.code === "PATH_FOREIGN";
-    if (isNew && (knowsDimensions || readdirSync(path).length === 0)) return null;
-    throw error;
-  }
-}
-
 async function sourceOf(args: Arguments, dimensionsOfIndex: number | undefined): Promise<Source> {
   const file = args.at(1);
   const format = formatOf(file);
@@ -116,18 +102,6 @@ async function add(path: string, args: Arguments, source: Source, shape: Shape |
     throw error;
   }
   return imported;
-}
-
-/** "tags:keyword,createdAt:date"; `open` refuses what is none. */
-function fieldsOf(args: Arguments): Record<string, FieldType> {
-  const text = args.text("fields");
-  if (text === undefined) return {};
-  const pairs = text.split(",").map((pair): [string, FieldType] => {
-    const at = pair.lastIndexOf(":");
-    if (at < 1) throw args.wrong(`--fields must be such as tags:keyword,createdAt:date, not "${text}"`);
-    return [pair.slice(0, at), pair.slice(at + 1) as FieldType];
-  });
-  return Object.fromEntries(pairs);
 }
 
 function spaceOf(index: VectorIndex, args: Arguments, { space: named, placeOf }: Batch): Space {
