@@ -189,6 +189,23 @@ export function finishTwin(that: usize, generation: usize, slot: u32): bool {
   return twin != 0;
 }
 
+// ── a linked slot once more ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** Chooses neighbours on level 0 for a slot that is linked: returns how many. The candidates are those of its search. */
+export function findNeighbours(generation: usize, slot: u32, entry: u32): u32 {
+  enterFromSlot(generation, slot, entry, 0, efConstruction);
+  searchLayer(generation, 0, efConstruction, false, 0);
+  return selectNeighbours(generation, chosenBase, chosenIds(0), chosenDistances(0));
+}
+
+export function foundSlot(i: u32): u32 {
+  return load<u32>(chosenIds(0) + (i << 2));
+}
+
+export function foundDistance(i: u32): f32 {
+  return load<f32>(chosenDistances(0) + (i << 2));
+}
+
 // ── for a census ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const MENDED_LINKS: u32 = 4;
@@ -202,14 +219,8 @@ export function relink(generation: usize, slot: u32, reached: usize, slots: u32)
   const entry = atomic.load<u32>(generation + G_ENTRY);
   if (entry == 0 || entry - 1 == slot) return true;
   expectDoubles(generation);
-  enterFromSlot(generation, slot, entry - 1, 0, efConstruction);
-  searchLayer(generation, 0, efConstruction, false, 0);
-  const ids = chosenIds(0);
-  const dists = chosenDistances(0);
-  const count = selectNeighbours(generation, chosenBase, ids, dists);
-  for (let i: u32 = 0; i < count; i++) {
-    connectIfRoom(generation, slot, load<u32>(ids + (i << 2)), load<f32>(dists + (i << 2)));
-  }
+  const count = findNeighbours(generation, slot, entry - 1);
+  for (let i: u32 = 0; i < count; i++) connectIfRoom(generation, slot, foundSlot(i), foundDistance(i));
   let links: u32 = 0;
   for (let i: u32 = 0; i < candidateCount && links < MENDED_LINKS; i++) {
     const other = candidateSlot(i);

@@ -17,15 +17,13 @@ import {
 } from "../layout";
 import { faultPoint } from "../memory/faults";
 import { acquire, release, seat } from "../memory/locks";
-import { chosenDistances, chosenIds } from "../memory/scratch";
-import { chosenBase, efConstruction, levelOf } from "../memory/settings";
+import { levelOf } from "../memory/settings";
 import { slotAddress, stateOf } from "../vectors/slots";
+import { findNeighbours, foundDistance, foundSlot } from "./insert";
 import { connect, expectDoubles, renewDistances } from "./links";
-import { selectNeighbours } from "./prune";
 import { FULL, isAsked } from "./sight";
-import { enterFromSlot, searchLayer } from "./walk";
 
-const BEFORE: u32 = 64; // slots of a cluster that may come before the first that gives doubt
+const BEFORE: u32 = 128; // slots of a cluster that may come before the first that gives doubt
 
 export function goesByCodes(generation: usize): bool {
   return load<u32>(generation + G_BEAM) == BEAM_CODES;
@@ -45,7 +43,7 @@ export function watch(generation: usize, slot: u32): void {
     linkAgain(generation, slot); // another thread has turned the beam since: the slot may be no suspect any more
     return;
   }
-  if (!isAsked(slot)) return;
+  if (!isAsked(generation, slot)) return;
   const doubt = atomic.load<u32>(generation + G_DOUBT);
   if (doubt == 0) atomic.store<u32>(generation + G_SOUND, atomic.load<u32>(generation + G_FLOOR));
   else if (doubt >= FULL) turn(generation);
@@ -85,16 +83,10 @@ function linkAgain(generation: usize, slot: u32): bool {
   if (stateOf(slotAddress(generation, slot)) != LINKED || entry == slot + 1) return false;
   for (let l: u32 = 0; l <= levelOf(slot); l++) renewDistances(generation, slot, l);
   faultPoint(FAULT_RELINK);
-  enterFromSlot(generation, slot, entry - 1, 0, efConstruction);
-  searchLayer(generation, 0, efConstruction, false, 0);
-  const ids = chosenIds(0);
-  const dists = chosenDistances(0);
-  const count = selectNeighbours(generation, chosenBase, ids, dists);
+  const count = findNeighbours(generation, slot, entry - 1);
   for (let i: u32 = 0; i < count; i++) {
-    const other = load<u32>(ids + (i << 2));
-    const distance = load<f32>(dists + (i << 2));
-    connect(generation, slot, 0, other, distance);
-    connect(generation, other, 0, slot, distance);
+    connect(generation, slot, 0, foundSlot(i), foundDistance(i));
+    connect(generation, foundSlot(i), 0, slot, foundDistance(i));
   }
   return true;
 }

@@ -88,7 +88,7 @@ function linkClaimed(claim: usize, most: u32): void {
     store<u32>(seat + SEAT_LINKING, 0);
     linked++;
     store<u32>(claim + C_FROM, slot + 1);
-    if (byCodes && isAsked(slot)) advanceFloor(generation);
+    if (byCodes && isAsked(generation, slot)) advanceFloor(generation);
     if (byCodes) watch(generation, slot);
     slot++;
     linked += linkSuspects(generation, most - min<u32>(linked, most));

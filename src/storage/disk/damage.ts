@@ -4,6 +4,11 @@ import { escaped, HnswError, messageOf } from "../../errors.ts";
 /** What is on the disk is not what was written. The message names the file, without a full stop. */
 export class Damage extends Error {}
 
+/** Why a file could not be read, without a full stop. */
+export function unreadable(error: unknown, path: string): string {
+  return error instanceof Damage ? error.message : `${path} can't be read: ${messageOf(error)}`;
+}
+
 export function damaged(problem: string): HnswError {
   const cure = 'restore the folder from a backup, or keep what is readable with `open({ onDamage: "salvage" })`';
   return new HnswError("PATH_DAMAGED", `${problem}: ${cure}.`);

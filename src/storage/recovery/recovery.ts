@@ -21,7 +21,7 @@ import { BadFrame, CHECKSUM_BYTES, readSpaceFrame } from "../../snapshot/frames.
 import { PartitionState } from "../../snapshot/partition-state.ts";
 import { ForeignSpace, IndexLoader, type SpaceLoader } from "../../snapshot/space-loader.ts";
 import type { RecoveryReport } from "../../values/reports.ts";
-import { Damage, Findings } from "../disk/damage.ts";
+import { Damage, Findings, unreadable } from "../disk/damage.ts";
 import { isWritable } from "../disk/files.ts";
 import type { Look } from "../disk/identity.ts";
 import { tryWriting } from "../disk/meta.ts";
@@ -111,7 +111,7 @@ export class Recovery {
     const { path } = journal;
     try {
       if (mode === "write" && isWritable(path)) tryWriting(journal); // a flipped bit can make it read-only for SQLite
-      await expectSound(path, mode); // a page may be broken that otherwise only a later write would meet
+      await expectSound(journal, mode); // a page may be broken that otherwise only a later write would meet
       return { rows: await catalog.loadSnapshots(), states: catalog.partitions(count) };
     } catch (error) {
       this.findings.lost(unreadable(error, path));
@@ -253,8 +253,4 @@ export class Recovery {
       partition.sawOp(durable); // no number is used twice
     }
   }
-}
-
-function unreadable(error: unknown, path: string): string {
-  return error instanceof Damage ? error.message : `${path} can't be read: ${messageOf(error)}`;
 }

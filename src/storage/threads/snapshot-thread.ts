@@ -7,7 +7,7 @@ import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import type { BackupReport } from "../../values/reports.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
-import { Damage } from "../disk/damage.ts";
+import { unreadable } from "../disk/damage.ts";
 import { Identity } from "../disk/identity.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import type { ExamineMessage, FromExaminer } from "../recovery/soundness.ts";
@@ -79,7 +79,7 @@ async function examine({ examine: path, mode }: ExamineMessage): Promise<void> {
   try {
     await SqliteFile.using(path, mode, (file) => file.expectSound());
   } catch (error) {
-    problem = error instanceof Damage ? error.message : `${path} can't be read: ${messageOf(error)}`;
+    problem = unreadable(error, path);
   }
   toParent({ type: "examined", problem } satisfies FromExaminer);
   endThread();
