@@ -24,8 +24,6 @@ import { ensureResults, putQuery } from "./search";
 export { update } from "../space/accept";
 export { filterPiece, keepMatches, startFilter } from "../space/filter";
 
-const MOST_TRIES: u32 = 200; // of about 50 µs
-
 /** Sets the fields of rows: `count` types (FIELD_*), a byte each, at X_KEY. Fields are only ever added. OK, E_BUSY or E_ROW. */
 export function defineFields(count: u32): i32 {
   if (!lockPartition()) return E_BUSY;
@@ -41,26 +39,26 @@ export function defineFields(count: u32): i32 {
   return unlocked(OK);
 }
 
-/** Address of the seat's row buffer, with room for `bytes`; what was in it may be lost. 0 when there is no memory. */
-export function rowSpace(bytes: u32): usize {
-  if (bytes <= load<u32>(seat + SEAT_ROW_BYTES)) return load<u32>(seat + SEAT_ROW);
-  for (let tries: u32 = 0; tries < MOST_TRIES; tries++) {
-    if (!lockPartition()) continue;
+/** Makes room for `bytes` in the seat's row buffer; what was in it may be lost. X_INFO[0]: its address. OK, E_BUSY or E_MEMORY. */
+export function rowSpace(bytes: u32): i32 {
+  if (bytes > load<u32>(seat + SEAT_ROW_BYTES)) {
+    if (!lockPartition()) return E_BUSY;
     const at = rowBuffer(bytes);
     unlockPartition();
-    return at;
+    if (at == 0) return E_MEMORY;
   }
-  return 0;
+  info(0, load<u32>(seat + SEAT_ROW));
+  return OK;
 }
 
-/** Writes a slot's row to the row buffer; returns its bytes, 0 also when there is no memory for it. */
-function takeRow(generation: usize, slot: u32): u32 {
+/** Writes a slot's row to the row buffer. X_INFO[1]: its bytes, 0 where it has none. OK, E_BUSY or E_MEMORY. */
+function takeRow(generation: usize, slot: u32): i32 {
   const bytes = rowBytes(generation, slot);
-  if (bytes == 0) return 0;
-  const to = rowSpace(bytes);
-  if (to == 0) return 0;
-  writeRow(generation, slot, to);
-  return bytes;
+  info(1, bytes);
+  if (bytes == 0) return OK;
+  const status = rowSpace(bytes);
+  if (status == OK) writeRow(generation, slot, load<u32>(seat + SEAT_ROW));
+  return status;
 }
 
 /** Copies a slot's vector to the intake, if it has one. */
@@ -118,42 +116,50 @@ export function searchMatches(k: u32, ef: u32, how: u32): i32 {
   return count;
 }
 
-/** Reads hit `i` of the last search. `what`: WITH_*. X_INFO: [1] bytes of its row, [2] whether there is a vector in the intake. */
-export function hitAt(i: u32, what: u32): void {
+/**
+ * Reads hit `i` of the last search. `what`: WITH_*. X_INFO: [1] bytes of its row in the row buffer, [2] whether there is a
+ * vector in the intake. OK, E_BUSY or E_MEMORY.
+ */
+export function hitAt(i: u32, what: u32): i32 {
   const hit: usize = <usize>load<u32>(seat + SEAT_RESULTS) + i * HIT_BYTES;
-  readAt(load<u32>(hit + HIT_GENERATION), load<u32>(hit + HIT_SLOT), what);
+  return readAt(load<u32>(hit + HIT_GENERATION), load<u32>(hit + HIT_SLOT), what);
 }
 
-function readAt(generation: usize, slot: u32, what: u32): void {
-  info(1, (what & WITH_ROW) != 0 ? takeRow(generation, slot) : 0);
+function readAt(generation: usize, slot: u32, what: u32): i32 {
+  info(1, 0);
   info(2, (what & WITH_VECTOR) != 0 && takeVector(generation, slot) ? 1 : 0);
+  return (what & WITH_ROW) != 0 ? takeRow(generation, slot) : OK;
 }
 
-/** Lists the next matches to the row buffer, up to `most`, MATCH_* each. How many, 0 at the end; `most` 0: begins again. */
+/**
+ * Lists the next matches to the row buffer, up to `most`, MATCH_* each; `most` 0: begins again. Returns how many, 0 at the
+ * end, E_BUSY or E_MEMORY.
+ */
 export function listMatches(field: u32, most: u32): i32 {
   if (most == 0) {
     restartList();
     return 0;
   }
-  const to = rowSpace(most * MATCH_BYTES);
-  return to == 0 ? E_MEMORY : <i32>listNext(to, field, most);
+  const status = rowSpace(most * MATCH_BYTES);
+  return status != OK ? status : <i32>listNext(load<u32>(seat + SEAT_ROW), field, most);
 }
 
-/** Reads a match. X_INFO: [0] its key record, the others as of `hitAt`. */
-export function matchAt(ref: u32, what: u32): void {
+/** Reads a match. X_INFO: [0] its key record, the others as of `hitAt`. OK, E_BUSY or E_MEMORY. */
+export function matchAt(ref: u32, what: u32): i32 {
   const generation = generationFor(ref);
   const slot = ref & ~MATCH_EMPTYING;
-  readAt(generation, slot, what);
+  const status = readAt(generation, slot, what);
   info(0, load<u32>(slotAddress(generation, slot) + SLOT_KEY));
+  return status;
 }
 
-/** Copies the keyword of a code, of the generation that a match lies in, to the row buffer; returns its bytes. */
-export function keywordAt(ref: u32, field: u32, code: u32): u32 {
+/** Copies the keyword of a code, of the generation that a match lies in, to the row buffer. Its bytes, E_BUSY or E_MEMORY. */
+export function keywordAt(ref: u32, field: u32, code: u32): i32 {
   const keyword = keywordIn(columnAt(generationFor(ref), field + COLUMN_FIELDS), code);
   const bytes = load<u32>(keyword);
-  const to = rowSpace(bytes);
-  if (to == 0) return 0;
-  copyBytes(to, keyword + 4, bytes);
+  const status = rowSpace(bytes);
+  if (status != OK) return status;
+  copyBytes(load<u32>(seat + SEAT_ROW), keyword + 4, bytes);
   return bytes;
 }
 

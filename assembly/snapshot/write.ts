@@ -135,7 +135,8 @@ function isMarked(slot: u32): bool {
 
 /**
  * Writes the next frame to the intake. Returns its bytes, 0 after the last one, or E_STALE: the space was dropped.
- * E_MORE: call again, there is more to do before the first one; E_BUSY: later, the next slot's lists are being written.
+ * E_MORE: call again, there is more to do before the first one; E_BUSY: later, the next slot's lists are being written;
+ * E_MEMORY: a row is larger than what is free.
  */
 export function nextFrame(): i32 {
   if (!isAlive(space, incarnation)) return E_STALE;

@@ -67,7 +67,7 @@ export function filterPiece(seat: Seat): number | null {
   return seat.core.filterPiece() === E_MORE ? null : seat.infoAt(0);
 }
 
-/** From here on these match and no others; `first`: forgets what matched before. OK or E_MEMORY. */
+/** From here on these match and no others; `first`: forgets what matched before. OK, E_BUSY or E_MEMORY. */
 export function keepMatches(seat: Seat, refs: Uint32Array, first: boolean): number {
   const bytes = seat.putRow(new Uint8Array(refs.buffer, refs.byteOffset, refs.byteLength));
   return bytes < 0 ? bytes : seat.core.keepMatches(refs.length, first ? 1 : 0);
@@ -96,7 +96,8 @@ export function searchMatches(seat: Seat, k: number, ef: number, what: Wanted): 
   const count = seat.core.searchMatches(k, ef, 0);
   if (count < 0) return count;
   const [way, visited] = [seat.infoAt(1) === 2 ? "graph" : "exact", seat.infoAt(2)] as const;
-  return { hits: foundHits(seat, count, what), way, visited };
+  const hits = foundHits(seat, count, what);
+  return typeof hits === "number" ? hits : { hits, way, visited };
 }
 
 /** The k nearest to the first vector of the intake, nearest first, with what is to be included. */
@@ -118,19 +119,27 @@ export function searchRows(
 }
 
 /** The hits of a search that was not ended yet. */
-function foundHits(seat: Seat, count: number, { row, vector }: Wanted): FoundHit[] {
-  const hits = seat.readHits(count); // before the rows: what they hold may move
-  if (!row && !vector) return hits;
-  return hits.map((hit, i) => {
-    seat.core.hitAt(i, (vector ? VECTOR : 0) | (row ? ROW : 0));
-    const [bytes, hasVector] = [seat.infoAt(1), seat.infoAt(2) !== 0];
-    return {
-      ...hit,
-      row: row && bytes > 0 ? seat.takeRow(bytes) : null,
-      vector: vector && hasVector ? seat.takeVector() : undefined,
-    };
-  });
+function foundHits(seat: Seat, count: number, wanted: Wanted): FoundHit[] | Refusal {
+  const hits: FoundHit[] = seat.readHits(count); // before the rows: what they hold may move
+  if (!wanted.row && !wanted.vector) return hits;
+  for (const [i, hit] of hits.entries()) {
+    const status = seat.core.hitAt(i, bitsOf(wanted));
+    if (status !== OK) return status;
+    Object.assign(hit, takeWanted(seat, wanted));
+  }
+  return hits;
 }
+
+/** What the last call read of an entry. */
+function takeWanted(seat: Seat, { row, vector }: Wanted) {
+  const [bytes, hasVector] = [seat.infoAt(1), seat.infoAt(2) !== 0];
+  return {
+    row: row && bytes > 0 ? seat.takeRow(bytes) : null,
+    vector: vector && hasVector ? seat.takeVector() : undefined,
+  };
+}
+
+const bitsOf = ({ row, vector }: Wanted) => (vector ? VECTOR : 0) | (row ? ROW : 0);
 
 const VECTOR = 1;
 const ROW = 2;
@@ -153,7 +162,7 @@ export interface Listed {
   value: number;
 }
 
-/** Hands on the next matches, in the order of slots. Returns how many; 0 after the last. */
+/** Hands on the next matches, in the order of slots. Returns how many, 0 after the last; E_BUSY or E_MEMORY. */
 export function listMatches(seat: Seat, field: number, take: (match: Listed) => void): number {
   const count = seat.core.listMatches(field, LISTED_AT_ONCE);
   if (count <= 0) return count;
@@ -180,21 +189,24 @@ export interface MatchedEntry {
   vector: Float32Array | undefined;
 }
 
-/** `row` is null, `vector` undefined where it was not wanted, too. */
-export function matchAt(seat: Seat, ref: number, { row, vector }: Wanted): MatchedEntry {
-  seat.core.matchAt(ref, (vector ? VECTOR : 0) | (row ? ROW : 0));
-  const [record, bytes, hasVector] = [seat.infoAt(0), seat.infoAt(1), seat.infoAt(2) !== 0];
-  const key = seat.keyAt(record);
-  return {
-    key,
-    row: row && bytes > 0 ? seat.takeRow(bytes) : null,
-    vector: vector && hasVector ? seat.takeVector() : undefined,
-  };
+/** `row` is null, `vector` undefined where it was not wanted, too. Or E_BUSY or E_MEMORY. */
+export function matchAt(seat: Seat, ref: number, wanted: Wanted): MatchedEntry | Refusal {
+  const status = seat.core.matchAt(ref, bitsOf(wanted));
+  if (status !== OK) return status;
+  const record = seat.infoAt(0);
+  return { key: seat.keyAt(record), ...takeWanted(seat, wanted) };
 }
 
-/** The text of a keyword's code, in the generation of that match. */
-export function keywordAt(seat: Seat, ref: number, field: number, code: number): Uint8Array {
-  return seat.takeRow(seat.core.keywordAt(ref, field, code));
+/** The key of a match. */
+export function keyOfMatch(seat: Seat, ref: number): Key {
+  seat.core.matchAt(ref, 0);
+  return seat.keyAt(seat.infoAt(0));
+}
+
+/** The text of a keyword's code, in the generation of that match. Or E_BUSY or E_MEMORY. */
+export function keywordAt(seat: Seat, ref: number, field: number, code: number): Uint8Array | Refusal {
+  const bytes = seat.core.keywordAt(ref, field, code);
+  return bytes < 0 ? bytes : seat.takeRow(bytes);
 }
 
 /** Live entries that are not expired, or null when the space was dropped. */

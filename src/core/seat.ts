@@ -228,10 +228,11 @@ export class Seat {
   }
 
   // ── the row buffer ────────────────────────────────────────────────────────────────────────────────────────────────
-  /** Puts a row or a program there. Returns its bytes, or E_MEMORY. */
+  /** Puts a row or a program there. Returns its bytes, E_BUSY or E_MEMORY. */
   putRow(row: Uint8Array): number {
-    const at = this.core.rowSpace(row.length) >>> 0;
-    if (at === 0) return layout.E_MEMORY;
+    const status = this.core.rowSpace(row.length);
+    if (status !== layout.OK) return status;
+    const at = this.infoAt(0);
     this.cover(at + row.length);
     this.bytes.set(row, at);
     return row.length;
@@ -239,7 +240,8 @@ export class Seat {
 
   /** The first bytes of what a call left there; valid until the next one. */
   rowBytes(count: number): Uint8Array {
-    const at = this.core.rowSpace(0) >>> 0; // it moves when it grows
+    this.core.rowSpace(0); // where it is: it moves when it grows
+    const at = this.infoAt(0);
     this.cover(at + count);
     return this.bytes.subarray(at, at + count);
   }

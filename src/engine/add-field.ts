@@ -2,7 +2,7 @@
  * How does a filled index get a field? Its column is filled from the documents in the background, one entry at a time, in
  * place: no op is made, and nothing but the column changes. Until it is whole, a `where` looks at documents instead.
  */
-import { E_BUSY, OK } from "../../assembly/layout.ts";
+import { type E_BUSY, OK } from "../../assembly/layout.ts";
 import { defineFields, fillMatch, insist, matchAt, NEVER, NO_FIELD } from "../core/calls.ts";
 import { type FieldType, MOST_FIELDS, valueIfFits } from "../documents/fields.ts";
 import { encodeValues, knownIn } from "../documents/row.ts";
@@ -109,24 +109,28 @@ function fillSpace(handle: Host, space: string, mismatches: Map<string, number>)
     () => 0,
     async ({ seat, count }, slice) => {
       await eachMatch(handle, seat, NO_FIELD, slice, ({ ref }) => {
-        const { row } = matchAt(seat, ref, { row: true, vector: false });
-        const status = handle.guarded(() => fillMatch(seat, ref, missingValues(handle, row!, mismatches)));
-        if (status !== OK && status !== E_BUSY) throw handle.refusal(status, seat);
+        const found = matchAt(seat, ref, { row: true, vector: false });
+        if (typeof found === "number") return handle.again(found, seat);
+        const { values, misfits } = missingValues(handle, found.row!);
+        const status = fillMatch(seat, ref, values);
+        if (status !== OK) return handle.again(status, seat);
+        for (const name of misfits) mismatches.set(name, (mismatches.get(name) ?? 0) + 1);
       });
       return count;
     },
   );
 }
 
-/** What the document of a row has in the fields that the row says nothing of. */
-function missingValues(handle: Host, row: Uint8Array, mismatches: Map<string, number>): Uint8Array {
+/** What the document of a row has in the fields that the row says nothing of; `misfits`: where it is of another type. */
+function missingValues(handle: Host, row: Uint8Array): { values: Uint8Array; misfits: string[] } {
   const document = documentIn(row);
   const fields = handle.fields.table.list.slice(knownIn(row));
+  const misfits: string[] = [];
   const values = fields.map((field) => {
     if (document === undefined) return undefined;
     const { value, mismatch } = valueIfFits(field, document);
-    if (mismatch) mismatches.set(field.name, (mismatches.get(field.name) ?? 0) + 1);
+    if (mismatch) misfits.push(field.name);
     return value;
   });
-  return encodeValues(fields, values);
+  return { values: encodeValues(fields, values), misfits };
 }

@@ -26,7 +26,6 @@ import { firstMatches, type Order } from "./ordered.ts";
 import { readKey } from "./query.ts";
 import { documentIn, including, type PlainEntry, wantedFor } from "./rows.ts";
 
-const NOTHING = { row: false, vector: false };
 const MOST_AT_ONCE = 10_000;
 const AT_ONCE = 100;
 
@@ -104,7 +103,10 @@ export async function page(host: Host, space: string, options?: PageOptions<unkn
     const entries: PlainEntry[] = [];
     const wanted = wantedFor(include);
     for (const { ref } of places.slice(0, limit)) {
-      const entry = calls.matchAt(found.seat, ref, wanted);
+      const entry = await host.whenFree(() => {
+        const read = calls.matchAt(found.seat, ref, wanted);
+        return typeof read === "number" ? host.again(read, found.seat) : read;
+      });
       entries.push(including({ key: entry.key }, entry, include));
       if (slice.isOver) await slice.next();
     }
@@ -155,7 +157,7 @@ export function matchingKeys(
       const places = await firstMatches(host, found, order, null, found.count, slice);
       const keys: Key[] = [];
       for (const { ref } of places) {
-        keys.push(calls.matchAt(found.seat, ref, NOTHING).key);
+        keys.push(calls.keyOfMatch(found.seat, ref));
         if (slice.isOver) await slice.next();
       }
       return keys;

@@ -8,7 +8,7 @@ import { type FacetOptions, optionsOf, readNow } from "../options/entries.ts";
 import type { Slice } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";
 import { eachMatch, type Matches, withMatches } from "./matches.ts";
-import { Keywords } from "./ordered.ts";
+import { BUSY, Keywords } from "./ordered.ts";
 
 export interface Facet {
   value: Scalar;
@@ -45,15 +45,17 @@ function orderOf(a: Scalar, b: Scalar): number {
 
 async function countValues(host: Host, { seat }: Matches, field: Field, slice: Slice): Promise<Map<Scalar, number>> {
   const counts = new Map<Scalar, number>();
-  const keywords = new Keywords(seat, field);
+  const keywords = new Keywords(host, seat, field);
   const add = (value: Scalar) => counts.set(value, (counts.get(value) ?? 0) + 1);
   await eachMatch(host, seat, field.number, slice, (match) => {
     if (match.form === calls.FORM_LIST) {
-      const { row } = calls.matchAt(seat, match.ref, { row: true, vector: false });
-      for (const value of new Set(valueInRow(row!, field) as Scalar[])) add(value);
+      const found = calls.matchAt(seat, match.ref, { row: true, vector: false });
+      if (typeof found === "number") return host.again(found, seat);
+      for (const value of new Set(valueInRow(found.row!, field) as Scalar[])) add(value);
       return;
     }
     const value = keywords.of(match);
+    if (value === BUSY) return calls.AGAIN;
     if (value !== undefined) add(field.type === "boolean" ? value === 1 : value);
   });
   return counts;

@@ -71,6 +71,12 @@ export abstract class Host {
     return this.eventually(() => this.guarded(call, seats));
   }
 
+  /** What an attempt makes of a status that is not OK: AGAIN while the partition is busy; else throws the refusal. */
+  again(status: calls.Refusal, seat: Seat, which?: string): typeof calls.AGAIN {
+    if (status === calls.AGAIN) return calls.AGAIN;
+    throw this.refusal(status, seat, which);
+  }
+
   /** The error for a refusal of that seat's core. `which`: the vector that it concerns. */
   refusal(refusal: calls.Refusal, seat: Seat, which = "The vector"): HnswError {
     return refusalOf(refusal, seat, which, () => this.journalRefusal());

@@ -77,7 +77,9 @@ async function keepByDocuments(host: Host, seat: Seat, condition: Condition, sli
   const kept: number[] = [];
   const sets = new Map<readonly Key[], Set<Key>>();
   await eachMatch(host, seat, calls.NO_FIELD, slice, ({ ref }) => {
-    const { key, row } = calls.matchAt(seat, ref, { row: true, vector: false });
+    const found = calls.matchAt(seat, ref, { row: true, vector: false });
+    if (typeof found === "number") return host.again(found, seat);
+    const { key, row } = found;
     const document = documentIn(row);
     const isMatch = matches(condition, {
       in: (field) => (document === undefined ? undefined : valueIfFits(field, document).value),
@@ -85,8 +87,10 @@ async function keepByDocuments(host: Host, seat: Seat, condition: Condition, sli
     });
     if (isMatch) kept.push(ref);
   });
-  const status = host.guarded(() => calls.keepMatches(seat, Uint32Array.from(kept), true));
-  if (status !== OK) throw host.refusal(status, seat);
+  await host.whenFree(() => {
+    const status = calls.keepMatches(seat, Uint32Array.from(kept), true);
+    return status === OK ? OK : host.again(status, seat);
+  });
   return kept.length;
 }
 
@@ -96,20 +100,27 @@ function setOf(sets: Map<readonly Key[], Set<Key>>, keys: readonly Key[]): Set<K
   return known;
 }
 
+/** Takes what it is given; AGAIN while the partition is busy: then nothing has changed, and it is given the same again. */
+export type Take<T> = (taken: T) => typeof calls.AGAIN | undefined;
+
 /** Hands on every match, in the order of slots. `field`: whose value comes along. */
 export async function eachMatch(
   host: Host,
   seat: Seat,
   field: number,
   slice: Slice,
-  take: (match: calls.Listed) => void,
+  take: Take<calls.Listed>,
 ): Promise<void> {
   calls.relistMatches(seat);
   for (;;) {
     const found: calls.Listed[] = []; // the list lies where what is taken may be put
-    if (host.guarded(() => calls.listMatches(seat, field, (match) => found.push(match))) === 0) return;
+    const count = await host.whenFree(() => {
+      const listed = calls.listMatches(seat, field, (match) => found.push(match));
+      return listed < 0 ? host.again(listed, seat) : listed;
+    });
+    if (count === 0) return;
     for (const [i, match] of found.entries()) {
-      take(match);
+      if (host.guarded(() => take(match)) === calls.AGAIN) await host.whenFree(() => take(match));
       if ((i & 63) !== 63 || !slice.isOver) continue;
       await slice.next();
       host.assertOpen();

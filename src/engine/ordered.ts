@@ -40,30 +40,42 @@ export async function firstMatches(
   slice: Slice,
 ): Promise<Placed[]> {
   const first = new First(order, most);
-  const keywords = new Keywords(seat, order.field);
+  const keywords = new Keywords(host, seat, order.field);
   await eachMatch(host, seat, order.field?.number ?? calls.NO_FIELD, slice, (match) => {
-    const place = { ref: match.ref, age: match.age, value: keywords.of(match) };
+    const value = keywords.of(match);
+    if (value === BUSY) return calls.AGAIN;
+    const place = { ref: match.ref, age: match.age, value };
     if (after === null || isBefore(after, place, order)) first.offer(place);
   });
   return first.sorted();
 }
+
+/** AGAIN, where numbers are values. */
+export const BUSY = Symbol("busy");
 
 /** Values of a field as they are compared: a keyword's text, read once per code. */
 export class Keywords {
   private readonly texts = new Map<string, string>();
 
   constructor(
+    private readonly host: Host,
     private readonly seat: Seat,
     private readonly field: Field | null,
   ) {}
 
-  of({ ref, form, value }: calls.Listed): string | number | undefined {
+  /** Undefined where there is none, BUSY while the partition is busy. */
+  of({ ref, form, value }: calls.Listed): string | number | undefined | typeof BUSY {
     if (this.field === null || form !== calls.FORM_ONE) return undefined;
     if (this.field.type !== "keyword") return value;
     const name = `${calls.generationOf(ref)} ${value}`;
     const known = this.texts.get(name);
     if (known !== undefined) return known;
-    const text = decodeText(calls.keywordAt(this.seat, ref, this.field.number, value));
+    const bytes = calls.keywordAt(this.seat, ref, this.field.number, value);
+    if (typeof bytes === "number") {
+      this.host.again(bytes, this.seat);
+      return BUSY;
+    }
+    const text = decodeText(bytes);
     this.texts.set(name, text);
     return text;
   }

@@ -1,5 +1,5 @@
 /* What is nearest to a query? Of all, of those that pass a function on keys, or of those whose documents match. */
-import { E_MORE, MAX_EF } from "../../assembly/layout.ts";
+import { MAX_EF } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { RankedHit } from "../core/seat.ts";
 import { both, type Condition, readWhere } from "../documents/where.ts";
@@ -101,19 +101,13 @@ function searchMatching(
     refuseBadQuery(host, query);
     return result([], { way: "exact", matches: 0, visited: 0 });
   };
-  return withMatches(host, space, condition, now, absent, async ({ seat, count }, slice) => {
-    for (;;) {
+  return withMatches(host, space, condition, now, absent, async ({ seat, count }) => {
+    const { hits, way, visited } = await host.whenFree(() => {
       seat.putVector(query);
-      const found = host.guarded(() => calls.searchMatches(seat, k, ef, wantedFor(include)));
-      if (found === E_MORE) {
-        if (slice.isOver) await slice.next();
-        host.assertOpen();
-        continue;
-      }
-      if (typeof found === "number") throw host.refusal(found, seat, "The query");
-      const { hits, way, visited } = found;
-      return result(withIncluded(hits, include), { way, matches: count, visited });
-    }
+      const found = calls.searchMatches(seat, k, ef, wantedFor(include));
+      return typeof found === "number" ? host.again(found, seat, "The query") : found;
+    });
+    return result(withIncluded(hits, include), { way, matches: count, visited });
   });
 }
 

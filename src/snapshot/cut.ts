@@ -31,18 +31,21 @@ export class Cut {
     try {
       this.sequence = await whenFree(() => calls.startSnapshot(seat, space));
       if (this.sequence === E_STALE) return;
-      if (this.sequence === E_MEMORY) {
-        throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
-      }
+      if (this.sequence === E_MEMORY) throw outOfMemory("for the notes of a snapshot");
       for (;;) {
         const bytes = await whenFree(() => calls.nextFrame(seat));
         this.isWhole = bytes === OK;
         if (bytes > 0) yield seat.intakeBytes.subarray(0, bytes);
         else if (bytes === E_MORE) await nextTurn();
+        else if (bytes === E_MEMORY) throw outOfMemory("for a row of a snapshot");
         else return;
       }
     } finally {
       await this.release(() => calls.endSnapshot(seat));
     }
   }
+}
+
+function outOfMemory(what: string): HnswError {
+  return new HnswError("OUT_OF_MEMORY", `There is no memory left ${what}.`);
 }

@@ -1,5 +1,5 @@
 /* How does a worker search for a share of queries? With a condition, all of them among the matches of one moment. */
-import { E_BUSY, E_MORE, OK } from "../../assembly/layout.ts";
+import { E_BUSY, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { SearchJob } from "./protocol.ts";
@@ -36,11 +36,8 @@ export function hitsOfShare(
 function hitsOfEach(seat: Seat, queries: Float32Array, count: number, search: () => calls.FoundHit[] | calls.Refusal) {
   const all: calls.FoundHit[][] = [];
   for (let i = 0; i < count; i++) {
-    let hits: calls.FoundHit[] | calls.Refusal;
-    do {
-      seat.putVectors(queries, i, 1);
-      hits = search();
-    } while (hits === E_MORE);
+    seat.putVectors(queries, i, 1);
+    const hits = search();
     if (typeof hits === "number") return hits;
     all.push(hits);
   }

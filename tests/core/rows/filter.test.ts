@@ -111,8 +111,8 @@ describe("a filter", () => {
     expect(refs.some((ref, i) => i % 2 === 0 && ref >= MATCH_EMPTYING)).toBe(true);
     expect(refs.some((ref, i) => i % 2 === 0 && ref < MATCH_EMPTYING)).toBe(true);
     for (let i = 0; i < refs.length; i += 2) {
-      const key = calls.matchAt(space.seat, refs[i]!, { row: false, vector: false }).key as number;
-      const word = new TextDecoder().decode(calls.keywordAt(space.seat, refs[i]!, 0, refs[i + 1]!));
+      const key = calls.keyOfMatch(space.seat, refs[i]!) as number;
+      const word = new TextDecoder().decode(calls.keywordAt(space.seat, refs[i]!, 0, refs[i + 1]!) as Uint8Array);
       expect(word).toBe(`w${(key * 7) % 10}`);
     }
     for (const how of [0, 1, 2]) {

@@ -111,7 +111,7 @@ export class RowSpace extends CoreSpace {
     const refs: number[] = [];
     calls.relistMatches(this.seat);
     while (calls.listMatches(this.seat, calls.NO_FIELD, ({ ref }) => refs.push(ref)) > 0);
-    return refs.map((ref) => calls.matchAt(this.seat, ref, { row: false, vector: false }).key);
+    return refs.map((ref) => calls.keyOfMatch(this.seat, ref));
   }
 
   /** The keys that match. */
