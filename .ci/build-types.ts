@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 const types = join(root, "build/types");
-const ENTRIES = ["index", "search", "runtime/core-file", "adapters/langchain", "adapters/langgraph"];
+const ENTRIES = ["index", "search", "runtime/core-file", "adapters/langchain", "adapters/langgraph", "adapters/mastra"];
 
 export async function buildTypes(): Promise<void> {
   await rm(types, { recursive: true, force: true });

@@ -10,7 +10,10 @@ const build = join(root, "build");
 
 await buildCore();
 for (const name of await readdir(build)) if (/\.js(\.map)?$/.test(name)) await rm(join(build, name)); // old chunks
-await bundleForBun(["index", "search", "cli/main", "adapters/langchain", "adapters/langgraph"].map(source), build);
+await bundleForBun(
+  ["index", "search", "cli/main", "adapters/langchain", "adapters/langgraph", "adapters/mastra"].map(source),
+  build,
+);
 await bundleThreads(build);
 await writePlaces(build);
 await bundleForEdge(["index", "search", "errors", "workers/worker"].map(source), build);

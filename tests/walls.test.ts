@@ -170,6 +170,8 @@ test("an adapter imports the public face, what adapters share, and its own frame
   const frameworks: Record<string, RegExp> = {
     "src/adapters/langchain.ts": /^@langchain\/core\//,
     "src/adapters/langgraph.ts": /^@langchain\/(core\/|langgraph-checkpoint$)|^src\/adapters\/langgraph-item.ts$/,
+    "src/adapters/mastra.ts": /^@mastra\/core\/vector(\/filter)?$|^src\/adapters\/metadata-(filter|matches).ts$/,
+    "src/adapters/metadata-matches.ts": /^src\/adapters\/metadata-filter.ts$/,
     "src/adapters/langgraph-item.ts": /^@langchain\/langgraph-checkpoint$/,
   };
   const shared = ["index", "adapters/rehearsal", "adapters/score", "adapters/texts"].map((name) => `src/${name}.ts`);

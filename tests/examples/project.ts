@@ -48,7 +48,7 @@ export class Project implements Disposable {
     writeFileSync(join(installed, "index.ts"), `export * from ${source("index.ts")};\n`);
     writeFileSync(join(installed, "search.ts"), `export * from ${source("search.ts")};\n`);
     const exports: Record<string, string> = { ".": "./index.ts", "./search": "./search.ts" };
-    for (const name of ["langchain", "langgraph"]) {
+    for (const name of ["langchain", "langgraph", "mastra"]) {
       writeFileSync(join(installed, `${name}.ts`), `export * from ${source(`adapters/${name}.ts`)};\n`);
       exports[`./${name}`] = `./${name}.ts`;
     }

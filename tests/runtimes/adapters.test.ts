@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { outputOf, run } from "../support/process.ts";
-import { programs } from "./install.ts";
+import { type Program, programs } from "./install.ts";
 import { Project, packPackage, ROOT } from "./package.ts";
 import { testWith } from "./test-with.ts";
 
@@ -54,7 +54,34 @@ check(await codeOf(() => store.batch(puts)), "BAD_KEY");
 check(await store.listNamespaces(), [["users", "ann"]]);
 check(await codeOf(() => store.search([], { filter: { colour: "red" } })), "BAD_WHERE");
 `,
+  mastra: `
+import { MastraVector } from "@mastra/core/vector";
+import { openStore } from "hnsw-workers";
+import { HnswVector } from "hnsw-workers/mastra";
+const index = await openStore(null, { workers: 0 });
+const vector = new HnswVector({ id: "own", store: index, fields: { kind: "keyword" } });
+check(vector instanceof MastraVector, true);
+await vector.createIndex({ indexName: "docs", dimension: 3 });
+const metadata = [{ kind: "fruit", page: 1 }, { kind: "animal", page: 2 }];
+await vector.upsert({ indexName: "docs", vectors: ["an apple", "a fox"].map(vectorOf), ids: ["1", "2"], metadata });
+const query = { indexName: "docs", queryVector: vectorOf("red apple") };
+check((await vector.query(query)).map(({ id }) => id), ["1", "2"]);
+check((await vector.query({ ...query, filter: { kind: "animal", page: { $gt: 1 } } })).map(({ id }) => id), ["2"]);
+check(await codeOf(() => vector.query({ ...query, filter: { page: { $huh: 1 } } })), "BAD_WHERE");
+`,
 };
+
+/** What a framework asks of Node, where that is more than the package does. */
+const NODE: Record<string, string> = { mastra: ">=22.13" };
+
+/** Its program, or why it can't run here. */
+async function runtimeFor(entry: string, runtime: "bun" | "node"): Promise<Program> {
+  const program = programs[runtime];
+  const range = NODE[entry];
+  if (runtime === "bun" || range === undefined || "missing" in program) return program;
+  const version = (await outputOf([program.path, "--version"])).trim().slice(1);
+  return Bun.semver.satisfies(version, range) ? program : { missing: `it needs Node ${range}, this one is ${version}` };
+}
 
 let unpacked: string;
 beforeAll(async () => {
@@ -62,11 +89,13 @@ beforeAll(async () => {
 });
 
 for (const [entry, program] of Object.entries(PROGRAMS)) {
-  describe(`hnsw-workers/${entry}`, () => {
+  describe(`hnsw-workers/${entry}`, async () => {
     for (const runtime of ["bun", "node"] as const) {
-      testWith(programs[runtime], `in ${runtime}`, async (path) => {
+      testWith(await runtimeFor(entry, runtime), `in ${runtime}`, async (path) => {
         await using project = await Project.make(unpacked);
-        await symlink(join(ROOT, "node_modules/@langchain"), join(project.folder, "node_modules/@langchain"));
+        for (const scope of ["@langchain", "@mastra"]) {
+          await symlink(join(ROOT, "node_modules", scope), join(project.folder, "node_modules", scope));
+        }
         const lines = `${GIVEN}${program}await index.close();\nconsole.log("done");\n`;
         await Bun.write(join(project.folder, "program.js"), lines);
         expect(await outputOf([path, "program.js"], { cwd: project.folder })).toBe("done\n");
