@@ -7,12 +7,11 @@ import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts"
 import { Slice } from "../runtime/event-loop.ts";
 import type { LoadedSpace, PartitionState } from "../snapshot/partition-state.ts";
 import { isEncodedKey } from "../values/keys.ts";
+import { Doubts } from "./doubts.ts";
 import type { Entry } from "./entries.ts";
 import { isCount, MOST_SPACES } from "./log.ts";
 
 const MOST_TRIES_WITHOUT_MEMORY = 200; // of up to 50 ms: a compaction or a reader may hold what was free for the op
-
-/** What the core says of a vector that `add` refuses. */
 
 /** Receives a loss of data. Throws to end the replay. */
 export type OnLoss = (problem: string) => void;
@@ -23,12 +22,20 @@ export class Replay {
   /** Ops of unknown spaces, by the space's id: fine if its drop follows. */
   private readonly strangers = new Map<number, number>();
   private withoutMemory = 0;
+  private readonly doubts = new Doubts();
+  /** Updates that were left out, as the version that they were made for may be lost. */
+  private leftOut = 0;
 
   constructor(
     private readonly handle: Handle,
     private readonly partition: PartitionState,
     private readonly onLoss: OnLoss,
   ) {}
+
+  /** Ops up to that number are not in the journal any more, though a space may need them. */
+  lacks(sequence: number): void {
+    this.doubts.lostUpTo(sequence, this.partition.spaces);
+  }
 
   /** Does a group's ops, in slices of time. Rejects with OUT_OF_MEMORY or TIMEOUT, or with what `onLoss` throws. */
   async run(first: number, entries: Entry[]): Promise<void> {
@@ -53,6 +60,10 @@ export class Replay {
   /** After the last group: reports what should have come and did not. */
   finish(): void {
     for (const id of this.partition.missing) this.onLoss(`no snapshot of space ${id} is sound`);
+    if (this.leftOut > 0) {
+      const why = "the vectors that they were made for may be among what is lost";
+      this.onLoss(`${this.leftOut} updates of metadata are left out: ${why}`);
+    }
     for (const [id, ops] of this.strangers) this.onLoss(`${ops} ops name space ${id}, which does not exist`);
   }
 
@@ -63,7 +74,12 @@ export class Replay {
     if (entry.kind === layout.JOURNAL_DROP) this.partition.missing.delete(entry.space);
     if (known === undefined) return this.skip(entry);
     if (entry.kind !== layout.JOURNAL_DROP && !isEncodedKey(entry.header, entry.key)) {
+      this.doubts.lostIn(entry.space);
       return this.lose(`op ${sequence} has a key that makes no sense`);
+    }
+    if (entry.kind === layout.JOURNAL_UPDATE && this.doubts.isInDoubt(entry)) {
+      this.leftOut++;
+      return DONE;
     }
     this.partition.expect(sequence);
     const status = this.handle.guarded(() => this.call(entry, known));
@@ -73,13 +89,18 @@ export class Replay {
     if (status === layout.E_MEMORY) return this.waitForMemory(known);
     if (UNFIT.has(status)) {
       const { code } = this.handle.refusal(status, this.partition.seat);
+      this.doubts.lost(entry);
       return this.lose(`op ${sequence} adds a vector that no index takes (${code})`);
     }
-    if (status === layout.E_ROW) return this.lose(`op ${sequence} has a document or field values that make no sense`);
+    if (status === layout.E_ROW) {
+      this.doubts.lost(entry);
+      return this.lose(`op ${sequence} has a document or field values that make no sense`);
+    }
     if (status !== layout.OK && status !== layout.OK_WAKE && status !== layout.NOT_FOUND) {
       throw this.handle.refusal(status, this.partition.seat);
     }
     if (entry.kind === layout.JOURNAL_DROP) this.partition.spaces.delete(entry.space);
+    else if (entry.kind !== layout.JOURNAL_UPDATE) this.doubts.saw(entry);
     return this.did();
   }
 

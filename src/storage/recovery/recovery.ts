@@ -198,21 +198,27 @@ export class Recovery {
     const start = sound && mode === "write" ? Math.max(held, trimmed) : trimmed;
     let next: number | null = start + 1; // null: unknown, after a damaged group
     let end = start;
+    let isWhole = true; // from the last group that was done to the next one
     try {
       for (const group of log.readFrom(number, start)) {
         const { first, count } = group;
         // The first group may begin with ops that are not needed.
         if (next !== null && (end === start ? first > next : first !== next)) {
           this.findings.lost(`${where} lacks the ops from ${next} to ${first - 1}`);
+          isWhole = false;
         }
         if ("problem" in group) {
           this.findings.lost(`${where}: ${nameOf(group)} is damaged (${group.problem})`);
           next = null;
+          isWhole = false;
           continue;
         }
+        if (!isWhole) replay.lacks(first - 1);
         next = first + count;
         end = next - 1;
-        await replay.run(first, this.entriesIn(group, where));
+        const entries = this.entriesIn(group, where);
+        isWhole = entries.length > 0;
+        await replay.run(first, entries);
         this.onRead(group.payload.length);
       }
     } catch (error) {
