@@ -1,8 +1,11 @@
 /* The public interface: what `import … from "hnsw-workers"` offers. */
 export { attach } from "./api/attach.ts";
 export { open } from "./api/open.ts";
+export { openSync } from "./api/open-sync.ts";
 export type { Facet, Hit, Page, SearchResult, SpaceHit } from "./api/results.ts";
 export type { Space } from "./api/space.ts";
+export type { SyncIndex } from "./api/sync-index.ts";
+export type { SyncSpace } from "./api/sync-space.ts";
 export type { VectorIndex } from "./api/vector-index.ts";
 export type { FieldType } from "./documents/fields.ts";
 export {
@@ -27,6 +30,7 @@ export type {
   UpdateOptions,
 } from "./options/entries.ts";
 export type { Incident, OpenOptions, Settings } from "./options/open.ts";
+export type { OpenSyncOptions } from "./options/open-sync.ts";
 export type { SearchOptions } from "./options/search.ts";
 export type { BatchingPolicy } from "./scheduler/batching.ts";
 export type { StealingPolicy } from "./scheduler/stealing.ts";

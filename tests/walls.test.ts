@@ -15,6 +15,7 @@ const FLOORS: Record<string, string[]> = {
     "api",
     "storage | storage/threads | storage/tools | storage/upgrade | storage/recovery | storage/snapshots | storage/log | storage/disk",
     "journal",
+    "sync",
     "snapshot",
     "engine",
     "workers",

@@ -48,7 +48,7 @@ export function link(most: u32): bool {
   linked = steps = 0;
   let claim = nextClaim(seat);
   for (; claim != 0 && linked + steps < most; claim = nextClaim(seat)) {
-    if (load<u32>(claim + C_SERIAL) == 0) compactClaimed(claim);
+    if (load<u32>(claim + C_SERIAL) == 0) compactClaimed(claim, most);
     else linkClaimed(claim, most);
   }
   info(0, linked);
@@ -57,10 +57,10 @@ export function link(most: u32): bool {
 }
 
 /** A compaction claim stands for one step: the space stays in its queue for the next. */
-function compactClaimed(claim: usize): void {
+function compactClaimed(claim: usize, most: u32): void {
   const outcome = compactSome(load<u32>(claim + C_SPACE), load<u32>(claim + C_INCARNATION));
   if (outcome != STEP_LATER) steps++;
-  if (outcome != STEP_MORE || steps > 16) passOn();
+  if (outcome != STEP_MORE || steps > 16 || steps >= most) passOn();
 }
 
 function linkClaimed(claim: usize, most: u32): void {

@@ -1,6 +1,6 @@
 /* Which build of the core does this engine run, and how is it loaded? */
 import { HnswError } from "../errors.ts";
-import { readOwnFile } from "../runtime/own-file.ts";
+import { readOwnFile, readOwnFileNow } from "../runtime/own-file.ts";
 import { placeOfCore } from "../runtime/places.ts";
 import { exportsOf } from "./exports.ts";
 
@@ -31,9 +31,29 @@ export async function compileCore(build: Build, variant: Variant, shared = true)
   try {
     return await WebAssembly.compile(await readOwnFile(place));
   } catch (cause) {
-    const message = `The WebAssembly core could not be loaded from ${place}. ${BUNDLED}`;
-    throw new HnswError("UNSUPPORTED", message, { cause });
+    throw notLoaded(place, cause);
   }
+}
+
+const compiled = new Map<string, WebAssembly.Module>();
+
+/** The same for memory that is not shared, before it returns. Compiled once: programs open many small indexes so. */
+export function compileCoreNow(build: Build, variant: Variant): WebAssembly.Module {
+  const file = `core.${build}.${variant}.unshared.wasm` as const;
+  const known = compiled.get(file);
+  if (known !== undefined) return known;
+  const place = placeOfCore(file);
+  try {
+    const module = new WebAssembly.Module(readOwnFileNow(place));
+    compiled.set(file, module);
+    return module;
+  } catch (cause) {
+    throw notLoaded(place, cause);
+  }
+}
+
+function notLoaded(place: URL | string, cause: unknown): HnswError {
+  return new HnswError("UNSUPPORTED", `The WebAssembly core could not be loaded from ${place}. ${BUNDLED}`, { cause });
 }
 
 /** Whether a build of the core is for memory that threads share: then it takes no other. */

@@ -259,6 +259,8 @@ export function loadFrame(seat: Seat, home: number, first: boolean) {
   return { status, space, what: seat.infoAt(2), slot: seat.infoAt(3) };
 }
 
+export type LoadedFrame = Exclude<ReturnType<typeof loadFrame>, typeof AGAIN>;
+
 /** xxHash64 of the first `bytes` of the intake. */
 export function hashIntake(seat: Seat, bytes: number): bigint {
   seat.core.hashIntake(bytes);

@@ -19,7 +19,8 @@ import type { Host } from "./host.ts";
 import { eachMatch, withMatches } from "./matches.ts";
 import { documentIn } from "./rows.ts";
 
-const BEHIND: Condition = { is: "behind" };
+/** Entries whose rows say nothing of some fields. */
+export const BEHIND: Condition = { is: "behind" };
 
 /** The fields that the index is opened with, before anything is loaded: all of them whole. */
 export function beginFields(handle: Host, fields: Settings["fields"]): void {
@@ -122,7 +123,7 @@ function fillSpace(handle: Host, space: string, mismatches: Map<string, number>)
 }
 
 /** What the document of a row has in the fields that the row says nothing of; `misfits`: where it is of another type. */
-function missingValues(handle: Host, row: Uint8Array): { values: Uint8Array; misfits: string[] } {
+export function missingValues(handle: Host, row: Uint8Array): { values: Uint8Array; misfits: string[] } {
   const document = documentIn(row);
   const fields = handle.fields.table.list.slice(knownIn(row));
   const misfits: string[] = [];

@@ -30,6 +30,24 @@ export async function addMany(
   metadata?: readonly unknown[],
   options?: AddOptions,
 ): Promise<void> {
+  const adding = bulkAdd(handle, space, keys, vectors, metadata, options);
+  if (adding === null) return;
+  try {
+    await handle.accept(space, () => adding.step());
+  } finally {
+    await adding.giveBack();
+  }
+}
+
+/** What adds many entries, step by step; null where there are none. Throws what refuses the lists. */
+export function bulkAdd(
+  handle: Handle,
+  space: string,
+  keys: readonly Key[],
+  vectors: Vectors | null,
+  metadata?: readonly unknown[],
+  options?: AddOptions,
+): BulkAdd | null {
   handle.assertOpen();
   const hasNone = vectors === null && metadata !== undefined;
   const list = hasNone ? null : new VectorList(vectors!, handle.settings.dimensions);
@@ -45,14 +63,9 @@ export async function addMany(
     );
   }
   const expiresAt = options === undefined ? null : readAddOptions(options);
-  if (own.length === 0) return;
+  if (own.length === 0) return null;
   const rows = new RowList(handle, metadata, { hasVector: list !== null, expiresAt });
-  const adding = new BulkAdd(handle, space, own, list, rows);
-  try {
-    await handle.accept(space, () => adding.step());
-  } finally {
-    await adding.giveBack();
-  }
+  return new BulkAdd(handle, space, own, list, rows);
 }
 
 class BulkAdd {
@@ -161,27 +174,39 @@ class BulkAdd {
 
   /** Even when this handle was closed in the meantime: the others go on with the partition's memory. */
   async giveBack(): Promise<void> {
-    if (this.reservation === null) return;
-    const { ref, bytes } = this.reservation;
     const { handle } = this;
-    const isBusy = () => handle.guarded(() => calls.unreserve(ref.seat, bytes)) === E_BUSY && !handle.control.closed;
-    if (!isBusy()) return;
+    if (this.hasGivenBack()) return;
     // The caller waits as long as for anything else; the bytes are given back however long it takes.
     const given = handle.uses.start(async () => {
-      while (isBusy()) await nextTurn();
+      while (!this.hasGivenBack()) await nextTurn();
     });
     await endsWithin(given, handle.settings.timeoutMs);
+  }
+
+  /** Tries to give back what was set aside. False while the partition is busy. */
+  hasGivenBack(): boolean {
+    const { handle, reservation } = this;
+    if (reservation === null) return true;
+    const { ref, bytes } = reservation;
+    return handle.guarded(() => calls.unreserve(ref.seat, bytes)) !== E_BUSY || handle.control.closed;
   }
 }
 
 /** Deletes many: all keys are checked before the first is deleted. */
 export async function removeMany(handle: Handle, space: string, keys: readonly Key[]): Promise<number> {
+  const removing = bulkRemoval(handle, space, keys);
+  await handle.accept(space, removing.step);
+  return removing.found();
+}
+
+/** What deletes many keys, step by step, and how many of them were there so far. */
+export function bulkRemoval(handle: Handle, space: string, keys: readonly Key[]) {
   handle.assertOpen();
   const own = copyOf(keys);
   const seen = new Set<Key>();
   const now = Date.now();
   let [checked, next, found] = [0, 0, 0];
-  await handle.accept(space, () => {
+  const step = (): Outcome => {
     const slice = new Slice();
     for (; checked < own.length; checked++) {
       if ((checked & 63) === 63 && slice.isOver) return MORE;
@@ -197,8 +222,8 @@ export async function removeMany(handle: Handle, space: string, keys: readonly K
       if (removed) found++;
     }
     return DONE;
-  });
-  return found;
+  };
+  return { step, found: () => found };
 }
 
 /** Keys as they are now, each looked at once: the caller may go on with its array. Throws BAD_KEY. */

@@ -40,7 +40,7 @@ export async function searchFiltered(
 }
 
 /** Throws BAD_OPTION unless a filter's verdict is one: a promise would let everything pass. */
-function checkVerdict(verdict: unknown, key: Key): boolean {
+export function checkVerdict(verdict: unknown, key: Key): boolean {
   if (typeof verdict === "boolean") return verdict;
   const isPromise = isObject(verdict) && typeof Reflect.get(verdict, "then") === "function";
   if (isPromise) Promise.resolve(verdict).catch(() => {}); // it is not awaited: its rejection has no other handler

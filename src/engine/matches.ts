@@ -33,7 +33,7 @@ export function withMatches<T>(
   return host.inTurn("scan", async () => {
     const isBuilt = isInColumns(host, condition);
     const program = programOf(isBuilt ? condition : ALL).slice();
-    const seat = await host.eventually(() => start(host, space, program, now));
+    const seat = await host.eventually(() => startMatching(host, space, program, now));
     if (seat === null) return absent();
     const slice = new Slice();
     try {
@@ -53,7 +53,13 @@ export function isInColumns(host: Host, condition: Condition): boolean {
   return ![...fieldsIn(condition)].some(({ name }) => building.has(name));
 }
 
-function start(host: Host, space: string, program: Uint8Array, now: number): Seat | null | typeof calls.AGAIN {
+/** Begins a filter in a space, null where there is none; AGAIN while its partition is busy. */
+export function startMatching(
+  host: Host,
+  space: string,
+  program: Uint8Array,
+  now: number,
+): Seat | null | typeof calls.AGAIN {
   const ref = host.find(space);
   if (ref === calls.AGAIN || ref === null) return ref;
   const status = host.guarded(() => calls.startFilter(ref.seat, ref, program, now));

@@ -20,27 +20,51 @@ export function add(
   options?: AddOptions,
 ): Promise<void> {
   try {
-    handle.assertOpen();
-    const { settings } = handle;
-    const document = readDocument(metadata, settings);
-    const expiresAt = options === undefined ? null : readAddOptions(options);
-    // With nothing else to keep, null is a vector that is missing by mistake.
-    let numbers = vector === null && document !== undefined ? null : numbersOf(vector!, settings.dimensions);
-    handle.seats[0]!.checkKey(key); // before the op waits
-    let row = rowOf(document, { hasVector: vector !== null, expiresAt }, handle.fields.table, settings);
+    const op = checkedAdd(handle, space, key, vector, metadata, options);
     let isIn = false;
     const accepted = handle.accept(space, () => {
-      const outcome = tryAdd(handle, space, key, numbers, row);
+      const outcome = op.attempt();
       isIn = outcome === DONE;
       return outcome;
     });
-    if (isIn) return accepted;
-    numbers = numbers && new Float32Array(numbers); // it waits: the caller may reuse the array from here on
-    row = row?.slice() ?? null;
+    if (!isIn) op.keep();
     return accepted;
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** An op that was checked. */
+interface CheckedAdd {
+  attempt: () => Outcome;
+  /** It waits: the caller may reuse the array from here on. */
+  keep: () => void;
+}
+
+/** Throws what refuses the arguments. */
+export function checkedAdd(
+  handle: Handle,
+  space: string,
+  key: Key,
+  vector: Vector | null,
+  metadata?: unknown,
+  options?: AddOptions,
+): CheckedAdd {
+  handle.assertOpen();
+  const { settings } = handle;
+  const document = readDocument(metadata, settings);
+  const expiresAt = options === undefined ? null : readAddOptions(options);
+  // With nothing else to keep, null is a vector that is missing by mistake.
+  let numbers = vector === null && document !== undefined ? null : numbersOf(vector!, settings.dimensions);
+  handle.seats[0]!.checkKey(key); // before the op waits
+  let row = rowOf(document, { hasVector: vector !== null, expiresAt }, handle.fields.table, settings);
+  return {
+    attempt: () => tryAdd(handle, space, key, numbers, row),
+    keep: () => {
+      numbers = numbers && new Float32Array(numbers);
+      row = row?.slice() ?? null;
+    },
+  };
 }
 
 /** When it expires: milliseconds, or null. Throws BAD_OPTION. */

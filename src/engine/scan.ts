@@ -35,7 +35,8 @@ export function scanSpace(
   });
 }
 
-function cut({ from, to, ...rest }: calls.Piece, dimensions: number): calls.Piece[] {
+/** A piece in those that are looked at in one call. */
+export function cut({ from, to, ...rest }: calls.Piece, dimensions: number): calls.Piece[] {
   const slots = Math.min(MOST_SLOTS, Math.ceil(FLOATS / dimensions));
   const count = Math.max(0, Math.ceil((to - from) / slots));
   return Array.from({ length: count }, (_, i) => {

@@ -117,7 +117,7 @@ export function withIncluded(hits: calls.FoundHit[], include: Asked["include"]):
 }
 
 /** Searches at once, if the partition is free. */
-function lookNow(host: Host, space: string, query: NumberArray, asked: Asked): Hit[] | typeof calls.AGAIN {
+export function lookNow(host: Host, space: string, query: NumberArray, asked: Asked): Hit[] | typeof calls.AGAIN {
   const { k, ef, include, now } = asked;
   const look = (ref: calls.SpaceRef): Hit[] | calls.Refusal => {
     ref.seat.putVector(query);

@@ -22,7 +22,8 @@ import { CHECKSUM_BYTES, type FrameHash, fieldsFrame, frameHash, LARGEST_BODY, M
 
 const CHUNK_BYTES = 1 << 18;
 
-class Chunks {
+/** Frames on their way out. */
+export class Chunks {
   private buffer = new Uint8Array(CHUNK_BYTES);
   private filled = 0;
 

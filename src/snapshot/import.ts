@@ -75,7 +75,7 @@ export class ExportReader {
  * The contents of the first frame, null when there is no space. An index is created from it. Where its checksum can't be
  * computed before there is one, what it says must at least be possible.
  */
-function beginningOf({ body }: Frame): SpaceFrame | null {
+export function beginningOf({ body }: Frame): SpaceFrame | null {
   if (kindOf(body) === layout.FRAME_FINISH && body.length === layout.F_HEADER) return null;
   const first = readSpaceFrame(body);
   if (first === null || !isPossible(first)) throw new BadFrame("its first frame makes no sense");
@@ -88,7 +88,10 @@ function isPossible({ dimensions, metric, M }: SpaceFrame): boolean {
 }
 
 /** What an export's index was created with, if it has a space, and its fields with new ones. Throws EXPORT_FOREIGN. */
-export function knownOfExport({ first, fields }: ExportReader, { shape: asked, settled }: OpenRequest): Known {
+export function knownOfExport(
+  { first, fields }: Pick<ExportReader, "first" | "fields">,
+  { shape: asked, settled }: OpenRequest,
+): Known {
   const merged = mergedFields(fields, settled.fields);
   if (typeof merged === "string") {
     const message = `The field "${merged}" of \`from\` is of type "${fields[merged]}"`;
@@ -118,7 +121,8 @@ export async function loadExport(reader: ExportReader, host: Host): Promise<void
   }
 }
 
-function importError(error: unknown): unknown {
+/** What is thrown for what went wrong with an export. */
+export function importError(error: unknown): unknown {
   if (error instanceof ForeignSpace) {
     return new HnswError("EXPORT_FOREIGN", `\`from\` holds a space that was created with ${error.message}.`);
   }
@@ -128,7 +132,8 @@ function importError(error: unknown): unknown {
   return new HnswError("EXPORT_DAMAGED", `\`from\` is not what was exported: ${message}.`, { cause });
 }
 
-class ExportLoader extends IndexLoader {
+/** Takes the frames of an export, one after the other. */
+export class ExportLoader extends IndexLoader {
   private readonly hash: FrameHash;
   private readonly partitions: PartitionState[];
   private current: SpaceLoader | null = null;
@@ -141,22 +146,41 @@ class ExportLoader extends IndexLoader {
   }
 
   async take(frame: Frame): Promise<void> {
+    const loader = this.read(frame);
+    if (loader === "gone") await this.current?.drop();
+    else await loader?.put(frame.body);
+    this.took(frame);
+  }
+
+  /** The same before it returns, where no other thread has the partitions. */
+  takeNow(frame: Frame): void {
+    const loader = this.read(frame);
+    if (loader === "gone") this.current?.dropNow();
+    else loader?.putNow(frame.body);
+    this.took(frame);
+  }
+
+  /** Checks a frame. Who loads it, null where nothing does; "gone": the space that is being loaded does not count. */
+  private read(frame: Frame): SpaceLoader | "gone" | null {
     checkFrame(frame, this.hash);
     const { body } = frame;
     const kind = kindOf(body);
     if (this.finished) throw new BadFrame("something follows its end");
-    if (kind === layout.FRAME_FIELDS || isForNewer(kind)) return; // the fields were read at its beginning
-    if (kind === layout.FRAME_FINISH) this.end(viewOn(body).getUint32(layout.F_COUNT, true));
-    else if (kind === layout.FRAME_GONE) await this.forget();
-    else await this.load(body, kind);
-  }
-
-  private async load(body: Uint8Array, kind: number): Promise<void> {
+    if (kind === layout.FRAME_FIELDS || isForNewer(kind)) return null; // the fields were read at its beginning
+    if (kind === layout.FRAME_GONE) return "gone";
+    if (kind === layout.FRAME_FINISH) {
+      this.end(viewOn(body).getUint32(layout.F_COUNT, true));
+      return null;
+    }
     if (kind === layout.FRAME_SPACE) this.current ??= this.loaderOf(readSpaceFrame(body)!);
     if (this.current === null) throw new BadFrame("a frame belongs to no space");
-    await this.current.put(body);
-    if (kind !== layout.FRAME_END) return;
-    this.complete(this.current);
+    return this.current;
+  }
+
+  private took({ body }: Frame): void {
+    const kind = kindOf(body);
+    if (kind !== layout.FRAME_END && kind !== layout.FRAME_GONE) return;
+    if (kind === layout.FRAME_END) this.complete(this.current!);
     this.current = null;
   }
 
@@ -164,11 +188,6 @@ class ExportLoader extends IndexLoader {
     const partition = this.partitions[partitionOfName(this.host, frame.nameHeader, frame.name)]!;
     const id = partition.nextSpace++; // the exporting index may have had another number of partitions
     return this.begin(partition, frame, id)!;
-  }
-
-  private async forget(): Promise<void> {
-    await this.current?.drop();
-    this.current = null;
   }
 
   private end(count: number): void {
@@ -179,7 +198,17 @@ class ExportLoader extends IndexLoader {
   }
 
   async finish(): Promise<void> {
-    if (!this.finished) throw new BadFrame("it was cut off");
+    this.expectEnd();
     await this.mend();
+  }
+
+  /** After the last frame. The spaces whose graphs a census must mend. */
+  finishNow(): readonly SpaceLoader[] {
+    this.expectEnd();
+    return this.thin;
+  }
+
+  private expectEnd(): void {
+    if (!this.finished) throw new BadFrame("it was cut off");
   }
 }

@@ -43,11 +43,11 @@ async function* chunksOf(source: unknown): AsyncGenerator<Uint8Array> {
 }
 
 /** Also of another realm. */
-function isBytes(value: unknown): value is Uint8Array {
+export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || (isNumberArray(value) && kindOf(value) === "Uint8Array");
 }
 
-function bytesOf(buffer: ArrayBuffer): Uint8Array {
+export function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {
     return new Uint8Array(buffer);
   } catch {
@@ -56,7 +56,7 @@ function bytesOf(buffer: ArrayBuffer): Uint8Array {
 }
 
 /** Whether its buffer does not reach as far as it did when the view was made. */
-function isGone(view: Uint8Array): boolean {
+export function isGone(view: Uint8Array): boolean {
   try {
     return view.subarray().length < 0;
   } catch {
@@ -64,7 +64,7 @@ function isGone(view: Uint8Array): boolean {
   }
 }
 
-function badSource(wanted: string): HnswError {
+export function badSource(wanted: string): HnswError {
   return new HnswError("BAD_OPTION", `\`from\` must be ${wanted}.`);
 }
 
@@ -89,7 +89,8 @@ function failed(cause: unknown): never {
   throw new BadFrame(`its stream failed: ${messageOf(cause).replace(/\.$/, "")}`, { cause });
 }
 
-function checkMagic(head: Uint8Array): void {
+/** Throws EXPORT_FOREIGN for what does not begin like an export of this version. */
+export function checkMagic(head: Uint8Array): void {
   const version = head.length - 1;
   if (MAGIC.subarray(0, version).some((byte, i) => head[i] !== byte)) {
     throw new HnswError("EXPORT_FOREIGN", "`from` does not begin like an export of this package.");

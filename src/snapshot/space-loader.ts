@@ -53,19 +53,40 @@ export class SpaceLoader {
   /** Loads the next frame. Rejects with ForeignSpace, BadFrame, OUT_OF_MEMORY or TIMEOUT. */
   async put(body: Uint8Array): Promise<void> {
     const { seat } = this.partition;
-    const first = this.isFirst;
-    this.isFirst = false;
-    seat.intakeBytes.set(body);
-    if (first) viewOn(seat.intakeBytes).setUint32(layout.FS_ID, this.id, true);
+    const isFirst = this.place(body);
     const before = seat.memory.buffer.byteLength;
-    const load = () => this.host.whenFree(() => calls.loadFrame(seat, this.home, first));
+    const load = () => this.host.whenFree(() => calls.loadFrame(seat, this.home, isFirst));
     let answer = await load();
     while (answer.status === layout.E_MORE) {
       await nextTurn();
       answer = await load();
     }
-    const { status, space, what, slot } = answer;
     await expectWrites(seat.memory, before);
+    this.took(answer, body);
+  }
+
+  /** The same before it returns, where no other thread has the partition. */
+  putNow(body: Uint8Array): void {
+    const { seat } = this.partition;
+    const isFirst = this.place(body);
+    const load = () => calls.insist(() => this.host.guarded(() => calls.loadFrame(seat, this.home, isFirst)));
+    let answer = load();
+    while (answer.status === layout.E_MORE) answer = load();
+    this.took(answer, body);
+  }
+
+  /** Puts a frame where the core reads it. Returns whether it is the first. */
+  private place(body: Uint8Array): boolean {
+    const { seat } = this.partition;
+    const { isFirst } = this;
+    this.isFirst = false;
+    seat.intakeBytes.set(body);
+    if (isFirst) viewOn(seat.intakeBytes).setUint32(layout.FS_ID, this.id, true);
+    return isFirst;
+  }
+
+  private took({ status, space, what, slot }: calls.LoadedFrame, body: Uint8Array): void {
+    const { seat } = this.partition;
     if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(what, viewOn(seat.intakeBytes)));
     this.at = space;
     if (status === layout.E_MEMORY) throw this.host.refusal(layout.E_MEMORY, seat);
@@ -81,6 +102,11 @@ export class SpaceLoader {
   async drop(): Promise<void> {
     const { at } = this;
     if (at !== null) await this.host.whenFree(() => calls.dropSpace(this.partition.seat, at));
+  }
+
+  dropNow(): void {
+    const { at, host } = this;
+    if (at !== null) calls.insist(() => host.guarded(() => calls.dropSpace(this.partition.seat, at)));
   }
 }
 
@@ -100,7 +126,7 @@ async function expectWrites(memory: WebAssembly.Memory, before: number): Promise
 export class IndexLoader {
   /** Spaces that are complete. */
   loaded = 0;
-  private readonly thin: SpaceLoader[] = [];
+  protected readonly thin: SpaceLoader[] = [];
 
   constructor(protected readonly host: Host) {}
 

@@ -4,7 +4,7 @@
  */
 import { openWith } from "../../src/api/open.ts";
 import { bestVariant, compileCore } from "../../src/core/build.ts";
-import { type Hit, HnswError, type Key, type Metric, type VectorIndex } from "../../src/index.ts";
+import { type Hit, HnswError, type Key, type Metric, openSync, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 import { encodeKey } from "../../src/values/keys.ts";
 
@@ -53,6 +53,8 @@ export async function judgeExport(bytes: Uint8Array): Promise<Verdict> {
   if (opened.kind === "wrong") return opened;
   const searched = await verdictOf(() => judgeSearch(bytes));
   if (searched.kind === "wrong") return { kind: "wrong", why: `openSearch: ${searched.why}` };
+  const now = await verdictOf(() => judgeSync(bytes));
+  if (now.kind === "wrong") return { kind: "wrong", why: `openSync: ${now.why}` };
   const ms = performance.now() - start;
   return ms > MOST_MS ? { kind: "wrong", why: `took ${Math.round(ms)} ms` } : opened;
 }
@@ -110,10 +112,20 @@ async function judgeSearch(bytes: Uint8Array): Promise<void> {
   }
 }
 
+async function judgeSync(bytes: Uint8Array): Promise<void> {
+  using index = openSync({ memoryLimit: MEMORY_LIMIT, from: bytes });
+  for (const name of index.spaces()) {
+    const space = index.space(name);
+    const model = await accepted(modelOf(space, index.options.dimensions, index.options.metric, bytes));
+    insist(space.size === model.size, () => `size ${space.size}, ${model.size} keys`);
+    await accepted(judgeSearches(space, model, index.options.metric));
+  }
+}
+
 interface Searchable {
-  keys(): Promise<Key[]>;
-  get(key: Key): Promise<Float32Array | undefined>;
-  search(query: Float32Array, options: { k: number; ef?: number }): Promise<Hit[]>;
+  keys(): Promise<Key[]> | Key[];
+  get(key: Key): Promise<Float32Array | undefined> | Float32Array | undefined;
+  search(query: Float32Array, options: { k: number; ef?: number }): Promise<Hit[]> | Hit[];
 }
 
 async function modelOf(space: Searchable, dimensions: number, metric: Metric, source: Uint8Array | null) {

@@ -7,7 +7,7 @@ import { BUILD, buildPackage } from "./package.ts";
 const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
 /** Bytes after gzip, as measured and a tenth more: a change that needs more raises them knowingly. */
 const LIMITS = {
-  "edge-index.js": 45_700, // 41,574
+  "edge-index.js": 52_100, // 47,374
   "edge-search.js": 25_500, // 23,213
   "edge-worker.js": 7_900, // 7,160; only where there are workers
   core: 38_400, // 34,927

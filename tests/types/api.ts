@@ -1,5 +1,5 @@
 /* Do calls return what their options ask for, as the compiler sees it? It fails where an error does not come. */
-import { type Key, open, type Space, type, type VectorIndex } from "../../src/index.ts";
+import { type Key, open, openSync, type Space, type SyncIndex, type, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 
 interface Memory {
@@ -94,6 +94,25 @@ export async function given() {
 export async function required() {
   const index = await open({ dimensions: 3, metadata: type<Memory>("required") });
   same<typeof index, VectorIndex<Memory, never>>(true);
+}
+
+export function synchronous(from: Uint8Array) {
+  const index = openSync({ dimensions: 3, fields: { tags: "keyword" }, metadata: type<Memory>() });
+  same<typeof index, SyncIndex<Memory>>(true);
+  const space = index.space<string>("s");
+  space.add("a", VECTOR, MEMORY);
+  // @ts-expect-error: a property is missing
+  space.add("a", VECTOR, { text: "a" });
+  const [hit] = space.search(VECTOR, { where: { tags: "a" }, include: ["metadata"] });
+  same<NonNullable<typeof hit>["metadata"], Memory | undefined>(true);
+  const vector = space.get("a");
+  same<typeof vector, Float32Array | undefined>(true);
+  same<ReturnType<typeof openSync<Memory>>, SyncIndex<Memory>>(true);
+  openSync({ from });
+  // @ts-expect-error: nothing knows the dimensions
+  openSync({ metric: "l2" });
+  // @ts-expect-error: there are none
+  openSync({ dimensions: 3, workers: 1 });
 }
 
 export async function unknown() {
