@@ -5,7 +5,15 @@ import { dirname, join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 const types = join(root, "build/types");
-const ENTRIES = ["index", "search", "runtime/core-file", "adapters/langchain", "adapters/langgraph", "adapters/mastra"];
+const ENTRIES = [
+  "index",
+  "search",
+  "runtime/core-file",
+  "adapters/langchain",
+  "adapters/langgraph",
+  "adapters/mastra",
+  "server/server",
+];
 
 export async function buildTypes(): Promise<void> {
   await rm(types, { recursive: true, force: true });

@@ -9,6 +9,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const FLOORS: Record<string, string[]> = {
   src: [
     "cli | cli/commands | cli/mcp | cli/formats | cli/terminal",
+    "server | server/routes | server/points | server/wire",
     "adapters",
     "index search",
     "store",

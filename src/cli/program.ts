@@ -6,6 +6,7 @@ import { exportSpaces } from "./commands/export.ts";
 import { importVectors } from "./commands/import.ts";
 import { inspectFolder } from "./commands/inspect.ts";
 import { mcp } from "./commands/mcp.ts";
+import { serve } from "./commands/serve.ts";
 import { upgrade } from "./commands/upgrade.ts";
 import { verify } from "./commands/verify.ts";
 import { exitCodeOf, lineFor, UsageError } from "./terminal/failures.ts";
@@ -19,6 +20,7 @@ const COMMANDS: Record<string, Command> = {
   backup,
   upgrade,
   mcp,
+  serve,
 };
 
 const HELP = [

@@ -52,7 +52,9 @@ function membersOf(name: string): string[] {
   return [...new Set([...own, ...(base === undefined ? [] : membersOf(base))])].sort();
 }
 
-const names = new Set([...exportsOf("src/index.ts"), ...exportsOf("src/search.ts")].filter(Boolean));
+const names = new Set(
+  [...exportsOf("src/index.ts"), ...exportsOf("src/search.ts"), ...exportsOf("src/server/server.ts")].filter(Boolean),
+);
 
 test("every export is described", () => {
   const described = new Set([...headings, ...rowsOf("Functions").keys(), "HnswError", "HnswErrorCode"]);

@@ -1,0 +1,59 @@
+/* How do integers of 64 bits survive parsing and printing? Those that a number can't hold are bigints. */
+
+/** What a body can hold. */
+export type Value = null | boolean | number | bigint | string | Value[] | { [name: string]: Value };
+
+/** A token that may be an integer beyond 2^53; where there is none the runtime's own parser is enough. */
+const LONG_INTEGER = /[[:,\s-]\d{16,}[\s,\]}]/;
+const MOST_DIGITS = 20;
+
+/** Throws SyntaxError; RangeError for what is nested too deeply for the runtime. */
+export function parse(text: string): Value {
+  if (!LONG_INTEGER.test(text)) return JSON.parse(text) as Value;
+  return JSON.parse(text, ((_: string, value: Value, context: { source?: string }) => {
+    return typeof value === "number" ? exactly(value, context.source ?? "") : value;
+  }) as (name: string, value: unknown) => unknown) as Value;
+}
+
+function exactly(value: number, digits: string): number | bigint {
+  const isExact = Number.isSafeInteger(value) || !/^-?\d+$/.test(digits) || digits.length > MOST_DIGITS;
+  return isExact ? value : BigInt(digits);
+}
+
+/** Bigints as their digits. */
+export function print(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof TypeError) return printBigints(value);
+    throw error;
+  }
+}
+
+function printBigints(value: unknown): string {
+  if (typeof value === "bigint") return `${value}`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((one) => printBigints(one ?? null)).join(",")}]`;
+  const parts = Object.entries(value).filter(([, one]) => one !== undefined);
+  return `{${parts.map(([name, one]) => `${JSON.stringify(name)}:${printBigints(one)}`).join(",")}}`;
+}
+
+/** Whether a bigint is in there. */
+export function hasBigint(value: unknown): boolean {
+  if (typeof value === "bigint") return true;
+  if (typeof value !== "object" || value === null) return false;
+  for (const one of Array.isArray(value) ? value : Object.values(value)) if (hasBigint(one)) return true;
+  return false;
+}
+
+export function isRecord(value: unknown): value is { [name: string]: Value } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The levels of arrays and objects; counts no further than `most` + 1. */
+export function isDeeperThan(value: unknown, most: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (most === 0) return true;
+  for (const one of Array.isArray(value) ? value : Object.values(value)) if (isDeeperThan(one, most - 1)) return true;
+  return false;
+}

@@ -1,0 +1,190 @@
+/*
+ * What may a request hold? A schema reads a value and says what was wrong with it, and describes itself as JSON Schema, from
+ * which the OpenAPI document is made.
+ */
+import { isRecord, type Value } from "./json.ts";
+import { badFormat, notServed } from "./refusals.ts";
+
+export interface Schema<T = unknown> {
+  /** `at`: where the value stands, for the refusal. Throws Refusal. */
+  read(value: Value, at: string): T;
+  /** As JSON Schema. */
+  readonly shape: object;
+  /** Whether it may be absent; null counts as absent. */
+  readonly optional?: true;
+}
+
+export type Read<S> = S extends Schema<infer T> ? T : never;
+
+export function expected(at: string, what: string, value: Value): Error {
+  return badFormat(`${at} must be ${what}, not ${shown(value)}`);
+}
+
+function shown(value: Value): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (Array.isArray(value)) return "an array";
+  return isRecord(value) ? "an object" : String(value);
+}
+
+export const text = (most = 1024): Schema<string> => ({
+  shape: { type: "string", maxLength: most },
+  read(value, at) {
+    if (typeof value === "string" && value.length <= most && value.isWellFormed()) return value;
+    throw expected(at, `a string of at most ${most} characters`, value);
+  },
+});
+
+export const integer = (low: number, high: number): Schema<number> => ({
+  shape: { type: "integer", minimum: low, maximum: high },
+  read(value, at) {
+    if (Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high) return value as number;
+    throw expected(at, `an integer from ${low} to ${high}`, value);
+  },
+});
+
+/** A whole number; what is above `high` counts as `high`, since clients ask for everything so. */
+export const atMost = (low: number, high: number): Schema<number> => ({
+  shape: { type: "integer", minimum: low },
+  read(value, at) {
+    if (typeof value === "bigint" && value > 0n) return high;
+    if (Number.isSafeInteger(value) && (value as number) >= low) return Math.min(value as number, high);
+    throw expected(at, `an integer of at least ${low}`, value);
+  },
+});
+
+export const number: Schema<number> = {
+  shape: { type: "number" },
+  read(value, at) {
+    if (typeof value === "bigint") return Number(value);
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    throw expected(at, "a number", value);
+  },
+};
+
+export const boolean: Schema<boolean> = {
+  shape: { type: "boolean" },
+  read(value, at) {
+    if (typeof value === "boolean") return value;
+    throw expected(at, "true or false", value);
+  },
+};
+
+export const anything: Schema<Value> = { shape: {}, read: (value) => value };
+
+export function oneOf<T extends string>(...choices: T[]): Schema<T> {
+  return {
+    shape: { type: "string", enum: choices },
+    read(value, at) {
+      if (choices.includes(value as T)) return value as T;
+      throw expected(at, `one of ${choices.join(", ")}`, value);
+    },
+  };
+}
+
+export function list<T>(item: Schema<T>, most: number): Schema<T[]> {
+  return {
+    shape: { type: "array", items: item.shape, maxItems: most },
+    read(value, at) {
+      if (!Array.isArray(value)) throw expected(at, "an array", value);
+      if (value.length > most) throw badFormat(`${at} may hold ${most} values, not ${value.length}`);
+      return value.map((one, i) => item.read(one, `${at}[${i}]`));
+    },
+  };
+}
+
+export function maybe<T>(schema: Schema<T>): Schema<T | undefined> & { optional: true } {
+  return { ...schema, optional: true };
+}
+
+/** What Qdrant knows and this server does not: refused by its name. */
+export const refused: Schema<undefined> & { optional: true } = {
+  optional: true,
+  shape: { not: {} },
+  read(_, at) {
+    throw notServed(at);
+  },
+};
+
+type Properties = Record<string, Schema>;
+type Object<P extends Properties> = { [N in keyof P]: Read<P[N]> };
+
+/** An object with these properties and no others. */
+export function object<P extends Properties>(properties: P): Schema<Object<P>> {
+  const entries = Object.entries(properties);
+  const required = entries.filter(([, { optional }]) => !optional).map(([name]) => name);
+  const served = entries.filter(([, schema]) => schema !== refused);
+  return {
+    get shape() {
+      const shapes = Object.fromEntries(served.map(([name, { shape }]) => [name, shape]));
+      return { type: "object", properties: shapes, required, additionalProperties: false };
+    },
+    read(value, at) {
+      if (!isRecord(value)) throw expected(at, "an object", value);
+      for (const name of Object.keys(value)) {
+        if (!Object.hasOwn(properties, name)) throw badFormat(`${at} has an unknown property \`${name}\``);
+      }
+      const found: Record<string, unknown> = {};
+      for (const [name, schema] of entries) {
+        const given = Object.hasOwn(value, name) ? value[name] : undefined;
+        if (given !== undefined && given !== null) found[name] = schema.read(given, within(at, name));
+        else if (!schema.optional) throw badFormat(`${at} lacks \`${name}\``);
+      }
+      return found as Object<P>;
+    },
+  };
+}
+
+const within = (at: string, name: string) => (at === BODY ? `\`${name}\`` : `${at}.${name}`);
+export const BODY = "the body";
+
+/** An object of any names. */
+export function record<T>(item: Schema<T>, most = 1000): Schema<Record<string, T>> {
+  return {
+    shape: { type: "object", additionalProperties: item.shape },
+    read(value, at) {
+      if (!isRecord(value)) throw expected(at, "an object", value);
+      const entries = Object.entries(value);
+      if (entries.length > most) throw badFormat(`${at} may have ${most} properties, not ${entries.length}`);
+      return Object.fromEntries(entries.map(([name, one]) => [name, item.read(one, `${at}.${name}`)]));
+    },
+  };
+}
+
+type Kind = "string" | "number" | "boolean" | "array" | "object";
+
+/** What is asked of a value depends on whether it is a string, a number, an array, … */
+export function byKind<C extends Partial<Record<Kind, Schema>>>(choices: C): Schema<Read<NonNullable<C[keyof C]>>> {
+  return {
+    get shape() {
+      return { anyOf: Object.values(choices).map(({ shape }) => shape) };
+    },
+    read(value, at) {
+      const choice = choices[kindOf(value)];
+      if (choice === undefined) throw expected(at, `one of: ${Object.keys(choices).join(", ")}`, value);
+      return choice.read(value, at) as Read<NonNullable<C[keyof C]>>;
+    },
+  };
+}
+
+function kindOf(value: Value): Kind {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "bigint" ? "number" : (typeof value as Kind);
+}
+
+/** Read into something else. */
+export function mapped<T, U>(schema: Schema<T>, convert: (value: T, at: string) => U): Schema<U> {
+  return { ...only(schema), read: (value, at) => convert(schema.read(value, at), at) };
+}
+
+function only({ shape }: Schema): { shape: object } {
+  return { shape };
+}
+
+/** Named in the OpenAPI document, where it stands once; it may refer to itself. */
+export function named<T>(name: string, schema: () => Schema<T>): Schema<T> & { definition: () => object } {
+  return {
+    shape: { $ref: `#/components/schemas/${name}` },
+    definition: () => schema().shape,
+    read: (value, at) => schema().read(value, at),
+  };
+}
