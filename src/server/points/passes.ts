@@ -1,6 +1,6 @@
 /* Does a point pass a filter? By its payload, as Qdrant has it: of an array any element may match. */
 import type { Key } from "../../values/keys.ts";
-import type { Value } from "../wire/json.ts";
+import { isRecord, type Value } from "../wire/json.ts";
 import { momentOf } from "./dates.ts";
 import type { Bound, Condition, Filter, Test, Word } from "./filter.ts";
 import { type Path, type Payload, valuesAt } from "./paths.ts";
@@ -40,11 +40,10 @@ function meets(condition: Condition, point: Point, texts: TextPaths): boolean {
   }
 }
 
-/** Objects, in an array or alone. */
-function elementsAt(payload: Payload, path: Path): Value[] {
-  return valuesAt(payload, path)
-    .flat()
-    .filter((value) => typeof value === "object" && value !== null && !Array.isArray(value));
+/** The objects of an array, whether the path names it or its elements. */
+function elementsAt(payload: Payload, { text, steps }: Path): Value[] {
+  const all = steps.at(-1)?.all ? steps : [...steps, { all: true } as const];
+  return valuesAt(payload, { text, steps: all }).filter((value) => isRecord(value));
 }
 
 function holdsFor(test: Test, values: Value[], byWord: boolean): boolean {
@@ -52,7 +51,7 @@ function holdsFor(test: Test, values: Value[], byWord: boolean): boolean {
     case "empty":
       return values.every((value) => value === null || (Array.isArray(value) && value.length === 0)) === test.wanted;
     case "null":
-      return values.some((value) => value === null) === test.wanted;
+      return values.flat().some((value) => value === null) === test.wanted;
     case "count":
       if (values.length === 0) return isBetween(0, test.low, test.high);
       return values.some((value) => isBetween(countOf(value), test.low, test.high));
