@@ -1,7 +1,8 @@
-/* May this request be served? It must come from a place that may call, and with a key if there are any. */
+/* May this request be served? It must come from a place that may call, by a caller who may. */
 import type { ServerSettings } from "./options.ts";
-import type { Access } from "./routes/route.ts";
-import { Refusal } from "./wire/refusals.ts";
+import type { Route, Service } from "./routes/route.ts";
+import { noCollection, Refusal } from "./wire/refusals.ts";
+import { type Caller, callerOf, may } from "./wire/tokens.ts";
 
 /** Against pages that a browser has open: their requests carry names of hosts and origins that are not ours. Throws Refusal. */
 export function checkPlace(request: Request, { hosts, origins }: ServerSettings): void {
@@ -29,14 +30,31 @@ function hostOf(origin: string): string | null {
   }
 }
 
-/** Throws Refusal: 401 without a key that is known, 403 with one that may not. */
-export async function checkKey(request: Request, access: Access, settings: ServerSettings): Promise<void> {
-  if (access === "open" || settings.keys.length === 0) return;
+const everywhere = (id: string, right: Caller["right"]): Caller => ({ id, right, collections: new Map() });
+
+/** Throws Refusal: 401 for a key or token that is missing or not known. */
+export async function identify(request: Request, settings: ServerSettings): Promise<Caller> {
+  const { keys, readOnlyKeys, tokenSecrets } = settings;
+  if (keys.length === 0) return everywhere("everyone", "manage");
   const given = keyOf(request);
   if (given === null) throw new Refusal(401, "Must provide an API key or an Authorization bearer token");
-  const [mayWrite, mayRead] = await Promise.all([isOneOf(given, settings.keys), isOneOf(given, settings.readOnlyKeys)]);
-  if (!mayWrite && !mayRead) throw new Refusal(401, "Invalid API key");
-  if (!mayWrite && access === "write") throw new Refusal(403, "Forbidden: this key may only read");
+  const [all, some] = await Promise.all([placeOf(given, keys), placeOf(given, readOnlyKeys)]);
+  if (all >= 0) return everywhere(`key ${all}`, "manage");
+  if (some >= 0) return everywhere(`read-only key ${some}`, "read");
+  const caller = tokenSecrets.length === 0 ? null : await callerOf(given, tokenSecrets);
+  if (caller === null) throw new Refusal(401, "Invalid API key");
+  return caller;
+}
+
+/**
+ * Throws Refusal: 403 for what a caller may not do. For one who may see some collections, others are as if they did not exist.
+ */
+export function checkRight(caller: Caller, { access, shows }: Route, name: string | undefined, service: Service): void {
+  if (access === "open" || shows === "what the caller may see") return;
+  const collection = name === undefined || access === "manage" ? null : service.collections.nameOf(name);
+  if (may(caller, access, collection)) return;
+  if (name !== undefined && !may(caller, "read", collection)) throw noCollection(name);
+  throw new Refusal(403, `Forbidden: this key may not ${access}${name === undefined ? " everything" : ""}`);
 }
 
 function keyOf(request: Request): string | null {
@@ -45,17 +63,17 @@ function keyOf(request: Request): string | null {
   return /^bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
 }
 
-/** Digests are compared, each as a whole: how long it takes says nothing of a key. */
-async function isOneOf(given: string, keys: readonly string[]): Promise<boolean> {
+/** Its place among the keys, or −1. Digests are compared, each as a whole: how long it takes says nothing of a key. */
+async function placeOf(given: string, keys: readonly string[]): Promise<number> {
   const wanted = await digestOf(given);
-  let found = false;
-  for (const key of keys) {
+  let place = -1;
+  for (const [i, key] of keys.entries()) {
     const digest = await digestOf(key);
     let difference = 0;
-    for (let i = 0; i < digest.length; i++) difference |= digest[i]! ^ wanted[i]!;
-    found = difference === 0 || found;
+    for (let j = 0; j < digest.length; j++) difference |= digest[j]! ^ wanted[j]!;
+    if (difference === 0) place = i;
   }
-  return found;
+  return place;
 }
 
 async function digestOf(text: string): Promise<Uint8Array> {

@@ -1,13 +1,16 @@
 /* How does a request become a response? It is checked, its route found, its body read by the route's schema, and run. */
 import type { Store } from "../store/store.ts";
-import { checkKey, checkPlace } from "./guard.ts";
+import { checkPlace, checkRight, identify } from "./guard.ts";
 import { type HandlerOptions, readServerOptions, type ServerSettings } from "./options.ts";
 import { Collections } from "./points/collection.ts";
+import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
 import { BodyBudget, readBody } from "./wire/body.ts";
 import { print } from "./wire/json.ts";
-import { badFormat, notServed, Refusal, refusalFor } from "./wire/refusals.ts";
+import { Metrics } from "./wire/metrics.ts";
+import { Rates } from "./wire/rates.ts";
+import { badFormat, type Refusal, refusalFor } from "./wire/refusals.ts";
 import { BODY } from "./wire/schema.ts";
 
 /** Serves a request. */
@@ -23,8 +26,16 @@ export interface Handler {
  */
 export function createHandler(store: Store, options: HandlerOptions = {}): Handler {
   const settings = readServerOptions(options);
-  const service = { id: crypto.randomUUID(), collections: new Collections(store), routes: ROUTES };
-  const server = { settings, service, router: new Router(ROUTES), budget: new BodyBudget() };
+  const service = {
+    id: crypto.randomUUID(),
+    collections: new Collections(store),
+    routes: ROUTES,
+    metrics: new Metrics(),
+  };
+  const server = {
+    ...{ settings, service, router: new Router(ROUTES), budget: new BodyBudget() },
+    rates: new Rates(settings.requestsPerSecond),
+  };
   const running = new Set<Promise<Response>>();
   const handler = (request: Request) => {
     const response = serve(request, server);
@@ -44,36 +55,83 @@ interface Server {
   service: Service;
   router: Router;
   budget: BodyBudget;
+  rates: Rates;
+}
+
+interface Found {
+  route: Route;
+  params: Record<string, string>;
 }
 
 /** Never rejects. */
 async function serve(request: Request, server: Server): Promise<Response> {
   const start = performance.now();
+  const about: { found: Found | null } = { found: null };
+  let response: Response;
   try {
-    return forOrigin(await respond(request, server, start), request, server.settings);
+    response = await respond(request, server, about, start);
   } catch (error) {
-    return forOrigin(refusing(refusalFor(error), start), request, server.settings);
+    response = refusing(refusalFor(error), start);
+  }
+  report(request, response.status, about.found, server, performance.now() - start);
+  return forOrigin(response, request, server.settings);
+}
+
+function report({ method }: Request, status: number, found: Found | null, server: Server, ms: number): void {
+  const route = found?.route.path ?? null;
+  server.service.metrics.count(method, route ?? "none", status, ms);
+  const { onRequest } = server.settings;
+  if (onRequest === undefined) return;
+  const time = new Date(Date.now() - ms).toISOString();
+  const collection = (route?.includes("{name}") && found?.params.name) || null;
+  try {
+    onRequest({ time, method, route, collection, status, ms: Math.round(ms * 1000) / 1000 });
+  } catch {
+    // a program's log that fails changes no response
   }
 }
 
-async function respond(request: Request, { settings, service, router, budget }: Server, start: number) {
+async function respond(request: Request, server: Server, about: { found: Found | null }, start: number) {
+  const { settings, service, router } = server;
   checkPlace(request, settings);
-  const { pathname, searchParams } = new URL(request.url);
   if (request.method === "OPTIONS") return new Response(null, { status: 204 });
+  const { pathname, searchParams } = new URL(request.url);
   const segments = segmentsOf(pathname, settings.basePath);
   const found = router.find(request.method, segments);
-  await checkKey(request, found?.route.access ?? "read", settings);
+  about.found = found;
+  const isOpen = found?.route.access === "open";
+  const caller = isOpen ? EVERYONE : await identify(request, settings);
+  if (!isOpen) server.rates.take(caller.id);
   if (found === null) throw router.refusalOf(request.method, segments);
   const { route, params } = found;
+  checkRight(caller, route, params.name, service);
   const query = queryParameters.read(Object.fromEntries(searchParams), "the query");
+  const result = await withBody(request, route, server, (body, hold) => {
+    const stream = (request.body ?? []) as AsyncIterable<Uint8Array>;
+    return route.run({ service, caller, params, query, body, stream, hold });
+  });
+  return result instanceof Response ? result : enveloped({ result, status: "ok", time: since(start) }, 200);
+}
+
+const EVERYONE = { id: "everyone", right: null, collections: new Map() };
+
+/** Reads the body, and counts its memory until `run` and what it holds the body for are done. */
+async function withBody(
+  request: Request,
+  route: Route,
+  { settings, budget }: Server,
+  run: (body: unknown, hold: (until: Promise<unknown>) => void) => unknown,
+): Promise<unknown> {
   const releases: (() => void)[] = [];
   const held: Promise<unknown>[] = [];
   try {
-    const value = await readBody(request, settings.bodyLimit, (bytes) => releases.push(budget.take(bytes)));
-    if (route.body !== undefined && value === undefined) throw badFormat("there is no body");
-    const body = route.body === undefined ? undefined : route.body.read(value!, BODY);
-    const result = await route.run({ service, params, query, body, hold: (until) => held.push(until) });
-    return result instanceof Response ? result : enveloped({ result, status: "ok", time: since(start) }, 200);
+    let body: unknown;
+    if (!route.streams) {
+      const value = await readBody(request, settings.bodyLimit, (bytes) => releases.push(budget.take(bytes)));
+      if (route.body !== undefined && value === undefined) throw badFormat("there is no body");
+      body = route.body?.read(value!, BODY);
+    }
+    return await run(body, (until) => held.push(until));
   } finally {
     void Promise.allSettled(held).then(() => {
       for (const release of releases) release();
@@ -102,77 +160,4 @@ function forOrigin(response: Response, request: Request, { origins }: ServerSett
   response.headers.set("access-control-allow-headers", "api-key, authorization, content-type");
   response.headers.set("access-control-allow-methods", "GET, PUT, POST, PATCH, DELETE");
   return response;
-}
-
-function segmentsOf(pathname: string, basePath: string): string[] {
-  if (pathname !== basePath && !pathname.startsWith(`${basePath}/`)) throw notFound();
-  try {
-    return pathname
-      .slice(basePath.length)
-      .split("/")
-      .filter((segment) => segment !== "")
-      .map(decodeURIComponent);
-  } catch {
-    throw new Refusal(400, "Wrong input: the path is not encoded as UTF-8");
-  }
-}
-
-function notFound(): Refusal {
-  return new Refusal(404, "Not found: there is no such path; /openapi.json lists those there are");
-}
-
-/** Parts of Qdrant's interface that a path may belong to. */
-const NOT_SERVED = [
-  "snapshots",
-  "recommend",
-  "discover",
-  "shards",
-  "matrix",
-  "cluster",
-  "locks",
-  "issues",
-  "optimizations",
-];
-
-class Router {
-  private readonly byLength = new Map<number, { route: Route; segments: string[] }[]>();
-
-  constructor(routes: readonly Route[]) {
-    for (const route of routes) {
-      const segments = route.path.split("/").filter((segment) => segment !== "");
-      const others = this.byLength.get(segments.length) ?? [];
-      this.byLength.set(segments.length, [...others, { route, segments }]);
-    }
-  }
-
-  /** Of several that fit, the one that names more. */
-  find(method: string, given: readonly string[]): { route: Route; params: Record<string, string> } | null {
-    let best: { route: Route; params: Record<string, string> } | null = null;
-    for (const { route, segments } of this.byLength.get(given.length) ?? []) {
-      if (route.method !== method) continue;
-      const params = paramsOf(segments, given);
-      if (params === null) continue;
-      if (best === null || Object.keys(params).length < Object.keys(best.params).length) best = { route, params };
-    }
-    return best;
-  }
-
-  refusalOf(method: string, given: readonly string[]): Refusal {
-    const name = given.find((segment, i) => i !== 1 && NOT_SERVED.includes(segment));
-    if (name !== undefined) return notServed(name);
-    const others = ["GET", "PUT", "POST", "PATCH", "DELETE"].filter((other) => this.find(other, given) !== null);
-    if (others.length === 0) return notFound();
-    return new Refusal(405, `Method not allowed: ${method}; there is ${others.join(", ")}`, {
-      allow: others.join(", "),
-    });
-  }
-}
-
-function paramsOf(segments: readonly string[], given: readonly string[]): Record<string, string> | null {
-  const params: Record<string, string> = {};
-  for (const [i, segment] of segments.entries()) {
-    if (segment.startsWith("{")) params[segment.slice(1, -1)] = given[i]!;
-    else if (segment !== given[i]) return null;
-  }
-  return params;
 }

@@ -6,6 +6,12 @@ export interface HandlerOptions {
   apiKey?: string | readonly string[] | undefined;
   /** Keys that may read. */
   readOnlyKey?: string | readonly string[] | undefined;
+  /** Secrets of at least 32 bytes that tokens (JWT with HS256) are signed with; needs an `apiKey` beside it. */
+  tokenSecret?: string | readonly string[] | undefined;
+  /** Requests of one key, or token's `sub`, per second, 1 to 1,000,000; more are refused with 429. Default: any number. */
+  requestsPerSecond?: number | undefined;
+  /** Is called with each request that was served or refused. */
+  onRequest?: ((entry: AccessEntry) => void) | undefined;
   /** Names that the `Host` of a request may have. Default: those of this machine alone; with an `apiKey`, any. */
   hosts?: readonly string[] | "any" | undefined;
   /** Origins of pages that may call, such as "https://app.example.com". Default: those that this server serves. */
@@ -16,8 +22,24 @@ export interface HandlerOptions {
   basePath?: string | undefined;
 }
 
+/** A request that was served or refused. */
+export interface AccessEntry {
+  /** When it came, as ISO 8601. */
+  time: string;
+  method: string;
+  /** Of the route, such as "/collections/{name}/points"; null where there is none. */
+  route: string | null;
+  /** The collection that was named. */
+  collection: string | null;
+  status: number;
+  ms: number;
+}
+
 /** @internal */
 export interface ServerSettings {
+  tokenSecrets: readonly string[];
+  requestsPerSecond: number | null;
+  onRequest: ((entry: AccessEntry) => void) | undefined;
   keys: readonly string[];
   readOnlyKeys: readonly string[];
   hosts: readonly string[] | "any";
@@ -27,7 +49,18 @@ export interface ServerSettings {
 }
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
-const NAMES = ["apiKey", "readOnlyKey", "hosts", "origins", "bodyLimit", "basePath"];
+const SHORTEST_SECRET = 32; // bytes
+const NAMES = [
+  "apiKey",
+  "readOnlyKey",
+  "tokenSecret",
+  "requestsPerSecond",
+  "onRequest",
+  "hosts",
+  "origins",
+  "bodyLimit",
+  "basePath",
+];
 
 /** @internal Throws BAD_OPTION. */
 export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
@@ -37,12 +70,20 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
   const readOnlyKeys = listOf("readOnlyKey", given.readOnlyKey);
   if (readOnlyKeys.length > 0 && keys.length === 0) throw badOption("A `readOnlyKey` needs an `apiKey` beside it.");
   if ([...keys, ...readOnlyKeys].includes("")) throw badOption("A key must not be empty.");
+  const tokenSecrets = listOf("tokenSecret", given.tokenSecret);
+  if (tokenSecrets.length > 0 && keys.length === 0) throw badOption("A `tokenSecret` needs an `apiKey` beside it.");
+  if (tokenSecrets.some((secret) => new TextEncoder().encode(secret).length < SHORTEST_SECRET)) {
+    throw badOption(`A \`tokenSecret\` must have at least ${SHORTEST_SECRET} bytes.`);
+  }
+  const { onRequest } = given;
+  if (onRequest !== undefined && typeof onRequest !== "function") throw badOption("`onRequest` must be a function.");
   const basePath = given.basePath ?? "";
   if (typeof basePath !== "string" || !/^(\/[^/?#]+)*$/.test(basePath)) {
     throw badOption(`\`basePath\` must be such as "/vectors", not ${show(basePath)}.`);
   }
   return {
-    ...{ keys, readOnlyKeys, basePath },
+    ...{ keys, readOnlyKeys, tokenSecrets, basePath, onRequest },
+    requestsPerSecond: integer("requestsPerSecond", given.requestsPerSecond, null, 1, 1_000_000),
     hosts: given.hosts === "any" ? "any" : hostsOf(given.hosts, keys.length > 0),
     origins: listOf("origins", given.origins),
     bodyLimit: integer("bodyLimit", given.bodyLimit, 33_554_432, 1024, 1_073_741_824),

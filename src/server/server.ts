@@ -1,3 +1,3 @@
 /* What `import … from "hnsw-workers/server"` offers. */
 export { createHandler, type Handler } from "./handler.ts";
-export type { HandlerOptions } from "./options.ts";
+export type { AccessEntry, HandlerOptions } from "./options.ts";

@@ -149,6 +149,16 @@ export class Store implements AsyncDisposable {
     }
   }
 
+  /** @internal The collections that are open at the moment. */
+  async openNow(): Promise<{ name: string; index: VectorIndex }[]> {
+    this.assertOpen();
+    const found = [...this.catalog.collections].map(async ([name, { number }]) => {
+      const index = await this.opened.get(number)?.index.catch(() => undefined);
+      return index === undefined ? [] : [{ name, index }];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
   /** Deletes a collection and its aliases, durably. Resolves to whether there was one. Rejects with PATH_FAILED or CLOSED. */
   drop(name: string): Promise<boolean> {
     return this.inLine(async () => {

@@ -8,10 +8,10 @@ import { Folder } from "../support/folder.ts";
 const PROGRAM = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
 class Server implements AsyncDisposable {
-  private constructor(
-    readonly job: Subprocess<"ignore", "pipe", "pipe">,
-    readonly url: string,
-  ) {}
+  url = "";
+  private out = "";
+
+  private constructor(readonly job: Subprocess<"ignore", "pipe", "pipe">) {}
 
   /** Resolves once it says where it listens. */
   static async start(args: string[], env: Record<string, string> = {}): Promise<Server> {
@@ -19,13 +19,25 @@ class Server implements AsyncDisposable {
     const job = Bun.spawn(command, {
       ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", env: { ...process.env, ...env } },
     });
-    let said = "";
-    for await (const piece of job.stdout.pipeThrough(new TextDecoderStream())) {
-      said += piece;
-      const url = /listening at (\S+)\n/.exec(said)?.[1];
-      if (url !== undefined) return new Server(job, url);
+    const server = new Server(job);
+    void server.read();
+    for (const end = Date.now() + 20_000; Date.now() < end; await Bun.sleep(5)) {
+      const url = /listening at (\S+)\n/.exec(server.out)?.[1];
+      if (url === undefined && job.exitCode === null) continue;
+      if (url === undefined) break;
+      server.url = url;
+      return server;
     }
-    throw new Error(`it did not start: ${said}${await job.stderr.text()}`);
+    throw new Error(`it did not start: ${server.out}${await job.stderr.text()}`);
+  }
+
+  private async read(): Promise<void> {
+    for await (const piece of this.job.stdout.pipeThrough(new TextDecoderStream())) this.out += piece;
+  }
+
+  /** What it printed since it listens. */
+  said(): string {
+    return this.out.slice(this.out.indexOf("\n") + 1);
   }
 
   client(apiKey?: string): QdrantClient {
@@ -99,6 +111,14 @@ test("options come from the environment as well", async () => {
     .catch((error) => error);
   expect(denied.status).toBe(401);
   for (const key of ["one", "two"]) expect(await server.client(key).getCollections()).toEqual({ collections: [] });
+});
+
+test("requests are printed as lines of JSON, when that is asked for", async () => {
+  using folder = new Folder();
+  await using server = await Server.start([folder.path, "--access-log"]);
+  await server.client().getCollections();
+  await server.end("SIGTERM");
+  expect(JSON.parse(server.said())).toMatchObject({ method: "GET", route: "/collections", status: 200 });
 });
 
 test.each([

@@ -10,6 +10,12 @@ const OPTIONS = {
   host: { value: "ADDRESS", help: "the address to listen at; default 127.0.0.1. Any other needs --api-key" },
   "api-key": { value: "KEY", help: "what requests must bring; several, separated by commas, while keys change" },
   "read-only-key": { value: "KEY", help: "the same, for requests that read" },
+  "token-secret": {
+    value: "SECRET",
+    help: "of at least 32 bytes, for tokens (JWT, HS256) that reach some collections",
+  },
+  "requests-per-second": { value: "N", help: "of each key; more are refused with 429" },
+  "access-log": { help: "print a line of JSON for each request" },
   "allow-host": { value: "NAMES", help: "names that the `Host` of a request may have, separated by commas" },
   "allow-origin": { value: "ORIGINS", help: "origins of pages that may call, separated by commas" },
   "body-limit": { value: "BYTES", help: "of one request; default 33554432" },
@@ -57,8 +63,12 @@ export const serve: Command = {
 class Chosen {
   constructor(private readonly args: Arguments) {}
 
+  has(name: Name): boolean {
+    return this.args.has(name) || process.env[variableFor(name)] === "1";
+  }
+
   text(name: Name): string | undefined {
-    return this.args.text(name) ?? process.env[`HNSW_WORKERS_${name.toUpperCase().replaceAll("-", "_")}`];
+    return this.args.text(name) ?? process.env[variableFor(name)];
   }
 
   list(name: Name): string[] | undefined {
@@ -75,6 +85,8 @@ class Chosen {
   }
 }
 
+const variableFor = (name: Name) => `HNSW_WORKERS_${name.toUpperCase().replaceAll("-", "_")}`;
+
 function handlerOptions(chosen: Chosen) {
   const isPublic = !isLoopback(chosen.text("host") ?? "127.0.0.1");
   return {
@@ -82,6 +94,9 @@ function handlerOptions(chosen: Chosen) {
     readOnlyKey: chosen.list("read-only-key"),
     hosts: chosen.list("allow-host") ?? (isPublic ? "any" : undefined),
     origins: chosen.list("allow-origin"),
+    tokenSecret: chosen.list("token-secret"),
+    requestsPerSecond: chosen.integer("requests-per-second"),
+    onRequest: chosen.has("access-log") ? (entry: object) => console.log(JSON.stringify(entry)) : undefined,
     bodyLimit: chosen.integer("body-limit"),
   } as const;
 }

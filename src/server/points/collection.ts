@@ -198,6 +198,15 @@ export class Collections {
     return collection;
   }
 
+  /** The own name of a collection that goes by that name or alias; null if there is none. */
+  nameOf(name: string): string | null {
+    try {
+      return this.store.info(name).name;
+    } catch {
+      return null;
+    }
+  }
+
   private infoOf(name: string) {
     try {
       return this.store.info(name);
@@ -205,6 +214,11 @@ export class Collections {
       if ((error as { code?: string }).code === "NO_COLLECTION") throw noCollection(name);
       throw error;
     }
+  }
+
+  /** Writes that were acknowledged at once and failed later. */
+  get failures(): number {
+    return this.known.values().reduce((sum, { failures }) => sum + failures, 0);
   }
 
   /** Resolves once all writes that have come are done. */

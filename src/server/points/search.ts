@@ -203,6 +203,21 @@ async function nearestTo(collection: Collection, space: Space, start: Start, giv
   return passing.slice(0, most);
 }
 
+/** Which way the search of a query takes, without what it finds. */
+export async function runExplained(collection: Collection, given: Read<typeof queryBody>) {
+  const { query, limit = 10, filter, params } = given;
+  if (query === undefined || "order" in query) return { way: "documents" };
+  return await collection.use(async (space) => {
+    const start = await vectorOf(collection, space, query.target);
+    const which = await whichOf(collection, filter);
+    if (start === null || "filter" in which) return { way: "documents" };
+    const ef = params?.exact === true ? EXACT : params?.hnsw_ef;
+    const options = { k: limit, explain: true, ...which, ...(ef === undefined ? {} : { ef }) } as const;
+    const { explain } = await space.search(start.vector, options);
+    return explain;
+  });
+}
+
 const MOST_KEYS = 100_000;
 
 async function whichOf(collection: Collection, filter: Filter | undefined) {

@@ -58,7 +58,7 @@ function numbersOf(value: Value, at: string): Numbers {
   return value as number[];
 }
 
-const point = object({ id: pointId, vector: maybe(vector), payload: maybe(payload) });
+export const point = object({ id: pointId, vector: maybe(vector), payload: maybe(payload) });
 const batch = object({
   ids: list(pointId, MOST_POINTS),
   vectors: maybe(byKind({ array: list(vector, MOST_POINTS), object: list(vector, MOST_POINTS) })),

@@ -4,7 +4,7 @@ import { type Collection, METRICS, type Note } from "../points/collection.ts";
 import { fieldOf, indexSchema, typeOf } from "../points/indexes.ts";
 import { readPath } from "../points/paths.ts";
 import { isRecord, type Value } from "../wire/json.ts";
-import { noCollection, notServed, Refusal, wrongInput } from "../wire/refusals.ts";
+import { notServed, Refusal, wrongInput } from "../wire/refusals.ts";
 import {
   anything,
   integer,
@@ -18,7 +18,8 @@ import {
   type Schema,
   text,
 } from "../wire/schema.ts";
-import { type Call, collectionOf, type Route, route } from "./route.ts";
+import { may } from "../wire/tokens.ts";
+import { type Call, collectionOf, type Route, route, seenBy } from "./route.ts";
 
 const PATH = "/collections/{name}";
 const MOST_DIMENSIONS = 4096;
@@ -183,23 +184,25 @@ async function indexed(call: Call<unknown>, collection: Collection, done: Promis
 export const collectionRoutes: Route[] = [
   route({
     ...{ method: "GET", path: "/collections", summary: "The names of all collections", access: "read" },
-    run: ({ service }) => ({ collections: service.collections.store.list().map(({ name }) => ({ name })) }),
+    shows: "what the caller may see",
+    run: (call) => ({ collections: seenBy(call).map((name) => ({ name })) }),
   }),
   route({
-    ...{ method: "POST", path: "/collections/aliases", summary: "Change aliases, all or none", access: "write" },
+    ...{ method: "POST", path: "/collections/aliases", summary: "Change aliases, all or none", access: "manage" },
     body: aliasesBody,
     run: (call) => call.service.collections.store.alias(changesOf(call)).then(() => true),
   }),
   route({
     ...{ method: "GET", path: "/aliases", summary: "All aliases", access: "read" },
-    run: ({ service }) => aliasesIn(service.collections.store.list()),
+    shows: "what the caller may see",
+    run: (call) => aliasesIn(seenBy(call).map((name) => call.service.collections.store.info(name))),
   }),
   route({
     ...{ method: "GET", path: PATH, summary: "What a collection is", access: "read" },
     run: (call) => describe(collectionOf(call)),
   }),
   route({
-    ...{ method: "PUT", path: PATH, summary: "Create a collection", access: "write", body: createBody },
+    ...{ method: "PUT", path: PATH, summary: "Create a collection", access: "manage", body: createBody },
     run: create,
   }),
   route({
@@ -207,7 +210,7 @@ export const collectionRoutes: Route[] = [
       method: "PATCH",
       path: PATH,
       summary: "Change what is shown of its options",
-      access: "write",
+      access: "manage",
       body: updateBody,
     },
     run: (call) =>
@@ -216,19 +219,15 @@ export const collectionRoutes: Route[] = [
         .then(() => true),
   }),
   route({
-    ...{ method: "DELETE", path: PATH, summary: "Drop a collection", access: "write" },
+    ...{ method: "DELETE", path: PATH, summary: "Drop a collection", access: "manage" },
     run: ({ service, params }) => service.collections.drop(params.name!),
   }),
   route({
     ...{ method: "GET", path: `${PATH}/exists`, summary: "Whether there is such a collection", access: "read" },
-    run({ service, params }) {
-      try {
-        service.collections.get(params.name!);
-        return { exists: true };
-      } catch (error) {
-        if (error instanceof Refusal && error.message === noCollection(params.name!).message) return { exists: false };
-        throw error;
-      }
+    shows: "what the caller may see",
+    run({ service, params, caller }) {
+      const name = service.collections.nameOf(params.name!);
+      return { exists: name !== null && may(caller, "read", name) };
     },
   }),
   route({

@@ -1,10 +1,11 @@
 /* What is a route? One entry of a table: requests are checked by it, and the OpenAPI document says the same. */
 import type { Collection, Collections } from "../points/collection.ts";
-import { badFormat } from "../wire/refusals.ts";
-import { mapped, maybe, object, oneOf, type Read, type Schema, text } from "../wire/schema.ts";
+import type { Metrics } from "../wire/metrics.ts";
+import { expected, mapped, maybe, object, oneOf, type Read, type Schema, text } from "../wire/schema.ts";
+import { type Caller, may, type Right } from "../wire/tokens.ts";
 
-/** Who may call it: everyone, every key, or a key that may change things. */
-export type Access = "open" | "read" | "write";
+/** Who may call it: everyone, or those with that right to the collection, or to all of them where none is named. */
+export type Access = "open" | Right;
 
 /** What all requests share. */
 export interface Service {
@@ -12,14 +13,18 @@ export interface Service {
   id: string;
   collections: Collections;
   routes: readonly Route[];
+  metrics: Metrics;
 }
 
 export interface Call<B> {
   service: Service;
+  caller: Caller;
   /** What stands in the path, decoded. */
   params: Record<string, string>;
   query: Read<typeof queryParameters>;
   body: B;
+  /** The body as it comes, where the route streams. */
+  stream: AsyncIterable<Uint8Array>;
   /** Keeps the memory of the body counted until that is done. */
   hold(until: Promise<unknown>): void;
 }
@@ -30,6 +35,10 @@ export interface Route<B = unknown> {
   path: string;
   summary: string;
   access: Access;
+  /** For what concerns all collections, and leaves those out that the caller may not read. */
+  shows?: "what the caller may see";
+  /** The body comes as it is, in pieces, without a limit. */
+  streams?: true;
   body?: Schema<B>;
   /** What becomes the `result` of a response, or a response itself. */
   run(call: Call<B>): unknown;
@@ -41,6 +50,10 @@ export function route<B = undefined>(route: Route<B>): Route {
 }
 
 const flag = mapped(oneOf("true", "false"), (value) => value === "true");
+const count = mapped(text(10), (value, at) => {
+  if (/^\d+$/.test(value)) return Number(value);
+  throw expected(at, "a whole number", value);
+});
 export const queryParameters = object({
   wait: maybe(flag),
   timeout: maybe(text(20)),
@@ -48,14 +61,16 @@ export const queryParameters = object({
   consistency: maybe(text(20)),
   anonymize: maybe(flag),
   details_level: maybe(text(20)),
+  ...{ prefix: maybe(text()), after: maybe(text()), field: maybe(text()) },
+  ...{ limit: maybe(count), sample: maybe(count), from_line: maybe(count) },
 });
 
 export function collectionOf({ service, params }: Pick<Call<unknown>, "service" | "params">): Collection {
   return service.collections.get(params.name!);
 }
 
-/** A body that must be there. */
-export function given<T>(body: T | undefined): T {
-  if (body === undefined) throw badFormat("there is no body");
-  return body;
+/** The names of the collections that the caller may read. */
+export function seenBy({ service, caller }: Pick<Call<unknown>, "service" | "caller">): string[] {
+  const names = service.collections.store.list().map(({ name }) => name);
+  return names.filter((name) => may(caller, "read", name));
 }

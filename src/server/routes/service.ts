@@ -1,6 +1,6 @@
 /* Which routes say what the server is and how it is? */
 import { openApiOf } from "./openapi.ts";
-import { type Route, route } from "./route.ts";
+import { type Route, route, seenBy } from "./route.ts";
 
 /** The version of Qdrant's interface that clients find: they warn when it is far from their own. */
 export const QDRANT_VERSION = "1.19.0";
@@ -24,18 +24,21 @@ export const serviceRoutes: Route[] = [
   }),
   route({
     ...{ method: "GET", path: "/telemetry", summary: "What runs here", access: "read" },
-    run: ({ service }) => ({
+    shows: "what the caller may see",
+    run: ({ service, ...call }) => ({
       id: service.id,
       app: { name: "hnsw-workers", version: QDRANT_VERSION },
-      collections: { number_of_collections: service.collections.store.list().length },
+      collections: { number_of_collections: seenBy({ service, ...call }).length },
     }),
   }),
   route({
     ...{ method: "GET", path: "/cluster", summary: "That it is no cluster", access: "read" },
+    shows: "what the caller may see",
     run: () => ({ status: "disabled" }),
   }),
   route({
     ...{ method: "GET", path: "/openapi.json", summary: "This table as an OpenAPI document", access: "read" },
+    shows: "what the caller may see",
     run: ({ service }) => Response.json(openApiOf(service.routes)),
   }),
 ];

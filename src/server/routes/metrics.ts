@@ -1,0 +1,117 @@
+/* Which route tells Prometheus of the server? Names of Qdrant where they mean the same. */
+import { liveOf } from "../points/live.ts";
+import { histogram, labels, metric } from "../wire/metrics.ts";
+import { type Call, type Route, route } from "./route.ts";
+import { QDRANT_VERSION } from "./service.ts";
+
+async function text({ service }: Call<unknown>): Promise<string> {
+  const { collections, metrics } = service;
+  const { collections: open } = await liveOf(collections, metrics, () => true);
+  type Open = (typeof open)[number];
+  const of = (value: (one: Open) => number) =>
+    open.map((one): [string, number] => [labels({ collection: one.name }), value(one)]);
+  const each = (value: (worker: Open["workers"][number]) => number) =>
+    open.flatMap(({ name, workers }) =>
+      workers.map((one): [string, number] => [labels({ collection: name, worker: `${one.worker}` }), value(one)]),
+    );
+  const journals = open.flatMap(({ name, journal }) =>
+    journal === null ? [] : [{ of: labels({ collection: name }), journal }],
+  );
+  return [
+    ...metric("app_info", "gauge", "The interface that is served", [
+      [labels({ name: "hnsw-workers", version: QDRANT_VERSION }), 1],
+    ]),
+    ...metric("collections_total", "gauge", "Collections", [["", collections.store.list().length]]),
+    ...metric(
+      "collection_points",
+      "gauge",
+      "Points of open collections",
+      of(({ points }) => points),
+    ),
+    ...metric("rest_responses_total", "counter", "Responses", [...metrics.responses]),
+    ...histogram("rest_responses_duration_seconds", "How long responses took", metrics.durations),
+    ...metric(
+      "hnsw_workers_pending",
+      "gauge",
+      "Points that are not linked yet",
+      of(({ pending }) => pending),
+    ),
+    ...metric(
+      "hnsw_workers_spaces",
+      "gauge",
+      "Spaces",
+      of(({ spaces }) => spaces),
+    ),
+    ...metric(
+      "hnsw_workers_bytes_used",
+      "gauge",
+      "Bytes in use",
+      of(({ bytes }) => bytes.used),
+    ),
+    ...metric(
+      "hnsw_workers_bytes_reserved",
+      "gauge",
+      "Bytes of memories",
+      of(({ bytes }) => bytes.reserved),
+    ),
+    ...metric(
+      "hnsw_workers_queue_depth",
+      "gauge",
+      "Ops that wait for a worker",
+      each(({ queueDepth }) => queueDepth),
+    ),
+    ...metric(
+      "hnsw_workers_linked_total",
+      "counter",
+      "Ops linked",
+      each(({ linked }) => linked),
+    ),
+    ...metric(
+      "hnsw_workers_batches_total",
+      "counter",
+      "Batches claimed",
+      each(({ batches }) => batches),
+    ),
+    ...metric(
+      "hnsw_workers_steals_total",
+      "counter",
+      "Times that work was taken from another worker",
+      each(({ steals }) => steals),
+    ),
+    ...metric(
+      "hnsw_workers_stolen_total",
+      "counter",
+      "Ops taken so",
+      each(({ stolen }) => stolen),
+    ),
+    ...metric(
+      "hnsw_workers_busy_ratio",
+      "gauge",
+      "Share of the time since opening",
+      each(({ busy }) => busy),
+    ),
+    ...metric(
+      "hnsw_workers_commits_total",
+      "counter",
+      "Commits of the journal",
+      journals.map(({ of, journal }) => [of, journal.groups]),
+    ),
+    ...metric(
+      "hnsw_workers_commit_seconds",
+      "gauge",
+      "Mean of a commit",
+      journals.map(({ of, journal }) => [of, journal.meanCommitMs / 1000]),
+    ),
+    ...metric("hnsw_workers_failed_writes_total", "counter", "Writes that were acknowledged and failed later", [
+      ["", collections.failures],
+    ]),
+    "",
+  ].join("\n");
+}
+
+export const metricRoutes: Route[] = [
+  route({
+    ...{ method: "GET", path: "/metrics", summary: "Figures as Prometheus reads them", access: "read" },
+    run: async (call) => new Response(await text(call), { headers: { "content-type": "text/plain; version=0.0.4" } }),
+  }),
+];
