@@ -26,7 +26,7 @@ import { inspect } from "../../src/storage/tools/inspect.ts";
 import { CASES, SHAPE } from "./folder-cases.ts";
 import { fieldCase } from "./folder-fields.ts";
 import { Rows } from "./folder-rows.ts";
-import { judgeIndex, MEMORY_LIMIT, type Verdict, verdictOf } from "./judge.ts";
+import { judgeIndex, MEMORY_LIMIT, usedMs, type Verdict, verdictOf } from "./judge.ts";
 
 const READERS = ["inspect", "verify", "export", "backup"] as const;
 const DEEDS = [...READERS, "open", "salvage"] as const;
@@ -56,9 +56,9 @@ async function judgeCase(origin: string, id: Case): Promise<FolderVerdict> {
         rmSync(index, { recursive: true, force: true });
         Bun.spawnSync(["cp", "-a", join(changed, "index"), index]);
       }
-      const [was, start] = [stateOf(root), performance.now()];
+      const [was, start] = [stateOf(root), usedMs()];
       deeds[deed] = await judge(deed, index, join(root, `copy-${deed}`));
-      const ms = performance.now() - start;
+      const ms = usedMs() - start;
       if (deeds[deed].kind === "wrong") problems.push(`${deed}: ${deeds[deed].why}`);
       if (ms > MOST_MS) problems.push(`${deed} took ${Math.round(ms)} ms`);
       for (const path of differences(was, stateOf(root))) {
