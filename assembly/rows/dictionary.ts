@@ -7,6 +7,7 @@
  *
  * Written and searched under the partition lock; entries are read without one, below a count that was read before. A trap
  * between any two stores loses at most a block: a keyword counts before its cell leads to it, and no op refers to it yet.
+ * It may get a second code then; the first stays without use.
  */
 import {
   COLUMN_DICTIONARY, D_ENTRIES, D_HEADER, FAULT_ROW_CODE, FAULT_ROW_KEYWORD, FAULT_ROW_TABLE, G_ROWS,
@@ -50,7 +51,10 @@ export function codeOf(column: usize, at: usize, bytes: u32): u32 {
 
 /** The cell that leads to a keyword, or the empty one where it belongs. */
 function cellFor(dictionary: usize, at: usize, bytes: u32): usize {
-  const table: usize = load<u32>(dictionary + TABLE);
+  return cellIn(load<u32>(dictionary + TABLE), dictionary, at, bytes);
+}
+
+function cellIn(table: usize, dictionary: usize, at: usize, bytes: u32): usize {
   const mask = load<u32>(table) - 1;
   let i = hashKey(at, bytes) & mask;
   while (true) {
@@ -112,9 +116,8 @@ function growTable(generation: usize, dictionary: usize, old: usize, mine: u32):
   clearBytes(larger + TABLE_HEADER, cells * 4);
   for (let code: u32 = 0; code < load<u32>(dictionary + COUNT); code++) {
     const entry = entryOf(dictionary, code);
-    let i = hashKey(entry + 4, load<u32>(entry)) & (cells - 1);
-    while (load<u32>(larger + TABLE_HEADER + (i << 2)) != 0) i = (i + 1) & (cells - 1);
-    store<u32>(larger + TABLE_HEADER + (i << 2), code + 1);
+    // Of two that are alike, a trap has left the first one without a cell: rows refer to the second.
+    store<u32>(cellIn(larger, dictionary, entry + 4, load<u32>(entry)), code + 1);
   }
   countBlock(generation, larger);
   store<u32>(dictionary + TABLE, <u32>larger);

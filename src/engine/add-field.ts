@@ -3,14 +3,15 @@
  * place: no op is made, and nothing but the column changes. Until it is whole, a `where` looks at documents instead.
  */
 import { type E_BUSY, OK } from "../../assembly/layout.ts";
-import { defineFields, fillMatch, insist, matchAt, NEVER, NO_FIELD } from "../core/calls.ts";
+import { defineFields, eventually, fillMatch, insist, matchAt, NEVER, NO_FIELD } from "../core/calls.ts";
 import { type FieldType, MOST_FIELDS, valueIfFits } from "../documents/fields.ts";
 import { encodeValues, knownIn } from "../documents/row.ts";
 import type { Condition } from "../documents/where.ts";
+import { HnswError } from "../errors.ts";
 import { badOption } from "../options/checks.ts";
 import { checkField } from "../options/documents.ts";
 import type { Settings } from "../options/open.ts";
-import { nextTurn } from "../runtime/event-loop.ts";
+import { letGo, nextTurn } from "../runtime/event-loop.ts";
 import type { FieldStatus } from "../values/reports.ts";
 import { listSpaces } from "./census.ts";
 import { type BoardField, typeNumbers } from "./field-board.ts";
@@ -19,6 +20,7 @@ import type { Host } from "./host.ts";
 import { eachMatch, withMatches } from "./matches.ts";
 import { documentIn } from "./rows.ts";
 
+const PAUSE_MS = 100; // after which it goes on
 /** Entries whose rows say nothing of some fields. */
 export const BEHIND: Condition = { is: "behind" };
 
@@ -27,7 +29,7 @@ export function beginFields(handle: Host, fields: Settings["fields"]): void {
   const all = Object.entries(fields).map(([name, type]) => ({ name, type, building: false, mismatches: 0 }));
   if (all.length === 0) return;
   handle.fields.write(all);
-  const types = typeNumbers(handle.fields.table);
+  const types = typeNumbers(all);
   for (const seat of handle.seats) {
     const status = insist(() => defineFields(seat, types) as typeof OK | typeof E_BUSY);
     if (status !== OK) throw handle.refusal(status, seat);
@@ -45,17 +47,30 @@ export function fieldStatus({ fields }: Handle): Record<string, FieldStatus> {
 export async function addField(handle: Handle, name: string, type: FieldType): Promise<void> {
   handle.assertOpen();
   checkField(name, type);
-  const all = handle.fields.all;
-  const known = all.find((field) => field.name === name);
-  if (known !== undefined) throw badOption(`There is a field "${name}" already, of type "${known.type}".`);
-  if (all.length === MOST_FIELDS) throw badOption(`An index may have ${MOST_FIELDS} fields.`);
-  handle.fields.write([...all, { name, type, building: true, mismatches: 0 }]);
-  const types = typeNumbers(handle.fields.table);
-  for (const seat of handle.seats) {
-    const status = await handle.whenFree(() => defineFields(seat, types) as typeof OK | typeof E_BUSY);
+  await handle.inTurn("field", async () => {
+    const all = handle.fields.all;
+    const known = all.find((field) => field.name === name);
+    if (known !== undefined) throw badOption(`There is a field "${name}" already, of type "${known.type}".`);
+    if (all.length === MOST_FIELDS) throw badOption(`An index may have ${MOST_FIELDS} fields.`);
+    const list = [...all, { name, type, building: true, mismatches: 0 }];
+    await defineEverywhere(handle, list);
+    handle.fields.write(list); // from here on rows say something of it, on every thread
+  });
+  void buildEventually(handle, [name]);
+}
+
+/** Once one partition knows a field's number, the others have to follow, however long their locks are taken. */
+async function defineEverywhere(handle: Handle, list: readonly BoardField[]): Promise<void> {
+  const types = typeNumbers(list);
+  for (const [partition, seat] of handle.seats.entries()) {
+    const define = () => {
+      handle.assertOpen();
+      return handle.guarded(() => defineFields(seat, types) as typeof OK | typeof E_BUSY);
+    };
+    const patience = partition === 0 ? handle.settings.timeoutMs : Number.POSITIVE_INFINITY;
+    const status = await eventually(define, patience);
     if (status !== OK) throw handle.refusal(status, seat);
   }
-  build(handle, [name]).catch(() => {}); // closed; the next `open` goes on
 }
 
 /** Fills the columns of what rows say nothing of: after opening a folder or an export that lacks fields. */
@@ -63,7 +78,7 @@ export async function buildMissing(handle: Host): Promise<void> {
   if (handle.fields.table.size === 0 || !(await hasRowsBehind(handle))) return;
   handle.fields.write(handle.fields.all.map((field) => ({ ...field, building: true })));
   const names = handle.fields.all.map(({ name }) => name);
-  build(handle, names).catch(() => {}); // closed; the next `open` goes on
+  void buildEventually(handle, names);
 }
 
 async function hasRowsBehind(handle: Host): Promise<boolean> {
@@ -87,8 +102,20 @@ async function namesIn(handle: Host): Promise<string[]> {
   return names;
 }
 
-async function build(handle: Host, names: readonly string[]): Promise<void> {
+/** Goes on after a trap, or without memory; not once the index is closed: the next `open` goes on then. */
+async function buildEventually(handle: Host, names: readonly string[]): Promise<void> {
   const mismatches = new Map<string, number>();
+  for (;;) {
+    try {
+      return await build(handle, names, mismatches);
+    } catch (error) {
+      if (error instanceof HnswError && error.code === "CLOSED") return;
+    }
+    await new Promise((resolve) => letGo(setTimeout(resolve, PAUSE_MS)));
+  }
+}
+
+async function build(handle: Host, names: readonly string[], mismatches: Map<string, number>): Promise<void> {
   for (const space of await namesIn(handle)) {
     // A compaction may have moved entries before they were filled.
     while ((await fillSpace(handle, space, mismatches)) > 0) await nextTurn();

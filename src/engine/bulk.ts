@@ -157,9 +157,9 @@ class BulkAdd {
       for (let i = 0; i < count; i++) {
         const key = keys[first + i]!;
         const row = rows.at(first + i);
-        let status = handle.guarded(() => addRow(seat, ref, key, i, bytes, row));
+        let status = handle.guarded(() => addRow(handle, ref, key, i, bytes, row));
         if (status === E_ZERO && handle.settings.zeroVectors === "keep") {
-          status = handle.guarded(() => addRow(seat, ref, key, i, bytes, withoutVector(row)));
+          status = handle.guarded(() => addRow(handle, ref, key, i, bytes, withoutVector(row)));
         }
         if (status === E_STALE) throw dropped(this.space, this.accepted);
         if (UNFIT.has(status)) throw changed(`Vector ${first + i}`, handle.refusal(status, seat));

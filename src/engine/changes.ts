@@ -11,7 +11,7 @@ import type { Key } from "../values/keys.ts";
 import { matchingKeys } from "./entries.ts";
 import type { Handle } from "./handle.ts";
 import { outcomeOf, tryRemove } from "./ops.ts";
-import { contentsOf, documentIn, rowOf } from "./rows.ts";
+import { contentsOf, documentIn, isUpToDate, rowOf } from "./rows.ts";
 import { BUSY, DONE, MORE, type Outcome } from "./waiting-line.ts";
 
 /** What an update changes. `expiresAt`: undefined where it stays, null where the entry does not expire any more. */
@@ -120,7 +120,9 @@ function tryUpdate(handle: Handle, space: string, key: Key, change: Change): [Ou
   });
   if (status === E_CHANGED) return [BUSY, false]; // by another thread: the next try reads it again
   if (status === NOT_FOUND) return absent(handle, ref.partition);
-  return [outcomeOf(status, handle, space, ref), true];
+  const outcome = outcomeOf(status, handle, space, ref);
+  // A field was added in between, and its column may be whole by now: once more, with what the document has in it.
+  return [outcome === DONE && !isUpToDate(row, handle.fields.table) ? BUSY : outcome, true];
 }
 
 /** That it is not there may depend on an op that is not durable yet. */

@@ -73,6 +73,6 @@ export class FieldBoard {
 }
 
 /** As the core numbers types. */
-export function typeNumbers(table: FieldTable): number[] {
-  return table.list.map(({ type }) => FIELD_TYPES.indexOf(type) + 1);
+export function typeNumbers(fields: readonly { type: FieldType }[]): number[] {
+  return fields.map(({ type }) => FIELD_TYPES.indexOf(type) + 1);
 }

@@ -1,13 +1,12 @@
 /* How does one op get in? An attempt in the line of its space: it is accepted, refused for good, or tried again. */
 import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, E_ZERO, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import type { Seat } from "../core/seat.ts";
 import { type AddOptions, optionsOf, readExpiry } from "../options/entries.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import { numbersOf, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
-import { readDocument, rowOf, withoutVector } from "./rows.ts";
+import { isUpToDate, readDocument, renewed, rowOf, withoutVector } from "./rows.ts";
 import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
 
 /** `vector`: null for an entry without one. */
@@ -77,23 +76,32 @@ function tryAdd(handle: Handle, space: string, key: Key, vector: NumberArray | n
   if (ref === calls.AGAIN) return BUSY;
   const { seat } = ref;
   if (vector !== null) seat.putVector(vector);
-  const status = handle.guarded(() => addRow(seat, ref, key, 0, 0, row));
+  const status = handle.guarded(() => addRow(handle, ref, key, 0, 0, row));
   if (status !== E_ZERO || handle.settings.zeroVectors === "refuse") return outcomeOf(status, handle, space, ref);
-  const without = handle.guarded(() => addRow(seat, ref, key, 0, 0, withoutVector(row)));
+  const without = handle.guarded(() => addRow(handle, ref, key, 0, 0, withoutVector(row)));
   return outcomeOf(without, handle, space, ref);
 }
 
-/** Adds vector `index` of the intake with a row. A status. */
+/**
+ * Adds vector `index` of the intake with a row. A status. A field may have been added since the row was made, and its column
+ * be whole by now: then the row is added once more, with what it has in that field.
+ */
 export function addRow(
-  seat: Seat,
+  { fields }: Handle,
   ref: calls.SpaceRef,
   key: Key,
   index: number,
   promised: number,
   row: Uint8Array | null,
 ): number {
-  const bytes = row === null ? 0 : seat.putRow(row);
-  return bytes < 0 ? bytes : calls.add(seat, ref, seat.putKey(key), index, promised, bytes);
+  const { seat } = ref;
+  if (row === null) return calls.add(seat, ref, seat.putKey(key), index, promised, 0);
+  for (;;) {
+    const current = renewed(row, fields.table);
+    const bytes = seat.putRow(current);
+    const status = bytes < 0 ? bytes : calls.add(seat, ref, seat.putKey(key), index, promised, bytes);
+    if ((status !== OK && status !== OK_WAKE) || isUpToDate(current, fields.table)) return status;
+  }
 }
 
 export async function remove(handle: Handle, space: string, key: Key): Promise<boolean> {

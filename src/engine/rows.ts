@@ -1,8 +1,8 @@
 /* How does a document become a row, and a row what a caller reads? */
 import type { MatchedEntry, Wanted } from "../core/calls.ts";
-import type { FieldTable } from "../documents/fields.ts";
+import { type FieldTable, valueIfFits } from "../documents/fields.ts";
 import { type Json, ownCopy, tooLarge } from "../documents/json.ts";
-import { decodeRow, documentOf, encodeRow, FLAGS, NO_VECTOR, type RowContents } from "../documents/row.ts";
+import { decodeRow, documentOf, encodeRow, FLAGS, knownIn, NO_VECTOR, type RowContents } from "../documents/row.ts";
 import type { Include } from "../documents/types.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
@@ -34,6 +34,19 @@ export function rowOf(
   const bytes = documentBytes(row);
   if (bytes > maxDocumentBytes) throw tooLarge(maxDocumentBytes, bytes);
   return row;
+}
+
+/** A row that also says what its document has in fields that were added since; nothing where that is of another type. */
+export function renewed(row: Uint8Array, fields: FieldTable): Uint8Array {
+  if (isUpToDate(row, fields)) return row;
+  const document = documentIn(row);
+  const values = document === undefined ? [] : fields.list.map((field) => valueIfFits(field, document).value);
+  return encodeRow(decodeRow(row), fields.list, values);
+}
+
+/** Whether there is no field that a row says nothing of. */
+export function isUpToDate(row: Uint8Array | null, fields: FieldTable): boolean {
+  return row === null || knownIn(row) >= fields.size;
 }
 
 /** The same row for an entry that has no vector. */

@@ -11,6 +11,7 @@ import { isNear } from "../support/indexes.ts";
 import { outOfStack } from "../support/out-of-stack.ts";
 import { trueDistance } from "../support/vectors.ts";
 import { Chance } from "./chance.ts";
+import { DocumentActor, documentSpaces } from "./documents.ts";
 import { Trigger } from "./faults.ts";
 
 export const SHARED = "shared";
@@ -58,6 +59,7 @@ export class Actor {
   private readonly duplicates: Float32Array[];
   private readonly reused: Float32Array;
   private readonly beforeOp: () => void;
+  private readonly documents: DocumentActor;
   /** Whether its vectors lie close together now, far from the others: codes go blind. */
   private isFar = false;
   private op = 0;
@@ -76,6 +78,14 @@ export class Actor {
     for (const name of ownSpaces(role.name)) this.models.set(name, new Map());
     this.models.set(SHARED, new Map());
     if (role.churns) this.models.set(CHURN, new Map());
+    const caller = {
+      ...{ index, chance: this.chance, metric: role.metric },
+      trapped: <T>(doing: string, call: () => Promise<T>) => this.trapped(doing, call),
+      again: <T>(doing: string, call: () => Promise<T>) => this.again(doing, call),
+      fail: (what: string) => this.fail(what),
+      vector: () => this.vector(),
+    };
+    this.documents = new DocumentActor(caller, role.name, documentSpaces("main"));
   }
 
   /** Fills CHURN, before anybody looks at it. */
@@ -129,6 +139,7 @@ export class Actor {
     const name = chance.is(0.2) ? SHARED : chance.oneOf(own);
     if (chance.is(0.03)) this.isFar = !this.isFar;
     if (chance.is(0.01)) await this.addOutOfStack(name);
+    if (chance.is(0.3)) return await this.documents.step();
     const dice = chance.between(0, 99);
     if (dice < 30) await this.upsert(name, this.someKey(name));
     else if (dice < 38) await this.addSeveral(name);
@@ -444,11 +455,14 @@ export class Actor {
       const hits = await this.space(name).search(query, { k: 3000 });
       this.expectHits(name, model, query, hits, 3000, 64);
     }
+    this.doing = "verify documents";
+    await this.documents.verify();
   }
 
   /** Drops this actor's own spaces. */
   async dropAll(): Promise<void> {
     for (const name of ownSpaces(this.role.name)) await this.index.dropSpace(name);
+    await this.documents.dropAll();
   }
 }
 

@@ -10,19 +10,25 @@ export const POINT_NAMES = new Map<number, string>(
 );
 export const POINTS = [...POINT_NAMES.keys()];
 
-/** Where rows and filters can trap: these runs carry no documents, `tests/core/upkeep/repair.test.ts` passes them all. */
-export const ROW_POINTS = POINTS.filter((point) => point >= layout.FAULT_ROW_RECORD && point <= layout.FAULT_FILTER);
+/** Where rows and filters can trap. */
+const ROW_POINTS = POINTS.filter((point) => point >= layout.FAULT_ROW_RECORD && point <= layout.FAULT_FILTER);
+
+/** Points that few runs pass, or pass unseen: a column that is filled in the background is filled again. */
+export const RARE_POINTS = [layout.FAULT_ROW_FILL, layout.FAULT_ROW_BUFFER, layout.FAULT_ROW_FREE];
 
 /** A worker accepts nothing, but compaction makes it write slots. */
 export const WORKER_POINTS = POINTS.filter((point) => point !== layout.FAULT_ACCEPT_LOCKED);
 
-/** What a thread that only accepts passes: its own ops, the arena, and links that a census mends. */
+/** What a thread that only accepts passes: its own ops, the arena, links that a census mends, rows and filters. */
 export const CALLER_POINTS = POINTS.filter(
-  (point) => point <= layout.FAULT_ARENA_SPLIT || point === layout.FAULT_ARENA_FREE,
+  (point) => point <= layout.FAULT_ARENA_SPLIT || point === layout.FAULT_ARENA_FREE || ROW_POINTS.includes(point),
 );
 
 /** After a trap here blocks may be lost: a table that is rebuilt leaves the old one behind, a half-made structure its parts. */
-export const LOSING_POINTS = [layout.FAULT_KEYS_GROW, layout.FAULT_ARENA_SPLIT, layout.FAULT_ARENA_FREE];
+export const LOSING_POINTS = [
+  ...[layout.FAULT_KEYS_GROW, layout.FAULT_ARENA_SPLIT, layout.FAULT_ARENA_FREE],
+  ...ROW_POINTS.filter((point) => point !== layout.FAULT_FILTER),
+];
 
 export type Hits = Map<number, number>;
 

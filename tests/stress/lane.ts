@@ -2,7 +2,7 @@
  * How do stress runs survive one another? A few at a time play in a process of their own: ending workers can crash Bun
  * itself (about once in 100 times with 1.4.5, 2026-11-23). Such a run is counted apart and played again.
  */
-import { addHits, type Hits, POINTS, ROW_POINTS } from "./faults.ts";
+import { addHits, type Hits, POINTS, RARE_POINTS } from "./faults.ts";
 import { play, type Report } from "./rounds.ts";
 
 const SILENT_MS_MAX = 90_000; // a process that prints nothing for that long hangs
@@ -37,9 +37,9 @@ export class Tally {
     return this.totals.found / this.totals.wanted;
   }
 
-  /** Points that no run has trapped at yet. */
+  /** Points that no run has trapped at yet; `tests/core/upkeep/repair.test.ts` passes the rare ones. */
   get missed(): number[] {
-    return POINTS.filter((point) => !this.hits.has(point) && !ROW_POINTS.includes(point));
+    return POINTS.filter((point) => !this.hits.has(point) && !RARE_POINTS.includes(point));
   }
 
   add({ failure, report }: Line): void {

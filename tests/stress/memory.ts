@@ -10,6 +10,11 @@ const HELD = {
   node: layout.SEAT_HELD_NODE,
 };
 
+const SEAT_BLOCKS = [
+  ...[layout.SEAT_SCRATCH, layout.SEAT_RESULTS, layout.SEAT_BIG_VISITED, layout.SEAT_CLAIMS],
+  ...[layout.SEAT_ROW, layout.SEAT_FILTER],
+];
+
 function wordsOf(seat: Seat): Uint32Array {
   const { buffer } = seat.memory;
   return new Uint32Array(buffer, 0, buffer.byteLength >>> 2);
@@ -49,9 +54,7 @@ export function blocksLost(seat: Seat): number[] {
   const owed = new Set<number>();
   for (let number = 0; number < layout.MAX_SEATS; number++) {
     const place = layout.P_SEATS + number * layout.SEAT_BYTES;
-    for (const cell of [layout.SEAT_SCRATCH, layout.SEAT_RESULTS, layout.SEAT_BIG_VISITED, layout.SEAT_CLAIMS]) {
-      owed.add(at(place + cell));
-    }
+    for (const cell of SEAT_BLOCKS) owed.add(at(place + cell));
   }
   for (let space = at(layout.P_SPACE_LIST); space !== 0; space = at(space + layout.S_ALL_NEXT)) owed.add(space);
   owed.add(at(layout.P_JOURNAL_BLOCK));

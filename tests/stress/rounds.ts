@@ -11,8 +11,11 @@ import { openWith } from "../../src/api/open.ts";
 import type { VectorIndex } from "../../src/api/vector-index.ts";
 import { bestVariant } from "../../src/core/build.ts";
 import type { Incident, OpenOptions } from "../../src/options/open.ts";
+import { FIELD_TYPES } from "../support/documents.ts";
+import { until } from "../support/indexes.ts";
 import { Actor, type Outcome, ownSpaces, type Role } from "./actor.ts";
 import { Chance } from "./chance.ts";
+import { LATE } from "./documents.ts";
 import { addHits, CALLER_POINTS, type Hits, LOSING_POINTS, POINTS, WORKER_POINTS } from "./faults.ts";
 import type { FromHelper, ToHelper } from "./helper.ts";
 import { blocksLost, hasRetired, unrest } from "./memory.ts";
@@ -66,6 +69,7 @@ class Round {
   private readonly problems: string[] = [];
   private kills = 0;
   private mayLose = false;
+  private adding: Promise<void> | null = null;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -85,6 +89,7 @@ class Round {
       flatBelow: 16,
       maxPending: 64,
       seed: plan.seed,
+      fields: FIELD_TYPES,
       quantization: chance.oneOf(["auto", "none"] as const),
       batching: { min: 2, max: 16, lowDepth: 4, highDepth: 32 },
       stealing: { threshold: 4 },
@@ -118,6 +123,7 @@ class Round {
       const own = main.run().then(() => main.outcome());
       outcomes.push(...(await Promise.all([own, ...others])));
       await this.calm(opened);
+      await this.fieldIsThere(index);
       await index.flush();
       const report = await index.check();
       if (!report.ok) this.problems.push(`check: ${report.unreachable} unreachable; ${report.problems.join("; ")}`);
@@ -164,8 +170,9 @@ class Round {
 
   // ── disturbances ──────────────────────────────────────────────────────────────────────────────────────────────────
   private disturb({ pool, index }: Awaited<ReturnType<typeof openWith>>, faults: boolean): void {
-    if (pool === null) return;
     const { chance } = this;
+    if (this.adding === null && chance.is(0.02)) this.adding = index.addField(LATE, "number");
+    if (pool === null) return;
     if (chance.is(0.03)) {
       const worker = chance.between(0, this.plan.workers - 1);
       const { linked, alive } = index.stats().workers[worker]!;
@@ -214,6 +221,13 @@ class Round {
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 
+  /** What was added while faults trapped it is whole in the end. */
+  private async fieldIsThere(index: VectorIndex): Promise<void> {
+    if (this.adding === null) return;
+    await this.adding;
+    await until(() => index.fields[LATE]!.state === "ready", "the added field is ready");
+  }
+
   // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
   private rest(seats: Awaited<ReturnType<typeof openWith>>["seats"]): void {
     for (const [partition, seat] of seats.entries()) {
@@ -239,15 +253,17 @@ class Round {
   }
 }
 
-/** Every space, key and vector, in words. */
+/** Every space, key, vector and document, in words. */
 async function contentsOf(index: VectorIndex): Promise<string> {
   const lines: string[] = [];
   for (const name of index.spaces().sort()) {
     const space = index.space(name);
-    const keys = await space.keys();
-    const vectors = await Promise.all(keys.map((key) => space.get(key)));
-    const pairs = keys.map((key, i) => `${typeof key} ${String(key)}: ${vectors[i]!.join()}`);
-    lines.push(`${name}: ${pairs.sort().join("; ")}`);
+    const entries: string[] = [];
+    for await (const entry of space.entries({ include: ["vector", "metadata", "expiresAt"], now: 0 })) {
+      const { key, vector, metadata, expiresAt } = entry;
+      entries.push(`${typeof key} ${String(key)}: ${vector?.join()} ${JSON.stringify(metadata)} ${expiresAt}`);
+    }
+    lines.push(`${name}: ${entries.sort().join("; ")}`);
   }
   return lines.join("\n");
 }

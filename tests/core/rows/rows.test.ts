@@ -1,6 +1,6 @@
 /* Does a row come back as it went in, for every type and form of value, from wherever it is read? */
 import { describe, expect, test } from "bun:test";
-import { E_CHANGED, E_STALE, NOT_FOUND, OK } from "../../../assembly/layout.ts";
+import { E_CHANGED, E_STALE, FAULT_ROW_CODE, NOT_FOUND, OK } from "../../../assembly/layout.ts";
 import type { FieldType, FieldValue } from "../../../src/documents/fields.ts";
 import { coreModule, usedBytes } from "../harness.ts";
 import { type RowLike, type RowSpace, rowSpace } from "./row-space.ts";
@@ -169,4 +169,18 @@ test("memory of rows is given back: by compactions, and with the space", async (
   other.seat.core.tidy();
   // What a seat keeps for the next call: its row buffer.
   expect(usedBytes(other.seat)).toBeLessThan(empty + 8192);
+});
+
+test("a keyword that a trap left without its place in the table is found by the code that rows have", async () => {
+  const space = await rowSpace({ word: "keyword" }, { flatBelow: 1e6 });
+  const word = space.fields.list[0]!;
+  space.seat.core.armFault(FAULT_ROW_CODE, 1);
+  expect(() => space.put("first", [0, 0, 0, 0], { values: { word: "a" } })).toThrow(WebAssembly.RuntimeError);
+  expect(space.seat.core.repairSeat(0)).toBe(0);
+  space.put("first", [0, 0, 0, 0], { values: { word: "a" } });
+  for (let i = 0; i < 40; i++) space.put(i, [i, 0, 0, 0], { values: { word: `word ${i}` } }); // the table grows
+  space.put("last", [0, 0, 0, 0], { values: { word: "a" } });
+  expect(space.matching({ is: "equal", field: word, value: "a" })).toEqual(["first", "last"]);
+  expect(space.matching({ is: "equal", field: word, value: "word 7" })).toEqual([7]);
+  space.expectWhole("after a trap");
 });
