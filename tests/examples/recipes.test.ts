@@ -180,27 +180,6 @@ test("a collection of Chroma comes over, page by page", async () => {
   expect(lines[1234]).toBe('{"key":"doc-1234","vector":[1234,1]}');
 });
 
-test("a collection of Qdrant comes over, page by page", async () => {
-  const points = Array.from({ length: 1500 }, (_, id) => ({ id, payload: null, vector: [id, 1] }));
-  await using qdrant = Bun.serve({
-    port: 0,
-    routes: {
-      "/collections/articles/points/scroll": {
-        POST: async (request: Request) => {
-          const { limit, offset = 0, with_vector } = (await request.json()) as Record<string, number>;
-          expect(with_vector as unknown).toBe(true);
-          const next = offset + limit!;
-          const result = { points: points.slice(offset, next), next_page_offset: next < points.length ? next : null };
-          return Response.json({ result, status: "ok", time: 0.001 });
-        },
-      },
-    },
-  });
-  const lines = await moved("coming-from-qdrant", "qdrant.ts", qdrant, "cosine");
-  expect(lines).toHaveLength(1500);
-  expect(lines[1234]).toBe('{"key":1234,"vector":[1234,1]}');
-});
-
 test("every file of a recipe runs here, or is imported by a block that does", () => {
   const sources = project.blocks.map(({ section, code }) => ({ section, code }));
   const unused = project.blocks.filter(({ section, file }) => {

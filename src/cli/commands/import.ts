@@ -9,23 +9,11 @@ import { type Batch, formatOf, openLines, openMatrix, type Source } from "../for
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
 import { Progress } from "../terminal/progress.ts";
+import { addBatch } from "./add-batch.ts";
 import type { Arguments, Command } from "./command.ts";
 import { fieldsOf } from "./fields.ts";
+import { importFromQdrant } from "./import-qdrant.ts";
 import { shapeOf } from "./shape.ts";
-
-/** Refusals that concern a single vector or key. */
-const OF_A_ROW = [
-  "BAD_KEY",
-  "BAD_DIMENSIONS",
-  "BAD_VECTOR",
-  "NOT_FINITE",
-  "NORM_OVERFLOW",
-  "NORM_UNDERFLOW",
-  "ZERO_VECTOR",
-  "BAD_METADATA",
-  "BAD_FIELD",
-  "DOCUMENT_TOO_LARGE",
-];
 
 export const importVectors: Command = {
   summary: "adds vectors and documents from lines of JSON, .npy, .fvecs, .bvecs or raw floats",
@@ -38,13 +26,18 @@ export const importVectors: Command = {
     dimensions: { value: "N", help: "floats per vector of a new index; other files than .f32 know them" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
     fields: { value: "F", help: "fields to add, such as tags:keyword,createdAt:date" },
+    "from-qdrant": { value: "URL", help: "FILE is a collection of the Qdrant server there" },
+    vector: { value: "NAME", help: "with --from-qdrant: which one of points with several vectors" },
   },
   notes:
     "FILE is lines of JSON as `export` writes them (- for stdin; or a folder of .jsonl files), .npy (a matrix of little-\n" +
     "endian floats, 4 or 8 bytes each, row after row), .f32 (nothing but such floats of 4 bytes), .fvecs or .bvecs. A key that the space\n" +
     "has already is replaced. A line that is refused ends the import; those before it stay. PATH is created if it does\n" +
-    "not exist.",
+    "not exist. --from-qdrant needs no --space; one that was cut off goes on where it was, at its end points are counted and a\n" +
+    "sample of searches is compared. A key for that server is taken from QDRANT_API_KEY.",
   async run(args) {
+    if (args.has("from-qdrant")) return await importFromQdrant(args);
+    if (args.has("vector")) throw args.wrong("--vector needs --from-qdrant");
     const start = performance.now();
     args.oneOf("space", "all");
     const [path, file] = [args.at(0), args.at(1)];
@@ -110,30 +103,6 @@ function spaceOf(index: VectorIndex, args: Arguments, { space: named, placeOf }:
   if (wanted === undefined && named !== undefined) return index.space(named);
   const message = wanted === undefined ? "names no space" : `is for space "${named}": use --all`;
   throw new FileError(`${placeOf(0)} ${message}`);
-}
-
-async function addBatch(space: Space, batch: Batch, added: () => void): Promise<void> {
-  try {
-    const { keys, vectors, metadata, expiresAt } = batch;
-    await space.addMany(keys, vectors, metadata ?? undefined, { expiresAt });
-    for (const _ of batch.keys) added();
-  } catch (error) {
-    if (!(error instanceof HnswError) || !OF_A_ROW.includes(error.code)) throw error;
-    await addEach(space, batch, added); // none was added: add them one by one, up to the bad row, and name it
-  }
-}
-
-async function addEach(space: Space, batch: Batch, added: () => void): Promise<void> {
-  const { keys, vectors, metadata, expiresAt, placeOf } = batch;
-  for (const [i, key] of keys.entries()) {
-    try {
-      await space.add(key, vectors === null ? null : vectors[i]!, metadata?.[i], { expiresAt });
-      added();
-    } catch (error) {
-      if (!(error instanceof HnswError)) throw error;
-      throw new HnswError(error.code, `${placeOf(i)}: ${error.message}`, { cause: error });
-    }
-  }
 }
 
 /** The same error, with a sentence on how far the import came. */
