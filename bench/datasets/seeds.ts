@@ -16,4 +16,5 @@ export const SEEDS = {
   kernels: 8,
   edge: 4711,
   calls: 300_000,
+  server: 6333,
 } as const;

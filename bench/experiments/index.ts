@@ -14,12 +14,13 @@ import { locality } from "./locality/suite.ts";
 import { peers } from "./peers/suite.ts";
 import { scale } from "./scale/suite.ts";
 import { scaling } from "./scaling/suite.ts";
+import { server } from "./server/suite.ts";
 import { simulate } from "./simulate/suite.ts";
 import { skew } from "./skew/suite.ts";
 
 export const experiments: Record<string, Experiment> = {
   ...{ scaling, skew, batch, locality, simulate, calibrate },
-  ...{ freshness, calls, peers, scale, churn, durable, edge, kernels, core },
+  ...{ freshness, calls, peers, scale, churn, durable, server, edge, kernels, core },
 };
 
 /** Whose result this is. */

@@ -68,6 +68,7 @@ describe("a tiny run of", () => {
     freshness: set,
     churn: set,
     calls: ["--n", "2500"],
+    server: ["--n", "1000"],
     kernels: ["--n", "1000"],
     durable: set,
     edge: set,
