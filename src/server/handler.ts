@@ -1,4 +1,5 @@
 /* How does a request become a response? It is checked, its route found, its body read by the route's schema, and run. */
+import { warn } from "../runtime/platform.ts";
 import type { Store } from "../store/store.ts";
 import { checkPlace, checkRight, identify } from "./guard.ts";
 import { type HandlerOptions, readServerOptions, type ServerSettings } from "./options.ts";
@@ -6,8 +7,8 @@ import { Collections } from "./points/collection.ts";
 import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
-import { BodyBudget, readBody } from "./wire/body.ts";
-import { print } from "./wire/json.ts";
+import { BodyBudget, readBody, whole } from "./wire/body.ts";
+import { print, printInSlices } from "./wire/json.ts";
 import { Metrics } from "./wire/metrics.ts";
 import { Rates } from "./wire/rates.ts";
 import { badFormat, type Refusal, refusalFor } from "./wire/refusals.ts";
@@ -71,7 +72,9 @@ async function serve(request: Request, server: Server): Promise<Response> {
   try {
     response = await respond(request, server, about, start);
   } catch (error) {
-    response = refusing(refusalFor(error), start);
+    const refusal = refusalFor(error);
+    if (refusal.status === 500) warn(`a request failed: ${error instanceof Error ? error.stack : error}`);
+    response = refusing(refusal, start);
   }
   report(request, response.status, about.found, server, performance.now() - start);
   return forOrigin(response, request, server.settings);
@@ -107,10 +110,10 @@ async function respond(request: Request, server: Server, about: { found: Found |
   checkRight(caller, route, params.name, service);
   const query = queryParameters.read(Object.fromEntries(searchParams), "the query");
   const result = await withBody(request, route, server, (body, hold) => {
-    const stream = (request.body ?? []) as AsyncIterable<Uint8Array>;
-    return route.run({ service, caller, params, query, body, stream, hold });
+    return route.run({ service, caller, params, query, body, stream: whole(request.body), hold });
   });
-  return result instanceof Response ? result : enveloped({ result, status: "ok", time: since(start) }, 200);
+  if (result instanceof Response) return result;
+  return responseOf(await printInSlices({ result, status: "ok", time: since(start) }), 200);
 }
 
 const EVERYONE = { id: "everyone", right: null, collections: new Map() };
@@ -143,12 +146,12 @@ function since(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-function enveloped(envelope: object, status: number, headers: Record<string, string> = {}): Response {
-  return new Response(print(envelope), { status, headers: { "content-type": "application/json", ...headers } });
+function responseOf(text: string, status: number, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { "content-type": "application/json", ...headers } });
 }
 
 function refusing({ status, message, headers }: Refusal, start: number): Response {
-  return enveloped({ time: since(start), status: { error: message }, result: null }, status, headers);
+  return responseOf(print({ time: since(start), status: { error: message }, result: null }), status, headers);
 }
 
 function forOrigin(response: Response, request: Request, { origins }: ServerSettings): Response {

@@ -21,17 +21,7 @@ function notFound(): Refusal {
 }
 
 /** Parts of Qdrant's interface that a path may belong to. */
-const NOT_SERVED = [
-  "snapshots",
-  "recommend",
-  "discover",
-  "shards",
-  "matrix",
-  "cluster",
-  "locks",
-  "issues",
-  "optimizations",
-];
+const NOT_SERVED = ["snapshots", "recommend", "discover", "shards", "cluster", "locks", "issues", "optimizations"];
 
 export class Router {
   private readonly byLength = new Map<number, { route: Route; segments: string[] }[]>();

@@ -145,6 +145,18 @@ for (const version of [18, 19] as const) {
       ]);
     });
 
+    test("gives the nearest of each point of a sample, as pairs and as places", async () => {
+      await using at = await filled();
+      const { pairs } = await at.client.searchMatrixPairs("c", { sample: 3, limit: 1 });
+      expect(pairs.map(({ a, b }) => [a, b])).toEqual([
+        [1, 2],
+        [2, 1],
+        [UUID, 2],
+      ]);
+      const offsets = await at.client.searchMatrixOffsets("c", { sample: 3, limit: 1 });
+      expect(offsets).toMatchObject({ offsets_row: [0, 1, 2], offsets_col: [1, 0, 1], ids: [1, 2, UUID] });
+    });
+
     test("changes payloads and vectors, deletes by id and by filter, and does several in order", async () => {
       await using at = await filled();
       const { client } = at;

@@ -41,6 +41,8 @@ test("the first bad line ends it and is named; it goes on from any line", async 
   const rest = await serving.call("POST", `/v1/collections/c/ingest?from_line=${durable + 1}`, good, JSON_LINES);
   expect(rest.result).toEqual({ lines: 2600, points: 2600 - durable });
   expect((await serving.call("POST", "/collections/c/points/count", {})).result.count).toBe(2600);
+  const nothing = await serving.call("POST", "/v1/collections/c/ingest", undefined, JSON_LINES);
+  expect(nothing.result).toEqual({ lines: 0, points: 0 });
   for (const [text, words] of [
     ["{", "not JSON"],
     ['{"id":1,"vector":[1]}', "expected dim: 4, got 1"],

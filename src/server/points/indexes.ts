@@ -5,7 +5,7 @@
 import type { FieldType } from "../../documents/fields.ts";
 import type { Value } from "../wire/json.ts";
 import { notServed } from "../wire/refusals.ts";
-import { anything, boolean, byKind, maybe, object, oneOf, type Read, type Schema } from "../wire/schema.ts";
+import { boolean, byKind, echoed, maybe, object, oneOf, type Read, type Schema } from "../wire/schema.ts";
 import { momentOf } from "./dates.ts";
 import { type Path, type Payload, readPath, valuesAt } from "./paths.ts";
 import { wordsOf } from "./words.ts";
@@ -37,9 +37,9 @@ const detailed = object({
   is_tenant: maybe(boolean),
   ...options,
   ...{ lookup: maybe(boolean), range: maybe(boolean) },
-  ...{ tokenizer: maybe(anything), min_token_len: maybe(anything), max_token_len: maybe(anything) },
-  ...{ lowercase: maybe(anything), phrase_matching: maybe(anything), stopwords: maybe(anything) },
-  ...{ stemmer: maybe(anything), ascii_folding: maybe(anything) },
+  ...{ tokenizer: maybe(echoed), min_token_len: maybe(echoed), max_token_len: maybe(echoed) },
+  ...{ lowercase: maybe(echoed), phrase_matching: maybe(echoed), stopwords: maybe(echoed) },
+  ...{ stemmer: maybe(echoed), ascii_folding: maybe(echoed) },
 });
 export const indexSchema = byKind({ string: oneOf(...INDEX_TYPES, "geo"), object: detailed }) as Schema<
   IndexType | "geo" | Read<typeof detailed>

@@ -49,7 +49,7 @@ const numbers: Schema<Target> = mapped(vector, (numbers, at) => {
 });
 const id: Schema<Target> = mapped(pointId, (id) => ({ is: "id", id }));
 
-const unnamed = maybe(
+export const unnamed = maybe(
   mapped(text(), (name) => {
     if (name !== "") throw notServed(`the named vector "${name}"`);
     return name;

@@ -7,6 +7,7 @@ import { isRecord, type Value } from "../wire/json.ts";
 import { notServed, Refusal, wrongInput } from "../wire/refusals.ts";
 import {
   anything,
+  echoed,
   integer,
   list,
   mapped,
@@ -24,7 +25,7 @@ import { type Call, collectionOf, type Route, route, seenBy } from "./route.ts";
 const PATH = "/collections/{name}";
 const MOST_DIMENSIONS = 4096;
 
-const vectorOptions = { on_disk: maybe(anything), hnsw_config: maybe(anything), quantization_config: maybe(anything) };
+const vectorOptions = { on_disk: maybe(echoed), hnsw_config: maybe(echoed), quantization_config: maybe(echoed) };
 const single = object({
   size: integer(1, MOST_DIMENSIONS),
   distance: mapped(oneOf("Cosine", "Dot", "Euclid", "Manhattan"), (distance) => {
@@ -56,20 +57,20 @@ const noSparseVectors = maybe(
 
 /** Taken, kept and shown again, and without an effect. */
 const tuning = {
-  ...{ hnsw_config: maybe(anything), optimizers_config: maybe(anything), quantization_config: maybe(anything) },
-  ...{ strict_mode_config: maybe(anything), metadata: maybe(anything) },
+  ...{ hnsw_config: maybe(echoed), optimizers_config: maybe(echoed), quantization_config: maybe(echoed) },
+  ...{ strict_mode_config: maybe(echoed), metadata: maybe(echoed) },
 };
 const createBody = object({
   vectors,
   ...tuning,
-  wal_config: maybe(anything),
+  wal_config: maybe(echoed),
   ...{ shard_number: maybe(integer(1, 1000)), replication_factor: maybe(integer(1, 1000)) },
-  ...{ write_consistency_factor: maybe(integer(1, 1000)), on_disk_payload: maybe(anything) },
+  ...{ write_consistency_factor: maybe(integer(1, 1000)), on_disk_payload: maybe(echoed) },
   ...{ sparse_vectors: noSparseVectors, init_from: refused, sharding_method: refused },
 });
 const updateBody = object({
   ...tuning,
-  ...{ vectors: maybe(anything), params: maybe(anything), sparse_vectors: noSparseVectors },
+  ...{ vectors: maybe(echoed), params: maybe(echoed), sparse_vectors: noSparseVectors },
 });
 
 async function create({ service, params, body }: Call<Read<typeof createBody>>): Promise<true> {

@@ -2,6 +2,7 @@
 
 import type { Collection } from "../points/collection.ts";
 import { idInPath } from "../points/ids.ts";
+import { matrixBody, offsetsOf, pairsOf } from "../points/matrix.ts";
 import {
   count,
   countBody,
@@ -126,6 +127,8 @@ export const pointRoutes: Route[] = [
   read("/search/batch", "Several of these", searchBatchBody, (collection, { searches }) =>
     Promise.all(searches.map((one) => runSearch(collection, one.vector, one))),
   ),
+  read("/search/matrix/pairs", "Which points of a sample are near to which", matrixBody, pairsOf),
+  read("/search/matrix/offsets", "The same as places in the list of their ids", matrixBody, offsetsOf),
   route({
     ...{ method: "POST", path: "/collections/{name}/facet", summary: "The most frequent values of a field" },
     ...{ access: "read", body: facetBody },

@@ -31,7 +31,7 @@ export async function readBody(
   if (length > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of whole(request.body)) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLarge(limit);
     take(chunk.length);
@@ -43,6 +43,23 @@ export async function readBody(
     throw new Refusal(415, "Content type error: a body must be application/json");
   }
   return parsed(chunks);
+}
+
+/** A client that goes in the middle of a body is no failure of the server. */
+export async function* whole(body: Request["body"]): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const iterator = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await iterator.next().catch(() => {
+        throw badFormat("it was cut off");
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 function parsed(chunks: readonly Uint8Array[]): Value {

@@ -1,5 +1,7 @@
 /* How do integers of 64 bits survive parsing and printing? Those that a number can't hold are bigints. */
 
+import { Slice } from "../../runtime/event-loop.ts";
+
 /** What a body can hold. */
 export type Value = null | boolean | number | bigint | string | Value[] | { [name: string]: Value };
 
@@ -28,6 +30,29 @@ export function print(value: unknown): string {
     if (error instanceof TypeError) return printBigints(value);
     throw error;
   }
+}
+
+/** A large array in it, or in one of its properties, is printed in slices of time: other requests run in between. */
+export async function printInSlices(value: { [name: string]: unknown }): Promise<string> {
+  const slice = new Slice();
+  const parts: string[] = [];
+  const put = async (one: unknown, depth: number): Promise<void> => {
+    if (slice.isOver) await slice.next();
+    if (depth === 0 || typeof one !== "object" || one === null) {
+      parts.push(print(one) ?? "null");
+      return;
+    }
+    const names = Array.isArray(one) ? null : Object.keys(one).filter((name) => Reflect.get(one, name) !== undefined);
+    const items: unknown[] = names === null ? (one as unknown[]) : names.map((name) => Reflect.get(one, name));
+    parts.push(names === null ? "[" : "{");
+    for (const [i, item] of items.entries()) {
+      parts.push(i > 0 ? "," : "", names === null ? "" : `${JSON.stringify(names[i])}:`);
+      await put(item, depth - 1);
+    }
+    parts.push(names === null ? "]" : "}");
+  };
+  await put(value, 3);
+  return parts.join("");
 }
 
 function printBigints(value: unknown): string {

@@ -2,7 +2,7 @@
  * What may a request hold? A schema reads a value and says what was wrong with it, and describes itself as JSON Schema, from
  * which the OpenAPI document is made.
  */
-import { isRecord, type Value } from "./json.ts";
+import { isRecord, print, type Value } from "./json.ts";
 import { badFormat, notServed } from "./refusals.ts";
 
 export interface Schema<T = unknown> {
@@ -70,6 +70,9 @@ export const boolean: Schema<boolean> = {
 };
 
 export const anything: Schema<Value> = { shape: {}, read: (value) => value };
+
+/** What is kept and shown again, as the runtime's own JSON has it. */
+export const echoed: Schema<Value> = { shape: {}, read: (value) => JSON.parse(print(value)) as Value };
 
 export function oneOf<T extends string>(...choices: T[]): Schema<T> {
   return {
