@@ -117,12 +117,21 @@ export const SEAT_PINNED: u32 = 68; // the epoch that a scan in pieces keeps ann
 
 export const SEAT_ROW: u32 = 72, SEAT_ROW_BYTES: u32 = 76; // its buffer for rows and programs
 export const SEAT_FILTER: u32 = 80, SEAT_FILTER_BYTES: u32 = 84; // what a filter works in, with its bitmaps
+/* Blocks of the bulk that it works on, noted before they are used: what that works in (B_*), and leaders in training (L_*). */
+export const SEAT_BULK: u32 = 88, SEAT_LEAVES: u32 = 92;
+export const SEAT_BULK_STALE: u32 = 96; // 1 after the thread's end, until `mend` has freed them
+/* Portions that it fills (space/portions.ts): the number of its last offer, and up to which they are void. */
+export const SEAT_OFFERS: u32 = 100, SEAT_OFFERS_VOID: u32 = 104;
 
-export const CLAIM_BYTES: u32 = 24;
+export const CLAIM_BYTES: u32 = 28;
 export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;
 export const C_SERIAL: u32 = 8; // of the generation; 0: a compaction step instead of a range
 export const C_GENERATION: u32 = 12;
 export const C_FROM: u32 = 16, C_TO: u32 = 20; // the next slot to link; the first that is not claimed
+export const C_BULK: u32 = 24; // CLAIM_*
+export const CLAIM_SINGLE: u32 = 0; // its slots are linked one by one
+export const CLAIM_BULK: u32 = 1; // it is a portion, to be linked as a whole first
+export const CLAIM_ABANDONED: u32 = 2; // its bulk was given up: one by one, and others may know its slots already
 
 // ── space header: never freed, so that a stale address can always be checked by its S_INCARNATION ───────────────────
 export const SPACE_BYTES: u32 = 104;
@@ -147,7 +156,7 @@ export const S_MARK: u32 = 88, S_MARK_SERIAL: u32 = 92, S_MARK_COUNT: u32 = 96, 
 export const COMPACT_NO: u32 = 0, COMPACT_DEAD: u32 = 1;
 
 // ── generation: one filling of a space ──────────────────────────────────────────────────────────────────────────────
-export const GENERATION_BYTES: u32 = 184;
+export const GENERATION_BYTES: u32 = 216;
 export const G_SERIAL: u32 = 0;
 export const G_SPACE: u32 = 4; // 0 once it was dropped: the header may then belong to another space
 export const G_STATE: u32 = 8; // FLAT, GRAPH
@@ -183,6 +192,14 @@ export const G_EXPIRING: u32 = 164; // rows ever that expire
 export const G_BODILESS: u32 = 168; // slots ever without a vector
 /* Slots that codes in doubt have linked, to be linked again: from the first that is not yet, to the end. */
 export const G_SUSPECT: u32 = 172, G_SUSPECT_END: u32 = 176;
+export const G_READY: u32 = 180; // slots below may be claimed: all, but for a portion that is being filled
+export const G_BULK: u32 = 184; // 1 + the seat that links a portion of it, meanwhile nothing is claimed; or 0
+export const G_LEAVES: u32 = 188; // leaders of its leaves (L_*), or 0
+/* Portions that a seat fills (space/portions.ts): the first slot of the current one, the end of all (0: there is none). */
+export const G_OFFER_FROM: u32 = 192, G_OFFER_END: u32 = 196;
+export const G_OFFER_SLOTS: u32 = 200; // slots of each
+export const G_OFFER_SEAT: u32 = 204, G_OFFER_NUMBER: u32 = 208; // 1 + the seat, and its number of the offer
+export const G_LAST_PORTION: u32 = 212; // 1 + the first slot of the newest portion that is full
 export const RECENT_SLOTS: u32 = 256;
 export const FLAT: u32 = 0, GRAPH: u32 = 1;
 export const BEAM_CODES: u32 = 0, BEAM_F32: u32 = 1;
@@ -209,7 +226,7 @@ export const SLOT_DIED: u32 = 8; // u64: first version that does not
 export const SLOT_INVERSE: u32 = 16; // f32: 1 / norm under cosine, else 1
 export const SLOT_KEY: u32 = 20; // key record
 export const SLOT_STATE: u32 = 24; // PENDING …; FAILED_ONCE and HANGS beside it
-export const SLOT_TWIN: u32 = 28; // slot + 1 of the next one with the same vector
+export const SLOT_TWIN: u32 = 28; // slot + 1 of the next one with the same vector; not claimed: slots of the portion that it begins
 export const SLOT_VECTOR: u32 = 32;
 export const PENDING: u32 = 0;
 export const SKIPPED: u32 = 1; // dead before it was linked
@@ -234,6 +251,26 @@ export const LIST_DIVERSE: u32 = 8; // none of the first this many hides another
 export const LIST_OLDER: u32 = 12; // on level 0: a hint to its chain of twins (graph/twins.ts)
 export const BARE: u32 = 0x80000000; // the list was loaded: its distances must be computed before it is written
 export const PAIR_BYTES: u32 = 8, PAIR_DISTANCE: u32 = 0, PAIR_SLOT: u32 = 4; // in scratch, sorted by distance (f32)
+
+// ── leaves: which slots of a graph lie near one another (bulk/leaders.ts); a bulk compares rows with whole leaves ──────
+export const LEAF_BYTES: u32 = 2; // u16 per slot in its graph chunk: 1 + its leaf, 0: in none
+export const MOST_LEADERS: u32 = 60000;
+export const L_LEADERS: u32 = 0, L_SUPERS: u32 = 4; // how many there are
+export const L_ROOM: u32 = 8; // for leaders
+export const L_TRAINED: u32 = 12; // slots that there were when they were trained; 0: they are of no use
+export const L_COVERED: u32 = 16; // slots below have their leaf
+export const L_HEADER: u32 = 32; // then codes of the leaders, codes of the supers, and of each super its first leader (u32)
+
+// ── a bulk: what links a portion as a whole (bulk/portion.ts), and what it works in ─────────────────────────────────
+export const B_PHASE: u32 = 0; // PHASE_*
+export const B_CURSOR: u32 = 4; // how far the phase is: slots, rows, leaders or leaves
+export const B_FROM: u32 = 8, B_TO: u32 = 12; // slots of the portion
+export const B_ROWS: u32 = 16; // those of them that it links
+export const B_ROUND: u32 = 20; // of training
+export const B_GROUP: u32 = 24, B_LEAVES: u32 = 28; // the first row of the current group; how many leaves its rows probe
+export const B_ROOM: u32 = 32; // for leaders: what its arrays are made for
+export const B_TRAINS: u32 = 36; // 1: leaders are trained first
+export const B_HEADER: u32 = 64; // then the arrays of bulk/portion.ts
 
 // ── key record ──────────────────────────────────────────────────────────────────────────────────────────────────────
 export const K_HEADER: u32 = 8; // the chunk that records lie in
@@ -378,6 +415,9 @@ export const HIT_SLOT: u32 = 4, HIT_GENERATION: u32 = 8;
 export const HIT_AGE: u32 = 4; // u64, in their place once a piece of a scan is complete
 export const HIT_KEY: u32 = 12; // key record
 
+// ── what a call that links has done: INFO words 0, 1 and 2 are ops, compaction steps, and the effort of both ─────────
+export const OP_UNITS: u32 = 16; // of effort: an ordinary insert
+
 // ── statuses that calls return ──────────────────────────────────────────────────────────────────────────────────────
 export const OK: i32 = 0;
 export const OK_WAKE: i32 = 1; // accepted, and a worker has something new to do
@@ -422,4 +462,7 @@ export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_
   FAULT_ROW_RECORD: u32 = 25, FAULT_ROW_EXPIRY: u32 = 26, FAULT_ROW_VALUE: u32 = 27, FAULT_ROW_KEYWORD: u32 = 28,
   FAULT_ROW_CODE: u32 = 29, FAULT_ROW_TABLE: u32 = 30, FAULT_ROW_LIST: u32 = 31, FAULT_ROW_DIRECTORY: u32 = 32,
   FAULT_ROW_BUFFER: u32 = 33, FAULT_ROW_FILL: u32 = 34, FAULT_ROW_FREE: u32 = 35, FAULT_FILTER: u32 = 36,
-  FAULT_TURN: u32 = 37, FAULT_RELINK: u32 = 38;
+  FAULT_TURN: u32 = 37, FAULT_RELINK: u32 = 38, FAULT_BULK_CLAIMED: u32 = 39, FAULT_BULK_RELEASED: u32 = 40,
+  FAULT_BULK_CODED: u32 = 41, FAULT_BULK_TRAINED: u32 = 42, FAULT_BULK_COVERED: u32 = 43, FAULT_BULK_ASSIGNED: u32 = 44,
+  FAULT_BULK_TWIN: u32 = 45, FAULT_BULK_NEAR: u32 = 46, FAULT_BULK_CHOSEN: u32 = 47, FAULT_BULK_BETWEEN: u32 = 48,
+  FAULT_BULK_UPPER: u32 = 49, FAULT_BULK_BACK: u32 = 50, FAULT_BULK_PUBLISHED: u32 = 51;

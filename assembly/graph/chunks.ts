@@ -3,12 +3,12 @@
  * slots, a block of their upper lists, and one of the distances of level 0. Under the partition lock.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, P_RESERVED, RECENT_SLOTS,
+  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, LEAF_BYTES, P_RESERVED, RECENT_SLOTS,
   UPPERS_HEADER,
 } from "../layout";
 import { allocate, availableBytes, blockBytes, free, freeAt } from "../memory/arena";
 import {
-  distancesBytes, distancesOffset, graphChunkBytes, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
+  distancesBytes, distancesOffset, graphChunkBytes, leavesOffset, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
   twinsOffset, uppersOffset, upperStride,
 } from "../memory/settings";
 import { clearBytes } from "../memory/words";
@@ -94,6 +94,7 @@ export function freeGraph(generation: usize): void {
   }
   freeAt(generation + G_GRAPH);
   freeAt(generation + G_CENTROID);
+  freeAt(generation + G_LEAVES);
 }
 
 function newChunk(number: u32, mine: u32, bare: bool): usize {
@@ -116,6 +117,7 @@ function newChunk(number: u32, mine: u32, bare: bool): usize {
     clearList(chunk + linksOffset + i * listStride);
   }
   clearBytes(chunk + twinsOffset, CHUNK_SLOTS * 4);
+  clearBytes(chunk + leavesOffset, CHUNK_SLOTS * LEAF_BYTES);
   return chunk;
 }
 

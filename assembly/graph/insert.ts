@@ -27,23 +27,23 @@ import { ask } from "./sight";
 import { hangBehindOlder } from "./twins";
 import { continueBelow, enterFromSlot, searchLayer } from "./walk";
 
-const FIRST_ALONE: u32 = 64; // this many slots go in one at a time, so that the graph starts connected
+export const FIRST_ALONE: u32 = 64; // this many slots go in one at a time, so that the graph starts connected
 
 let sink: u32 = 0; // uses what the touches load
 
-/** Links one slot of a promoted generation. Does nothing to a slot that is linked already. */
-export function linkSlot(generation: usize, slot: u32): void {
+/** Links one slot of a promoted generation. False when there was nothing to do: it is linked already. */
+export function linkSlot(generation: usize, slot: u32): bool {
   const at = slotAddress(generation, slot);
-  if (stateOf(at) != PENDING) return;
+  if (stateOf(at) != PENDING) return false;
   const space: usize = load<u32>(generation + G_SPACE);
-  if (space == 0) return; // it was dropped
+  if (space == 0) return false; // it was dropped
   // A slot whose first try trapped may be known to others and have twins: it goes in, dead or not. Any other is skipped
   // once it is dead for every search to come: after the floor has passed a skipped slot no search scans it, and one at
   // a version before its death would find neither it nor its successor.
   const again = (load<u32>(at + SLOT_STATE) & FAILED_ONCE) != 0;
   if (!again && atomic.load<u64>(at + SLOT_DIED) <= atomic.load<u64>(space + S_VERSION)) {
     finish(generation, at, SKIPPED);
-    return;
+    return true;
   }
   faultPoint(FAULT_LINK_START);
   encodeSlot(generation, at, codeAddress(load<u32>(generation + G_GRAPH), slot));
@@ -53,7 +53,7 @@ export function linkSlot(generation: usize, slot: u32): void {
   const alone = entry == 0 || level > levelOf(entry - 1) || load<u32>(generation + G_LINKED) < FIRST_ALONE;
   if (!alone) {
     insert(generation, slot, at, level, entry - 1);
-    return;
+    return true;
   }
   store<u32>(seat + SEAT_HELD_GENERATION, <u32>generation);
   acquire(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
@@ -66,6 +66,7 @@ export function linkSlot(generation: usize, slot: u32): void {
     insert(generation, slot, at, level, first - 1);
   }
   release(generation + G_ENTRY_LOCK, SEAT_HELD_ENTRY);
+  return true;
 }
 
 function finish(generation: usize, at: usize, state: u32): void {
@@ -122,6 +123,33 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
   if (level > top) {
     faultPoint(FAULT_LINK_ENTRY);
     atomic.store<u32>(generation + G_ENTRY, slot + 1);
+  }
+}
+
+/**
+ * Links the levels above 0 of a slot whose list on level 0 is complete. The entry point is on its highest level or above. For
+ * a bulk, while no other thread links slots of the generation.
+ */
+export function linkUpperLevels(generation: usize, slot: u32): void {
+  const level = levelOf(slot);
+  enterFromSlot(generation, slot, atomic.load<u32>(generation + G_ENTRY) - 1, level, efConstruction);
+  for (let l: i32 = level; l >= 1; l--) {
+    if (l < <i32>level) {
+      queryFromSlot(generation, slot);
+      continueBelow(efConstruction);
+    }
+    searchLayer(generation, l, efConstruction, false, 0);
+    const count = selectNeighbours(generation, M, chosenIds(l), chosenDistances(l));
+    store<u32>(chosenOn(l), count);
+    writeList(generation, slot, l, count, diverseCount, false);
+  }
+  for (let l: u32 = 1; l <= level; l++) {
+    const count = load<u32>(chosenOn(l));
+    const ids = chosenIds(l);
+    const dists = chosenDistances(l);
+    for (let i: u32 = 0; i < count; i++) {
+      connect(generation, load<u32>(ids + (i << 2)), l, slot, load<f32>(dists + (i << 2)));
+    }
   }
 }
 

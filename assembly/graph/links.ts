@@ -45,6 +45,33 @@ export function connect(generation: usize, to: u32, level: u32, slot: u32, dista
   release(lock, SEAT_HELD_NODE);
 }
 
+/** `connect` on level 0 for a bulk: a full list is not pruned, it gives up its farthest that is not among its diverse ones. */
+export function connectCrowding(generation: usize, to: u32, slot: u32, distance: f32): void {
+  const lock = nodeLock(generation, to, 0);
+  acquire(lock, SEAT_HELD_NODE);
+  const list = listOf(generation, to, 0);
+  const dists = distancesOf(generation, to, 0);
+  computeDistances(generation, to, list, dists);
+  if (load<u32>(generation + G_RETRIED) == 0 || !holds(generation, to, 0, slot)) crowd(list, dists, slot, distance);
+  release(lock, SEAT_HELD_NODE);
+}
+
+/** Adds `slot` to a level-0 list; a full one gives up its farthest, nearer ones and those that hide none of each other stay. */
+export function crowd(list: usize, dists: usize, slot: u32, distance: f32): void {
+  if (countOf(list) < capacityBase) {
+    append(list, dists, slot, distance);
+    return;
+  }
+  let farthest = distance;
+  let place: u32 = ~0;
+  for (let i = diverseOf(list); i < capacityBase; i++) {
+    if (distanceAt(dists, i) <= farthest) continue;
+    farthest = distanceAt(dists, i);
+    place = i;
+  }
+  if (place != ~0) setEntry(list, dists, place, slot, distance);
+}
+
 /** Adds `slot` to a level-0 list that has room for it and is not busy, without a prune; true when it is in the list. */
 export function connectIfRoom(generation: usize, to: u32, slot: u32, distance: f32): bool {
   if (to == slot) return false;

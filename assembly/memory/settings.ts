@@ -4,7 +4,7 @@
  * `setUp` writes them once, `bind` reads them into each instance. Globals here are copies that never change afterwards.
  */
 import {
-  CHUNK_SLOTS, CODE_HEADER, LIST_HEADER, MAX_LEVEL, METRIC_COSINE, METRIC_DOT, P_CODES, P_DIMENSIONS, P_EF_CONSTRUCTION,
+  CHUNK_SLOTS, CODE_HEADER, LEAF_BYTES, LIST_HEADER, MAX_LEVEL, METRIC_COSINE, METRIC_DOT, P_CODES, P_DIMENSIONS, P_EF_CONSTRUCTION,
   P_FLAT_BELOW, P_M, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING, P_METRIC, P_SECRET, P_SEED, SLOT_HEADER,
 } from "../layout";
 
@@ -30,6 +30,7 @@ export let linksOffset: u32 = 0;
 export let uppersOffset: u32 = 0; // addresses of the upper lists
 export let twinsOffset: u32 = 0;
 export let distancesOffset: u32 = 0; // the address of the block of distances
+export let leavesOffset: u32 = 0; // the leaves of its slots
 export let graphChunkBytes: u32 = 0, distancesBytes: u32 = 0;
 
 export function loadSettings(): void {
@@ -64,7 +65,8 @@ export function loadSettings(): void {
   uppersOffset = linksOffset + CHUNK_SLOTS * listStride;
   twinsOffset = uppersOffset + CHUNK_SLOTS * 4;
   distancesOffset = twinsOffset + CHUNK_SLOTS * 4;
-  graphChunkBytes = distancesOffset + 4;
+  leavesOffset = distancesOffset + 4;
+  graphChunkBytes = leavesOffset + CHUNK_SLOTS * LEAF_BYTES;
   distancesBytes = CHUNK_SLOTS * capacityBase * 4;
 }
 

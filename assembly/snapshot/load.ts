@@ -13,7 +13,7 @@ import {
   FS_DIMENSIONS, FS_DOUBT, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT,
   FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_SOUND, FS_TURNED_BIT, FS_VERSION,
   F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BODILESS, G_CENTROID, G_CLAIMED, G_COUNT, G_DEAD,
-  G_DOUBT, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_TABLE, G_LINKED, G_LIVE, G_SOUND,
+  G_DOUBT, G_ELIGIBLE, G_ENTRY, G_FLOOR, G_FORCE_F32, G_GRAPH, G_GRAPH_CHUNKS, G_KEY_TABLE, G_LINKED, G_LIVE, G_READY, G_SOUND,
   G_STATE, INTAKE_BYTES, KEY_LENGTH, LINKED, OK, PENDING, P_LIMIT, P_NEXT_SPACE_ID,
   RL_COUNT, RL_DIVERSE, RL_HEADER, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SKIPPED, SLOT_BIAS, SLOT_BORN,
   SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS,
@@ -34,7 +34,7 @@ import { checkVectorAt, inverseNorm, LARGEST_SQUARED_NORM, wishCompaction } from
 import { bytesFor, currentOf, storeKey } from "../space/generations";
 import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell } from "../space/keys";
-import { addDepth, enqueue } from "../space/queues";
+import { enqueue, makeReady } from "../space/queues";
 import { createSpace, findSpace } from "../space/spaces";
 import { codeAddress, encodeSlot, resembles } from "../vectors/codes";
 import { dotF32 } from "../vectors/kernels";
@@ -339,14 +339,15 @@ function loadEnd(frame: usize, end: usize): i32 {
   store<u32>(generation + G_LINKED, linked);
   store<u32>(generation + G_FLOOR, floor);
   store<u32>(generation + G_CLAIMED, floor);
+  store<u32>(generation + G_READY, floor);
   store<u32>(generation + G_ENTRY, entry);
   store<u32>(space + S_LIVE, live);
   if (isGraph || (flags & FS_ELIGIBLE_BIT) != 0 || live > flatBelow) {
     // Accepting makes room for distances; but what waits, or has to be mended, is linked without it.
     const isWhole = isGraph && floor == count && load<u64>(frame + FE_LEFT_OUT) == 0;
     if (!ensureGraph(generation, 0, isWhole)) return E_MEMORY;
-    addDepth(space, count - floor);
     atomic.xchg<u32>(generation + G_ELIGIBLE, count);
+    makeReady(space);
     enqueue(space);
   }
   wishCompaction(space);

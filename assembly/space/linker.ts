@@ -5,11 +5,12 @@
  * emptied is passed over: those slots are found by scan, or wait again in the next generation.
  */
 import {
-  CLAIM_BYTES, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAILED_ONCE, FLAT, G_COUNT, G_FLOOR,
-  G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, PENDING, QUARANTINED, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT,
+  CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_SINGLE, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE,
+  C_TO, FAILED_ONCE, FLAT, G_COUNT, G_FLOOR, G_LINKED, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, OP_UNITS, PENDING, QUARANTINED, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT,
   SEAT_LINKING, SLOT_STATE, SLOT_TWIN, S_GENERATIONS,
 } from "../layout";
-import { finishTwin, linkSlot } from "../graph/insert";
+import { BULK_BLIND, BULK_DONE, BULK_MORE, bulkSome, firstInBulk, spent } from "../bulk/bulk";
+import { FIRST_ALONE, finishTwin, linkSlot } from "../graph/insert";
 import { expectDoubles } from "../graph/links";
 import { promote } from "../graph/promotion";
 import { isAsked } from "../graph/sight";
@@ -21,9 +22,11 @@ import { push } from "../memory/words";
 import { slotAddress, stateOf } from "../vectors/slots";
 import { compactSome, STEP_LATER, STEP_MORE } from "./compaction";
 import { currentOf } from "./generations";
+import { endBulk } from "./queues";
 import { isAlive } from "./spaces";
 
-let linked: u32 = 0, steps: u32 = 0; // in this call
+/* In this call: slots, compaction steps, what both and bulks took (OP_UNITS), and whether a lock was busy. */
+let linked: u32 = 0, steps: u32 = 0, units: u32 = 0, waits: bool = false;
 
 /** Whether this seat has claims left, perhaps from a worker that had it before. */
 export function hasClaims(): bool {
@@ -42,17 +45,20 @@ function passOn(): void {
 }
 
 /**
- * Works off up to `most` ops of this seat's claims. X_INFO: ops linked, compaction steps. True while some are left.
+ * Works off up to `most` ops of this seat's claims. X_INFO: ops linked, compaction steps, and what all of it took, also of a
+ * portion of which no slot is linked yet, in sixteenths of an ordinary insert. True while some are left.
  */
 export function link(most: u32): bool {
-  linked = steps = 0;
+  linked = steps = units = 0;
+  waits = false;
   let claim = nextClaim(seat);
-  for (; claim != 0 && linked + steps < most; claim = nextClaim(seat)) {
+  for (; claim != 0 && linked + steps < most && units < most * OP_UNITS && !waits; claim = nextClaim(seat)) {
     if (load<u32>(claim + C_SERIAL) == 0) compactClaimed(claim, most);
     else linkClaimed(claim, most);
   }
   info(0, linked);
   info(1, steps);
+  info(2, units);
   return claim != 0;
 }
 
@@ -74,17 +80,21 @@ function linkClaimed(claim: usize, most: u32): void {
     load<u32>(generation + G_SERIAL) == load<u32>(claim + C_SERIAL);
   if (!valid) {
     park();
-    passOn();
+    if (load<u32>(claim + C_BULK) != CLAIM_BULK || endBulk(claim, false)) passOn();
+    else waits = true;
     return;
   }
   if (atomic.load<u32>(generation + G_STATE) == FLAT) promote(generation);
   linked += linkSuspects(generation, most - linked);
+  if (!prepareClaim(claim, generation, most)) return;
+  const isPortion = load<u32>(claim + C_BULK) == CLAIM_BULK;
   const to = load<u32>(claim + C_TO);
   let slot = load<u32>(claim + C_FROM);
   while (slot < to && linked < most) {
+    if (isPortion && goesInBulk(generation, slot)) break;
     const byCodes = goesByCodes(generation);
     store<u32>(seat + SEAT_LINKING, slot + 1);
-    linkSlot(generation, slot);
+    if (linkSlot(generation, slot)) units += OP_UNITS;
     store<u32>(seat + SEAT_LINKING, 0);
     linked++;
     store<u32>(claim + C_FROM, slot + 1);
@@ -96,7 +106,43 @@ function linkClaimed(claim: usize, most: u32): void {
   advanceFloor(generation);
   const isOver = slot == to && suspectsOf(generation) == 0;
   park();
-  if (isOver) passOn();
+  if (!isOver) return;
+  if (isPortion && !endBulk(claim, false)) waits = true;
+  else passOn();
+}
+
+/**
+ * Before the slots of a claim are linked one by one: links a portion as a whole, as far as it comes in this call. False,
+ * parked, when that goes on.
+ */
+function prepareClaim(claim: usize, generation: usize, most: u32): bool {
+  const kind = load<u32>(claim + C_BULK);
+  if (kind == CLAIM_SINGLE) return true;
+  const from = load<u32>(claim + C_FROM), to = load<u32>(claim + C_TO);
+  if (kind == CLAIM_ABANDONED) {
+    // Others may know its slots, and so find them before they are linked.
+    expectDoubles(generation);
+    for (let slot = from; slot < to; slot++) {
+      const at = slotAddress(generation, slot);
+      if (load<u32>(at + SLOT_STATE) == PENDING) atomic.store<u32>(at + SLOT_STATE, PENDING | FAILED_ONCE);
+    }
+    store<u32>(claim + C_BULK, CLAIM_SINGLE);
+    return true;
+  }
+  if (!goesInBulk(generation, from)) return true;
+  let status = BULK_BLIND;
+  if (goesByCodes(generation)) {
+    status = bulkSome(generation, most);
+    units += spent;
+  }
+  park();
+  if (status != BULK_MORE && !endBulk(claim, status == BULK_DONE)) waits = true;
+  return false;
+}
+
+/** Whether the next slot of a portion is linked in bulk. The first ones are linked one by one. */
+function goesInBulk(generation: usize, slot: u32): bool {
+  return load<u32>(generation + G_LINKED) >= FIRST_ALONE && slot >= firstInBulk();
 }
 
 /** Moves the floor over every slot that no longer waits. */

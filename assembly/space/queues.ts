@@ -11,17 +11,20 @@
  * sees the other.
  */
 import {
-  CLAIM_BYTES, COMPACT_NO, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE, C_TO, FAULT_CLAIMED,
-  FAULT_QUEUE_LOCKED, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_SERIAL, MAX_CLAIMS, MAX_WORKERS, P_QUEUES, QUEUE_BYTES,
-  Q_BROKEN, Q_DEPTH, Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_HELD_QUEUE,
-  S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
+  CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_SINGLE, COMPACT_NO, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL,
+  C_SPACE, C_TO, FAULT_BULK_CLAIMED, FAULT_BULK_RELEASED, FAULT_CLAIMED, FAULT_QUEUE_LOCKED, G_BULK, G_CLAIMED, G_COUNT,
+  G_DEAD, G_ELIGIBLE, G_FLOOR, G_READY, G_SERIAL, MAX_CLAIMS, MAX_SEATS, MAX_WORKERS, P_QUEUES, QUEUE_BYTES, Q_BROKEN, Q_DEPTH,
+  Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, SEAT_BULK, SEAT_BULK_STALE, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_HELD_QUEUE,
+  SEAT_LEAVES, S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
 } from "../layout";
+import { canBulk, freeBulk, isKnown, keepLeaves, openBulk } from "../bulk/bulk";
 import { announce, park } from "../memory/epochs";
 import { faultPoint } from "../memory/faults";
-import { lockPartition, release, releaseOf, seat, tryAcquire, unlockPartition } from "../memory/locks";
+import { lockPartition, owner, release, releaseOf, seat, seatAddress, tryAcquire, unlockPartition } from "../memory/locks";
 import { push } from "../memory/words";
 import { currentOf, emptyingOf } from "./generations";
-import { spaceAfter } from "./spaces";
+import { beforePortion, dissolve, endVoidOffer, portionAt, raiseReady, unclaimedIn, voidOffers } from "./portions";
+import { isAlive, spaceAfter } from "./spaces";
 
 const BUSY_DEPTH: i32 = 100; // with more waiting than this, only spaces that are half dead are compacted
 
@@ -73,9 +76,18 @@ function unclaimed(space: usize): u32 {
   return unclaimedIn(currentOf(atomic.load<u64>(space + S_GENERATIONS)));
 }
 
-function unclaimedIn(generation: usize): u32 {
-  if (generation == 0 || atomic.load<u32>(generation + G_ELIGIBLE) == 0) return 0;
-  return atomic.load<u32>(generation + G_COUNT) - load<u32>(generation + G_CLAIMED);
+/** Makes what a space has accepted work for its home. True when it was not in its queue. Partition lock held. */
+export function makeReady(space: usize): bool {
+  const generation = currentOf(load<u64>(space + S_GENERATIONS));
+  const isHeld = load<u32>(generation + G_BULK) != 0; // what comes meanwhile is counted by `endBulk`
+  // Counted first: once it can be seen, a claim takes its share off the depth. Repairs count again.
+  const most = load<u32>(generation + G_COUNT) - load<u32>(generation + G_READY);
+  if (load<u32>(generation + G_ELIGIBLE) == 0 || most == 0) return false;
+  if (!isHeld) addDepth(space, most);
+  const ready = raiseReady(generation);
+  if (isHeld) return false;
+  if (ready != most) addDepth(space, <i32>ready - <i32>most);
+  return ready != 0 && enqueue(space);
 }
 
 function wantsCompaction(space: usize, queue: usize): bool {
@@ -87,7 +99,7 @@ function wantsCompaction(space: usize, queue: usize): bool {
   return load<u32>(generation + G_DEAD) > load<u32>(generation + G_COUNT) >>> 1;
 }
 
-function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u32): void {
+function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u32, kind: u32): void {
   const count = load<u32>(seat + SEAT_CLAIM_COUNT);
   const claim: usize = load<u32>(seat + SEAT_CLAIMS) + count * CLAIM_BYTES;
   store<u32>(claim + C_SPACE, <u32>space);
@@ -96,14 +108,27 @@ function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u
   store<u32>(claim + C_GENERATION, <u32>generation);
   store<u32>(claim + C_FROM, from);
   store<u32>(claim + C_TO, to);
+  store<u32>(claim + C_BULK, kind);
   store<u32>(seat + SEAT_CLAIM_COUNT, count + 1);
 }
 
+let portion: usize = 0; // a space whose next slots are one, met by the last `claimSome`
+let dissolved: bool = false; // whether the last `claimPortion` left its slots to be linked one by one
+
 /**
  * Moves up to `most` ops from a run queue into this seat's empty claim table: from the space at the head, which then
- * goes to the tail, until there are enough. With `compact`, compaction steps too. Returns how many of both.
+ * goes to the tail, until there are enough; then a whole portion, if one is next. With `compact`, compaction steps too; with
+ * `singly` the slots of that portion become slots like any others instead. Returns how many of all.
  */
-export function claimFrom(home: u32, most: u32, compact: bool): u32 {
+export function claimFrom(home: u32, most: u32, compact: bool, singly: bool): u32 {
+  const ops = claimSome(home, most, compact);
+  if (portion == 0 || load<u32>(seat + SEAT_CLAIM_COUNT) == MAX_CLAIMS) return ops;
+  const slots = claimPortion(portion, singly);
+  return ops + slots == 0 && dissolved ? claimSome(home, most, compact) : ops + slots;
+}
+
+function claimSome(home: u32, most: u32, compact: bool): u32 {
+  portion = 0;
   const queue = queueAddress(home);
   store<u32>(seat + SEAT_CLAIM_NEXT, 0);
   store<u32>(seat + SEAT_CLAIM_COUNT, 0);
@@ -126,16 +151,18 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
     if (load<u32>(queue + Q_HEAD) == 0) store<u32>(queue + Q_TAIL, 0);
 
     if (compact && wantsCompaction(space, queue)) {
-      addClaim(space, 0, 0, 0, 1);
+      addClaim(space, 0, 0, 0, 1, CLAIM_SINGLE);
       ops++;
     }
     // Loaded once: a compaction may replace it at any time.
     const generation = currentOf(atomic.load<u64>(space + S_GENERATIONS));
     const waiting = unclaimedIn(generation);
-    const take = min<u32>(waiting, most > ops ? most - ops : 1); // at least one beside a compaction step
+    const from = generation == 0 ? 0 : load<u32>(generation + G_CLAIMED);
+    // At least one beside a compaction step.
+    const take = beforePortion(generation, from, min<u32>(waiting, most > ops ? most - ops : 1));
+    if (take == 0 && waiting != 0 && portion == 0) portion = space;
     if (take != 0) {
-      const from = load<u32>(generation + G_CLAIMED);
-      addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + take);
+      addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + take, CLAIM_SINGLE);
       faultPoint(FAULT_CLAIMED); // after a trap here, a repair drops the claim
       store<u32>(generation + G_CLAIMED, from + take);
       addDepth(space, -(<i32>take));
@@ -153,6 +180,78 @@ export function claimFrom(home: u32, most: u32, compact: bool): u32 {
   release(queue + Q_LOCK, SEAT_HELD_QUEUE);
   park();
   return ops;
+}
+
+/** Claims the portion that is next in a space, with the memory to link it as a whole. Returns how many slots that are. */
+function claimPortion(space: usize, singly: bool): u32 {
+  dissolved = false;
+  if (!lockPartition()) return 0;
+  const isFree = isAlive(space, load<u32>(space + S_INCARNATION)) && lockQueueOf(space);
+  const slots = isFree ? claimPortionLocked(space, singly) : 0;
+  unlockPartition();
+  return slots;
+}
+
+function claimPortionLocked(space: usize, singly: bool): u32 {
+  const generation = currentOf(load<u64>(space + S_GENERATIONS));
+  const from = load<u32>(generation + G_CLAIMED);
+  // Of what others still link before it, it would see nothing.
+  const isNext = unclaimedIn(generation) != 0 && atomic.load<u32>(generation + G_FLOOR) >= from;
+  let slots = isNext ? portionAt(generation, from) : 0;
+  if (slots != 0) {
+    dissolve(generation, from);
+    if (singly || load<u32>(seat + SEAT_BULK) != 0 || !canBulk(generation)) slots = 0;
+    else if (!openBulk(generation, from, from + slots)) slots = 0;
+    dissolved = slots == 0;
+  }
+  if (slots != 0) {
+    addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + slots, CLAIM_BULK);
+    faultPoint(FAULT_BULK_CLAIMED); // after a trap here, a repair drops the claim
+    addDepth(space, -(<i32>unclaimedIn(generation)));
+    atomic.xchg<u32>(generation + G_BULK, owner);
+    store<u32>(generation + G_CLAIMED, from + slots);
+  }
+  release(queueOf(space) + Q_LOCK, SEAT_HELD_QUEUE);
+  return slots;
+}
+
+/**
+ * After the portion of a claim was linked or given up: gives its memory back, and makes what has come meanwhile work for
+ * the space's home. False while the partition is busy.
+ */
+export function endBulk(claim: usize, isDone: bool): bool {
+  if (!lockPartition()) return false;
+  const space: usize = load<u32>(claim + C_SPACE);
+  const generation: usize = load<u32>(claim + C_GENERATION);
+  const isThere =
+    isAlive(space, load<u32>(claim + C_INCARNATION)) &&
+    currentOf(load<u64>(space + S_GENERATIONS)) == generation &&
+    load<u32>(generation + G_SERIAL) == load<u32>(claim + C_SERIAL);
+  if (isThere && !isDone) {
+    if (!lockQueueOf(space)) {
+      unlockPartition();
+      return false;
+    }
+    // Any thread may claim its slots again.
+    store<u32>(generation + G_CLAIMED, load<u32>(claim + C_FROM));
+    store<u32>(claim + C_TO, load<u32>(claim + C_FROM));
+    release(queueOf(space) + Q_LOCK, SEAT_HELD_QUEUE);
+  }
+  if (isThere && isDone) keepLeaves(generation);
+  store<u32>(claim + C_BULK, CLAIM_SINGLE);
+  if (isThere) freeForClaims(space, generation);
+  faultPoint(FAULT_BULK_RELEASED); // after a trap here, `mend` frees the rest
+  freeBulk(seat);
+  unlockPartition();
+  return true;
+}
+
+/** A space whose portion is no longer being linked has work for its home again, if it has any. */
+function freeForClaims(space: usize, generation: usize): void {
+  atomic.xchg<u32>(generation + G_BULK, 0);
+  const waiting = unclaimedIn(generation);
+  addDepth(space, waiting);
+  if (waiting != 0) enqueue(space);
 }
 
 /** Locks a space's queue for `leaveQueue` or `stopClaims`, which unlock it. False when busy. Partition lock held. */
@@ -181,11 +280,9 @@ export function leaveQueue(space: usize): void {
 
 /** Marks the rest of the current generation as claimed, though no seat has it: nothing links it. Queue lock held. */
 function abandonClaims(space: usize): void {
-  const waiting = unclaimed(space);
-  if (waiting == 0) return;
   const generation = currentOf(load<u64>(space + S_GENERATIONS));
-  store<u32>(generation + G_CLAIMED, load<u32>(generation + G_CLAIMED) + waiting);
-  addDepth(space, -(<i32>waiting));
+  addDepth(space, -(<i32>unclaimedIn(generation)));
+  store<u32>(generation + G_CLAIMED, load<u32>(generation + G_READY));
 }
 
 /** Before a compaction: a space's slots will wait in the next generation instead. Its queue is locked. */
@@ -223,11 +320,40 @@ export function distrustQueues(): void {
  */
 export function mend(): void {
   if (!anyBroken() || !lockPartition()) return;
+  for (let i: u32 = 0; i < MAX_SEATS; i++) freeStaleBulk(seatAddress(i));
   for (let home: u32 = 0; home < MAX_WORKERS; home++) {
     const queue = queueAddress(home);
     if (atomic.load<u32>(queue + Q_BROKEN) != 0 && tryAcquire(queue + Q_LOCK, SEAT_HELD_QUEUE)) mendQueue(home);
   }
   unlockPartition();
+}
+
+/** Frees what the bulk of a thread that has ended worked in. Its claim is linked one by one. */
+function freeStaleBulk(that: usize): void {
+  if (load<u32>(that + SEAT_BULK_STALE) == 0) return;
+  freeBulk(that);
+  for (let space: usize = 0; (space = spaceAfter(space)) != 0; ) {
+    const generation = currentOf(load<u64>(space + S_GENERATIONS));
+    if (generation != 0 && seatAddress(load<u32>(generation + G_BULK) - 1) == that) atomic.xchg<u32>(generation + G_BULK, 0);
+  }
+  store<u32>(that + SEAT_BULK_STALE, 0);
+}
+
+/**
+ * After a thread's end, or a trap: its bulk is given up, and so are the portions that it was filling. `mend` frees what they
+ * hold. The rows of a bulk that others may know are linked one by one as such.
+ */
+export function giveUpPortions(that: usize): void {
+  const hasOffered = voidOffers(that);
+  if (load<u32>(that + SEAT_BULK) == 0 && load<u32>(that + SEAT_LEAVES) == 0 && !hasOffered) return;
+  const kind = isKnown(that) ? CLAIM_ABANDONED : CLAIM_SINGLE;
+  const claims: usize = load<u32>(that + SEAT_CLAIMS);
+  for (let i = load<u32>(that + SEAT_CLAIM_COUNT); i > 0; i--) {
+    const claim = claims + (i - 1) * CLAIM_BYTES;
+    if (load<u32>(claim + C_BULK) == CLAIM_BULK) store<u32>(claim + C_BULK, kind);
+  }
+  store<u32>(that + SEAT_BULK_STALE, 1);
+  distrustQueues();
 }
 
 function anyBroken(): bool {
@@ -253,6 +379,11 @@ function mendQueue(home: u32): void {
   let depth: u32 = 0;
   for (let space: usize = 0; (space = spaceAfter(space)) != 0; ) {
     if (load<u32>(space + S_HOME) != home) continue;
+    const generation = currentOf(load<u64>(space + S_GENERATIONS));
+    if (generation != 0) {
+      endVoidOffer(generation);
+      raiseReady(generation);
+    }
     const waiting = unclaimed(space);
     depth += waiting;
     const queued = waiting != 0 || load<u32>(space + S_WANTS_COMPACTION) != COMPACT_NO;

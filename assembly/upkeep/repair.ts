@@ -20,7 +20,7 @@ import { currentOf, emptyingOf } from "../space/generations";
 import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell, openTable } from "../space/keys";
 import { blameSlot } from "../space/linker";
-import { breakQueue, distrustQueues, mend } from "../space/queues";
+import { breakQueue, distrustQueues, giveUpPortions, mend } from "../space/queues";
 import { spaceAfter } from "../space/spaces";
 import { ALIVE, slotAddress } from "../vectors/slots";
 
@@ -38,6 +38,7 @@ export function repairSeat(number: u32): i32 {
   }
   if (load<u32>(that + SEAT_HELD_ENTRY) != 0) releaseOf(that, SEAT_HELD_ENTRY);
   blameSlot(that);
+  giveUpPortions(that);
   if (load<u32>(that + SEAT_HELD_QUEUE) != 0) breakQueue(that);
   let status: i32 = 0;
   if (load<u32>(that + SEAT_HELD_PARTITION) != 0) {

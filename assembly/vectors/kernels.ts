@@ -129,6 +129,29 @@ export function dotCodes4(query: usize, a: usize, b: usize, c: usize, d: usize, 
   return i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
 }
 
+/**
+ * `sum` + four lanes, each of 4 bytes of a packed code in `c0` times those in `q0`, and in `c1` times those in `q1`: a signed
+ * code against four of unsigned 7-bit values.
+ */
+// @ts-ignore: decorator
+@inline
+export function addPairs(q0: v128, q1: v128, c0: v128, c1: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const pairs = i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(q0, c0), i16x8.relaxed_dot_i8x16_i7x16_s(q1, c1));
+    return i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(pairs));
+  }
+  return i32x4.add(sum, i32x4.add(fours(q0, c0), fours(q1, c1)));
+}
+
+/** Four lanes of the sum of 4 products of signed bytes. */
+// @ts-ignore: decorator
+@inline
+function fours(a: v128, b: v128): v128 {
+  const low = i32x4.extadd_pairwise_i16x8_s(i16x8.extmul_low_i8x16_s(a, b));
+  const high = i32x4.extadd_pairwise_i16x8_s(i16x8.extmul_high_i8x16_s(a, b));
+  return i32x4.add(v128.shuffle<i32>(low, high, 0, 2, 4, 6), v128.shuffle<i32>(low, high, 1, 3, 5, 7));
+}
+
 /** Σ query·code for one code. */
 export function dotCode(query: usize, code: usize, blocks: u32): i32 {
   let sum = i32x4.splat(0);

@@ -151,7 +151,7 @@ export class VirtualWorker {
     const crowded = this.shop.crowding(linking);
     const workedMs = this.claimingMs + ms * noise(costs, random) * slowdown(costs, linking, ms / ops);
     this.slice = { parts, ops, workedMs, tookMs: workedMs * crowded, aloneMs, crowded };
-    return { linked: ops, moved: 0, more: claims.length > 0 };
+    return { linked: ops, moved: 0, effort: ops, more: claims.length > 0 };
   }
 
   /** The time of the slice is over: its ops are linked. */

@@ -3,7 +3,7 @@
  * beside its arguments lies in the seat's scratch: a key or name (`seat.putKey`), vectors (`seat.putVector`). A call
  * returns what it found, or a status: one of OK … E_MORE of assembly/layout.ts.
  */
-import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK } from "../../assembly/layout.ts";
+import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK, OP_UNITS } from "../../assembly/layout.ts";
 import type { KeyHeader } from "../values/keys.ts";
 import type { Hit } from "../values/reports.ts";
 import { AGAIN, type Refusal } from "./retry.ts";
@@ -53,16 +53,19 @@ export function has(seat: Seat, space: SpaceAt, key: KeyHeader, now = NEVER): bo
 }
 
 /**
- * Sets memory aside for `count` more vectors with `keyBytes` of encoded keys. After OK the bytes `needed` are promised,
- * after E_MEMORY only `available` are free.
+ * Sets memory aside for `count` more vectors with `keyBytes` of encoded keys, and offers them to be linked together, `portion`
+ * at a time (0: each by itself). After OK the bytes `needed` are promised, and `offer` is the number of the offer or 0; after
+ * E_MEMORY only `available` are free.
  */
-export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number, rowBytes = 0) {
-  const status = seat.core.reserve(space.address, space.incarnation, count, keyBytes, rowBytes);
-  return { status, needed: seat.infoAt(0), available: seat.infoAt(1) };
+export function reserve(seat: Seat, space: SpaceAt, count: number, keyBytes: number, rowBytes = 0, portion = 0) {
+  const status = seat.core.reserve(space.address, space.incarnation, count, keyBytes, rowBytes, portion);
+  return { status, needed: seat.infoAt(0), available: seat.infoAt(1), offer: status === OK ? seat.infoAt(2) : 0 };
 }
 
-/** Gives bytes of a reservation back. OK or E_BUSY. */
-export const unreserve = (seat: Seat, bytes: number) => seat.core.unreserve(bytes);
+/** Gives bytes of a reservation back, and ends its offer. OK, OK_WAKE or E_BUSY. */
+export function unreserve(seat: Seat, bytes: number, space: SpaceAt, offer: number): number {
+  return seat.core.unreserve(bytes, space.address, space.incarnation, offer);
+}
 
 // ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The k nearest to the first vector of the intake, nearest first. */
@@ -115,9 +118,12 @@ export function depthOf(seat: Seat, home: number): number {
   return Math.max(0, seat.core.depthOf(home)); // below 0 for a moment when a claim is counted before its op
 }
 
-/** Claims up to `most` ops of a home's queue; `compact`: steps of compactions too. Returns how many. */
-export function claim(seat: Seat, home: number, most: number, compact: boolean): number {
-  return seat.core.claim(home, most, compact ? 1 : 0);
+/**
+ * Claims up to `most` ops of a home's queue, or a whole portion if one is next; `compact`: steps of compactions too;
+ * `singly`: that portion's ops are linked one by one like any others. Returns how many.
+ */
+export function claim(seat: Seat, home: number, most: number, compact: boolean, singly = false): number {
+  return seat.core.claim(home, most, compact ? 1 : 0, singly ? 1 : 0);
 }
 
 /** Whether the seat has claims left, perhaps from a worker that sat there before. */
@@ -125,12 +131,14 @@ export const hasClaims = (seat: Seat) => seat.core.hasClaims() !== 0;
 
 export type Linked = ReturnType<typeof link>;
 
-/** Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `more`: whether claims are left. */
+/** Works off up to `most` ops of the seat's claims. `moved`: steps of compactions; `effort`: what it took, also for
+ * a portion of which nothing is linked yet, in ordinary inserts; `more`: whether claims are left. */
 export function link(seat: Seat, most: number) {
   return {
     more: seat.core.link(most) !== 0,
     linked: seat.infoAt(0),
     moved: seat.infoAt(1),
+    effort: seat.infoAt(2) / OP_UNITS,
   };
 }
 

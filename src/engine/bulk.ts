@@ -1,5 +1,5 @@
 /* How do many ops get in at once? In slices of time, each an attempt in the line of its space: later ops stay behind. */
-import { E_BUSY, E_MEMORY, E_STALE, E_ZERO, OK } from "../../assembly/layout.ts";
+import { E_BUSY, E_MEMORY, E_STALE, E_ZERO, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { UNFIT } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
@@ -7,6 +7,7 @@ import { HnswError } from "../errors.ts";
 import { show } from "../options/checks.ts";
 import type { AddOptions } from "../options/entries.ts";
 import { nextTurn, Slice } from "../runtime/event-loop.ts";
+import { portionOf } from "../scheduler/portions.ts";
 import { type Key, keyBytes } from "../values/keys.ts";
 import { changed, VectorList, type Vectors } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
@@ -68,11 +69,18 @@ export function bulkAdd(
   return new BulkAdd(handle, space, own, list, rows);
 }
 
+interface Reservation {
+  ref: calls.SpaceRef;
+  bytes: number;
+  /** Number of the offer to link its vectors together, or 0. */
+  offer: number;
+}
+
 class BulkAdd {
   /** Keys that were checked, with their vectors, and the bytes of those keys. */
   private readonly checked = new Set<Key>();
   private keyBytes = 0;
-  private reservation: { ref: calls.SpaceRef; bytes: number } | null = null;
+  private reservation: Reservation | null = null;
   private accepted = 0;
 
   constructor(
@@ -133,20 +141,23 @@ class BulkAdd {
     }
   }
 
-  private tryReserve(): { ref: calls.SpaceRef; bytes: number } | null {
+  private tryReserve(): Reservation | null {
     const { handle, keys, space } = this;
     const ref = handle.make(space);
     if (ref === calls.AGAIN) return null;
-    const reserve = () => calls.reserve(ref.seat, ref, keys.length, this.keyBytes, this.rows.bytes);
-    const { status, needed, available } = handle.guarded(reserve);
-    if (status === OK) return { ref, bytes: needed };
+    const { batching, maxPending } = handle.settings;
+    const held = calls.liveIn(ref.seat, ref) ?? 0;
+    const portion = this.vectors === null ? 0 : portionOf(keys.length, held, batching.bulk, maxPending);
+    const reserve = () => calls.reserve(ref.seat, ref, keys.length, this.keyBytes, this.rows.bytes, portion);
+    const { status, needed, available, offer } = handle.guarded(reserve);
+    if (status === OK) return { ref, bytes: needed, offer };
     if (status === E_STALE) handle.forget(space);
     if (status === E_STALE || status === E_BUSY) return null;
     const need = `${keys.length} vectors need ${needed} bytes, ${available} are free`;
     throw new HnswError("OUT_OF_MEMORY", `${need}. ${handle.refusal(E_MEMORY, ref.seat).message}`);
   }
 
-  private add({ ref, bytes }: { ref: calls.SpaceRef; bytes: number }): Outcome {
+  private add({ ref, bytes }: Reservation): Outcome {
     const { handle, keys, vectors, rows } = this;
     const { seat } = ref;
     const slice = new Slice();
@@ -187,8 +198,10 @@ class BulkAdd {
   hasGivenBack(): boolean {
     const { handle, reservation } = this;
     if (reservation === null) return true;
-    const { ref, bytes } = reservation;
-    return handle.guarded(() => calls.unreserve(ref.seat, bytes)) !== E_BUSY || handle.control.closed;
+    const { ref, bytes, offer } = reservation;
+    const status = handle.guarded(() => calls.unreserve(ref.seat, bytes, ref, offer));
+    if (status === OK_WAKE) handle.wake(ref.home);
+    return status !== E_BUSY || handle.control.closed;
   }
 }
 

@@ -225,6 +225,7 @@ function readBatching(given: Partial<BatchingPolicy> = {}): BatchingPolicy {
     highDepth: field("highDepth", 2, 10_000_000),
     latencyMsLow: field("latencyMsLow", 1, 60_000),
     latencyMsHigh: field("latencyMsHigh", 1, 60_000),
+    bulk: field("bulk", 16, 0xffffff),
   };
   if (read.min > read.max) throw badOption(`\`batching.min\` (${read.min}) must not exceed \`max\` (${read.max}).`);
   if (read.lowDepth >= read.highDepth) throw badOption("`batching.lowDepth` must be below `highDepth`.");

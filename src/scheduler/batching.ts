@@ -14,6 +14,8 @@ export interface BatchingPolicy {
   latencyMsLow: number;
   /** How long a batch may take at high depth, in milliseconds, 1 to 60,000. Default 100. */
   latencyMsHigh: number;
+  /** Vectors in one `addMany` from which on they are linked together, 16 to 16,777,215. Default 500. */
+  bulk: number;
 }
 
 /** @internal Under 100 waiting ops batches of 10 within 10 ms, over 1,000 batches of 500 within 100 ms. */
@@ -24,6 +26,7 @@ export const DEFAULT_BATCHING: BatchingPolicy = {
   highDepth: 1000,
   latencyMsLow: 10,
   latencyMsHigh: 100,
+  bulk: 500,
 };
 
 /** @internal 0 at or below `lowDepth`, 1 at or above `highDepth`, in proportion to log(depth) between. */

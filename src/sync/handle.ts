@@ -10,7 +10,7 @@ import type { Seat } from "../core/seat.ts";
 import { IN_MEMORY } from "../engine/durability.ts";
 import { FieldBoard } from "../engine/field-board.ts";
 import { Handle } from "../engine/handle.ts";
-import { DONE, type Outcome } from "../engine/waiting-line.ts";
+import { DONE, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import { warn } from "../runtime/platform.ts";
@@ -45,7 +45,8 @@ export class SyncHandle extends Handle {
       const outcome = attempt();
       const moved = this.link(Math.ceil(ops / OPS_PER_STEP));
       if (outcome === DONE) return;
-      tries = moved ? 0 : tries + 1; // an op without room has it once something is linked
+      // An op without room has it once something is linked. One that goes on may fill a portion, which is linked when it is full.
+      tries = moved || outcome === MORE ? 0 : tries + 1;
     }
     throw new HnswError("INTERNAL", "An op finds no room, and nothing is left to link.");
   }
@@ -93,7 +94,7 @@ export class SyncHandle extends Handle {
       if (calls.claim(seat, 0, most, compact) === 0) return NOTHING;
       for (let more = true; more; ) {
         const done = calls.link(seat, most);
-        more = done.more && done.linked + done.moved > 0;
+        more = done.more && done.linked + done.moved + done.effort > 0;
         linked += done.linked;
         moved += done.moved;
       }

@@ -7,6 +7,7 @@ import type { Control } from "./control.ts";
 
 const IDLE_MS = 2000; // whoever makes work wakes its worker
 const WAITING_MS = 50; // where something waits that no thread announces
+const BLOCKED_MS = 2; // where ops wait that can't be claimed yet: those before a portion are being linked
 const CALL_MS = 5; // a call into the core can't be interrupted, so it is kept this short
 const FIRST_SLICE_OPS = 8;
 const LARGEST_SLICE_OPS = 4096;
@@ -20,12 +21,14 @@ export interface LinkPolicy {
   stealSize(depth: number, msPerOp: number): number;
   /** Whether `depth` waiting ops are worth waking an idle worker for. */
   isWorthStealing(depth: number): boolean;
+  /** Whether one thread links a portion as a whole while so many others are idle; else all link its ops one by one. */
+  isWorthBulk(idle: number): boolean;
 }
 
 /** What the loop needs of a partition: calls of the core, as core/calls.ts documents them. */
 export interface LinkedPartition {
   depthOf(home: number): number;
-  claim(home: number, most: number, compact: boolean): number;
+  claim(home: number, most: number, compact: boolean, singly: boolean): number;
   hasClaims(): boolean;
   link(most: number): Linked;
   /** Whether something waits that no thread announces: memory for its last reader. */
@@ -54,6 +57,8 @@ export class LinkLoop {
   private nextPartition = 0;
   /** How long the thread may sleep after a step that did nothing. */
   restMs = IDLE_MS;
+  /** Whether the last step found ops that could not be claimed: it is no use to look again before `restMs`. */
+  isBlocked = false;
 
   constructor(private readonly setup: LinkSetup) {
     this.depths = new Float64Array(setup.workers);
@@ -65,6 +70,7 @@ export class LinkLoop {
     const { partitions, worker, control, now } = this.setup;
     const start = now();
     let worked = false;
+    this.isBlocked = false;
     try {
       // A compaction that waits for memory takes a claim and does nothing: no reason not to help others.
       const partition = this.current ?? this.takeOwn();
@@ -86,7 +92,7 @@ export class LinkLoop {
     const { partitions, workers, worker, control } = this.setup;
     for (const partition of partitions) waits = partition.tidy() || waits;
     for (let other = 0; other < workers; other++) waits ||= other !== worker && control.isBusy(other);
-    this.restMs = waits ? WAITING_MS : IDLE_MS;
+    this.restMs = this.isBlocked ? BLOCKED_MS : waits ? WAITING_MS : IDLE_MS;
   }
 
   /** Whether a step would find something, own or to steal. */
@@ -103,17 +109,18 @@ export class LinkLoop {
     const { worker, control, now } = this.setup;
     const affordable = this.msPerOp > 0 ? CALL_MS / this.msPerOp : FIRST_SLICE_OPS;
     const ops = Math.max(1, Math.min(LARGEST_SLICE_OPS, Math.floor(affordable)));
-    const { linked, moved, more } = partition.link(ops);
+    const { linked, moved, effort, more } = partition.link(ops);
     this.current = more ? partition : this.withClaims();
-    if (linked > 0) {
-      const cost = (now() - start) / linked;
+    if (effort > 0) {
+      const cost = (now() - start) / effort;
       this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
-      control.count(worker, "linked", linked);
     }
+    if (linked > 0) control.count(worker, "linked", linked);
     if (moved > 0) control.count(worker, "moved", moved);
     // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.
-    if (linked + moved > 0) control.progressed();
-    return linked + moved > 0;
+    const worked = linked + moved + effort > 0;
+    if (worked) control.progressed();
+    return worked;
   }
 
   private withClaims(): LinkedPartition | null {
@@ -126,6 +133,7 @@ export class LinkLoop {
     this.readDepths();
     const depth = this.depths[worker]!;
     const claimed = this.claim(worker, policy.batchSize(depth, this.msPerOp), true);
+    this.isBlocked = claimed === 0 && depth > 0;
     if (claimed === 0) return null;
     if (depth > 0) this.countBatch(claimed);
     if (policy.isWorthStealing(depth)) this.wakeThief();
@@ -141,6 +149,7 @@ export class LinkLoop {
     if (victim < 0) return null;
     const depth = this.depths[victim]!;
     const stolen = this.claim(victim, policy.stealSize(depth, this.msPerOp), false);
+    this.isBlocked ||= stolen === 0;
     if (stolen === 0) return null;
     // A thief that found much wakes the next one: the victim would wake one a batch, and much comes at once.
     if (policy.isWorthStealing(depth - stolen)) this.wakeThief();
@@ -158,11 +167,12 @@ export class LinkLoop {
 
   /** Claims up to `most` ops of a home's queues, starting with another partition each time. */
   private claim(home: number, most: number, compact: boolean): number {
-    const { partitions } = this.setup;
+    const { partitions, policy } = this.setup;
+    const singly = !policy.isWorthBulk(this.idleOthers());
     let claimed = 0;
     const first = this.nextPartition++;
     for (let i = 0; i < partitions.length && claimed < most; i++) {
-      claimed += partitions[(first + i) % partitions.length]!.claim(home, most - claimed, compact);
+      claimed += partitions[(first + i) % partitions.length]!.claim(home, most - claimed, compact, singly);
     }
     return claimed;
   }
@@ -174,6 +184,13 @@ export class LinkLoop {
       for (const partition of partitions) depth += partition.depthOf(worker);
       this.depths[worker] = depth;
     }
+  }
+
+  private idleOthers(): number {
+    const { workers, worker, control } = this.setup;
+    let idle = 0;
+    for (let other = 0; other < workers; other++) if (other !== worker && control.isParked(other)) idle++;
+    return idle;
   }
 
   private wakeThief(): void {

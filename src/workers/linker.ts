@@ -3,6 +3,7 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Settings } from "../options/open.ts";
 import { batchSize } from "../scheduler/batching.ts";
+import { isWorthBulk } from "../scheduler/portions.ts";
 import { chooseVictim, stealSize } from "../scheduler/stealing.ts";
 import type { Control } from "./control.ts";
 import { type LinkedPartition, LinkLoop, type LinkPolicy } from "./link-loop.ts";
@@ -20,13 +21,14 @@ export function policyOf({ batching, stealing }: Pick<Settings, "batching" | "st
     chooseVictim: (thief, depths) => chooseVictim(thief, depths, stealing),
     stealSize: (depth, msPerOp) => stealSize(depth, msPerOp, stealing),
     isWorthStealing: (depth) => stealing.enabled && depth > stealing.threshold,
+    isWorthBulk: (idle) => isWorthBulk(idle, stealing.enabled),
   };
 }
 
 function linkedPartition(seat: Seat): LinkedPartition {
   return {
     depthOf: (home) => calls.depthOf(seat, home),
-    claim: (home, most, compact) => calls.claim(seat, home, most, compact),
+    claim: (home, most, compact, singly) => calls.claim(seat, home, most, compact, singly),
     hasClaims: () => calls.hasClaims(seat),
     link: (most) => calls.link(seat, most),
     tidy: () => calls.tidy(seat),

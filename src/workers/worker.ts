@@ -48,7 +48,7 @@ async function run(start: StartMessage): Promise<void> {
       const seen = control.wakes(worker);
       const worked = loop.step();
       failures = 0;
-      const hasMore = () => searches.length > 0 || loop.hasWork();
+      const hasMore = () => searches.length > 0 || (!loop.isBlocked && loop.hasWork());
       if (worked || !(await control.park(worker, seen, loop.restMs, hasMore))) await nextTurn();
     } catch (trap) {
       const message = trap instanceof Error ? (trap.stack ?? trap.message) : String(trap);

@@ -27,22 +27,34 @@ async function builtFrom(set: VectorSet, batch: number, options: Partial<OpenOpt
   return `${index.stats().spaces[0]!.beam} ${Bun.SHA256.hash(await index.exportBytes(), "hex")}`;
 }
 
+/**
+ * The graphs that workers 0 and 1 make: of batches that are linked one by one, of whatever size; and of batches that are
+ * linked together, for which the size of a batch counts.
+ */
+async function graphsOf(set: VectorSet, options: Partial<OpenOptions> = {}) {
+  const [single, together, halves] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const workers of [0, 1]) {
+    for (const batch of [1, 97]) single.add(await builtFrom(set, batch, { ...options, workers }));
+    together.add(await builtFrom(set, VECTORS, { ...options, workers }));
+    halves.add(await builtFrom(set, VECTORS / 2, { ...options, workers, maxPending: 2000 }));
+  }
+  expect([single.size, together.size, halves.size]).toEqual([1, 1, 1]);
+  return [...single, ...together, ...halves];
+}
+
 for (const quantization of ["auto", "none"] as const) {
   test(`quantization: "${quantization}"`, async () => {
-    const exports = new Set<string>();
-    for (const workers of [0, 1]) {
-      for (const batch of [1, 97, VECTORS]) exports.add(await builtFrom(SET, batch, { workers, quantization }));
-    }
-    expect(exports.size).toBe(1);
-    expect(await builtFrom(SET, 97, { workers: 1, quantization, seed: 2 })).not.toBe([...exports][0]!);
+    const graphs = await graphsOf(SET, { quantization });
+    expect(new Set(graphs).size).toBe(quantization === "auto" ? 3 : 1);
+    expect(await builtFrom(SET, 97, { workers: 1, quantization, seed: 2 })).not.toBe(graphs[0]!);
   });
 }
 
+test("none is linked together where `batching.bulk` is above every batch", async () => {
+  const options = { workers: 0, batching: { bulk: VECTORS + 1 } };
+  expect(await builtFrom(SET, VECTORS, options)).toBe(await builtFrom(SET, 97, options));
+});
+
 test("of data that move, so that codes go blind", async () => {
-  const exports = new Set<string>();
-  for (const workers of [0, 1]) {
-    for (const batch of [1, 97, VECTORS]) exports.add(await builtFrom(MOVED, batch, { workers }));
-  }
-  expect(exports.size).toBe(1);
-  expect([...exports][0]).toStartWith("f32 ");
+  for (const graph of await graphsOf(MOVED)) expect(graph).toStartWith("f32 ");
 });

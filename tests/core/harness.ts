@@ -92,6 +92,27 @@ export class CoreSpace {
     for (let i = 0; i < set.count; i++) this.add(i, set.at(i));
   }
 
+  /** Adds `from` up to `to` of the vectors of a set under their numbers, to be linked together, `portion` at a time. */
+  addTogether(set: VectorSet, from: number, to: number, portion: number): void {
+    const offer = this.offer(to - from, portion);
+    for (let i = from; i < to; i++) this.add(i, set.at(i));
+    this.endOffer(offer);
+  }
+
+  /** Returns the number of the offer. */
+  offer(count: number, portion: number): number {
+    const { core } = this.seat;
+    const status = core.reserve(this.at, this.incarnation, count, 0, 0, portion);
+    if (status !== OK) throw new Error(`reserve returned ${status}`);
+    const offer = this.seat.infoAt(2);
+    core.unreserve(this.seat.infoAt(0), 0, 0, 0);
+    return offer;
+  }
+
+  endOffer(offer: number): void {
+    this.seat.core.unreserve(0, this.at, this.incarnation, offer);
+  }
+
   /** Whether the key was there. */
   remove(key: Key): boolean {
     const status = this.seat.core.remove(this.at, this.incarnation, this.seat.putKey(key));

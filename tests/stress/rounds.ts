@@ -91,7 +91,7 @@ class Round {
       seed: plan.seed,
       fields: FIELD_TYPES,
       quantization: chance.oneOf(["auto", "none"] as const),
-      batching: { min: 2, max: 16, lowDepth: 4, highDepth: 32 },
+      batching: { min: 2, max: 16, lowDepth: 4, highDepth: 32, bulk: 16 },
       stealing: { threshold: 4 },
       timeoutMs: 20_000,
       onIncident: (incident: Incident) => this.note(incident),

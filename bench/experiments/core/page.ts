@@ -10,6 +10,8 @@ interface Row {
   n: number;
   /** Times of this build over the other one's. */
   link: Spread;
+  /** Of the pieces that may be linked together. */
+  together: Spread;
   search: Spread;
   /** Recall@10 of the other build and of this one. */
   recalls: [number, number];
@@ -32,6 +34,7 @@ export const section = {
         ["set", "set"],
         ["vectors", "n", String],
         ["linking", "link", (ratio) => ratio.toFixed(3)],
+        ["together", "together", (ratio) => ratio.toFixed(3)],
         ["searching", "search", (ratio) => ratio.toFixed(3)],
         ["recall@10 of the other", ({ recalls }) => recalls[0], fourDigits],
         ["of this one", ({ recalls }) => recalls[1], fourDigits],
@@ -41,8 +44,9 @@ export const section = {
       dots(
         "core-times",
         "Time of this build over the other one's",
-        results.flatMap(({ set, link, search }) => [
+        results.flatMap(({ set, link, together, search }) => [
           ...spreadDots(`linking, ${set}`, link),
+          ...spreadDots(`linking together, ${set}`, together),
           ...spreadDots(`searching, ${set}`, search),
         ]),
         { value: { title: "times the other build's time", close: true }, kind: "of the pieces" },

@@ -17,6 +17,8 @@ const OWN = join(import.meta.dir, "../../../build/core.release.relaxed.wasm");
 /** What a quick run compares with, for want of another build: the one that needs no relaxed SIMD. */
 const BASELINE = join(import.meta.dir, "../../../build/core.release.baseline.wasm");
 const PIECE = 2500; // slots that one build links before the other takes its turn
+/** Every other piece is offered to be linked together, as an `addMany` of its size would be; builds without that link it like the others. */
+const TOGETHER = 1;
 const BATCH = 500;
 const EF = 64;
 /** While the graphs are small, nothing waits for memory: only what comes after this share of the set is compared. */
@@ -47,13 +49,18 @@ async function run({ n, sets, repeats, against }: Options): Promise<object> {
     const sides = [await openSide(against, data), await openSide(OWN, data)];
     const [first, second] = sides as [Side, Side];
     for (let from = 0, turn = 0; from < data.n; from += PIECE, turn++) {
-      for (const side of inTurn(sides, turn)) linkPiece(side, data, from, Math.min(data.n, from + PIECE));
+      const isTogether = turn % 2 === TOGETHER;
+      for (const side of inTurn(sides, turn >> 1))
+        linkPiece(side, data, from, Math.min(data.n, from + PIECE), isTogether);
     }
     for (let pass = 0; pass <= repeats; pass++) for (const side of inTurn(sides, pass)) searchAll(side, data, pass > 0);
     const skipped = Math.floor(first.linkMs.length * SKIPPED_SHARE);
-    const link = spread(second.linkMs.map((ms, i) => ms / (first.linkMs[i] as number)).slice(skipped));
+    const ratios = second.linkMs.map((ms, i) => ms / (first.linkMs[i] as number)).slice(skipped - (skipped % 2));
+    const link = spread(ratios.filter((_, i) => i % 2 !== TOGETHER));
+    const ofPortions = ratios.filter((_, i) => i % 2 === TOGETHER);
+    const together = spread(ofPortions.length > 0 ? ofPortions : ratios); // a quick run has a single piece
     const search = spread(second.searchMs.map((ms, i) => ms / (first.searchMs[i] as number)));
-    results.push({ set, n: data.n, link, search, recalls: [first.recall, second.recall] });
+    results.push({ set, n: data.n, link, together, search, recalls: [first.recall, second.recall] });
   }
   return { against, results };
 }
@@ -71,12 +78,20 @@ async function openSide(path: string, { dimensions }: Dataset): Promise<Side> {
   return { seat, space, linkMs: [], searchMs: [], recall: 0 };
 }
 
-function linkPiece({ seat, space, linkMs }: Side, { base }: Dataset, from: number, to: number): void {
+function linkPiece(
+  { seat, space, linkMs }: Side,
+  { base }: Dataset,
+  from: number,
+  to: number,
+  isTogether: boolean,
+): void {
+  const { needed, offer } = calls.reserve(seat, space, to - from, 0, 0, isTogether ? to - from : 0);
   for (let i = from; i < to; ) {
     const count = Math.min(seat.intake, to - i);
     seat.putVectors(base, i, count);
     for (let j = 0; j < count; j++, i++) calls.add(seat, space, seat.putKey(i), j);
   }
+  calls.unreserve(seat, needed, space, offer);
   const start = performance.now();
   while (calls.claim(seat, 0, BATCH, false) > 0) linkClaims(seat, BATCH);
   linkMs.push(performance.now() - start);

@@ -88,6 +88,16 @@ class Survivor {
     this.op(key, held, () => this.space.update(key, rowFor(held)));
   }
 
+  /** What is added in between is offered to be linked together, `portion` at a time. */
+  offered(count: number, portion: number, adds: () => void): void {
+    let offer = 0;
+    this.survive(() => {
+      offer = this.space.offer(count, portion);
+    });
+    adds();
+    this.survive(() => this.space.endOffer(offer));
+  }
+
   remove(key: number): void {
     this.op(key, undefined, () => this.space.remove(key));
   }
@@ -200,12 +210,17 @@ function contentsOf(row: Uint8Array, space: RowSpace): string {
   return JSON.stringify([decodeRow(row), values]);
 }
 
-/** Adds, upserts, updates, deletes, twins, promotion, links, codes that go blind, compaction,
+/** Adds, upserts, updates, deletes, twins, promotion, links one by one and in bulk, codes that go blind, compaction,
  * a census, a wide search, a new field. */
 function workload(survivor: Survivor): void {
   for (let i = 0; i < 140; i++) survivor.add(i, i);
   survivor.link();
-  for (let i = 140; i < 330; i++) survivor.add(i, i);
+  survivor.offered(150, 70, () => {
+    for (let i = 140; i < 270; i++) survivor.add(i, i);
+    for (let i = 270; i < 290; i++) survivor.add(i, i < 280 ? 7 : 200); // twins
+  });
+  survivor.link();
+  for (let i = 290; i < 330; i++) survivor.add(i, i);
   for (let i = 330; i < 350; i++) survivor.add(i, 7); // twins
   survivor.link();
   for (let i = FAR; i < VECTORS.count; i++) survivor.add(i, i);

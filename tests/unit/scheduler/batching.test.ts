@@ -17,7 +17,7 @@ const somePolicy: fc.Arbitrary<BatchingPolicy> = fc
   })
   .map(({ min, more, lowDepth, deeper, latencyMsLow, later }) => ({
     ...{ min, max: min + more, lowDepth, highDepth: lowDepth + deeper },
-    ...{ latencyMsLow, latencyMsHigh: latencyMsLow + later },
+    ...{ latencyMsLow, latencyMsHigh: latencyMsLow + later, bulk: 500 },
   }));
 const someDepth = fc.nat(50_000);
 

@@ -59,7 +59,7 @@ class VirtualPartition implements LinkedPartition {
     this.claims -= linked;
     this.slices.push(linked);
     now += linked * OP_MS;
-    return { linked, moved: 0, more: this.claims > 0 };
+    return { linked, moved: 0, effort: linked, more: this.claims > 0 };
   }
 
   tidy(): boolean {

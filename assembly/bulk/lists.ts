@@ -1,0 +1,187 @@
+/*
+ * How do the rows of a portion get into the graph? Phase by phase for all of them, so that a row's lists are complete before
+ * a slot that is linked already, and so a search, leads to it.
+ *
+ *   choose    the neighbours of each row, from what it was compared with (prune.ts)
+ *   between   links back among the rows, which no other thread can reach yet: without locks, a full list gives up its farthest
+ *   upper     the levels above 0, by ordinary insertion
+ *   back      links back from the slots of the graph, under their node locks
+ *   publish   LINKED
+ */
+import {
+  B_CURSOR, B_GROUP, B_LEAVES, FAULT_BULK_BACK, FAULT_BULK_BETWEEN, FAULT_BULK_CHOSEN, FAULT_BULK_NEAR,
+  FAULT_BULK_PUBLISHED, FAULT_BULK_UPPER, G_LINKED, LINKED, PENDING, SLOT_STATE,
+} from "../layout";
+import { linkUpperLevels } from "../graph/insert";
+import { connectCrowding, crowd } from "../graph/links";
+import {
+  countOf, distanceAt, distancesOf, idAt, idsOf, listOf, touchEnd, touchList, writeOwnList,
+} from "../graph/lists";
+import { diverseCount, selectNeighbours } from "../graph/prune";
+import { ask, isAsked } from "../graph/sight";
+import { goesByCodes, watch } from "../graph/suspects";
+import { faultPoint } from "../memory/faults";
+import { chosenDistances, chosenIds } from "../memory/scratch";
+import { chosenBase, efConstruction, levelOf } from "../memory/settings";
+import { contains, copyBytes } from "../memory/words";
+import { codeAddress } from "../vectors/codes";
+import { slotAddress } from "../vectors/slots";
+import { addRow, beginGroup, compareSome, COMPARED, sortRows, takeCandidates } from "./dense";
+import {
+  block, directory, generation, groupProbes, groupRows, isRow, order, ownCounts, PROBES, probes, rows, rowSlots,
+} from "./portion";
+
+export const MOST_CANDIDATES: u32 = 64; // of a row; with wider searches slots are linked one by one
+
+let sink: u32 = 0; // uses what the touches load
+
+/** How many candidates a row's neighbours are chosen from: as many as an ordinary insert has. */
+function candidatesWanted(): u32 {
+  return efConstruction;
+}
+
+function slotAt(place: u32): u32 {
+  return load<u32>(rowSlots + <u32>load<u16>(order + place * 2) * 4);
+}
+
+/** How many rows the current group has, 0 at the end. */
+export function rowsInGroup(): u32 {
+  return min<u32>(groupRows, rows - load<u32>(block + B_GROUP));
+}
+
+/** Goes on with comparing the current group of rows with their leaves. False once that is done. */
+export function compareGroup(): bool {
+  const next = load<u32>(block + B_CURSOR);
+  const first = load<u32>(block + B_GROUP);
+  const count = rowsInGroup();
+  beginGroup(candidatesWanted());
+  if (next == 0) {
+    for (let r: u32 = 0; r < count; r++) {
+      const row: u32 = load<u16>(order + (first + r) * 2);
+      const slot = load<u32>(rowSlots + row * 4);
+      addRow(codeAddress(directory, slot), slot);
+      copyBytes(groupProbes + r * PROBES * 2, probes + row * PROBES * 2, PROBES * 2);
+    }
+    store<u32>(block + B_LEAVES, sortRows(PROBES));
+  }
+  const end = compareSome(next, load<u32>(block + B_LEAVES), COMPARED);
+  faultPoint(FAULT_BULK_NEAR);
+  store<u32>(block + B_CURSOR, end);
+  return end < load<u32>(block + B_LEAVES);
+}
+
+/** Chooses the neighbours of up to `most` rows of the current group. False once that is done, or codes went blind. */
+export function chooseSome(most: u32): bool {
+  const first = load<u32>(block + B_GROUP);
+  const count = rowsInGroup();
+  let r = load<u32>(block + B_CURSOR);
+  const end = min<u32>(count, r + most);
+  for (; r < end; r++) {
+    const slot = slotAt(first + r);
+    takeCandidates(r, candidatesWanted());
+    ask(generation, slot, slotAddress(generation, slot));
+    const ids = chosenIds(0);
+    const dists = chosenDistances(0);
+    const own = selectNeighbours(generation, chosenBase, ids, dists);
+    writeOwnList(generation, slot, 0, ids, dists, own, diverseCount);
+    store<u8>(ownCounts + first + r, <u8>own);
+    if (!isAsked(generation, slot)) continue;
+    watch(generation, slot);
+    if (!goesByCodes(generation)) return false;
+  }
+  faultPoint(FAULT_BULK_CHOSEN);
+  store<u32>(block + B_CURSOR, end);
+  if (end == count) store<u32>(block + B_GROUP, first + count);
+  return end < count;
+}
+
+/** Links back among up to `most` rows. False once all are. */
+export function linkBetween(most: u32): bool {
+  let place = load<u32>(block + B_CURSOR);
+  const end = min<u32>(rows, place + most);
+  for (; place < end; place++) {
+    const slot = slotAt(place);
+    const list = listOf(generation, slot, 0);
+    const dists = distancesOf(generation, slot, 0);
+    const own: u32 = load<u8>(ownCounts + place);
+    for (let i: u32 = 0; i < own; i++) if (isRow(idAt(list, i))) sink += touchEnd(generation, idAt(list, i), 0) + touchList(generation, idAt(list, i), 0);
+    for (let i: u32 = 0; i < own; i++) {
+      const other = idAt(list, i);
+      if (isRow(other)) addBetween(other, slot, distanceAt(dists, i));
+      if (i == 1) faultPoint(FAULT_BULK_BETWEEN);
+    }
+  }
+  store<u32>(block + B_CURSOR, end);
+  return end < rows;
+}
+
+/** Adds a row to the list of another. */
+function addBetween(to: u32, slot: u32, distance: f32): void {
+  const list = listOf(generation, to, 0);
+  if (!contains(idsOf(list), countOf(list), slot)) crowd(list, distancesOf(generation, to, 0), slot, distance);
+}
+
+/** Whether a row has any neighbour: one without is linked alone, later. */
+function isPlaced(slot: u32): bool {
+  return countOf(listOf(generation, slot, 0)) != 0;
+}
+
+/** Links the upper levels of up to `most` rows that have any, as they come in `order`. False once all are. */
+export function linkUpper(most: u32): bool {
+  let place = load<u32>(block + B_CURSOR);
+  for (let done: u32 = 0; place < rows && done < most; place++) {
+    const slot = slotAt(place);
+    if (levelOf(slot) == 0 || !isPlaced(slot)) continue;
+    linkUpperLevels(generation, slot);
+    faultPoint(FAULT_BULK_UPPER);
+    done++;
+  }
+  store<u32>(block + B_CURSOR, place);
+  return place < rows;
+}
+
+/** Links back to up to `most` rows from the slots of the graph. False once all are. */
+export function linkBack(most: u32): bool {
+  let place = load<u32>(block + B_CURSOR);
+  const end = min<u32>(rows, place + most);
+  for (; place < end; place++) {
+    const slot = slotAt(place);
+    const list = listOf(generation, slot, 0);
+    const dists = distancesOf(generation, slot, 0);
+    // Others may write to the list from now on: what it has chosen is copied first.
+    const own: u32 = load<u8>(ownCounts + place);
+    const ids = chosenIds(0);
+    const distances = chosenDistances(0);
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < own; i++) {
+      const other = idAt(list, i);
+      if (isRow(other)) continue;
+      store<u32>(ids + count * 4, other);
+      store<f32>(distances + count * 4, distanceAt(dists, i));
+      sink += touchEnd(generation, other, 0);
+      count++;
+    }
+    for (let i: u32 = 0; i < count; i++) {
+      connectCrowding(generation, load<u32>(ids + i * 4), slot, load<f32>(distances + i * 4));
+      if (i == 1) faultPoint(FAULT_BULK_BACK);
+    }
+  }
+  store<u32>(block + B_CURSOR, end);
+  return end < rows;
+}
+
+/** Publishes up to `most` rows. False once all are. */
+export function publish(most: u32): bool {
+  let place = load<u32>(block + B_CURSOR);
+  const end = min<u32>(rows, place + most);
+  for (; place < end; place++) {
+    const slot = slotAt(place);
+    const at = slotAddress(generation, slot);
+    if (load<u32>(at + SLOT_STATE) != PENDING || !isPlaced(slot)) continue;
+    atomic.add<u32>(generation + G_LINKED, 1);
+    atomic.store<u32>(at + SLOT_STATE, LINKED);
+    if (place % 64 == 1) faultPoint(FAULT_BULK_PUBLISHED);
+  }
+  store<u32>(block + B_CURSOR, end);
+  return end < rows;
+}

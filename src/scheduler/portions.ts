@@ -1,0 +1,28 @@
+/* Which vectors are linked together, and how many at a time? Those of a large `addMany`; with up to two workers always. */
+
+/** Searches scan what waits, so a portion is not larger than what they scan anyway. */
+const MOST = 8192;
+/** Below this share of what is linked, the fixed cost of a portion, which goes with that, is more than it gains. */
+const SHARE = 1 / 200;
+
+/**
+ * @internal How many vectors of an `addMany` of `count` are linked together, in portions of equal size: 0 for one by one.
+ * `linked`: how many the space holds before it; `bulk`: the fewest that are worth it (BatchingPolicy). A
+ * portion is at most half of what may wait, so that it can always fill.
+ */
+export function portionOf(count: number, linked: number, bulk: number, maxPending: number): number {
+  const most = Math.min(MOST, Math.floor(maxPending / 2));
+  if (count < bulk || count < linked * SHARE || most < bulk) return 0;
+  return Math.ceil(count / Math.ceil(count / most));
+}
+
+/** One thread links together about what two link one by one. */
+const WORTH_THREADS = 2;
+
+/**
+ * @internal Whether a worker links a portion as a whole while so many others are idle, who could help to link its vectors one by
+ * one. Never in question with up to two workers.
+ */
+export function isWorthBulk(idle: number, stealing: boolean): boolean {
+  return !stealing || idle < WORTH_THREADS;
+}
