@@ -13,6 +13,8 @@ const ENTRIES = [
   "adapters/langgraph",
   "adapters/mastra",
   "server/server",
+  "dropin/hnswlib-node",
+  "dropin/usearch",
 ];
 
 export async function buildTypes(): Promise<void> {

@@ -11,9 +11,11 @@ const build = join(root, "build");
 await buildCore();
 for (const name of await readdir(build)) if (/\.js(\.map)?$/.test(name)) await rm(join(build, name)); // old chunks
 await bundleForBun(
-  ["index", "search", "cli/main", "adapters/langchain", "adapters/langgraph", "adapters/mastra", "server/server"].map(
-    source,
-  ),
+  [
+    ...["index", "search", "cli/main", "adapters/langchain", "adapters/langgraph", "adapters/mastra", "server/server"],
+    "dropin/hnswlib-node",
+    "dropin/usearch",
+  ].map(source),
   build,
 );
 await bundleThreads(build);

@@ -10,7 +10,7 @@ const FLOORS: Record<string, string[]> = {
   src: [
     "cli | cli/commands | cli/mcp | cli/formats | cli/terminal",
     "server | server/routes | server/points | server/wire",
-    "adapters",
+    "adapters dropin",
     "index search",
     "store",
     "api",
@@ -23,6 +23,7 @@ const FLOORS: Record<string, string[]> = {
     "core",
     "options",
     "documents",
+    "foreign",
     "values",
     "runtime",
     "scheduler errors",
@@ -192,6 +193,13 @@ test("an adapter imports the public face, what adapters share, and its own frame
   const imports = IMPORTS.filter(({ from }) => from.startsWith("src/adapters/"));
   const others = imports.filter(({ from, target }) => !shared.includes(target) && !frameworks[from]?.test(target));
   expect(others).toEqual([]);
+  expect(imports.length).toBeGreaterThan(3);
+});
+
+test("a drop-in imports the public face, readers of foreign files, and how a program's own files are read", () => {
+  const allowed = /^src\/(dropin|foreign)\/|^src\/(index|errors|runtime\/user-file)\.ts$/;
+  const imports = IMPORTS.filter(({ from }) => from.startsWith("src/dropin/"));
+  expect(imports.filter(({ target }) => !allowed.test(target))).toEqual([]);
   expect(imports.length).toBeGreaterThan(3);
 });
 

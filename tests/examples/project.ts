@@ -48,9 +48,16 @@ export class Project implements Disposable {
     writeFileSync(join(installed, "index.ts"), `export * from ${source("index.ts")};\n`);
     writeFileSync(join(installed, "search.ts"), `export * from ${source("search.ts")};\n`);
     const exports: Record<string, string> = { ".": "./index.ts", "./search": "./search.ts" };
-    for (const name of ["langchain", "langgraph", "mastra"]) {
-      writeFileSync(join(installed, `${name}.ts`), `export * from ${source(`adapters/${name}.ts`)};\n`);
-      exports[`./${name}`] = `./${name}.ts`;
+    for (const [room, names] of [
+      ["adapters", ["langchain", "langgraph", "mastra"]],
+      ["dropin", ["hnswlib-node", "usearch"]],
+    ] as const) {
+      for (const name of names) {
+        const file = source(`${room}/${name}.ts`);
+        const own = room === "dropin" ? `export { default } from ${file};\n` : "";
+        writeFileSync(join(installed, `${name}.ts`), `export * from ${file};\n${own}`);
+        exports[`./${name}`] = `./${name}.ts`;
+      }
     }
     writeFileSync(join(installed, "package.json"), JSON.stringify({ name: "hnsw-workers", exports }));
     const program = join(modules, ".bin/hnsw-workers");
