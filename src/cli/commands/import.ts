@@ -5,7 +5,8 @@ import type { VectorIndex } from "../../api/vector-index.ts";
 import { HnswError } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
 import type { Metric } from "../../values/metric.ts";
-import { type Batch, formatOf, openLines, openMatrix, type Source } from "../formats/sources.ts";
+import { foreignFormatOf, openForeign } from "../formats/foreign.ts";
+import { type Batch, formatOf, openCsv, openLines, openMatrix, type Source } from "../formats/sources.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -16,13 +17,16 @@ import { importFromQdrant } from "./import-qdrant.ts";
 import { shapeOf } from "./shape.ts";
 
 export const importVectors: Command = {
-  summary: "adds vectors and documents from lines of JSON, .npy, .fvecs, .bvecs or raw floats",
+  summary:
+    "adds vectors and documents from lines of JSON, .npy, .fvecs, .bvecs, raw floats, or a file of usearch or hnswlib",
   takes: ["PATH", "FILE"],
   options: {
     space: { value: "S", help: "the space to add to" },
     all: { help: 'add each line of JSON to the "space" that it names' },
     keys: { value: "FILE", help: "for files of vectors: one key per line; without it keys are 0, 1, 2, …" },
-    "integer-keys": { help: "the keys in that file are integers" },
+    "integer-keys": { help: "the keys in that file, or of .csv, are integers" },
+    "key-column": { value: "C", help: "of .csv: the column of the keys; default key or id" },
+    "vector-column": { value: "C", help: "of .csv: the column of the vectors; default vector or embedding" },
     dimensions: { value: "N", help: "floats per vector of a new index; other files than .f32 know them" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
     fields: { value: "F", help: "fields to add, such as tags:keyword,createdAt:date" },
@@ -31,7 +35,9 @@ export const importVectors: Command = {
   },
   notes:
     "FILE is lines of JSON as `export` writes them (- for stdin; or a folder of .jsonl files), .npy (a matrix of little-\n" +
-    "endian floats, 4 or 8 bytes each, row after row), .f32 (nothing but such floats of 4 bytes), .fvecs or .bvecs. A key that the space\n" +
+    "endian floats, 4 or 8 bytes each, row after row), .f32 (nothing but such floats of 4 bytes), .fvecs or .bvecs, or what\n" +
+    "usearch (.usearch) or hnswlib (.hnswlib, of a graph) has saved, under the keys that it has, or .csv with a column of vectors such as\n" +
+    "[0.1,-2], whose other columns are documents: numbers where --fields says so, else text. A key that the space\n" +
     "has already is replaced. A line that is refused ends the import; those before it stay. PATH is created if it does\n" +
     "not exist. --from-qdrant needs no --space; one that was cut off goes on where it was, at its end points are counted and a\n" +
     "sample of searches is compared. A key for that server is taken from QDRANT_API_KEY.",
@@ -42,7 +48,8 @@ export const importVectors: Command = {
     args.oneOf("space", "all");
     const [path, file] = [args.at(0), args.at(1)];
     const format = formatOf(file);
-    const shape = await shapeOf(path, args.has("dimensions") || !["lines", "f32"].includes(format));
+    const isKnown = foreignFormatOf(file) !== null || !["lines", "f32"].includes(format);
+    const shape = await shapeOf(path, args.has("dimensions") || isKnown);
     const source = await sourceOf(args, shape?.dimensions);
     const imported = await add(path, args, source, shape);
     const report = { path, file, imported, ms: performance.now() - start };
@@ -55,6 +62,19 @@ async function sourceOf(args: Arguments, dimensionsOfIndex: number | undefined):
   const file = args.at(1);
   const format = formatOf(file);
   const keys = args.text("keys");
+  const foreign = foreignFormatOf(file);
+  if (foreign !== null) {
+    if (keys !== undefined) throw args.wrong(`a file of ${foreign} holds its keys: --keys is for .npy and .f32`);
+    if (args.has("all")) throw args.wrong("--all is for lines of JSON");
+    return await openForeign(file, foreign);
+  }
+  if (/\.csv$/i.test(file)) {
+    if (keys !== undefined) throw args.wrong("a .csv file holds its keys: --keys is for .npy and .f32");
+    if (args.has("all")) throw args.wrong("--all is for lines of JSON");
+    const [key, vector] = [args.text("key-column"), args.text("vector-column")];
+    return await openCsv(file, { key, vector, integerKeys: args.has("integer-keys"), fields: fieldsOf(args) });
+  }
+  for (const name of ["key-column", "vector-column"]) if (args.has(name)) throw args.wrong(`--${name} is for .csv`);
   if (args.has("integer-keys") && keys === undefined) throw args.wrong("--integer-keys needs --keys");
   if (format === "lines") {
     if (keys !== undefined) throw args.wrong("lines of JSON hold their keys: --keys is for .npy and .f32");
@@ -80,7 +100,7 @@ async function add(path: string, args: Arguments, source: Source, shape: Shape |
     const message = `${args.at(1)} has ${source.dimensions} dimensions, the index has ${dimensions}.`;
     throw new HnswError("BAD_DIMENSIONS", message);
   }
-  const metric = args.text("metric") as Metric | undefined; // `open` refuses any other
+  const metric = (args.text("metric") as Metric | undefined) ?? source.metric; // `open` refuses any other
   let imported = 0;
   try {
     const fields = fieldsOf(args);

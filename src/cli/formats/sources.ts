@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
+import type { Metric } from "../../values/metric.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
+import { type CsvColumns, csvRowsOf } from "./csv.ts";
 import { type Row, rowOf } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";
 import { existing, type Matrix, openNpy, openRaw } from "./matrix.ts";
@@ -29,6 +31,8 @@ export interface Batch {
 
 export interface Source {
   dimensions: number | undefined;
+  /** What the file says that its vectors are compared by. */
+  metric?: Metric;
   /** What the calls of `onRead` add up to; 0 if that is not known. */
   total: number;
   /** Rejects with FileError. */
@@ -60,7 +64,7 @@ export async function openLines(path: string): Promise<Source> {
     total: files.reduce((sum, { size }) => sum + size, 0),
     async *batches(onRead) {
       for (const { name, stream } of files) {
-        yield* batchesOfLines(stream() as unknown as AsyncIterable<Uint8Array>, name, onRead);
+        yield* batchesOfRows(jsonRowsOf(stream() as unknown as AsyncIterable<Uint8Array>, name, onRead), name);
       }
     },
   };
@@ -79,11 +83,33 @@ async function opened(path: string) {
   return { name: path, size: file.size, stream: () => file.stream() };
 }
 
-async function* batchesOfLines(
-  chunks: AsyncIterable<Uint8Array>,
-  name: string,
-  onRead: (read: number) => void,
-): AsyncGenerator<Batch> {
+/** Lines of JSON that are not empty, each to be read when its turn comes. */
+async function* jsonRowsOf(chunks: AsyncIterable<Uint8Array>, name: string, onRead: (read: number) => void) {
+  for await (const { line, number } of linesOf(chunks, name, onRead)) {
+    if (line.trim() !== "") yield { number, read: () => rowOf(line), length: line.length };
+  }
+}
+
+/** A .csv file with a column of vectors. Rejects with FileError. */
+export async function openCsv(path: string, columns: CsvColumns): Promise<Source> {
+  const file = await named(path, opened(path));
+  return {
+    ...{ dimensions: undefined, total: file.size },
+    batches: (onRead) => {
+      const rows = csvRowsOf(file.stream() as unknown as AsyncIterable<Uint8Array>, path, columns, onRead);
+      return batchesOfRows(rows, path);
+    },
+  };
+}
+
+interface ReadableRow {
+  number: number;
+  read(): Row;
+  /** In characters. */
+  length?: number;
+}
+
+async function* batchesOfRows(found: AsyncIterable<ReadableRow>, name: string): AsyncGenerator<Batch> {
   let rows: (Row & { number: number })[] = [];
   const keys = new Set<Key>();
   let characters = 0;
@@ -97,11 +123,10 @@ async function* batchesOfLines(
       placeOf: (i) => `${name}, line ${numbers[i]}`,
     };
   };
-  for await (const { line, number } of linesOf(chunks, name, onRead)) {
-    if (line.trim() === "") continue;
+  for await (const { number, read, length = 0 } of found) {
     let row: Row;
     try {
-      row = rowOf(line);
+      row = read();
     } catch (error) {
       if (rows.length > 0) yield batch(); // the lines before it are imported
       throw new FileError(`${name}, line ${number}: ${messageOf(error)}`);
@@ -116,7 +141,7 @@ async function* batchesOfLines(
     }
     rows.push({ ...row, number });
     keys.add(row.key);
-    characters += line.length;
+    characters += length;
   }
   if (rows.length > 0) yield batch();
 }

@@ -1,0 +1,1 @@
+cp "$GIVEN/../../dropin/given/cosine.hnswlib" old.hnswlib

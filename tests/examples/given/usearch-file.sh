@@ -1,0 +1,1 @@
+cp "$GIVEN/../../dropin/given/f32.usearch" old.usearch
