@@ -156,3 +156,35 @@ test("a dropped index leaves its place to another field of its kind, with nothin
     await index("a");
   }
 });
+
+test("an index that is built while points are written, changed and deleted has every one of them in the end", async () => {
+  await using serving = await Serving.start();
+  await serving.call("PUT", "/collections/c", { vectors: { size: 1, distance: "Dot" } });
+  const points = (from: number, count: number, n: number) => ({
+    points: Array.from({ length: count }, (_, i) => ({ id: from + i, vector: [1], payload: { n } })),
+  });
+  const path = "/collections/c/points";
+  await serving.call("PUT", `${path}?wait=true`, points(0, 2000, 1));
+  const built = serving.call("PUT", "/collections/c/index?wait=true", { field_name: "n", field_schema: "integer" });
+  const others = serving.call("PUT", "/collections/c/index?wait=true", { field_name: "m", field_schema: "keyword" });
+  let writes = 0;
+  const end = Promise.all([built, others]).then(() => true);
+  for (let turn = 0; !(await Promise.race([end, Promise.resolve(false)])); turn++) {
+    const at = (turn * 37) % 1900;
+    await serving.call("PUT", `${path}?wait=true`, points(at, 20, 2));
+    const ids = Array.from({ length: 20 }, (_, i) => at + 20 + i);
+    await serving.call("POST", `${path}/payload?wait=true`, { points: ids, payload: { n: 3, m: "x" } });
+    await serving.call("PUT", `${path}?wait=true`, points(5000 + turn, 1, 4));
+    writes += 3;
+  }
+  expect([(await built).status, (await others).status]).toEqual([200, 200]);
+  expect(writes).toBeGreaterThan(0);
+  const all = (await serving.call("POST", `${path}/scroll`, { limit: 10_000 })).result.points;
+  for (const n of [1, 2, 3, 4]) {
+    const filter = { must: [{ key: "n", match: { value: n } }] };
+    const explained = await serving.call("POST", "/v1/collections/c/explain", { query: [1], filter });
+    expect(explained.result.plan.exact).toBe(true);
+    const expected = all.filter(({ payload }: { payload: { n: number } }) => payload.n === n).length;
+    expect((await serving.call("POST", `${path}/count`, { filter })).result.count).toBe(expected);
+  }
+}, 60_000);

@@ -91,7 +91,9 @@ test("figures count requests, points and workers, for people and for Prometheus"
   const { result } = await serving.call("GET", "/v1/stats");
   expect(result.collections).toMatchObject([{ name: "c", points: 50, pending: 0, spaces: 1 }]);
   expect(result.requests.search.reduce((sum: number, one: number) => sum + one, 0)).toBe(1);
+  await serving.call("PROPFIND", "/collections/c");
   const { text } = await serving.call("GET", "/metrics");
+  expect(text).toContain('method="OTHER",endpoint="none",status="405"');
   expect(text).toContain('collection_points{collection="c"} 50\n');
   expect(text).toContain('rest_responses_total{method="PUT",endpoint="/collections/{name}",status="200"} 1\n');
   for (const one of text.trimEnd().split("\n"))

@@ -44,6 +44,7 @@ export class Collection {
   failures = 0;
   indexes: ReadonlyMap<string, Index>;
   private ids: SortedIds | null = null;
+  private filling: Promise<void> = Promise.resolve();
 
   constructor(
     readonly name: string,
@@ -122,11 +123,10 @@ export class Collection {
     await this.line.byItself(async () => {
       const { indexes = [], stale = [] } = this.note;
       const known = indexes.find((index) => index.field === field);
-      if (known !== undefined && known.type === type && known.ready) return;
+      if (known !== undefined && known.type === type) return;
       const rest = indexes.filter((index) => index !== known);
       if (rest.length >= 64) throw wrongInput("a collection may have 64 payload indexes");
-      const used = [...indexes.map(({ name }) => name), ...stale];
-      const [name, fieldType] = freeName(type, used);
+      const [name, fieldType] = freeName(type, [...indexes.map(({ name }) => name), ...stale]);
       const isNew = await this.use(async (space, index) => {
         if (!Object.hasOwn(index.fields, fieldOf(name))) await index.addField(fieldOf(name), fieldType);
         return space.size === 0;
@@ -134,47 +134,71 @@ export class Collection {
       const note = { field, type, schema, name, ready: isNew };
       const left = known === undefined || isNew ? stale : [...stale, known.name];
       await this.write({ ...this.note, indexes: [...rest, note], stale: left });
-      if (!isNew) await this.fill();
     });
+    await this.fill();
   }
 
   /** Whether there was one. */
   async dropIndex(field: string): Promise<boolean> {
-    return await this.line.byItself(async () => {
+    const wasThere = await this.line.byItself(async () => {
       const { indexes = [], stale = [] } = this.note;
       const dropped = indexes.find((index) => index.field === field);
       if (dropped === undefined) return false;
-      const left = [...stale, dropped.name];
-      await this.write({ ...this.note, indexes: indexes.filter((index) => index !== dropped), stale: left });
-      await this.fill();
+      const rest = indexes.filter((index) => index !== dropped);
+      await this.write({ ...this.note, indexes: rest, stale: [...stale, dropped.name] });
       return true;
+    });
+    await this.fill();
+    return wasThere;
+  }
+
+  /**
+   * Gives every document the values of every index, and takes those of dropped ones away; one after the other, and with other
+   * writes in between. What a crash cuts off goes on when the collection is used again.
+   */
+  fill(): Promise<void> {
+    this.filling = this.filling.catch(() => {}).then(() => this.fillOnce());
+    return this.filling;
+  }
+
+  private async fillOnce(): Promise<void> {
+    const { indexes = [], stale = [] } = this.note;
+    const building = indexes.filter(({ ready }) => !ready).map(({ name }) => name);
+    if (building.length === 0 && stale.length === 0) return;
+    // Whatever comes later has the values of these already.
+    const keys = await this.use((space) => space.keys());
+    for (let from = 0; from < keys.length; from += AT_ONCE) {
+      await this.line.byItself(() => this.refill(keys.slice(from, from + AT_ONCE)));
+    }
+    await this.line.byItself(async () => {
+      const now = this.note;
+      const filled = now.indexes?.map((index) => (building.includes(index.name) ? { ...index, ready: true } : index));
+      await this.write({
+        ...now,
+        indexes: filled ?? [],
+        stale: now.stale?.filter((name) => !stale.includes(name)) ?? [],
+      });
     });
   }
 
-  /** Goes on with what a crash cut off. */
-  async finishIndexes(): Promise<void> {
-    const { indexes = [], stale = [] } = this.note;
-    if (indexes.every(({ ready }) => ready) && stale.length === 0) return;
-    await this.line.byItself(() => this.fill());
-  }
-
-  /** Gives every document the values of every index, and takes those of dropped ones away. */
-  private async fill(): Promise<void> {
-    await this.use(async (space) => {
+  private refill(keys: readonly Key[]): Promise<void> {
+    return this.use(async (space) => {
+      const found = await space.getMany(keys, { include: ["metadata"] });
       const slice = new Slice();
       const pending = new Pending();
-      for await (const { key, metadata } of space.entries({ include: ["metadata"] })) {
-        const next = documentOf(payloadOf(metadata), this.kept, isZeroIn(metadata));
-        const patch = patchBetween(metadata, next);
-        if (Object.keys(patch).length > 0) await pending.add(space.update(key, patch));
+      for (const entry of found) {
+        if (entry === undefined) continue;
+        const next = documentOf(payloadOf(entry.metadata), this.kept, isZeroIn(entry.metadata));
+        const patch = patchBetween(entry.metadata, next);
+        if (Object.keys(patch).length > 0) await pending.add(space.update(entry.key, patch));
         if (slice.isOver) await slice.next();
       }
       await pending.done();
     });
-    const { indexes = [] } = this.note;
-    await this.write({ ...this.note, indexes: indexes.map((index) => ({ ...index, ready: true })), stale: [] });
   }
 }
+
+const AT_ONCE = 256; // points between which other writes have their turn
 
 function indexesOf({ indexes = [] }: Note): Map<string, Index> {
   return new Map(indexes.map((note) => [note.field, openedIndex(note)]));
@@ -194,7 +218,7 @@ export class Collections {
     if (found !== undefined && found.note.made === note.made) return found;
     const collection = new Collection(info.name, this.store, info.dimensions, info.metric, note);
     this.known.set(info.name, collection);
-    void nextTurn().then(() => collection.finishIndexes().catch(() => {}));
+    void nextTurn().then(() => collection.fill().catch(() => {}));
     return collection;
   }
 

@@ -42,6 +42,7 @@ function events(call: Call<unknown>): Response {
       controller.enqueue(encoder.encode(`data: ${JSON.stringify(await live(call))}\n\n`));
     } catch {
       end(); // the store is closed, or the client is gone
+      controller.error();
     }
   };
   let isOpen = true;

@@ -28,6 +28,8 @@ export class Histogram {
   }
 }
 
+const METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
+
 export class Metrics {
   /** By method, path of the route, and status. */
   readonly responses = new Map<string, number>();
@@ -35,7 +37,9 @@ export class Metrics {
   readonly durations = new Map<string, Histogram>();
   readonly start = Date.now();
 
-  count(method: string, path: string, status: number, ms: number): void {
+  /** A method that no route has counts as "OTHER": clients choose it. */
+  count(given: string, path: string, status: number, ms: number): void {
+    const method = METHODS.includes(given) ? given : "OTHER";
     const response = labels({ method, endpoint: path, status: `${status}` });
     this.responses.set(response, (this.responses.get(response) ?? 0) + 1);
     const name = labels({ method, endpoint: path });
