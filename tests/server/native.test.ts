@@ -1,5 +1,6 @@
 /* Do the routes of our own ingest, explain, list and show what there is? */
 import { expect, test } from "bun:test";
+import { openSearch } from "../../src/search.ts";
 import { Serving } from "./serving.ts";
 
 const JSON_LINES = { "content-type": "application/x-ndjson" };
@@ -82,6 +83,23 @@ test("spaces are listed page by page, and a sample of points lies on a map", asy
   const order = along[0] < along[1] ? along : along.toReversed();
   expect(order).toEqual(along.toSorted((a: number, b: number) => a - b));
   expect(new Set(result.map(({ value }: { value: number }) => value))).toEqual(new Set([0, 1, 2]));
+});
+
+test("an export is searched elsewhere with the same results, and its collection can be dropped when it was not read", async () => {
+  await using serving = await served();
+  expect((await serving.call("GET", "/v1/collections/c/export")).status).toBe(400);
+  await serving.call("POST", "/v1/collections/c/ingest", lines(0, 200), JSON_LINES);
+  const index = await openSearch({ from: await fetch(`${serving.url}/v1/collections/c/export`) });
+  const hits = await index.space("points").search([50, 1, 1, 0], { k: 5, include: ["metadata"] });
+  const query = { query: [50, 1, 1, 0], limit: 5, with_payload: true };
+  const { points } = (await serving.call("POST", "/collections/c/points/query", query)).result;
+  expect(hits.map(({ key, metadata }) => [key, metadata])).toEqual(
+    points.map(({ id, payload }: { id: number; payload: object }) => [id, payload]),
+  );
+  index.close();
+  const unread = await fetch(`${serving.url}/v1/collections/c/export`);
+  await unread.body!.cancel();
+  expect((await serving.call("DELETE", "/collections/c")).result).toBe(true);
 });
 
 test("figures count requests, points and workers, for people and for Prometheus", async () => {

@@ -242,7 +242,7 @@ export class Collections {
 
   /** Writes that were acknowledged at once and failed later. */
   get failures(): number {
-    return this.known.values().reduce((sum, { failures }) => sum + failures, 0);
+    return Array.from(this.known.values(), ({ failures }) => failures).reduce((sum, one) => sum + one, 0);
   }
 
   /** Resolves once all writes that have come are done. */

@@ -74,7 +74,7 @@ function matches(test: Test, value: Value, byWord: boolean): boolean {
       return value !== null && !test.values.some((one) => isWord(value, one));
     case "text":
       if (typeof value !== "string") return false;
-      return byWord ? wordsOf(test.text).isSubsetOf(wordsOf(value)) : value.includes(test.text);
+      return byWord ? hasWords(value, test.text) : value.includes(test.text);
     case "prefix":
       return typeof value === "string" && value.startsWith(test.text);
     case "range": {
@@ -84,6 +84,11 @@ function matches(test: Test, value: Value, byWord: boolean): boolean {
     default:
       return false;
   }
+}
+
+function hasWords(text: string, wanted: string): boolean {
+  const words = wordsOf(text);
+  return [...wordsOf(wanted)].every((word) => words.has(word));
 }
 
 function isWord(value: Value, word: Word): boolean {

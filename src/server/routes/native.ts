@@ -84,6 +84,44 @@ async function map(call: Call<unknown>) {
   });
 }
 
+interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** The points as an export: what `openSearch` opens in a browser. The index stays open until the client has it, or goes. */
+async function exported(call: Call<unknown>): Promise<Response> {
+  const collection = collectionOf(call);
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const reader = await new Promise<Reader>((resolve, reject) => {
+    const used = collection.use((space, index) => {
+      resolve(index.export([space.name]).getReader() as Reader);
+      return ended;
+    });
+    used.catch(reject);
+  });
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value!);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      end();
+    },
+    async cancel() {
+      await reader.cancel();
+      end();
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/octet-stream" } });
+}
+
 async function spaces(call: Call<unknown>) {
   const { prefix = "", after, limit = 100 } = call.query;
   const found = await collectionOf(call).use((_, index) => index.stats().spaces);
@@ -128,6 +166,10 @@ export const nativeRoutes: Route[] = [
   route({
     ...{ method: "GET", path: `${PATH}/map`, summary: "A sample of the points in two dimensions", access: "read" },
     run: map,
+  }),
+  route({
+    ...{ method: "GET", path: `${PATH}/export`, summary: "The points as an export of the package", access: "read" },
+    run: exported,
   }),
   route({
     ...{ method: "GET", path: "/v1/stats", summary: "What the server does", access: "read" },

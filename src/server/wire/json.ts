@@ -12,8 +12,8 @@ const MOST_DIGITS = 20;
 /** Throws SyntaxError; RangeError for what is nested too deeply for the runtime. */
 export function parse(text: string): Value {
   if (!LONG_INTEGER.test(text)) return JSON.parse(text) as Value;
-  return JSON.parse(text, ((_: string, value: Value, context: { source?: string }) => {
-    return typeof value === "number" ? exactly(value, context.source ?? "") : value;
+  return JSON.parse(text, ((_: string, value: Value, context?: { source?: string }) => {
+    return typeof value === "number" ? exactly(value, context?.source ?? "") : value; // Node has it from 21 on
   }) as (name: string, value: unknown) => unknown) as Value;
 }
 
