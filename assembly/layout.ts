@@ -58,6 +58,8 @@ export const P_JOURNAL_BLOCK: u32 = 3632; // the ring's memory, allocated before
 export const P_SECRET: u32 = 3640; // two u64: what key tables are hashed with, random, in no file
 export const P_FIELDS: u32 = 3656; // how many fields rows have
 export const P_FIELD_TYPES: u32 = 3660; // FIELD_*, a byte each, of MAX_FIELDS
+/* What becomes work by itself, from so many slots on, is linked in portions of at most so many (space/portions.ts). 0: never. */
+export const P_BULK_FROM: u32 = 3724, P_BULK_MOST: u32 = 3728;
 export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
 export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
 export const ARENA: u32 = 65536;

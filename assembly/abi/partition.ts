@@ -1,6 +1,6 @@
 /* How is a partition set up, and how does an instance take a seat in it? */
 import {
-  ABI_VERSION, AGE_BYTES, CHUNK_SLOTS, E_BUSY, E_DAMAGED, E_MEMORY, MAGIC, OK, P_ABANDONED, P_CODES, P_DIMENSIONS,
+  ABI_VERSION, AGE_BYTES, CHUNK_SLOTS, E_BUSY, E_DAMAGED, E_MEMORY, MAGIC, OK, P_ABANDONED, P_BULK_FROM, P_BULK_MOST, P_CODES, P_DIMENSIONS,
   P_EF_CONSTRUCTION, P_EPOCH, P_FLAT_BELOW, P_LIMIT, P_LIVE_SPACES, P_M, P_MAGIC, P_MAX_GRAPH_CHUNKS, P_MAX_PENDING,
   P_METRIC, P_RESERVED, P_SECRET, P_SEED, P_SPACE_TABLE, P_STATE, P_USED, STATE_SOUND, X_KEY,
 } from "../layout";
@@ -21,7 +21,7 @@ export function abiVersion(): u32 {
  */
 export function setUp(
   dimensions: u32, metric: u32, m: u32, efConstruction: u32, seed: u32, flatBelow: u32, maxPending: u32, codes: u32,
-  limit: u32, secret0: u32, secret1: u32, secret2: u32, secret3: u32,
+  limit: u32, bulkFrom: u32, bulkMost: u32, secret0: u32, secret1: u32, secret2: u32, secret3: u32,
 ): bool {
   store<u32>(P_DIMENSIONS, dimensions);
   store<u32>(P_METRIC, metric);
@@ -32,6 +32,8 @@ export function setUp(
   store<u32>(P_MAX_PENDING, maxPending);
   store<u32>(P_CODES, codes);
   store<u32>(P_LIMIT, limit);
+  store<u32>(P_BULK_FROM, bulkFrom);
+  store<u32>(P_BULK_MOST, bulkMost);
   store<u64>(P_SECRET, secret0 | (<u64>secret1 << 32));
   store<u64>(P_SECRET, secret2 | (<u64>secret3 << 32), 8);
   store<u32>(P_EPOCH, 1);

@@ -34,6 +34,7 @@ import { checkVectorAt, inverseNorm, LARGEST_SQUARED_NORM, wishCompaction } from
 import { bytesFor, currentOf, storeKey } from "../space/generations";
 import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell } from "../space/keys";
+import { offerRange } from "../space/portions";
 import { enqueue, makeReady } from "../space/queues";
 import { createSpace, findSpace } from "../space/spaces";
 import { codeAddress, encodeSlot, resembles } from "../vectors/codes";
@@ -347,6 +348,7 @@ function loadEnd(frame: usize, end: usize): i32 {
     const isWhole = isGraph && floor == count && load<u64>(frame + FE_LEFT_OUT) == 0;
     if (!ensureGraph(generation, 0, isWhole)) return E_MEMORY;
     atomic.xchg<u32>(generation + G_ELIGIBLE, count);
+    offerRange(generation, floor, count);
     makeReady(space);
     enqueue(space);
   }

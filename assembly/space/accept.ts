@@ -10,7 +10,7 @@
 import {
   BODILESS, COMPACT_DEAD, COMPACT_NO, E_BUSY, E_CHANGED, E_ROW, E_DAMAGED, E_MEMORY, E_NOT_FINITE, E_OVERFLOW, E_PENDING, E_STALE, E_UNDERFLOW, E_ZERO,
   FAULT_ACCEPT_COUNT, FAULT_ACCEPT_INTENT, FAULT_ACCEPT_KEY, FAULT_ACCEPT_LOCKED, FAULT_ACCEPT_OLD,
-  FAULT_ACCEPT_VERSION, FAULT_ACCEPT_WRITTEN, G_COUNT, G_DEAD, G_ELIGIBLE, G_KEY_TABLE, G_LIVE, INTENT_ADD,
+  FAULT_ACCEPT_VERSION, FAULT_ACCEPT_WRITTEN, G_CLAIMED, G_COUNT, G_DEAD, G_ELIGIBLE, G_KEY_TABLE, G_LIVE, INTENT_ADD,
   INTENT_CELL, INTENT_DELETE, INTENT_GENERATION, INTENT_HASH, INTENT_KIND, INTENT_MOVE, INTENT_NONE, INTENT_OLD,
   INTENT_OLD_GENERATION, INTENT_SLOT, INTENT_SPACE, INTENT_VERSION, JOURNAL_ADD, JOURNAL_DELETE, JOURNAL_PUT, JOURNAL_UPDATE, KEY_HEADER, NOT_FOUND,
   OK, OK_WAKE, PENDING, P_INTENT, P_STATE, ROW_BYTES, ROW_FLAGS, ROW_IS_BODILESS, SEAT_ROW, SEAT_ROW_BYTES, SLOT_BIAS, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_KEY, SLOT_STATE,
@@ -33,6 +33,7 @@ import { currentOf, emptyingOf, pendingOf, storeKey } from "./generations";
 import { hashKey } from "../memory/hashes";
 import { emptyCell, fillCell, findCell, slotIn } from "./keys";
 import { followMove } from "./marks";
+import { offerRange } from "./portions";
 import { enqueue, makeReady } from "./queues";
 import { isAlive } from "./spaces";
 
@@ -347,7 +348,9 @@ export function commit(): void {
 function announceWork(space: usize, generation: usize): bool {
   if (load<u32>(generation + G_ELIGIBLE) == 0) {
     if (load<u32>(generation + G_LIVE) <= flatBelow) return false;
-    atomic.xchg<u32>(generation + G_ELIGIBLE, load<u32>(generation + G_COUNT));
+    const count = load<u32>(generation + G_COUNT);
+    atomic.xchg<u32>(generation + G_ELIGIBLE, count);
+    offerRange(generation, load<u32>(generation + G_CLAIMED), count);
   }
   return makeReady(space);
 }

@@ -12,12 +12,13 @@ import {
 import { availableBytes, useReserve } from "../memory/arena";
 import { faultPoint } from "../memory/faults";
 import { lockPartition, unlockPartition } from "../memory/locks";
-import { maxPending } from "../memory/settings";
+import { flatBelow, maxPending } from "../memory/settings";
 import { ALIVE, slotAddress } from "../vectors/slots";
 import { moveSlot, wishCompaction } from "./accept";
 import { abandonGeneration, bytesFor, currentOf, emptyingOf, newGeneration, pendingOf } from "./generations";
 import { passMarkOn } from "./marks";
-import { lockQueueOf, stopClaims } from "./queues";
+import { endRange, offerRange } from "./portions";
+import { lockQueueOf, makeReady, stopClaims } from "./queues";
 import { collect, retire } from "./retirement";
 import { isAlive } from "./spaces";
 
@@ -78,6 +79,7 @@ function begin(space: usize): bool {
     return false;
   }
   stopClaims(space);
+  if (live > flatBelow) offerRange(next, 0, live);
   atomic.store<u64>(space + S_GENERATIONS, (old << 32) | <u64>next);
   store<u32>(space + S_CENSUS, 0);
   return true;
@@ -87,6 +89,8 @@ function begin(space: usize): bool {
 function end(space: usize, from: usize, current: usize): void {
   passMarkOn(space, from);
   atomic.store<u64>(space + S_GENERATIONS, <u64>current);
+  endRange(current); // if fewer were left to move
+  makeReady(space);
   // Its bytes are no longer the space's: when they are freed, the header may belong to another space.
   store<u32>(space + S_BYTES, load<u32>(space + S_BYTES) - load<u32>(from + G_BYTES));
   store<u32>(from + G_BYTES, 0);

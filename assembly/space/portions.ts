@@ -1,6 +1,6 @@
 /*
  * Which waiting slots are linked together, as a portion (bulk/bulk.ts)? Those of a large `addMany`, cut into portions of
- * equal size: where one begins and ends follows from the calls and from slot numbers, never from how fast slots are linked.
+ * equal size, and what becomes work at once: a space that outgrows the flat scan, is loaded, or compacted. So where one begins and ends follows from the calls and from slot numbers, never from how fast slots are linked.
  *
  *   offer ──► the generation notes the seat and the range: [G_OFFER_FROM … G_OFFER_END)
  *   accept ─► G_READY stays at the beginning of a portion until its last slot is in; then the portion's size is noted in its
@@ -11,7 +11,7 @@
  */
 import {
   G_BULK, G_CLAIMED, G_COUNT, G_ELIGIBLE, G_LAST_PORTION, G_OFFER_END, G_OFFER_FROM, G_OFFER_NUMBER, G_OFFER_SEAT,
-  G_OFFER_SLOTS, G_READY, SEAT_OFFERS, SEAT_OFFERS_VOID, SLOT_TWIN, S_GENERATIONS,
+  G_OFFER_SLOTS, G_READY, P_BULK_FROM, P_BULK_MOST, SEAT_OFFERS, SEAT_OFFERS_VOID, SLOT_TWIN, S_GENERATIONS,
 } from "../layout";
 import { owner, seat, seatAddress } from "../memory/locks";
 import { slotAddress } from "../vectors/slots";
@@ -37,6 +37,27 @@ export function offer(space: usize, count: u32, slots: u32): u32 {
   return number;
 }
 
+/**
+ * Makes portions of the slots from `from` to `end` of a generation, without a seat, if they are enough: of what becomes work
+ * at once, or is about to be moved in. An offer that goes on stays.
+ */
+export function offerRange(generation: usize, from: u32, end: u32): void {
+  const fewest = load<u32>(P_BULK_FROM);
+  const most = load<u32>(P_BULK_MOST);
+  if (fewest == 0 || end < from + fewest || load<u32>(generation + G_OFFER_END) != 0) return;
+  const count = end - from;
+  const portions = (count + most - 1) / most;
+  store<u32>(generation + G_OFFER_FROM, from);
+  store<u32>(generation + G_OFFER_SLOTS, (count + portions - 1) / portions);
+  store<u32>(generation + G_OFFER_SEAT, 0);
+  store<u32>(generation + G_OFFER_END, end);
+}
+
+/** Ends an offer without a seat; `makeReady` follows. */
+export function endRange(generation: usize): void {
+  if (load<u32>(generation + G_OFFER_SEAT) == 0) store<u32>(generation + G_OFFER_END, 0);
+}
+
 /** Ends an offer of this seat, if it goes on; `makeReady` follows. */
 export function endOffer(space: usize, number: u32): void {
   const generation = currentOf(load<u64>(space + S_GENERATIONS));
@@ -54,7 +75,7 @@ export function voidOffers(that: usize): bool {
 
 /** Ends an offer that is void. */
 export function endVoidOffer(generation: usize): void {
-  if (load<u32>(generation + G_OFFER_END) == 0) return;
+  if (load<u32>(generation + G_OFFER_END) == 0 || load<u32>(generation + G_OFFER_SEAT) == 0) return;
   const that = seatAddress(load<u32>(generation + G_OFFER_SEAT) - 1);
   if (load<u32>(generation + G_OFFER_NUMBER) <= load<u32>(that + SEAT_OFFERS_VOID)) store<u32>(generation + G_OFFER_END, 0);
 }

@@ -7,6 +7,7 @@ import { completeSettings } from "../options/open.ts";
 import { type OpenSyncOptions, readSyncOptions } from "../options/open-sync.ts";
 import { commonTime } from "../runtime/platform.ts";
 import { ensureStack } from "../runtime/stack.ts";
+import { portionsOf } from "../scheduler/portions.ts";
 import { knownOfExport } from "../snapshot/import.ts";
 import { SyncHandle } from "../sync/handle.ts";
 import { ExportBytes } from "../sync/import.ts";
@@ -37,7 +38,8 @@ export function openSyncWith(options: OpenSyncOptions, choice: Pick<CoreChoice, 
   const settings = completeSettings(request, false, source === null ? {} : knownOfExport(source, request));
   const { build = "release", variant = bestVariant() } = choice;
   const module = request.core ?? compileCoreNow(build, variant);
-  const partition = { ...settings, partitionLimit: settings.memoryLimit };
+  const portions = portionsOf(settings.batching.bulk, settings.maxPending);
+  const partition = { ...settings, partitionLimit: settings.memoryLimit, portions };
   const handle = new SyncHandle(Seat.create(module, partition, OPENING_SEAT, false, false), settings);
   beginFields(handle, settings.fields);
   source?.load(handle);

@@ -12,6 +12,7 @@ import { JournalClient } from "../journal/client.ts";
 import type { Incident, Settings } from "../options/open.ts";
 import { askForHugePages, SMALL_BYTES } from "../runtime/huge-pages.ts";
 import { canShare, canStartThreads, commonTime } from "../runtime/platform.ts";
+import { portionsOf } from "../scheduler/portions.ts";
 import type { Keeper } from "../storage/open-folder.ts";
 import { Control, controlBlock } from "../workers/control.ts";
 import { linkerOf } from "../workers/linker.ts";
@@ -83,8 +84,9 @@ async function createPartitions(settings: Settings, choice: CoreChoice) {
   const { build = "release", variant = bestVariant() } = choice;
   const module = choice.module ?? (await compileCore(build, variant, isShared));
   const partitionLimit = Math.floor(settings.memoryLimit / settings.partitions);
+  const portions = portionsOf(settings.batching.bulk, settings.maxPending);
   const seats = Array.from({ length: settings.partitions }, () =>
-    Seat.create(module, { ...settings, partitionLimit }, OPENING_SEAT, false, isShared),
+    Seat.create(module, { ...settings, partitionLimit, portions }, OPENING_SEAT, false, isShared),
   );
   const memories = seats.map(({ memory }) => memory);
   await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);

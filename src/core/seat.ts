@@ -16,7 +16,12 @@ import { insist } from "./retry.ts";
 export type PartitionSettings = Pick<
   Settings,
   "dimensions" | "metric" | "M" | "efConstruction" | "seed" | "flatBelow" | "maxPending" | "quantization"
-> & { partitionLimit: number }; // bytes that its blocks may take
+> & {
+  /** Bytes that its blocks may take. */
+  partitionLimit: number;
+  /** Slots from which on what becomes work at once is linked together, and at most how many at a time; null: never. */
+  portions?: { from: number; most: number } | null;
+};
 
 /** A hit of a piece of a scan: nearer ones have a lower rank; of those with equal ranks, older ones a lower age. */
 export interface RankedHit {
@@ -93,7 +98,8 @@ export class Seat {
     const core = instantiate(module, memory);
     const shape = [dimensions, METRICS[metric], M, efConstruction, seed];
     const policy = [flatBelow, maxPending, quantization === "none" ? 1 : 0, settings.partitionLimit];
-    if (!core.setUp(...shape, ...policy, ...secret)) throw outOfMemory();
+    const portions = [settings.portions?.from ?? 0, settings.portions?.most ?? 0];
+    if (!core.setUp(...shape, ...policy, ...portions, ...secret)) throw outOfMemory();
     markIn(memory)[0] = Math.random() * 2 ** 32;
     return new Seat(core, memory, number, bind(core, number, maySleep));
   }

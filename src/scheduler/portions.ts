@@ -16,6 +16,15 @@ export function portionOf(count: number, linked: number, bulk: number, maxPendin
   return Math.ceil(count / Math.ceil(count / most));
 }
 
+/**
+ * @internal From how many waiting vectors on those that become work at once are linked together (a space that outgrows the flat
+ * scan, or is loaded or compacted), and at most how many at a time; null: never. A compaction fills half of what may wait.
+ */
+export function portionsOf(bulk: number, maxPending: number): { from: number; most: number } | null {
+  const most = Math.min(MOST, Math.floor(maxPending / 4));
+  return most < bulk ? null : { from: bulk, most };
+}
+
 /** One thread links together about what two link one by one. */
 const WORTH_THREADS = 2;
 

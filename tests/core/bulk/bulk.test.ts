@@ -7,7 +7,7 @@ import { G_BULK, OK, P_SEATS, S_GENERATIONS, SEAT_BULK, SEAT_BYTES, SEAT_LEAVES 
 import { Seat } from "../../../src/core/seat.ts";
 import { random, uniform, VectorSet } from "../../support/vectors.ts";
 import { CoreSpace, coreModule, linkAll, partition, usedBytes } from "../harness.ts";
-import { snapshotOf } from "../snapshot/snapshots.ts";
+import { load, snapshotOf } from "../snapshot/snapshots.ts";
 
 const SEED = 6174;
 const DIMENSIONS = 12;
@@ -226,6 +226,66 @@ test("a portion that is not filled, because its thread has ended or gave up, is 
     expectSettled(space, end);
     expectAllFound(space, 400, 1, end);
   }
+});
+
+describe("what becomes work at once is linked together", () => {
+  const portions = { from: 100, most: 300 };
+
+  /** Claims the next portion; how many slots it has. */
+  function claimPortion(space: CoreSpace): number {
+    const claimed = space.seat.core.claim(0, 1, 1);
+    expect(bulkOf(space)).toBe(1);
+    while (space.seat.core.link(1000) !== 0);
+    return claimed;
+  }
+
+  test("where a space outgrows the flat scan", async () => {
+    const space = await spaceOf({ flatBelow: 500, portions });
+    for (let i = 0; i < 500; i++) space.add(i, SET.at(i));
+    expect(space.seat.core.claim(0, 1, 1)).toBe(0);
+    space.add(500, SET.at(500));
+    expect([claimPortion(space), claimPortion(space)]).toEqual([251, 250]);
+    expectSettled(space, "outgrown");
+    expectAllFound(space, 501, 1, "outgrown");
+  });
+
+  test("where a space is loaded", async () => {
+    const space = await spaceOf();
+    for (let i = 0; i < COUNT; i++) space.add(i, SET.at(i));
+    const copy = new CoreSpace(await partition({ ...SETTINGS, portions }, "debug"), "t");
+    expect(load(copy.seat, snapshotOf(space))).toBe(OK);
+    const found = new CoreSpace(copy.seat, "s");
+    expect([claimPortion(found), claimPortion(found), claimPortion(found)]).toEqual([300, 300, 300]);
+    expectSettled(found, "loaded");
+    expectAllFound(found, COUNT, 1, "loaded");
+  });
+
+  test.each([0, 200])("where a space is compacted, and %i are added in the meantime", async (more) => {
+    const space = await spaceOf({ portions });
+    for (let i = 0; i < COUNT; i++) space.add(i, SET.at(i));
+    space.linkAll();
+    for (let i = 0; i < 300; i++) space.remove(i);
+    const { core } = space.seat;
+    expect(core.claim(0, 1, 1)).toBe(1);
+    core.link(1); // some steps
+    for (let i = 0; i < more; i++) space.add(COUNT + i, SET.at(COUNT + i));
+    let portionsSeen = 0;
+    while (core.hasClaims() !== 0 || core.claim(0, 50, 1) !== 0) {
+      if (bulkOf(space) !== 0) portionsSeen++;
+      while (core.link(1000) !== 0);
+    }
+    expect(portionsSeen).toBe(2);
+    expect(space.figures().compactions).toBe(1);
+    expectSettled(space, "compacted");
+    for (let i = 300; i < COUNT + more; i++) expect(space.search(SET.at(i), 1)[0]!.key).toBe(i);
+  });
+
+  test("but not where they are few", async () => {
+    const space = await spaceOf({ portions: { from: 600, most: 800 } });
+    for (let i = 0; i < 500; i++) space.add(i, SET.at(i));
+    expect(space.seat.core.claim(0, 10, 1)).toBe(10);
+    expect(bulkOf(space)).toBe(0);
+  });
 });
 
 test("portions leave no memory behind, over and over", async () => {

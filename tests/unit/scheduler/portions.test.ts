@@ -1,7 +1,7 @@
 /* Are the vectors of a large addMany linked in portions that always fill, and others one by one? */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isWorthBulk, portionOf } from "../../../src/scheduler/portions.ts";
+import { isWorthBulk, portionOf, portionsOf } from "../../../src/scheduler/portions.ts";
 
 const SEED = 377;
 const MOST = 8192;
@@ -43,6 +43,12 @@ describe("a portion", () => {
     );
     fc.assert(property, { seed: SEED });
   });
+});
+
+test("what becomes work at once makes portions of a quarter of what may wait at most", () => {
+  expect(portionsOf(BULK, 16_384)).toEqual({ from: 500, most: 4096 });
+  expect(portionsOf(BULK, 1_000_000)).toEqual({ from: 500, most: MOST });
+  expect(portionsOf(BULK, 1999)).toBeNull();
 });
 
 test("one thread links a portion unless two others are idle that could help to link its vectors one by one", () => {
