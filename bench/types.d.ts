@@ -96,3 +96,23 @@ declare module "vega" {
 
   export { parse, View };
 }
+
+declare module "@lancedb/lancedb" {
+  interface Query {
+    nearestTo(vector: Float32Array): Query;
+    where(condition: string): Query;
+    select(columns: string[]): Query;
+    limit(count: number): Query;
+    toArray(): Promise<{ id: number | bigint }[]>;
+  }
+  interface Table {
+    add(rows: object[]): Promise<unknown>;
+    createIndex(column: string, options: { config: Index }): Promise<void>;
+    query(): Query;
+  }
+  interface Index {
+    readonly kind: unique symbol;
+  }
+  const Index: { hnswSq(options: { distanceType: "cosine" }): Index; btree(): Index };
+  function connect(path: string): Promise<{ createTable(name: string, rows: object[]): Promise<Table> }>;
+}

@@ -2,13 +2,14 @@
 
 import { cachePath, readCached, writeCached } from "./cache.ts";
 import { synth128, synth768 } from "./gaussian.ts";
-import { glove } from "./glove.ts";
+import { glove, glove340 } from "./glove.ts";
 import { exactNeighbours } from "./ground-truth.ts";
 import { QUERY_COUNT, type Source } from "./source.ts";
+import { wordnet } from "./wordnet.ts";
 
 export const TRUTH_K = 10;
 
-export const sources = { glove, synth128, synth768 } satisfies Record<string, Source>;
+export const sources = { glove, synth128, synth768, glove340, wordnet } satisfies Record<string, Source>;
 export type DatasetName = keyof typeof sources;
 export const datasetNames = Object.keys(sources) as DatasetName[];
 

@@ -5,6 +5,7 @@ export const SEEDS = {
   glove: 1,
   synth128: 128,
   synth768: 768,
+  wordnet: 376,
   /** Levels of the graph, where a peer takes a seed for them. */
   peers: 100,
   liveStores: 100,
@@ -17,4 +18,5 @@ export const SEEDS = {
   edge: 4711,
   calls: 300_000,
   server: 6333,
+  filters: 384,
 } as const;

@@ -8,6 +8,7 @@ import { churn } from "./churn/suite.ts";
 import { core } from "./core/suite.ts";
 import { durable } from "./durable/suite.ts";
 import { edge } from "./edge/suite.ts";
+import { filters } from "./filters/suite.ts";
 import { freshness } from "./freshness/suite.ts";
 import { kernels } from "./kernels/suite.ts";
 import { locality } from "./locality/suite.ts";
@@ -20,7 +21,7 @@ import { skew } from "./skew/suite.ts";
 
 export const experiments: Record<string, Experiment> = {
   ...{ scaling, skew, batch, locality, simulate, calibrate },
-  ...{ freshness, calls, peers, scale, churn, durable, server, edge, kernels, core },
+  ...{ freshness, calls, filters, peers, scale, churn, durable, server, edge, kernels, core },
 };
 
 /** Whose result this is. */

@@ -40,29 +40,32 @@ export interface Embedder {
   embedAll(texts: readonly string[]): Float32Array;
 }
 
-/** Learns the weights and the projection from `texts`; queries belong through the embedder it returns. */
-export async function fit(texts: readonly string[]): Promise<Embedder> {
+/**
+ * Learns the weights and the projection from `texts`; queries belong through the embedder it returns. There are 376
+ * directions at most, and their number is a multiple of 4.
+ */
+export async function fit(texts: readonly string[], dimensions = DIMENSIONS): Promise<Embedder> {
   const { tokenizer, vectors } = await loadTokenTable();
   const encoded = texts.map((text) => tokenizer.encode(text));
   weigh(vectors, shares(encoded, vectors.rows));
   const sample = sampleMeans(encoded, vectors);
-  const directions = principalDirections(sample, vectors.columns, SHARED + DIMENSIONS, seeded(SEED));
-  const table = project(vectors, directions.subarray(SHARED * vectors.columns));
+  const directions = principalDirections(sample, vectors.columns, SHARED + dimensions, seeded(SEED));
+  const table = project(vectors, directions.subarray(SHARED * vectors.columns), dimensions);
 
   function embedInto(vector: Float32Array, text: string): void {
-    addTokens(vector, tokenizer.encode(text), table, DIMENSIONS);
+    addTokens(vector, tokenizer.encode(text), table, dimensions);
     toUnitLength(vector);
   }
   return {
-    dimensions: DIMENSIONS,
+    dimensions,
     embed(text) {
-      const vector = new Float32Array(DIMENSIONS);
+      const vector = new Float32Array(dimensions);
       embedInto(vector, text);
       return vector;
     },
     embedAll(many) {
-      const all = new Float32Array(many.length * DIMENSIONS);
-      for (const [i, text] of many.entries()) embedInto(all.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS), text);
+      const all = new Float32Array(many.length * dimensions);
+      for (const [i, text] of many.entries()) embedInto(all.subarray(i * dimensions, (i + 1) * dimensions), text);
       return all;
     },
   };
@@ -101,13 +104,13 @@ function sampleMeans(encoded: readonly number[][], { columns, values }: Tensor):
   return means;
 }
 
-/** Every row of `vectors` on every row of `directions`: rows x DIMENSIONS. */
-function project({ rows, columns, values }: Tensor, directions: Float64Array): Float32Array {
-  const table = new Float32Array(rows * DIMENSIONS);
+/** Every row of `vectors` on every row of `directions`: rows x `dimensions`. */
+function project({ rows, columns, values }: Tensor, directions: Float64Array, dimensions: number): Float32Array {
+  const table = new Float32Array(rows * dimensions);
   for (let id = 0; id < rows; id++) {
     const vector = values.subarray(id * columns, (id + 1) * columns);
     // Four directions at a time: one load of the vector for four products.
-    for (let direction = 0; direction < DIMENSIONS; direction += 4) {
+    for (let direction = 0; direction < dimensions; direction += 4) {
       const from = direction * columns;
       let a = 0;
       let b = 0;
@@ -120,7 +123,7 @@ function project({ rows, columns, values }: Tensor, directions: Float64Array): F
         c += value * (directions[from + 2 * columns + i] as number);
         d += value * (directions[from + 3 * columns + i] as number);
       }
-      table.set([a, b, c, d], id * DIMENSIONS + direction);
+      table.set([a, b, c, d], id * dimensions + direction);
     }
   }
   return table;

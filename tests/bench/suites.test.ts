@@ -69,6 +69,7 @@ describe("a tiny run of", () => {
     churn: set,
     calls: ["--n", "2500"],
     server: ["--n", "1000"],
+    filters: ["--set", "synth128", "--n", "2500", "--peers", "ours"],
     kernels: ["--n", "1000"],
     durable: set,
     edge: set,
