@@ -7,7 +7,7 @@
  */
 export { abandon, abiVersion, bind, hashName, partitionInfo, scratchAddress, setUp } from "./abi/partition";
 export { dropSpace, listSpaces, liveIn, openSpace } from "./abi/spaces";
-export { add, checkVectors, get, remove, reserve, unreserve } from "./abi/ops";
+export { add, checkVectors, get, nextExpiring, remove, removeExpired, reserve, unreserve } from "./abi/ops";
 export {
   defineFields, fillMatch, filterPiece, getRow, hitAt, keepMatches, keywordAt, listMatches, liveAt, matchAt, rowSpace,
   searchMatches, startFilter, update,

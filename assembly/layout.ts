@@ -318,7 +318,7 @@ export const RECORD_HEADER: u32 = 12; // then the document
 export const PROGRAM_BYTES: u32 = 0, PROGRAM_OPS: u32 = 4, PROGRAM_HEADER: u32 = 8;
 export const OP_CODE: u32 = 0, OP_FIELD: u32 = 2, OP_BYTES: u32 = 4, OP_HEADER: u32 = 8; // u16, u16, u32 of the payload
 export const OP_EXISTS: u32 = 1, OP_NULL: u32 = 2, OP_EQUAL: u32 = 3, OP_IN: u32 = 4, OP_RANGE: u32 = 5, OP_AND: u32 = 6,
-  OP_OR: u32 = 7, OP_NOT: u32 = 8, OP_ALL: u32 = 9, OP_NONE: u32 = 10, OP_HAS_ROW: u32 = 11, OP_KEYS: u32 = 12,
+  OP_OR: u32 = 7, OP_NOT: u32 = 8, OP_ALL: u32 = 9, OP_NONE: u32 = 10, OP_HAS_DOCUMENT: u32 = 11, OP_KEYS: u32 = 12,
   OP_BEHIND: u32 = 13;
 export const RANGE_LOW: u32 = 1, RANGE_LOW_INCLUSIVE: u32 = 2, RANGE_HIGH: u32 = 4, RANGE_HIGH_INCLUSIVE: u32 = 8;
 export const MAX_OPS: u32 = 1024, MAX_DEPTH: u32 = 40; // bitmaps on the stack
@@ -408,7 +408,9 @@ export const SP_CHANGED: u32 = 16, SP_CREATED: u32 = 24; // u64: as S_CHANGED, S
 export const SP_ID: u32 = 32, SP_HOME: u32 = 36, SP_LIVE: u32 = 40, SP_DEAD: u32 = 44, SP_PENDING: u32 = 48;
 export const SP_STORED: u32 = 52; // as S_BYTES
 export const SP_GRAPH: u32 = 56, SP_BEAM: u32 = 60, SP_COMPACTIONS: u32 = 64, SP_QUARANTINED: u32 = 68;
-export const SP_SUSPECTS: u32 = 72, SP_HEADER: u32 = 80; // then the name's bytes
+export const SP_SUSPECTS: u32 = 72;
+export const SP_DOCUMENTS: u32 = 76, SP_COLUMNS: u32 = 80, SP_DICTIONARIES: u32 = 84; // bytes of SP_STORED (rows/bytes.ts)
+export const SP_HEADER: u32 = 88; // then the name's bytes
 export const SPACES_AT_ONCE: u32 = 128; // about 50 µs under the partition lock
 
 // ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ import { makeReady } from "../space/queues";
 import { isAlive } from "../space/spaces";
 
 export { add, remove } from "../space/accept";
+export { nextExpiring, removeExpired } from "../space/expired";
 
 /** Checks vectors 0 … count − 1 of the intake. OK, or the first error, with X_INFO: position, vector. */
 export function checkVectors(count: u32): i32 {

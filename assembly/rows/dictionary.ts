@@ -1,7 +1,7 @@
 /*
  * Which number stands for a keyword? A dictionary per generation and field: codes in the order of arrival.
  *
- *   dictionary  [keywords u32][entries u32][table u32][-], made with the column's first keyword
+ *   dictionary  [keywords u32][entries u32][table u32][bytes of keywords u32], made with the column's first keyword
  *   entries     a directory (D_*) of addresses of keywords, by code; a keyword lies in the heap of rows: [bytes u32][UTF-8]
  *   table       [cells u32][-], then code + 1 each, 0: empty; open addressing, at most half full
  *
@@ -17,10 +17,10 @@ import { faultPoint } from "../memory/faults";
 import { hashKey } from "../memory/hashes";
 import { clearBytes, copyBytes, padded } from "../memory/words";
 import { takeRecord } from "../vectors/heap";
-import { freeChain, grown } from "./directories";
+import { chainBytes, freeChain, grown } from "./directories";
 import { addBytes, countBlock } from "../vectors/slots";
 
-const COUNT: usize = 0, ENTRIES: usize = 4, TABLE: usize = 8, DICTIONARY_BYTES: u32 = 16;
+const COUNT: usize = 0, ENTRIES: usize = 4, TABLE: usize = 8, KEYWORD_BYTES: usize = 12, DICTIONARY_BYTES: u32 = 16;
 const TABLE_HEADER: u32 = 8;
 const FIRST_ENTRIES: u32 = 4, FIRST_CELLS: u32 = 8;
 export const NO_CODE: u32 = ~0;
@@ -76,6 +76,7 @@ export function ensureCode(generation: usize, column: usize, at: usize, bytes: u
   if (known != 0) return known - 1;
   const entry = takeRecord(generation, generation + G_ROWS, 4 + padded(bytes), mine);
   if (entry == 0) return NO_CODE;
+  store<u32>(dictionary + KEYWORD_BYTES, load<u32>(dictionary + KEYWORD_BYTES) + 4 + padded(bytes));
   store<u32>(entry, bytes);
   copyBytes(entry + 4, at, bytes);
   faultPoint(FAULT_ROW_KEYWORD);
@@ -127,6 +128,20 @@ function growTable(generation: usize, dictionary: usize, old: usize, mine: u32):
     free(old);
   }
   return true;
+}
+
+/** Bytes of a column's keywords, which lie in the heap of rows. */
+export function keywordBytes(column: usize): u32 {
+  const dictionary: usize = load<u32>(column + COLUMN_DICTIONARY);
+  return dictionary == 0 ? 0 : load<u32>(dictionary + KEYWORD_BYTES);
+}
+
+/** Bytes of what leads to them. */
+export function dictionaryBytes(holder: usize): u32 {
+  const dictionary: usize = load<u32>(holder);
+  if (dictionary == 0) return 0;
+  const table: usize = load<u32>(dictionary + TABLE);
+  return bytesOf(dictionary) + chainBytes(dictionary + ENTRIES) + (table == 0 ? 0 : bytesOf(table));
 }
 
 /** Frees the dictionary that `holder` leads to; can be called again after a trap. */

@@ -3,7 +3,7 @@
  * until the generation is freed: [older u32][entries u32][-][-], then the entries.
  */
 import { D_ENTRIES, D_HEADER, D_OLDER, FAULT_ROW_DIRECTORY } from "../layout";
-import { allocate, free } from "../memory/arena";
+import { allocate, bytesOf, free } from "../memory/arena";
 import { faultPoint } from "../memory/faults";
 import { clearBytes, copyBytes } from "../memory/words";
 import { countBlock } from "../vectors/slots";
@@ -21,6 +21,13 @@ export function grown(generation: usize, holder: usize, entries: u32, bytes: u32
   faultPoint(FAULT_ROW_DIRECTORY);
   atomic.store<u32>(holder, <u32>larger);
   return larger;
+}
+
+/** Bytes of a directory and those that it replaced. */
+export function chainBytes(holder: usize): u32 {
+  let bytes: u32 = 0;
+  for (let at: usize = load<u32>(holder); at != 0; at = load<u32>(at + D_OLDER)) bytes += bytesOf(at);
+  return bytes;
 }
 
 /** Frees a directory and those that it replaced, those first: the newest knows best what else is to be freed. */

@@ -6,8 +6,8 @@
  */
 import {
   CHUNK_SLOTS, COLUMN_LISTS, COLUMN_RECORDS, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_FALSE, FLAG_LIST, FLAG_NULL, FLAG_TRUE,
-  OP_ALL, OP_AND, OP_EQUAL, OP_EXISTS, OP_HAS_ROW, OP_IN, OP_KEYS, OP_BEHIND, OP_NONE, OP_NOT,
-  OP_NULL, OP_OR, OP_RANGE, COLUMN_FIELDS, P_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW, RANGE_LOW_INCLUSIVE, RECORD_KNOWN,
+  OP_ALL, OP_AND, OP_EQUAL, OP_EXISTS, OP_HAS_DOCUMENT, OP_IN, OP_KEYS, OP_BEHIND, OP_NONE, OP_NOT,
+  OP_NULL, OP_OR, OP_RANGE, COLUMN_FIELDS, P_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW, RANGE_LOW_INCLUSIVE, RECORD_BYTES, RECORD_KNOWN,
   WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
 } from "../layout";
 import { clearBytes, copyBytes, hasBit } from "../memory/words";
@@ -69,7 +69,7 @@ function fill(all: bool): void {
 function test(generation: usize, chunk: u32, op: u32, ready: usize): void {
   if (op == OP_ALL || op == OP_NONE) return fill(op == OP_ALL);
   if (op == OP_KEYS) return copyBytes(bits, <usize>load<u32>(ready + READY_SET) + (firstOf(chunk) >>> 3), bytes());
-  if (op == OP_HAS_ROW) return wordsUnlike(cellsOf(generation, COLUMN_RECORDS, chunk), 0);
+  if (op == OP_HAS_DOCUMENT) return documented(cellsOf(generation, COLUMN_RECORDS, chunk));
   if (op == OP_BEHIND) return behind(cellsOf(generation, COLUMN_RECORDS, chunk));
   const column = load<u32>(ready + READY_COLUMN);
   const cells = cellsOf(generation, column, chunk);
@@ -90,6 +90,16 @@ function behind(records: usize): void {
   for (let i: u32 = 0; i < slots; i++) {
     const record: usize = load<u32>(records + (i << 2));
     if (record != 0 && load<u32>(record + RECORD_KNOWN) < fields) mark(i);
+  }
+}
+
+/** Rows with a document: some have only an expiry, or say that there is no vector. */
+function documented(records: usize): void {
+  fill(false);
+  if (records == 0) return;
+  for (let i: u32 = 0; i < slots; i++) {
+    const record: usize = load<u32>(records + (i << 2));
+    if (record != 0 && load<u32>(record + RECORD_BYTES) != 0) mark(i);
   }
 }
 

@@ -185,7 +185,8 @@ export function remove(space: usize, incarnation: u32, header: u32, now: f64): i
   return unlocked(removeLocked(space, incarnation, header, now));
 }
 
-function removeLocked(space: usize, incarnation: u32, header: u32, now: f64): i32 {
+/** `remove`, under the partition lock. */
+export function removeLocked(space: usize, incarnation: u32, header: u32, now: f64): i32 {
   if (load<u32>(P_STATE) != STATE_SOUND) return E_DAMAGED;
   if (!isAlive(space, incarnation)) return E_STALE;
   const old = findLive(space, header, now);

@@ -6,7 +6,7 @@
  *   chunk  [older chunk u32][bytes u32], then records, each padded to whole words
  */
 import { K_BYTES, K_HEADER, K_OLDER } from "../layout";
-import { allocate, free } from "../memory/arena";
+import { allocate, bytesOf, free } from "../memory/arena";
 import { countBlock } from "./slots";
 
 const FIRST_CHUNK: u32 = 248;
@@ -37,6 +37,13 @@ export function takeRecord(generation: usize, heap: usize, bytes: u32, mine: u32
 export function heapRoom(heap: usize): u32 {
   const chunk: usize = load<u32>(heap);
   return chunk == 0 ? 0 : load<u32>(chunk + K_BYTES) - load<u32>(heap, 4);
+}
+
+/** Bytes of all its chunks. */
+export function heapBytes(heap: usize): u32 {
+  let bytes: u32 = 0;
+  for (let chunk: usize = load<u32>(heap); chunk != 0; chunk = load<u32>(chunk + K_OLDER)) bytes += bytesOf(chunk);
+  return bytes;
 }
 
 /** Frees all of it; can be called again after a trap. */

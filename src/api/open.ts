@@ -2,6 +2,7 @@
 import { isForSharedMemory } from "../core/build.ts";
 import type { MetadataType } from "../documents/types.ts";
 import { buildMissing } from "../engine/add-field.ts";
+import { expectDocuments } from "../engine/required.ts";
 import { HnswError } from "../errors.ts";
 import { completeSettings, type Known, type OpenOptions, readOptions } from "../options/open.ts";
 import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
@@ -49,6 +50,7 @@ export async function openWith(options: OpenOptions, choice: CoreChoice = {}): P
     return await start(knownOfExport(reader, request), async (handle) => {
       await loadExport(reader, handle);
       await buildMissing(handle);
+      await expectDocuments(handle, "EXPORT_FOREIGN");
       return null;
     });
   } finally {

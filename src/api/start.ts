@@ -4,6 +4,7 @@ import { type Build, bestVariant, compileCore, type Variant } from "../core/buil
 import { Seat } from "../core/seat.ts";
 import { beginFields } from "../engine/add-field.ts";
 import { type Durability, IN_MEMORY } from "../engine/durability.ts";
+import { deleteExpiredEveryMinute } from "../engine/expiry.ts";
 import { FieldBoard } from "../engine/field-board.ts";
 import { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
@@ -67,6 +68,7 @@ export async function startIndex(
     beginFields(handle, settings.fields);
     const keeper = load && (await load(handle, shared, started));
     await started;
+    deleteExpiredEveryMinute(handle);
     return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, keeper), handle, shared, pool, seats, keeper };
   } catch (error) {
     control.close();

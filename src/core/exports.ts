@@ -7,7 +7,7 @@ import { HnswError } from "../errors.ts";
 type Names = [
   ...["abiVersion", "setUp", "bind", "scratchAddress", "abandon", "partitionInfo", "hashName", "useReserve"],
   ...["openSpace", "dropSpace", "listSpaces", "liveIn"],
-  ...["checkVectors", "add", "remove", "get", "reserve", "unreserve"],
+  ...["checkVectors", "add", "remove", "get", "reserve", "unreserve", "nextExpiring", "removeExpired"],
   ...["defineFields", "rowSpace", "update", "getRow", "fillMatch", "liveAt"],
   ...["startFilter", "filterPiece", "keepMatches", "searchMatches", "hitAt", "listMatches", "matchAt", "keywordAt"],
   ...["search", "endSearch", "startScan", "scanPiece", "endScan"],

@@ -220,3 +220,17 @@ export function fillMatch(seat: Seat, ref: number, values: Uint8Array): number {
   const bytes = seat.putRow(values);
   return bytes < 0 ? bytes : seat.core.fillMatch(ref, bytes);
 }
+
+/** The space after the one at `address` (0: the first) with entries that may expire, or null. */
+export function nextExpiring(seat: Seat, address: number): SpaceAt | null {
+  return seat.core.nextExpiring(address) === 0 ? null : { address: seat.infoAt(0), incarnation: seat.infoAt(1) };
+}
+
+/**
+ * Deletes some of what has expired at `now`, from slot `from` on. `status`: OK at the end, E_MORE before it, or a refusal; `next`:
+ * the slot to go on from; `wakes`: whether a worker has something new to do.
+ */
+export function removeExpired(seat: Seat, { address, incarnation }: SpaceAt, from: number, now: number) {
+  const status = seat.core.removeExpired(address, incarnation, from, now);
+  return { status, next: seat.infoAt(0), removed: seat.infoAt(1), wakes: seat.infoAt(2) !== 0 };
+}

@@ -13,6 +13,7 @@ export interface Candidate {
 export function matches(condition: Condition, entry: Candidate): boolean {
   switch (condition.is) {
     case "all":
+    case "documented": // it has been read
       return true;
     case "none":
     case "behind": // a document says everything

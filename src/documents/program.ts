@@ -20,7 +20,7 @@ export const OP_OR = 7;
 export const OP_NOT = 8;
 export const OP_ALL = 9;
 export const OP_NONE = 10;
-export const OP_HAS_ROW = 11;
+export const OP_HAS_DOCUMENT = 11;
 export const OP_KEYS = 12;
 export const OP_BEHIND = 13;
 
@@ -54,6 +54,7 @@ function put(condition: Condition): void {
   } else if (condition.is === "all") op(OP_ALL);
   else if (condition.is === "none") op(OP_NONE);
   else if (condition.is === "behind") op(OP_BEHIND);
+  else if (condition.is === "documented") op(OP_HAS_DOCUMENT);
   else if (condition.is === "keys") op(OP_KEYS, 0, () => putKeys(condition.keys));
   else putTest(condition);
 }

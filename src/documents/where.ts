@@ -25,6 +25,7 @@ export type Condition =
   | { is: "all" }
   | { is: "none" }
   | { is: "keys"; keys: readonly Key[] }
+  | { is: "documented" } // it has a document
   | { is: "behind" } // the row says nothing of the newest fields
   | { is: "and"; of: Condition[] }
   | { is: "or"; of: Condition[] }

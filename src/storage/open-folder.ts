@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { buildMissing } from "../engine/add-field.ts";
 import type { Handle } from "../engine/handle.ts";
+import { expectDocuments } from "../engine/required.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { mergedFields } from "../options/documents.ts";
@@ -116,6 +117,7 @@ async function loadFolder({ folder, started, ...parts }: FolderParts): Promise<K
   for (const { number, last } of loading.partitions) board.setDurable(number, last);
   await started;
   await buildMissing(parts.handle);
+  await expectDocuments(parts.handle, "PATH_MISMATCH");
   const keeper = new Keeper({ board, paths, lock, identity, recovery, ...parts });
   try {
     await keeper.start();

@@ -92,7 +92,14 @@ export interface SpaceStats {
   dead: number;
   /** Accepted and not yet linked; searches scan them. */
   pending: number;
+  /** All that it takes; of it: */
   bytes: number;
+  /** documents, with the lists among their fields' values, and room for more; */
+  documentBytes: number;
+  /** single values of fields, a cell each; */
+  columnBytes: number;
+  /** keywords, each once. */
+  dictionaryBytes: number;
   kind: "flat" | "graph";
   /** What a search of the graph compares vectors by: `"f32"` with `quantization: "none"`, and once codes went blind. */
   beam: "codes" | "f32";

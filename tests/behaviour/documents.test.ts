@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type Key, type OpenOptions, open, type Space, type, type VectorIndex } from "../../src/index.ts";
 import { nextTurn } from "../../src/runtime/event-loop.ts";
 import { openSearch } from "../../src/search.ts";
+import { Folder } from "../support/folder.ts";
 import { opened, refusalOf, uniform } from "../support/indexes.ts";
 
 interface Memory {
@@ -468,4 +469,40 @@ test("what is left of an entry without a vector is sound after an export: its ro
   });
   await again.close();
   await index.close();
+});
+
+test("where documents are required, an export or a folder with an entry without one is refused", async () => {
+  using folder = new Folder();
+  const options = { dimensions: 8, metric: "l2", workers: 0, partitions: 1 } as const;
+  const required = { ...options, metadata: "required" } as const;
+  const refused = async (made: object) => (await refusalOf(() => open({ ...required, ...made }))).code;
+  const index = await open({ ...options, path: folder.path });
+  await index.space("s").add(1, SET.at(1), { text: "a" });
+  const sound = await index.exportBytes();
+  await index.space("s").add(2, SET.at(2), undefined, { expiresAt: 1 }); // has expired
+  await index.close();
+  await (await open({ ...required, path: folder.path })).close();
+  await (await open({ ...required, from: sound })).close();
+  const again = await open({ ...options, path: folder.path });
+  await again.space("s").add(3, SET.at(3), undefined, { expiresAt: 4e12 });
+  const bytes = await again.exportBytes();
+  await again.close();
+  expect(await refused({ from: bytes })).toBe("EXPORT_FOREIGN");
+  expect(await refused({ path: folder.path })).toBe("PATH_MISMATCH");
+  await (await open({ ...options, path: folder.path })).close(); // the refusal left it as it was
+});
+
+test("`stats` tells documents, columns and dictionaries apart", async () => {
+  await using parts = await withDocuments({ workers: 0 });
+  const of = (name: string) => parts.index.stats().spaces.find((space) => space.name === name)!;
+  await parts.index.space("plain").add(1, SET.at(1));
+  expect(of("plain")).toMatchObject({ documentBytes: 0, columnBytes: 0, dictionaryBytes: 0 });
+  const { documentBytes, columnBytes, dictionaryBytes, bytes } = of("s");
+  const text = Array.from({ length: 200 }, (_, i) => JSON.stringify(memoryOf(i))).join("");
+  expect(documentBytes).toBeGreaterThan(text.length);
+  expect(columnBytes).toBeGreaterThan(200 * 8);
+  expect(dictionaryBytes).toBeGreaterThan(0);
+  expect(documentBytes + columnBytes + dictionaryBytes).toBeLessThan(bytes);
+  await parts.space.add(0, SET.at(0), { ...memoryOf(0), userId: "a user whose name is new".repeat(50) });
+  expect(of("s").dictionaryBytes).toBeGreaterThan(dictionaryBytes + 1000);
 });

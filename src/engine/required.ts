@@ -1,0 +1,30 @@
+/* Where every entry needs a document: does everything that was loaded have one? */
+
+import type { Condition } from "../documents/where.ts";
+import { HnswError, type HnswErrorCode } from "../errors.ts";
+import { listSpaces } from "./census.ts";
+import type { Handle } from "./handle.ts";
+import { withMatches } from "./matches.ts";
+
+const WITHOUT: Condition = { is: "not", of: { is: "documented" } };
+
+/** Rejects with that code, where `metadata` is required, if some entry that has not expired has none. */
+export async function expectDocuments(handle: Handle, code: HnswErrorCode): Promise<void> {
+  if (handle.settings.metadata !== "required") return;
+  const now = Date.now();
+  for (const seat of handle.seats) {
+    for (const { name } of await listSpaces(handle, seat)) {
+      const count = await withMatches(
+        handle,
+        name,
+        WITHOUT,
+        now,
+        () => 0,
+        (found) => found.count,
+      );
+      if (count === 0) continue;
+      const cure = 'open it with `metadata` "optional", and give them documents';
+      throw new HnswError(code, `Space "${name}" has ${count} entries without metadata, which is required: ${cure}.`);
+    }
+  }
+}
