@@ -41,7 +41,7 @@ import { codeAddress, encodeSlot, resembles } from "../vectors/codes";
 import { dotF32 } from "../vectors/kernels";
 import { ageAddress, ALIVE, ensureSlot, slotAddress, stateOf, vectorOf } from "../vectors/slots";
 import { isKey, isName } from "./encoding";
-import { areRowsWhole, expectRows, loadPart, problem, problemSlot } from "./rows";
+import { areRowsWhole, expectRows, loadPart, NO_MEMORY, problem, problemSlot } from "./rows";
 import { linkedBits, namedAreLinked, twinsAreOnChains } from "./named";
 
 const KEY_BYTES: u32 = 8; // of a key, as a guess
@@ -56,6 +56,7 @@ let flags: u32 = 0, isGraph: bool = false;
 let total: u32 = 0, expectedLive: u32 = 0, entry: u32 = 0;
 let version: u64 = 0; // at the cut
 let live: u32 = 0, linked: u32 = 0, twins: u32 = 0; // so far; twins are among the linked ones
+let namesTwin: bool = false; // whether some record does
 let bodiless: u32 = 0; // live slots without a vector
 let highest: u32 = 0; // slot + 1 of the first linked slot of the highest level
 let floor: u32 = 0; // first slot that is not linked
@@ -134,6 +135,7 @@ function loadSpace(frame: usize, end: usize, home: u32): i32 {
   store<u64>(space + S_VERSION, max<u64>(version, 1)); // the living are born at 0, the dead died at 1
   generation = currentOf(load<u64>(space + S_GENERATIONS));
   live = linked = twins = highest = room = bodiless = 0;
+  namesTwin = false;
   expectRows();
   floor = total;
   deadKey = 0;
@@ -200,7 +202,7 @@ function loadRows(frame: usize, end: usize): i32 {
   let at = frame + F_HEADER;
   for (let left = load<u32>(frame + F_COUNT); left > 0; left--) {
     at = loadPart(generation, total, at, end);
-    if (at == 0) return problem == 0 ? E_MEMORY : broken(problem, problemSlot);
+    if (at == 0) return problem == NO_MEMORY ? E_MEMORY : broken(problem, problemSlot);
   }
   return OK;
 }
@@ -220,6 +222,7 @@ function loadRecord(slot: u32, end: usize): i32 {
     return broken(BROKEN_ORDER, slot);
   }
   if (twin > total || (isWaiting && twin != 0)) return broken(BROKEN_TWIN, slot);
+  if (twin != 0) namesTwin = true;
   if (load<u64>(at + R_AGE) > version) return broken(BROKEN_ORDER, slot);
   if (dead ? header != 0 : !isKey(header, key)) return broken(BROKEN_KEY, slot);
   if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0, true))) return E_MEMORY;
@@ -361,7 +364,7 @@ function checkGraph(count: u32): i32 {
   if (stateOf(slotAddress(generation, entry - 1)) != LINKED) return broken(BROKEN_SPACE, entry - 1);
   // A slot may have been linked above the entry point after the cut.
   if (levelOf(entry - 1) < levelOf(highest - 1)) entry = highest;
-  if (linked == count && twins == 0) return OK; // whatever is named is linked
+  if (linked == count && twins == 0 && !namesTwin) return OK; // whatever is named is linked
   if (bits == 0) {
     bits = linkedBits(generation, count);
     seen = 0;

@@ -83,7 +83,8 @@ export function areRowsWhole(slotsWithout: u32): bool {
   return read == 0 && bodiless == slotsWithout;
 }
 
-export let problem: u32 = 0; // BROKEN_*, after E_BROKEN
+export const NO_MEMORY: u32 = ~0;
+export let problem: u32 = 0; // after a part that was not read: BROKEN_* or NO_MEMORY
 export let problemSlot: u32 = 0;
 
 function fails(what: u32, slot: u32): usize {
@@ -92,7 +93,7 @@ function fails(what: u32, slot: u32): usize {
   return 0;
 }
 
-/** Reads the part at `at`; returns where it ends, or 0: `problem`, or 0 there when there is no memory. */
+/** Reads the part at `at`; returns where it ends, or 0: then `problem` says why not. */
 export function loadPart(generation: usize, slots: u32, at: usize, end: usize): usize {
   if (at + FR_HEADER > end) return fails(BROKEN_ORDER, nextSlot);
   const slot = load<u32>(at + FR_SLOT);
@@ -103,14 +104,14 @@ export function loadPart(generation: usize, slots: u32, at: usize, end: usize): 
   if (!isNext || offset != read || bytes > MAX_ROW_BYTES || (size & 7) != 0) return fails(BROKEN_ORDER, slot);
   if (size == 0 || size > bytes - read || size > <u32>(end - at) - FR_HEADER) return fails(BROKEN_ORDER, slot);
   const row = rowBuffer(bytes);
-  if (row == 0) return fails(0, slot);
+  if (row == 0) return fails(NO_MEMORY, slot);
   copyBytes(row + offset, at + FR_HEADER, size);
   nextSlot = slot;
   expected = bytes;
   read += size;
   if (read == bytes) {
     if (!isRowOf(generation, slot, row, bytes)) return fails(BROKEN_ROW, slot);
-    if (!putRow(generation, slot, row, 0)) return fails(0, slot);
+    if (!putRow(generation, slot, row, 0)) return fails(NO_MEMORY, slot);
     nextSlot = slot + 1;
     read = 0;
   }

@@ -10,6 +10,7 @@
  *
  * `known`: how many fields the table had when the row was made: it says nothing of later ones.
  */
+import { HnswError } from "../errors.ts";
 import { FIELD_TYPES, type Field, type FieldType, type FieldValue, type Scalar } from "./fields.ts";
 import type { Json } from "./json.ts";
 
@@ -236,5 +237,9 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 export function documentOf(text: string): Json {
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HnswError("EXPORT_DAMAGED", "A document that was loaded is no JSON: no index has written it.", { cause });
+  }
 }

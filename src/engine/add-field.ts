@@ -7,7 +7,7 @@ import { defineFields, eventually, fillMatch, insist, matchAt, NEVER, NO_FIELD }
 import { type FieldType, MOST_FIELDS, valueIfFits } from "../documents/fields.ts";
 import { encodeValues, knownIn } from "../documents/row.ts";
 import type { Condition } from "../documents/where.ts";
-import { HnswError } from "../errors.ts";
+import { HnswError, type HnswErrorCode } from "../errors.ts";
 import { badOption } from "../options/checks.ts";
 import { checkField } from "../options/documents.ts";
 import type { Settings } from "../options/open.ts";
@@ -20,6 +20,8 @@ import type { Host } from "./host.ts";
 import { eachMatch, withMatches } from "./matches.ts";
 import { documentIn } from "./rows.ts";
 
+/** What may be over by the next try. */
+const PASSING: ReadonlySet<HnswErrorCode> = new Set(["INTERNAL", "OUT_OF_MEMORY", "TIMEOUT"]);
 const PAUSE_MS = 100; // after which it goes on
 /** Entries whose rows say nothing of some fields. */
 export const BEHIND: Condition = { is: "behind" };
@@ -102,14 +104,14 @@ async function namesIn(handle: Host): Promise<string[]> {
   return names;
 }
 
-/** Goes on after a trap, or without memory; not once the index is closed: the next `open` goes on then. */
+/** Goes on after a trap, or without memory or a lock; not once the index is closed: the next `open` goes on then. */
 async function buildEventually(handle: Host, names: readonly string[]): Promise<void> {
   const mismatches = new Map<string, number>();
   for (;;) {
     try {
       return await build(handle, names, mismatches);
     } catch (error) {
-      if (error instanceof HnswError && error.code === "CLOSED") return;
+      if (!(error instanceof HnswError && PASSING.has(error.code))) return;
     }
     await new Promise((resolve) => letGo(setTimeout(resolve, PAUSE_MS)));
   }

@@ -1,15 +1,22 @@
-/* Does a filter mean the same wherever it is evaluated? Random documents and filters, against plain JavaScript. */
-import { describe, expect, test } from "bun:test";
+/*
+ * Does a filter mean the same wherever it is evaluated? Random documents and filters, against plain JavaScript: the short form;
+ * `FILTERS=10000 SEED=1 bun test ./tests/behaviour/where.test.ts` is the long one.
+ */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Random } from "../../bench/datasets/random.ts";
 import { open, type VectorIndex } from "../../src/index.ts";
 import { type Document, FIELD_TYPES, meant, randomDocument, randomWhere } from "../support/documents.ts";
 import { Folder } from "../support/folder.ts";
-import { expectSound } from "../support/indexes.ts";
+import { expectSound, until } from "../support/indexes.ts";
 
-const SEED = 1414;
+setDefaultTimeout(3_600_000); // of the long form
+
+const SEED = Number(process.env.SEED ?? 1414);
 const OPTIONS = { dimensions: 4, metric: "l2", fields: FIELD_TYPES, partitions: 1, flatBelow: 300 } as const;
 const DOCUMENTS = 1500;
-const FILTERS = 400;
+const FILTERS = Number(process.env.FILTERS ?? 240);
+const SOME = FILTERS / 4; // where each takes longer
+const FEW = FILTERS / 8;
 
 const random = new Random(SEED);
 const below = (bound: number) => random.below(bound);
@@ -64,7 +71,7 @@ describe("a filter means the same", () => {
   test("in a graph, before and after it is linked, and across a compaction", async () => {
     const index = await openWith({ ...OPTIONS, workers: 1 });
     const model = await filled(index);
-    await expectMeaning(index, model, 50);
+    await expectMeaning(index, model, FEW);
     await index.flush();
     await expectMeaning(index, model);
     const space = index.space("s") as unknown as { delete(key: number): Promise<boolean> };
@@ -72,7 +79,7 @@ describe("a filter means the same", () => {
       await space.delete(i);
       model.delete(i);
     }
-    await expectMeaning(index, model, 50);
+    await expectMeaning(index, model, FEW);
     await index.flush();
     expect(index.stats().spaces[0]!.compactions).toBeGreaterThan(0);
     await expectMeaning(index, model);
@@ -94,9 +101,9 @@ describe("a filter means the same", () => {
       expect(await space.update(key, patch)).toBe(true);
       model.set(key, { ...model.get(key), ...patch });
     }
-    await expectMeaning(index, model, 100);
+    await expectMeaning(index, model, SOME);
     await index.flush();
-    await expectMeaning(index, model, 100);
+    await expectMeaning(index, model, SOME);
     for (let key = 0; key < DOCUMENTS; key += 97)
       expect(await space.get(key)).toEqual(Float32Array.from(vectorOf(key)));
     await expectSound(index as unknown as VectorIndex, `seed ${SEED}`);
@@ -108,8 +115,23 @@ describe("a filter means the same", () => {
     const model = await filled(index);
     await index.flush();
     const again = await openWith({ dimensions: 4, from: await index.exportBytes(), workers: 1 });
-    await expectMeaning(again, model, 100);
+    await expectMeaning(again, model, SOME);
     await again.close();
+    await index.close();
+  });
+
+  test("while the columns of its fields are being built, and afterwards", async () => {
+    const { tag, size, ...late } = FIELD_TYPES;
+    const index = await openWith({ ...OPTIONS, fields: { tag, size }, workers: 1 });
+    const model = await filled(index);
+    for (const [name, type] of Object.entries(late)) await index.addField(name as never, type as never);
+    expect(index.fields).toMatchObject({ "user.id": { state: "building" } });
+    await expectMeaning(index, model, FEW);
+    await until(() => Object.values(index.fields).every(({ state }) => state === "ready"), "the fields are ready");
+    await expectMeaning(index, model, SOME);
+    await index.flush();
+    await expectMeaning(index, model, FEW);
+    await expectSound(index as unknown as VectorIndex, `seed ${SEED}`);
     await index.close();
   });
 
@@ -119,7 +141,7 @@ describe("a filter means the same", () => {
     for (let opening = 0; opening < 3; opening++) {
       const index = await openWith({ ...OPTIONS, workers: 1, path: folder.path });
       if (opening === 0) model = await filled(index);
-      await expectMeaning(index, model, 100);
+      await expectMeaning(index, model, SOME);
       await index.close();
     }
   });

@@ -9,7 +9,14 @@ import {
   F_HEADER,
   F_KIND,
   FE_LEFT_OUT,
+  FR_BYTES,
+  FR_HEADER,
+  FR_OFFSET,
+  FR_ROW,
+  FR_SLOT,
   FRAME_END,
+  FRAME_FIELDS,
+  FRAME_ROWS,
   FRAME_SLOTS,
   FRAME_SPACE,
   FS_CHANGED,
@@ -38,7 +45,16 @@ import {
   R_KEY,
   R_STATE,
   R_TWIN,
+  ROW_BYTES,
+  ROW_DOCUMENT,
+  ROW_EXPIRES,
+  ROW_FLAGS,
+  ROW_HEADER,
+  ROW_KNOWN,
+  ROW_VALUES,
   STATE_MASK,
+  VALUE_BYTES,
+  VALUE_HEADER,
 } from "../../assembly/layout.ts";
 import { CHECKSUM_BYTES, FrameSplitter, kindOf, MAGIC, putFrame } from "../../src/snapshot/frames.ts";
 
@@ -95,7 +111,7 @@ export class ExportMap {
   constructor(bytes: Uint8Array) {
     const splitter = new FrameSplitter();
     this.frames = Array.from(splitter.push(bytes.subarray(MAGIC.length)), ({ body }) => body.slice());
-    const words = this.words(0);
+    const words = this.words(this.frames.findIndex((body) => kindOf(body) === FRAME_SPACE));
     this.shape = {
       dimensions: words.getUint32(FS_DIMENSIONS, true),
       M: words.getUint32(FS_M, true),
@@ -165,6 +181,8 @@ export class ExportMap {
     this.add("frame.kind", frame, F_KIND, "u32");
     if (kind === FRAME_SPACE) this.mapSpace(frame);
     else if (kind === FRAME_SLOTS) this.mapSlots(frame);
+    else if (kind === FRAME_ROWS) this.mapRows(frame);
+    else if (kind === FRAME_FIELDS) this.mapFields(frame);
     else {
       this.add(kind === FRAME_END ? "end.slots" : "finish.first", frame, F_FIRST, "u32");
       this.add(kind === FRAME_END ? "end.linked" : "finish.count", frame, F_COUNT, "u32");
@@ -189,6 +207,53 @@ export class ExportMap {
     const count = this.words(frame).getUint32(F_COUNT, true);
     let at = F_HEADER;
     for (let i = 0; i < count; i++) at = this.mapRecord(frame, at, this.slot++);
+  }
+
+  private mapFields(frame: number): void {
+    this.add("fields.length", frame, F_FIRST, "u32");
+    this.add("fields.count", frame, F_COUNT, "u32");
+    this.addMany("fields.byte", frame, F_HEADER, this.words(frame).getUint32(F_FIRST, true), "u8");
+  }
+
+  /** Parts of rows; those of a row that goes on in another frame are bytes. */
+  private mapRows(frame: number): void {
+    this.add("rows.first", frame, F_FIRST, "u32");
+    this.add("rows.count", frame, F_COUNT, "u32");
+    const words = this.words(frame);
+    let at = F_HEADER;
+    for (let left = words.getUint32(F_COUNT, true); left > 0; left--) {
+      const slot = words.getUint32(at + FR_SLOT, true);
+      for (const [name, offset] of Object.entries({ slot: FR_SLOT, row: FR_ROW, offset: FR_OFFSET, bytes: FR_BYTES })) {
+        this.add(`part.${name}`, frame, at + offset, "u32", slot);
+      }
+      const bytes = words.getUint32(at + FR_BYTES, true);
+      const isWhole = bytes === words.getUint32(at + FR_ROW, true);
+      if (isWhole) this.mapRow(frame, at + FR_HEADER, slot);
+      else this.addMany("part.byte", frame, at + FR_HEADER, bytes, "u8", slot);
+      at += FR_HEADER + bytes;
+    }
+  }
+
+  private mapRow(frame: number, row: number, slot: number): void {
+    const words = this.words(frame);
+    const headers = {
+      bytes: ROW_BYTES,
+      flags: ROW_FLAGS,
+      document: ROW_DOCUMENT,
+      values: ROW_VALUES,
+      known: ROW_KNOWN,
+    };
+    for (const [name, offset] of Object.entries(headers)) this.add(`row.${name}`, frame, row + offset, "u32", slot);
+    this.add("row.expires", frame, row + ROW_EXPIRES, "u64", slot);
+    let at = row + ROW_HEADER;
+    for (let left = words.getUint32(row + ROW_VALUES, true); left > 0; left--) {
+      this.addMany("value.header", frame, at, VALUE_BYTES, "u8", slot);
+      this.add("value.bytes", frame, at + VALUE_BYTES, "u32", slot);
+      const bytes = words.getUint32(at + VALUE_BYTES, true);
+      this.addMany("value.byte", frame, at + VALUE_HEADER, bytes, "u8", slot);
+      at += VALUE_HEADER + ((bytes + 7) & ~7);
+    }
+    this.addMany("document.byte", frame, at, words.getUint32(row + ROW_DOCUMENT, true), "u8", slot);
   }
 
   private mapRecord(frame: number, at: number, slot: number): number {

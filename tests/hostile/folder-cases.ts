@@ -20,15 +20,19 @@ export type Change = (rows: Rows, index: string, root: string) => unknown;
 
 /** Makes a folder as a crash leaves it: with snapshots, and with ops in the journal that none of them holds. */
 export async function makeOrigin(path: string): Promise<void> {
-  const options = { ...SHAPE, workers: 0, flatBelow: 16 } as const;
+  const options = { ...SHAPE, workers: 0, flatBelow: 16, fields: { tag: "keyword", size: "number" } } as const;
   await using index = await open({ ...options, path: `${path}.open` });
   for (let i = 0; i < 30; i++) await index.space(`s${i % 3}`).add(i, SET.at(i));
+  const note = (i: number) => ({ tag: ["a", `b${i}`], size: i % 3 === 0 ? [i, 0.5] : i, text: "ü".repeat(i) });
+  for (let i = 0; i < 20; i++) await index.space("notes").add(i, SET.at(i), note(i));
   await index.flush();
   await index.checkpoint();
   await index.checkpoint();
   for (let i = 30; i < 60; i++) await index.space(`s${i % 3}`).add(`k${i}`, SET.at(i));
   await index.space("late").add(-1, SET.at(0));
   await index.space("s0").delete(3);
+  for (let i = 15; i < 25; i++) await index.space("notes").add(i, SET.at(i), note(i), { expiresAt: 4e12 });
+  for (let i = 0; i < 25; i += 3) await index.space("notes").update(i, { tag: "c" });
   cpSync(`${path}.open`, path, { recursive: true });
 }
 

@@ -59,22 +59,26 @@ function changeMeta(source: Random, rows: Rows): void {
   rows.setMeta({ [name]: value as string });
 }
 
-/** One word, float or byte of one entry. */
+/** One word, float or byte of one entry, or of its row. */
 function changeEntry(source: Random, rows: Rows): void {
   const { journal } = rows;
   const row = pick(source, journal);
   const words = new DataView(row.payload.buffer, row.payload.byteOffset, row.payload.byteLength);
   const entries = Array.from(entriesOf(row.payload, DIMENSIONS));
-  const sizes = entries.map(({ vector, key }) => J_HEADER + vector.length + ((key.length + 3) & ~3));
+  const sizes = entries.map(({ vector, row, key }) => J_HEADER + vector.length + row.length + ((key.length + 3) & ~3));
   const number = source.below(entries.length);
   const at = sizes.slice(0, number).reduce((sum, size) => sum + size, 0);
-  const { vector, key } = entries[number]!;
-  const how = source.below(4);
+  const { vector, row: put, key } = entries[number]!;
+  const how = source.below(put.length > 0 ? 6 : 4);
+  const rowAt = at + J_HEADER + vector.length;
   if (how === 0 && vector.length > 0) {
     words.setFloat32(at + J_HEADER + 4 * source.below(DIMENSIONS), pick(source, FLOATS), true);
   } else if (how === 1 && key.length > 0)
-    words.setUint8(at + J_HEADER + vector.length + source.below(key.length), pick(source, [0, 1, 0x80, 0xc0, 0xff]));
+    words.setUint8(rowAt + put.length + source.below(key.length), pick(source, [0, 1, 0x80, 0xc0, 0xff]));
   else if (how === 2) words.setUint8(at + 12 + source.below(4), pick(source, [0, 1, 2, 3, 4, 5, 8, 77, 255]));
+  else if (how === 4) words.setUint8(rowAt + source.below(put.length), source.below(256));
+  else if (how === 5)
+    words.setUint32(rowAt + 4 * source.below(put.length / 4), Number(pick(source, NUMBERS)) >>> 0, true);
   else words.setUint32(at + 4 * source.below(4), Number(pick(source, NUMBERS)) >>> 0, true);
   rows.setJournal(journal);
 }

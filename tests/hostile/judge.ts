@@ -4,7 +4,7 @@
  */
 import { openWith } from "../../src/api/open.ts";
 import { bestVariant, compileCore } from "../../src/core/build.ts";
-import { type Hit, HnswError, type Key, type Metric, openSync, type VectorIndex } from "../../src/index.ts";
+import { type Hit, HnswError, type Key, type Metric, openSync, type Space, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 import { encodeKey } from "../../src/values/keys.ts";
 
@@ -98,10 +98,41 @@ export async function judgeIndex(index: VectorIndex, source: Uint8Array | null):
     const model = await accepted(modelOf(space, dimensions, metric, source));
     insist(space.size === model.size, () => `size ${space.size}, ${model.size} keys`);
     await accepted(judgeSearches(space, model, metric));
+    await accepted(judgeDocuments(space, Object.keys(index.fields), model.size, new Float32Array(dimensions).fill(1)));
   }
   const { reserved } = index.stats().bytes;
   insist(reserved <= RESERVED_LIMIT, () => `${reserved} bytes are in use of ${MEMORY_LIMIT}`);
   await accepted(goOn(index, dimensions));
+}
+
+/** Documents are read, or refused as damaged; filters go on whatever columns say; a change of a document works. */
+async function judgeDocuments(space: Space, fields: string[], size: number, query: Float32Array): Promise<void> {
+  insist((await space.count()) === size, () => "count and size differ");
+  for (const field of fields) {
+    const there = await space.count({ where: { [field]: { $exists: true } } as never });
+    const missing = await space.count({ where: { [field]: { $exists: false } } as never });
+    insist(there + missing === size, () => `${field}: ${there} + ${missing} of ${size}`);
+    const facets = await space.facets(field as never);
+    insist(
+      facets.every(({ count }) => count <= there),
+      () => `${field}: a value that more have than there are`,
+    );
+    const page = await space.page({ orderBy: field as never, limit: 20 });
+    insist(page.entries.length === Math.min(20, size), () => `${field}: a page of ${page.entries.length}`);
+    const hits = await space.search(query, {
+      k: K,
+      where: { [field]: { $exists: true } } as never,
+    });
+    insist(hits.length === Math.min(K, there), () => `${field}: ${hits.length} hits of ${there}`);
+  }
+  try {
+    for await (const { key } of space.entries({ include: ["metadata", "expiresAt"] })) {
+      insist(await space.update(key, { patched: 1 } as never), () => `${String(key)} is not updated`);
+    }
+  } catch (error) {
+    if (!(error instanceof HnswError && ["EXPORT_DAMAGED", "BAD_FIELD", "BAD_METADATA"].includes(error.code)))
+      throw error;
+  }
 }
 
 async function judgeSearch(bytes: Uint8Array): Promise<void> {

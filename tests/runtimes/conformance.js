@@ -44,6 +44,8 @@ export const cases = {
   "metric l2": (kit) => searchMetric(kit, "l2"),
   "metric dot": (kit) => searchMetric(kit, "dot"),
   filter: filtered,
+  "documents, flat": (kit) => documented(kit, 1000),
+  "documents, graphs": (kit) => documented(kit, 0),
   "keys of every kind": everyKey,
   "floats, bit for bit": bitForBit,
   compaction: compacted,
@@ -94,6 +96,115 @@ export const cases = {
 /** @param {Kit} kit */
 function opened({ open, core, workers, partitions }, options) {
   return open({ workers, partitions, ...(core ? { core } : {}), ...options });
+}
+
+// ── documents and filters ───────────────────────────────────────────────────────────────────────────────────────────
+const COLORS = ["blue", "Grün", "漢", "a color that is long enough to be kept elsewhere"];
+const NOW = 4e12; // the clock that expiry goes by
+
+/** What filters are asked, beside what each means. */
+const QUESTIONS = [
+  [{}, () => true],
+  [{ color: "Grün" }, ({ color }) => color === "Grün"],
+  [{ color: { $ne: "blue" } }, ({ color }) => color !== "blue"],
+  [{ color: { $gt: "a", $lte: "blue" } }, ({ color }) => color > "a" && color <= "blue"],
+  [{ color: { $exists: false } }, ({ color }) => color === undefined],
+  [{ size: { $gte: -2, $lt: 3.5 } }, ({ size }) => size >= -2 && size < 3.5],
+  [{ tags: { $in: ["t1", "t2"] } }, ({ tags }) => tags.includes("t1") || tags.includes("t2")],
+  [{ tags: { $nin: ["t1"] }, done: true }, ({ tags, done }) => !tags.includes("t1") && done],
+  [{ "user.id": null }, ({ user }) => user.id === null],
+  [{ at: { $lt: "1970-01-01T00:00:10Z" } }, ({ at }) => at < 10_000],
+  [{ $or: [{ size: 1 }, { $not: { done: true } }] }, ({ size, done }) => size === 1 || !done],
+];
+
+function noteOf(i) {
+  const color = COLORS[i % 5]; // or none
+  const tags = [`t${i % 3}`, `t${i % 4}`];
+  return {
+    text: `${i} `.repeat(i % 50),
+    ...(color && { color }),
+    size: (i % 7) - 2.5,
+    tags,
+    done: i % 2 === 0,
+    at: i * 97,
+    user: { id: i % 6 ? `u${i % 6}` : null },
+  };
+}
+
+/** Adds, changes and deletes entries with documents; each filter finds what it means, here and in an export. */
+async function documented(kit, flatBelow) {
+  const fields = {
+    color: "keyword",
+    size: "number",
+    tags: "keyword",
+    done: "boolean",
+    at: "date",
+    "user.id": "keyword",
+  };
+  const index = await opened(kit, { dimensions: DIMENSIONS, metric: "l2", flatBelow, seed: 3, fields });
+  const set = clustered(400, SEED);
+  const space = index.space("notes");
+  const notes = new Map();
+  for (let i = 0; i < 300; i++) notes.set(i, noteOf(i));
+  await space.addMany([...notes.keys()], set.slice(0, 300), [...notes.values()]);
+  await space.add("soon", set[300], noteOf(300), { expiresAt: NOW });
+  for (let i = 0; i < 300; i += 9) {
+    await space.update(i, { size: 1, color: undefined });
+    const { color: _, ...rest } = notes.get(i);
+    notes.set(i, { ...rest, size: 1 });
+  }
+  equal(
+    await space.updateWhere({ tags: "t2", done: false }, { done: true }),
+    [...notes.values()].filter(({ tags, done }) => tags.includes("t2") && !done).length,
+    "updated",
+  );
+  for (const [i, note] of notes) if (note.tags.includes("t2")) notes.set(i, { ...note, done: true });
+  equal(
+    await space.deleteWhere({ size: { $lt: -2 } }),
+    [...notes.values()].filter(({ size }) => size < -2).length,
+    "deleted",
+  );
+  for (const [i, { size }] of notes) if (size < -2) notes.delete(i);
+  await index.flush();
+  await answers(space, notes, set[7]);
+  const again = await opened(kit, { dimensions: DIMENSIONS, metric: "l2", from: await index.exportBytes() });
+  await answers(again.space("notes"), notes, set[7]);
+  equal(again.space("notes").size, notes.size + 1, "size with what expires");
+  await Promise.all([index.close(), again.close()]);
+}
+
+async function answers(space, notes, query) {
+  const json = (value) =>
+    JSON.stringify(value, (_, at) =>
+      at && at.constructor === Object ? Object.fromEntries(Object.entries(at).sort()) : at,
+    );
+  for (const [where, means] of QUESTIONS) {
+    const wanted = [...notes].filter(([, note]) => means(note)).map(([key]) => key);
+    const what = JSON.stringify(where);
+    equal(await space.count({ where, now: NOW }), wanted.length, `count ${what}`);
+    const found = [];
+    for await (const { key, metadata } of space.entries({ where, include: ["metadata"], now: NOW })) {
+      equal(json(metadata), json(notes.get(key)), `the document of ${key}`);
+      found.push(key);
+    }
+    equal(found.sort().join(), wanted.sort().join(), `entries ${what}`);
+    const hits = await space.search(query, { where, k: 10, include: ["metadata"], now: NOW });
+    equal(hits.length, Math.min(10, wanted.length), `hits ${what}`);
+    for (const { key, metadata } of hits) {
+      if (!wanted.includes(key)) throw new Error(`${key} does not match ${what}`);
+      equal(json(metadata), json(notes.get(key)), `the document of the hit ${key}`);
+    }
+  }
+  const facets = await space.facets("user.id", { now: NOW });
+  equal(
+    facets.reduce((sum, { count }) => sum + count, 0),
+    [...notes.values()].filter(({ user }) => user.id !== null).length,
+    "facets",
+  );
+  const page = await space.page({ orderBy: "size", descending: true, limit: 5, now: NOW });
+  const sizes = [...notes.values()].map(({ size }) => size).sort((a, b) => b - a);
+  equal(page.entries.map(({ key }) => notes.get(key).size).join(), sizes.slice(0, 5).join(), "the largest");
+  equal(await codeOf(() => space.count({ where: { nothing: 1 } })), "BAD_WHERE", "the code");
 }
 
 // ── what an index finds, as one number ──────────────────────────────────────────────────────────────────────────────
