@@ -97,7 +97,7 @@ export function bundleForBun(entrypoints: string[], outdir: string): Promise<voi
   return bundle({
     ...{ entrypoints, outdir, target: "bun", splitting: true, plugins: [placesByRuntime] },
     naming: { entry: "[name].[ext]" },
-    external: ["@assemblyscript/loader", "@langchain/*", "@mastra/core", "@modelcontextprotocol/sdk"],
+    external: ["@assemblyscript/loader", "@langchain/*", "@mastra/core", "@modelcontextprotocol/sdk", "hyparquet"],
   });
 }
 

@@ -176,6 +176,7 @@ test("packages are the core's loader, the program's progress bars and the protoc
       "src/cli/commands/mcp.ts",
       `@modelcontextprotocol/sdk/${file}`,
     ]),
+    ["src/cli/formats/parquet.ts", "hyparquet"],
     ["src/cli/terminal/progress.ts", "cli-progress"],
     ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);

@@ -6,6 +6,7 @@ import { HnswError } from "../../errors.ts";
 import type { Shape } from "../../options/shape.ts";
 import type { Metric } from "../../values/metric.ts";
 import { foreignFormatOf, openForeign } from "../formats/foreign.ts";
+import { isParquet, openParquet } from "../formats/parquet.ts";
 import { type Batch, formatOf, openCsv, openLines, openMatrix, type Source } from "../formats/sources.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
@@ -18,15 +19,18 @@ import { shapeOf } from "./shape.ts";
 
 export const importVectors: Command = {
   summary:
-    "adds vectors and documents from lines of JSON, .npy, .fvecs, .bvecs, raw floats, or a file of usearch or hnswlib",
+    "adds vectors and documents from lines of JSON, .npy, .fvecs, .bvecs, .parquet, raw floats, or a file of usearch or hnswlib",
   takes: ["PATH", "FILE"],
   options: {
     space: { value: "S", help: "the space to add to" },
     all: { help: 'add each line of JSON to the "space" that it names' },
     keys: { value: "FILE", help: "for files of vectors: one key per line; without it keys are 0, 1, 2, …" },
     "integer-keys": { help: "the keys in that file, or of .csv, are integers" },
-    "key-column": { value: "C", help: "of .csv: the column of the keys; default key or id" },
-    "vector-column": { value: "C", help: "of .csv: the column of the vectors; default vector or embedding" },
+    "key-column": { value: "C", help: "of .csv and .parquet: the column of the keys; default key or id" },
+    "vector-column": {
+      value: "C",
+      help: "of .csv and .parquet: the column of the vectors; default vector or embedding",
+    },
     dimensions: { value: "N", help: "floats per vector of a new index; other files than .f32 know them" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
     fields: { value: "F", help: "fields to add, such as tags:keyword,createdAt:date" },
@@ -35,7 +39,7 @@ export const importVectors: Command = {
   },
   notes:
     "FILE is lines of JSON as `export` writes them (- for stdin; or a folder of .jsonl files), .npy (a matrix of little-\n" +
-    "endian floats, 4 or 8 bytes each, row after row), .f32 (nothing but such floats of 4 bytes), .fvecs or .bvecs, or what\n" +
+    "endian floats, 4 or 8 bytes each, row after row), .f32 (nothing but such floats of 4 bytes), .fvecs, .bvecs or .parquet (with the package hyparquet), or what\n" +
     "usearch (.usearch) or hnswlib (.hnswlib, of a graph) has saved, under the keys that it has, or .csv with a column of vectors such as\n" +
     "[0.1,-2], whose other columns are documents: numbers where --fields says so, else text. A key that the space\n" +
     "has already is replaced. A line that is refused ends the import; those before it stay. PATH is created if it does\n" +
@@ -60,6 +64,7 @@ export const importVectors: Command = {
 
 async function sourceOf(args: Arguments, dimensionsOfIndex: number | undefined): Promise<Source> {
   const file = args.at(1);
+  if (isParquet(file)) return await parquetOf(args, file);
   const format = formatOf(file);
   const keys = args.text("keys");
   const foreign = foreignFormatOf(file);
@@ -74,7 +79,8 @@ async function sourceOf(args: Arguments, dimensionsOfIndex: number | undefined):
     const [key, vector] = [args.text("key-column"), args.text("vector-column")];
     return await openCsv(file, { key, vector, integerKeys: args.has("integer-keys"), fields: fieldsOf(args) });
   }
-  for (const name of ["key-column", "vector-column"]) if (args.has(name)) throw args.wrong(`--${name} is for .csv`);
+  for (const name of ["key-column", "vector-column"])
+    if (args.has(name)) throw args.wrong(`--${name} is for .csv and .parquet`);
   if (args.has("integer-keys") && keys === undefined) throw args.wrong("--integer-keys needs --keys");
   if (format === "lines") {
     if (keys !== undefined) throw args.wrong("lines of JSON hold their keys: --keys is for .npy and .f32");
@@ -87,6 +93,12 @@ async function sourceOf(args: Arguments, dimensionsOfIndex: number | undefined):
   if (dimensions === undefined) throw noDimensions(args);
   if (dimensions < 1) throw args.wrong("--dimensions must be 1 or more");
   return await openMatrix(file, dimensions, keyFile);
+}
+
+async function parquetOf(args: Arguments, file: string): Promise<Source> {
+  if (args.has("keys")) throw args.wrong("a .parquet file holds its keys: --keys is for .npy and .f32");
+  if (args.has("all")) throw args.wrong("--all is for lines of JSON");
+  return await openParquet(file, { key: args.text("key-column"), vector: args.text("vector-column") });
 }
 
 function noDimensions(args: Arguments): Error {
