@@ -59,6 +59,7 @@ export class VirtualWorker {
       ...{ worker: number, workers, policy: shop.policy, partitions: this.claims.map((_, i) => this.partition(i)) },
       control: {
         count: (_, figure, by) => shop.records.count(number, figure, by),
+        took() {},
         isParked: (other) => shop.workers[other]!.parked,
         isBusy: (other) => !shop.workers[other]!.parked,
         wake: (other) => shop.workers[other]!.wake(),

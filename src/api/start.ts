@@ -93,7 +93,7 @@ async function createPartitions(settings: Settings, choice: CoreChoice) {
   const memories = seats.map(({ memory }) => memory);
   await askForHugePages(memories, SMALL_BYTES, MAX_PAGES * 65536);
   const journal = settings.path === null ? null : new JournalBoard().buffer;
-  const control = controlBlock(isShared);
+  const control = controlBlock(isShared, Math.max(1, settings.workers));
   const fields = new FieldBoard({ shared: isShared }).buffer;
   const shared: SharedIndex = { module, memories, control, journal, settings, fields, openedAt: commonTime() };
   return { seats, shared };

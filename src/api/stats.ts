@@ -23,6 +23,8 @@ export function readStats(
       ...counts,
       meanBatch: counts.batches === 0 ? 0 : counts.linked / counts.batches,
       busy: Math.min(1, busyMs / elapsed),
+      busyMs,
+      stolenFrom: control.takenBy(worker),
       restarts: restartsOf(worker),
     };
   });

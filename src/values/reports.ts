@@ -74,10 +74,14 @@ export interface WorkerStats {
   /** Times that it took work from another worker, and the ops taken. */
   steals: number;
   stolen: number;
+  /** The ops taken, by the number of the worker that they waited for. */
+  stolenFrom: number[];
   /** Steps of compactions; each moves up to 64 vectors. */
   moved: number;
   /** Share of the time since `open` that it spent working, 0 to 1. */
   busy: number;
+  /** Milliseconds since `open` that it spent working: the difference of two readings is its work between them. */
+  busyMs: number;
   /** Calls into the core that trapped and were repaired. */
   traps: number;
   /** How often its thread was replaced. Known to the thread that opened the index: 0 on others. */

@@ -7,6 +7,7 @@
  *            given for it), then THREADS (the number of each attached seat's thread in the process; 0: not known),
  *            then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
+ *   stolen   ops that a worker has taken from each other one, a row per thief, written by that thief only
  *
  * A worker reads WAKE, looks for work, and then parks: PARKED = 1, look once more, wait on WAKE as it was read. A thread that
  * adds work increments WAKE after the work can be seen, and notifies if PARKED. All accesses are sequentially consistent,
@@ -37,21 +38,27 @@ export const FIGURES = ["linked", "batches", "steals", "stolen", "busyMs", "last
 export type Figure = (typeof FIGURES)[number];
 const FIGURE_WORDS = 8;
 
-export const CONTROL_BYTES = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
+const STOLEN = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
+/** `homes`: workers, 1 without. */
+export const controlBytes = (homes: number) => STOLEN + homes * homes * 8;
 const [FREE, TAKEN, ATTACHED, ENDED, FIRST_TICKET] = [0, 1, 2, 3, 4];
 
-/** Shared only where the index is: isolates may have the type and crash when they wait on it. */
-export function controlBlock(shared: boolean): SharedArrayBuffer | ArrayBuffer {
-  return shared ? new SharedArrayBuffer(CONTROL_BYTES) : new ArrayBuffer(CONTROL_BYTES);
+/** Shared only where the index is: isolates may have the type and crash when they wait on it. `homes`: 1 without workers. */
+export function controlBlock(shared: boolean, homes = 1): SharedArrayBuffer | ArrayBuffer {
+  return shared ? new SharedArrayBuffer(controlBytes(homes)) : new ArrayBuffer(controlBytes(homes));
 }
 
 export class Control {
   private readonly words: Int32Array;
   private readonly figures: Float64Array;
+  private readonly stolen: Float64Array;
+  private readonly homes: number;
 
   constructor(readonly buffer: SharedArrayBuffer | ArrayBuffer = controlBlock(canShare)) {
     this.words = new Int32Array(this.buffer, 0, WORDS);
-    this.figures = new Float64Array(this.buffer, WORDS * 4);
+    this.figures = new Float64Array(this.buffer, WORDS * 4, MAX_WORKERS * FIGURE_WORDS);
+    this.stolen = new Float64Array(this.buffer, STOLEN);
+    this.homes = Math.sqrt(this.stolen.length);
   }
 
   /** Whether other threads can see it. */
@@ -223,5 +230,16 @@ export class Control {
 
   figure(worker: number, figure: Figure): number {
     return this.figures[worker * FIGURE_WORDS + FIGURES.indexOf(figure)]!;
+  }
+
+  /** Counts ops that `thief` has taken from the queues of `victim`. */
+  took(thief: number, victim: number, ops: number): void {
+    const at = thief * this.homes + victim;
+    this.stolen[at] = this.stolen[at]! + ops;
+  }
+
+  /** The ops that `thief` has taken, by the worker that they waited for. */
+  takenBy(thief: number): number[] {
+    return [...this.stolen.subarray(thief * this.homes, (thief + 1) * this.homes)];
   }
 }

@@ -43,7 +43,7 @@ export interface LinkSetup {
   /** How many homes there are, at least 1. */
   workers: number;
   policy: LinkPolicy;
-  control: Pick<Control, "count" | "set" | "progressed" | "isParked" | "isBusy" | "wake">;
+  control: Pick<Control, "count" | "set" | "took" | "progressed" | "isParked" | "isBusy" | "wake">;
   /** Milliseconds; only differences count. */
   now: () => number;
 }
@@ -155,6 +155,7 @@ export class LinkLoop {
     if (policy.isWorthStealing(depth - stolen)) this.wakeThief();
     control.count(worker, "steals", 1);
     control.count(worker, "stolen", stolen);
+    control.took(worker, victim, stolen);
     this.countBatch(stolen);
     return this.withClaims();
   }

@@ -10,7 +10,7 @@ import { HnswError } from "../errors.ts";
 import { badOption, isObject } from "../options/checks.ts";
 import { threadNumber } from "../runtime/system-thread.ts";
 import { kindOf } from "../values/kind.ts";
-import { CONTROL_BYTES, Control } from "./control.ts";
+import { Control, controlBytes } from "./control.ts";
 import type { SharedIndex, Ticket } from "./protocol.ts";
 import { takeFreeSeat } from "./seats.ts";
 
@@ -50,10 +50,10 @@ function isTicket(given: unknown): given is Ticket {
     Array.isArray(memories) &&
     memories.every((memory) => kindOf(memory) === "WebAssembly.Memory") &&
     kindOf(control) === "SharedArrayBuffer" &&
-    control.byteLength === CONTROL_BYTES &&
     (journal === null || kindOf(journal) === "SharedArrayBuffer") &&
     kindOf(fields) === "SharedArrayBuffer" &&
     isObject(settings) &&
+    control.byteLength === controlBytes(Math.max(1, settings.workers)) &&
     Number.isInteger(seat) &&
     seat >= 0 &&
     seat < MAX_SEATS &&

@@ -30,8 +30,13 @@ for (const workers of [0, 1, 2]) {
           ...{ worker: i, alive: true, queueDepth: 0, traps: 0, restarts: 0, moved: 0 },
           ...{ linked: expect.any(Number), batches: expect.any(Number), lastBatch: expect.any(Number) },
           ...{ steals: expect.any(Number), stolen: expect.any(Number), busy: expect.any(Number) },
+          ...{ stolenFrom: expect.any(Array), busyMs: expect.any(Number) },
           meanBatch: figure.batches === 0 ? 0 : figure.linked / figure.batches,
         });
+        expect(figure.stolenFrom).toHaveLength(Math.max(1, workers));
+        expect(figure.stolenFrom.reduce((sum, ops) => sum + ops)).toBe(figure.stolen);
+        expect(figure.stolenFrom[i]).toBe(0);
+        expect(figure.busyMs > 0).toBe(figure.busy > 0);
         expect(figure.busy).toBeWithin(0, 1.0001);
         expect(figure.lastBatch).toBeLessThanOrEqual(3500);
         expect(figure.steals).toBeLessThanOrEqual(figure.batches);

@@ -84,3 +84,17 @@ test("the seat of a thread that has ended is claimed once, and not if another th
   expect([...control.attached()]).toEqual([]);
   expect(control.takeSeat(5)).toBe(seat);
 });
+
+test("ops that were stolen are counted by thief and victim", () => {
+  const control = new Control(controlBlock(false, 3));
+  control.took(0, 2, 7);
+  control.took(0, 2, 1);
+  control.took(2, 0, 5);
+  const other = new Control(control.buffer);
+  expect([0, 1, 2].map((thief) => other.takenBy(thief))).toEqual([
+    [0, 0, 8],
+    [0, 0, 0],
+    [5, 0, 0],
+  ]);
+  expect(new Control().takenBy(0)).toEqual([0]);
+});

@@ -14,6 +14,7 @@ let woken: number[];
 let parked: Set<number>;
 let busy: Set<number>;
 let figures: Map<Figure, number>;
+let thefts: [thief: number, victim: number, ops: number][];
 
 beforeEach(() => {
   now = 0;
@@ -21,6 +22,7 @@ beforeEach(() => {
   parked = new Set();
   busy = new Set();
   figures = new Map();
+  thefts = [];
 });
 
 /** Ops are numbers that wait for a home; linking one takes 0.1 ms. */
@@ -77,6 +79,7 @@ function loopOver(partitions: LinkedPartition[], worker = 0): LinkLoop {
     count: (_: number, figure: Figure, by: number) => void figures.set(figure, (figures.get(figure) ?? 0) + by),
     set: (_: number, figure: Figure, value: number) => void figures.set(figure, value),
     progressed: () => {},
+    took: (thief: number, victim: number, ops: number) => void thefts.push([thief, victim, ops]),
     isParked: (other: number) => parked.has(other),
     isBusy: (other: number) => busy.has(other),
     wake: (other: number) => void woken.push(other),
@@ -100,6 +103,7 @@ describe("a step", () => {
     const loop = loopOver([partition]);
     expect(loop.step()).toBe(true);
     expect([figures.get("steals"), figures.get("stolen")]).toEqual([1, 400]);
+    expect(thefts).toEqual([[0, 2, 400]]);
     expect(partition.waiting).toEqual([0, 300, 8600]);
   });
 
