@@ -22,6 +22,10 @@ await bundleThreads(build);
 await writePlaces(build);
 await bundleForEdge(["index", "search", "errors", "workers/worker"].map(source), build);
 await Bun.write(join(build, "cli.licenses.txt"), (await licensesOf("cli-progress")).join("\n\n"));
+await Bun.write(
+  join(build, "dashboard.licenses.txt"),
+  (await Promise.all(["preact", "uplot"].map(licensesOf))).flat().join("\n\n"),
+);
 const loaderLicense = await Bun.file(join(root, "node_modules/assemblyscript/LICENSE")).text(); // it has none of its own
 await Bun.write(join(build, "loader.licenses.txt"), `@assemblyscript/loader\n\n${loaderLicense}`);
 await buildTypes();

@@ -1,6 +1,7 @@
 /* How do sources become bundles, for Bun and Node, and for browsers and isolates, with maps that lead back to them? */
 import { basename, join } from "node:path";
 import type { BuildConfig, BunPlugin } from "bun";
+import { bundlePage } from "./bundle-page.ts";
 
 export const source = (name: string) => join(import.meta.dir, "../src", `${name}.ts`);
 
@@ -49,6 +50,19 @@ const placesByRuntime: BunPlugin = {
   },
 };
 
+/**
+ * The dashboard's files as texts, in a chunk that is loaded when a browser asks for them. They are bundled before: a build
+ * that a plugin of another one waits for never ends (Bun 1.4.5).
+ */
+async function pageInBundle(): Promise<BunPlugin> {
+  const files = JSON.stringify(await bundlePage());
+  const setup: BunPlugin["setup"] = (builder) => {
+    const contents = `export const pageFiles = async () => (${files});`;
+    builder.onLoad({ filter: /src\/server\/page-files\.ts$/ }, () => ({ contents, loader: "js" }));
+  };
+  return { name: "page in bundle", setup };
+}
+
 /** What the loader does for a core without strings, arrays and classes: the rest of it would be a tenth of the bytes. */
 const LOADER = `export const instantiateSync = (module, imports) => new WebAssembly.Instance(module, imports);`;
 
@@ -93,9 +107,9 @@ const errorsApart: BunPlugin = {
 };
 
 /** For Bun and Node: what only they have is in chunks that are loaded when they are needed. */
-export function bundleForBun(entrypoints: string[], outdir: string): Promise<void> {
-  return bundle({
-    ...{ entrypoints, outdir, target: "bun", splitting: true, plugins: [placesByRuntime] },
+export async function bundleForBun(entrypoints: string[], outdir: string): Promise<void> {
+  await bundle({
+    ...{ entrypoints, outdir, target: "bun", splitting: true, plugins: [placesByRuntime, await pageInBundle()] },
     naming: { entry: "[name].[ext]" },
     external: ["@assemblyscript/loader", "@langchain/*", "@mastra/core", "@modelcontextprotocol/sdk", "hyparquet"],
   });

@@ -28,6 +28,7 @@ const FLOORS: Record<string, string[]> = {
     "runtime",
     "scheduler errors",
   ],
+  dashboard: ["main", "pages", "parts", "data"],
   assembly: [
     "index",
     "abi",
@@ -69,7 +70,7 @@ const codeOf = (file: string) => readFileSync(ROOT + file, "utf8").replace(/\/\*
 function filesIn(top: string): string[] {
   return readdirSync(ROOT + top, { recursive: true, encoding: "utf8" })
     .map((file) => `${top}/${file.replaceAll("\\", "/")}`)
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !file.includes("node_modules"));
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts") && !file.includes("node_modules"));
 }
 
 const FILES = new Set(Object.keys(FLOORS).flatMap(filesIn));
@@ -98,7 +99,7 @@ const importsWithin = (top: string) =>
 
 /** "src/storage/log/mark.ts" is in "storage/log", "src/errors.ts" in "errors". */
 function roomOf(file: string): string {
-  const [, ...path] = file.slice(0, -3).split("/");
+  const [, ...path] = file.replace(/\.tsx?$/, "").split("/");
   return path.length === 1 ? path[0]! : path.slice(0, -1).join("/");
 }
 
@@ -180,6 +181,15 @@ test("packages are the core's loader, the program's progress bars and the protoc
     ["src/cli/terminal/progress.ts", "cli-progress"],
     ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);
+});
+
+test("the dashboard imports preact, uplot, and types alone of src/", () => {
+  const imports = IMPORTS.filter(
+    ({ from, target }) => from.startsWith("dashboard/") && !target.startsWith("dashboard/"),
+  );
+  const others = imports.filter(({ target }) => !/^(preact|preact\/hooks|uplot)$/.test(target));
+  expect(others.filter(({ target, typeOnly }) => !typeOnly || !target.startsWith("src/"))).toEqual([]);
+  expect(imports.length).toBeGreaterThan(3);
 });
 
 test("an adapter imports the public face, what adapters share, and its own framework", () => {

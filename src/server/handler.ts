@@ -3,6 +3,7 @@ import { warn } from "../runtime/platform.ts";
 import type { Store } from "../store/store.ts";
 import { checkPlace, checkRight, identify } from "./guard.ts";
 import { type HandlerOptions, readServerOptions, type ServerSettings } from "./options.ts";
+import { pageAt } from "./page.ts";
 import { Collections } from "./points/collection.ts";
 import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";
@@ -100,6 +101,8 @@ async function respond(request: Request, server: Server, about: { found: Found |
   if (request.method === "OPTIONS") return new Response(null, { status: 204 });
   const { pathname, searchParams } = new URL(request.url);
   const segments = segmentsOf(pathname, settings.basePath);
+  const page = await pageAt(request, segments, settings.basePath);
+  if (page !== null) return page;
   const found = router.find(request.method, segments);
   about.found = found;
   const isOpen = found?.route.access === "open";

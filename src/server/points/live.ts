@@ -1,6 +1,6 @@
 /* What does the server do at the moment? Its requests, the collections that are open, their workers and their journals. */
 import { letGo, nextTurn } from "../../runtime/event-loop.ts";
-import type { IndexStats } from "../../values/reports.ts";
+import type { IndexStats, RecoveryReport } from "../../values/reports.ts";
 import { BOUNDS, Histogram, type Metrics } from "../wire/metrics.ts";
 import type { Collections } from "./collection.ts";
 import { SPACE } from "./collection.ts";
@@ -27,6 +27,8 @@ interface LiveCollection {
   bytes: IndexStats["bytes"];
   workers: IndexStats["workers"];
   journal: IndexStats["journal"];
+  /** What opening its folder found; null in memory. */
+  recovery: RecoveryReport | null;
 }
 
 export async function liveOf(collections: Collections, metrics: Metrics, sees: (name: string) => boolean, gapMs = 0) {
@@ -46,7 +48,7 @@ export async function liveOf(collections: Collections, metrics: Metrics, sees: (
       pending: sum(({ pending }) => pending),
       spaces: stats.spaces.length,
       graphs: sum(({ kind }) => (kind === "graph" ? 1 : 0)),
-      ...{ bytes: stats.bytes, workers: stats.workers, journal: stats.journal },
+      ...{ bytes: stats.bytes, workers: stats.workers, journal: stats.journal, recovery: index.recovery },
     });
   }
   return live;

@@ -5,6 +5,7 @@ import { nativeRoutes } from "./native.ts";
 import { pointRoutes } from "./points.ts";
 import type { Route } from "./route.ts";
 import { serviceRoutes } from "./service.ts";
+import { sessionRoutes } from "./session.ts";
 
 export const ROUTES: readonly Route[] = [
   ...serviceRoutes,
@@ -12,4 +13,5 @@ export const ROUTES: readonly Route[] = [
   ...pointRoutes,
   ...nativeRoutes,
   ...metricRoutes,
+  ...sessionRoutes,
 ];

@@ -1,0 +1,2 @@
+/* The bundler takes styles along. */
+declare module "*.css";
