@@ -13,6 +13,19 @@ export interface Live {
   bounds: number[];
   requests: Record<"search" | "write" | "read", number[]>;
   collections: LiveCollection[];
+  incidents: Incident[];
+  /** Whether the demo's load runs. */
+  demo: boolean;
+}
+
+export interface Incident {
+  /** Milliseconds since 1970. */
+  at: number;
+  collection: string;
+  /** −1 for the journal and the snapshot thread. */
+  worker: number;
+  kind: string;
+  message: string;
 }
 
 export interface LiveCollection {
@@ -24,7 +37,7 @@ export interface LiveCollection {
   bytes: IndexStats["bytes"];
   workers: IndexStats["workers"];
   journal: IndexStats["journal"];
-  recovery?: RecoveryReport | null;
+  recovery: RecoveryReport | null;
 }
 
 export interface Feed {

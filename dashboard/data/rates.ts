@@ -54,9 +54,10 @@ export function latencies(
 
 export const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
-/** Ops that the collection has taken. In memory there is no journal that counts them: its points then. */
+/** Ops that the collection has taken. In memory there is no journal that counts them: what was and will be linked, then. */
 export function acceptedBy(one: LiveCollection | undefined): number | undefined {
-  return one?.journal?.ops ?? one?.points;
+  if (one === undefined || one.journal !== null) return one?.journal?.ops;
+  return one.graphs > 0 ? linkedBy(one)! + one.pending : one.points;
 }
 
 export function linkedBy(one: LiveCollection | undefined): number | undefined {

@@ -62,6 +62,8 @@ export interface Session {
   /** Everywhere; null where `collections` says more. */
   right: Right | null;
   collections: Record<string, Right>;
+  /** Whether the caller may start the demo's load. */
+  demo: boolean;
 }
 export type Right = "read" | "write" | "manage";
 

@@ -6,14 +6,15 @@ import { Wrong } from "../parts/notes.tsx";
 import { placeOf, reason, usePlace } from "../parts/use.ts";
 import { CollectionPage } from "./collection.tsx";
 import { CollectionsPage } from "./collections.tsx";
+import { MapPage } from "./map.tsx";
 import { PointsPage } from "./points.tsx";
 import { SchedulerPage } from "./scheduler.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { StoragePage } from "./storage.tsx";
 import { ThemeButton } from "./theme.tsx";
 
-/** What every page may use. */
-export interface Shared {
+/** What pages may use. */
+interface Shared {
   feed: Feed;
   session: Session;
 }
@@ -22,6 +23,7 @@ const PAGES: [place: string, name: string][] = [
   ["scheduler", "Scheduler"],
   ["collections", "Collections"],
   ["points", "Points"],
+  ["map", "Map"],
   ["storage", "Storage"],
 ];
 
@@ -106,6 +108,7 @@ function Page({ page, place, feed, session }: Shared & { page: string; place: st
     return name === undefined ? <CollectionsPage feed={feed} /> : <CollectionPage key={name} name={name} feed={feed} />;
   }
   if (page === "points") return <PointsPage key={name} name={name} id={place[2]} session={session} />;
+  if (page === "map") return <MapPage key={name} name={name} />;
   if (page === "storage") return <StoragePage feed={feed} />;
-  return <SchedulerPage feed={feed} />;
+  return <SchedulerPage feed={feed} session={session} />;
 }

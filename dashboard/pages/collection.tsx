@@ -1,6 +1,4 @@
-/* What is in one collection? Its options, the fields that are indexed, and its spaces page by page. */
-import { useState } from "preact/hooks";
-import type { SpaceStats } from "../../src/values/reports.ts";
+/* What is in one collection? Its options, the fields that are indexed, and its spaces. */
 import { bytes, short, whole } from "../data/format.ts";
 import { print, type Value } from "../data/json.ts";
 import type { Feed } from "../data/live.ts";
@@ -9,8 +7,7 @@ import { call, inPath } from "../data/server.ts";
 import { Hint, Pairs, Tile, Tiles, Wrong } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { placeOf, useLoaded } from "../parts/use.ts";
-
-const PAGE = 50;
+import { Spaces } from "./spaces.tsx";
 
 interface Described {
   points_count: number;
@@ -43,7 +40,8 @@ export function CollectionPage({ name, feed }: { name: string; feed: Feed }) {
     <>
       <h1>{name}</h1>
       <p>
-        <a href={placeOf("collections")}>All collections</a> · <a href={placeOf("points", name)}>Its points</a>
+        <a href={placeOf("collections")}>All collections</a> · <a href={placeOf("points", name)}>Its points</a> ·{" "}
+        <a href={placeOf("map", name)}>Its map</a>
       </p>
       {error !== null && <Wrong>{error}</Wrong>}
       <Tiles>
@@ -69,65 +67,5 @@ export function CollectionPage({ name, feed }: { name: string; feed: Feed }) {
       )}
       <Spaces collection={name} />
     </>
-  );
-}
-
-const SPACES: Column<SpaceStats>[] = [
-  { name: "Space", show: ({ name }) => name },
-  { name: "Kind", show: ({ kind, beam }) => (kind === "graph" ? `graph, by ${beam}` : "flat") },
-  { name: "Live", show: ({ live }) => whole(live), isNumber: true },
-  { name: "Dead", show: ({ dead }) => whole(dead), isNumber: true },
-  { name: "Pending", show: ({ pending }) => whole(pending), isNumber: true },
-  { name: "Bytes", show: (one) => bytes(one.bytes), isNumber: true },
-  { name: "Compactions", show: ({ compactions }) => whole(compactions), isNumber: true },
-  { name: "Quarantined", show: ({ quarantined }) => whole(quarantined), isNumber: true },
-  { name: "Home", show: ({ home }) => `worker ${home}` },
-];
-
-function Spaces({ collection }: { collection: string }) {
-  const [prefix, setPrefix] = useState("");
-  const [starts, setStarts] = useState<string[]>([]);
-  const after = starts.at(-1);
-  const { value, error, again } = useLoaded(
-    (signal) => {
-      const query = new URLSearchParams({ limit: `${PAGE}`, prefix, ...(after === undefined ? {} : { after }) });
-      const path = `v1/collections/${inPath(collection)}/spaces?${query}`;
-      return call<{ spaces: SpaceStats[]; next: string | null }>("GET", path, undefined, signal);
-    },
-    [collection, prefix, after],
-  );
-  return (
-    <section aria-label="Spaces">
-      {error !== null && <Wrong>{error}</Wrong>}
-      <div class="row">
-        <label class="field">
-          Name begins with
-          <input
-            type="search"
-            value={prefix}
-            onInput={(event) => {
-              setStarts([]);
-              setPrefix(event.currentTarget.value);
-            }}
-          />
-        </label>
-        <button type="button" onClick={again}>
-          Load again
-        </button>
-      </div>
-      <Table caption="Spaces" columns={SPACES} rows={value?.spaces ?? []} keyOf={({ name }) => name} />
-      <div class="row">
-        <button type="button" disabled={starts.length === 0} onClick={() => setStarts(starts.slice(0, -1))}>
-          Previous page
-        </button>
-        <button
-          type="button"
-          disabled={value === null || value.next === null}
-          onClick={() => setStarts([...starts, value!.next!])}
-        >
-          Next page
-        </button>
-      </div>
-    </section>
   );
 }

@@ -88,7 +88,7 @@ function Points({ collection, id, canWrite }: { collection: string; id: string |
       const found = await call<{ points: Point[]; next_page_offset?: Id | null }>(
         ...(["POST", `collections/${inPath(collection)}/points/${path}`, body, signal] as const),
       );
-      return { points: found.points, next: found.next_page_offset ?? null };
+      return { points: found.points, next: found.next_page_offset ?? null, way: asked.way };
     },
     [asked, offset],
   );
@@ -105,7 +105,7 @@ function Points({ collection, id, canWrite }: { collection: string; id: string |
       {error !== null && <Wrong>{error}</Wrong>}
       <Table
         caption="Points"
-        columns={columnsFor(asked.way, setShown)}
+        columns={columnsFor(value?.way ?? asked.way, setShown)}
         rows={rows}
         keyOf={({ id }) => `${typeof id} ${id}`}
       />

@@ -3,14 +3,16 @@ import { useState } from "preact/hooks";
 import { duration, milliseconds, percent, short } from "../data/format.ts";
 import type { Feed, Live } from "../data/live.ts";
 import { acceptedBy, collectionIn, latencies, linkedBy, ratesOf, sum } from "../data/rates.ts";
+import type { Session } from "../data/server.ts";
 import { Chart } from "../parts/chart.tsx";
 import { Choice, Hint, Tile, Tiles } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
+import { DemoButton } from "./demo.tsx";
 import { Steals } from "./steals.tsx";
 
 const LATENCY_SECONDS = 10; // that percentiles look back
 
-export function SchedulerPage({ feed: { events } }: { feed: Feed }) {
+export function SchedulerPage({ feed: { events }, session }: { feed: Feed; session: Session }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const latest = events.at(-1);
   if (latest === undefined) return <Hint>Waiting for the first figures …</Hint>;
@@ -19,6 +21,7 @@ export function SchedulerPage({ feed: { events } }: { feed: Feed }) {
   return (
     <>
       <h1>Scheduler</h1>
+      {session.demo && <DemoButton isRunning={latest.demo} />}
       <ServerFigures events={events} latest={latest} />
       {name === null ? (
         <Hint>No collection is open. One is opened when it is used.</Hint>

@@ -1,6 +1,6 @@
 /* How do open collections reach the disk? Journal and snapshots, what opening found, and what went wrong since. */
 import { bytes, milliseconds, short, whole } from "../data/format.ts";
-import type { Feed, LiveCollection } from "../data/live.ts";
+import type { Feed, Incident, LiveCollection } from "../data/live.ts";
 import { Hint, Pairs, Wrong } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 
@@ -54,6 +54,14 @@ const JOURNAL: Column<Kept>[] = [
   },
 ];
 
+const INCIDENTS: Column<Incident>[] = [
+  { name: "When", show: ({ at }) => new Date(at).toLocaleString(), by: ({ at }) => at },
+  { name: "Collection", show: ({ collection }) => collection, by: ({ collection }) => collection },
+  { name: "Thread", show: ({ worker }) => (worker < 0 ? "storage" : `worker ${worker}`), by: ({ worker }) => worker },
+  { name: "Kind", show: ({ kind }) => kind, by: ({ kind }) => kind },
+  { name: "What happened", show: ({ message }) => message },
+];
+
 export function StoragePage({ feed }: { feed: Feed }) {
   const latest = feed.events.at(-1);
   if (latest === undefined) return <Hint>Waiting for the first figures …</Hint>;
@@ -74,6 +82,16 @@ export function StoragePage({ feed }: { feed: Feed }) {
           rows={kept}
           keyOf={({ name }) => name}
         />
+      )}
+      {latest.incidents.length > 0 ? (
+        <Table
+          caption="Incidents since the server was started"
+          columns={INCIDENTS}
+          rows={latest.incidents.toReversed()}
+          keyOf={({ at, collection, message }) => `${at} ${collection} ${message}`}
+        />
+      ) : (
+        <Hint>No incident since the server was started.</Hint>
       )}
       {latest.collections.map(
         ({ name, recovery }) => recovery && <Recovery key={name} name={name} report={recovery} />,

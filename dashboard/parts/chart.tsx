@@ -1,7 +1,8 @@
 /* How does a value over time look? A line per series, of the last minutes, with its latest value in words beside it. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { short } from "../data/format.ts";
+import { colorIn, useColors } from "./colors.ts";
 
 export interface Series {
   name: string;
@@ -10,6 +11,9 @@ export interface Series {
 
 const COLORS = 8; // --line-0 to --line-7
 const HEIGHT = 150;
+const WINDOW_SECONDS = 300;
+
+const clock = (seconds: number) => new Date(seconds * 1000).toTimeString().slice(0, 8);
 
 interface Props {
   title: string;
@@ -55,16 +59,18 @@ export function Chart({ title, unit = "", times, series, most }: Props) {
 }
 
 function madeIn(place: HTMLElement, series: Series[], most: number | undefined, data: uPlot.AlignedData) {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string) => style.getPropertyValue(name).trim();
+  const color = colorIn(place);
   const axis = { stroke: color("--dim"), grid: { stroke: color("--edge"), width: 1 }, ticks: { show: false } };
   const plot = new uPlot(
     {
       ...{ width: Math.max(200, place.clientWidth), height: HEIGHT, legend: { show: false } },
       cursor: { show: false },
-      scales: { y: { range: (_, __, top) => [0, most ?? Math.max(top * 1.1, 1)] } },
+      scales: {
+        x: { range: (_, __, last) => [last - WINDOW_SECONDS, last] },
+        y: { range: (_, __, top) => [0, most ?? Math.max(top * 1.1, 1)] },
+      },
       axes: [
-        { ...axis, space: 70 },
+        { ...axis, size: 30, space: 70, values: (_, ticks) => ticks.map(clock) },
         { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => short(tick)) },
       ],
       series: [
@@ -88,20 +94,4 @@ function madeIn(place: HTMLElement, series: Series[], most: number | undefined, 
     plot.destroy();
   };
   return { plot, end };
-}
-
-/** How often the colours have changed. */
-function useColors(): number {
-  const [changes, setChanges] = useState(0);
-  useEffect(() => {
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    const changed = () => setChanges((now) => now + 1);
-    system.addEventListener("change", changed);
-    addEventListener("theme", changed);
-    return () => {
-      system.removeEventListener("change", changed);
-      removeEventListener("theme", changed);
-    };
-  }, []);
-  return changes;
 }

@@ -5,6 +5,7 @@ import { checkPlace, checkRight, identify } from "./guard.ts";
 import { type HandlerOptions, readServerOptions, type ServerSettings } from "./options.ts";
 import { pageAt } from "./page.ts";
 import { Collections } from "./points/collection.ts";
+import { Demo } from "./points/demo.ts";
 import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
@@ -33,6 +34,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     collections: new Collections(store),
     routes: ROUTES,
     metrics: new Metrics(),
+    demo: settings.demo ? new Demo(store) : null,
   };
   const server = {
     ...{ settings, service, router: new Router(ROUTES), budget: new BodyBudget() },
@@ -46,6 +48,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     return response;
   };
   const idle = async () => {
+    await service.demo?.stop();
     await Promise.all(running);
     await service.collections.idle();
   };

@@ -18,6 +18,8 @@ export interface HandlerOptions {
   origins?: readonly string[] | undefined;
   /** Bytes of a body, 1,024 to 1,073,741,824. Default 33,554,432. */
   bodyLimit?: number | undefined;
+  /** Whether a caller who may manage can start a load on a collection `demo`, to see what the workers do. Default false. */
+  demo?: boolean | undefined;
   /** What stands before every path, such as "/vectors". Default: nothing. */
   basePath?: string | undefined;
 }
@@ -45,6 +47,7 @@ export interface ServerSettings {
   hosts: readonly string[] | "any";
   origins: readonly string[];
   bodyLimit: number;
+  demo: boolean;
   basePath: string;
 }
 
@@ -59,6 +62,7 @@ const NAMES = [
   "hosts",
   "origins",
   "bodyLimit",
+  "demo",
   "basePath",
 ];
 
@@ -81,7 +85,9 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
   if (typeof basePath !== "string" || !/^(\/[^/?#]+)*$/.test(basePath)) {
     throw badOption(`\`basePath\` must be such as "/vectors", not ${show(basePath)}.`);
   }
+  if (given.demo !== undefined && typeof given.demo !== "boolean") throw badOption("`demo` must be true or false.");
   return {
+    demo: given.demo ?? false,
     ...{ keys, readOnlyKeys, tokenSecrets, basePath, onRequest },
     requestsPerSecond: integer("requestsPerSecond", given.requestsPerSecond, null, 1, 1_000_000),
     hosts: given.hosts === "any" ? "any" : hostsOf(given.hosts, keys.length > 0),

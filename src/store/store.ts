@@ -3,10 +3,12 @@
  * What is a folder of many indexes to its user? Collections, each an index of its own, by name. One is opened when it is
  * used, and those that were used longest ago are closed again when more than `maxOpen` are open.
  */
+import { warnOf } from "../api/incidents.ts";
 import { open } from "../api/open.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, integer, isObject, refuseUnknown } from "../options/checks.ts";
+import type { Incident } from "../options/open.ts";
 import { canKeepFolders } from "../runtime/platform.ts";
 import type { StoreFolder } from "../storage/store-folder.ts";
 import type { Metric } from "../values/metric.ts";
@@ -68,6 +70,15 @@ export async function openStore(path: string | null, options: StoreOptions = {})
   }
 }
 
+/** @internal What happened to a worker or a file of a collection. */
+export interface StoreIncident extends Incident {
+  /** Milliseconds since 1970. */
+  at: number;
+  collection: string;
+}
+
+const KEPT_INCIDENTS = 100;
+
 /** Many collections in one folder. Make it with `openStore`. */
 export class Store implements AsyncDisposable {
   /** By number. The one used last comes last. */
@@ -77,6 +88,8 @@ export class Store implements AsyncDisposable {
   /** Changes of the catalog come one after the other. */
   private line: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | null = null;
+  /** @internal The last ones, oldest first. */
+  incidents: readonly StoreIncident[] = [];
 
   /** @internal Use `openStore`. */
   constructor(
@@ -239,7 +252,15 @@ export class Store implements AsyncDisposable {
     const { workers } = this;
     const path = this.folder?.pathOf(number);
     const shape = { dimensions, metric, workers, partitions: 1, maxDocumentBytes: 1_048_576 } as const;
-    return await open({ ...shape, zeroVectors: "keep", ...(path === undefined ? {} : { path }) });
+    const onIncident = (incident: Incident) => this.report(number, incident);
+    return await open({ ...shape, zeroVectors: "keep", onIncident, ...(path === undefined ? {} : { path }) });
+  }
+
+  private report(number: number, incident: Incident): void {
+    warnOf(incident);
+    const collection = [...this.catalog.collections].find(([, definition]) => definition.number === number)?.[0];
+    if (collection === undefined) return; // it was dropped
+    this.incidents = [...this.incidents, { ...incident, at: Date.now(), collection }].slice(-KEPT_INCIDENTS);
   }
 
   private async closeIdle(): Promise<void> {

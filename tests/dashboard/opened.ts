@@ -76,3 +76,12 @@ export interface Look {
   width?: number;
   dark?: boolean;
 }
+
+/** The cells of the table with that caption, row by row. */
+export async function tableIn(page: Page, caption: string): Promise<string[][]> {
+  const table = page.locator("table", { has: page.locator(`caption:text-is("${caption}")`) });
+  await table.locator("tbody tr").first().waitFor();
+  return await table
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+}

@@ -1,18 +1,9 @@
 /* Does every page show real data as the server has it, on wide and narrow screens, light and dark, without an error? */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
-import { CHROMIUM, POINTS, SCRIPT, serveCities, startBrowser, view } from "./opened.ts";
+import { CHROMIUM, POINTS, SCRIPT, serveCities, startBrowser, tableIn, view } from "./opened.ts";
 
 setDefaultTimeout(60_000);
-
-/** The cells of the table with that caption, row by row. */
-async function tableIn(page: Page, caption: string): Promise<string[][]> {
-  const table = page.locator("table", { has: page.locator(`caption:text-is("${caption}")`) });
-  await table.locator("tbody tr").first().waitFor();
-  return await table
-    .locator("tbody tr")
-    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
-}
 
 async function tile(page: Page, name: string): Promise<string> {
   const found = page.locator(".tile", { has: page.locator(`dt:text-is("${name}")`) });
@@ -82,8 +73,23 @@ describe.skipIf(CHROMIUM === undefined)("in a browser", () => {
       `${space!.dead}`,
     ]);
     expect(await tile(page, "Points")).toBe(POINTS.toLocaleString("en"));
-    await page.getByLabel("Name begins with").fill("nothing");
-    await page.locator("section[aria-label=Spaces] tbody:empty").first().waitFor({ state: "attached" });
+    for (const name of ["b", "a"]) {
+      await cities.serving.store.use("cities", (index) => index.space(name).add(1, [1, 2, 3, 4]));
+    }
+    await page.getByRole("button", { name: "Load again" }).click();
+    const spaces = page.locator("section[aria-label=Spaces]");
+    const order = () => spaces.locator("tbody td:first-child").allTextContents();
+    await spaces.getByText("1 to 3 of 3").waitFor();
+    expect(await order()).toEqual(["a", "b", "points"]);
+    for (const direction of ["ascending", "descending"]) {
+      await spaces.getByRole("button", { name: "Live" }).click();
+      await spaces.locator(`th[aria-sort=${direction}]`).waitFor();
+    }
+    await spaces.locator("tbody tr:first-child", { hasText: "points" }).waitFor();
+    expect(await order()).toEqual(["points", "a", "b"]);
+    await spaces.getByLabel("Name contains").fill("nothing");
+    await spaces.getByText("No space.").waitFor();
+    for (const name of ["b", "a"]) await cities.serving.store.use("cities", (index) => index.dropSpace(name));
     expect(wrong).toEqual([]);
     await page.close();
   });
@@ -151,9 +157,9 @@ describe.skipIf(CHROMIUM === undefined)("in a browser", () => {
   test("every page fits a screen of 360 pixels, in the dark, and names what can be used", async () => {
     const { page, wrong } = await open("", { width: 360, dark: true });
     await page.locator(".state.live").waitFor();
-    for (const place of ["scheduler", "collections", "collections/cities", "points/cities", "storage"]) {
+    for (const place of ["scheduler", "collections", "collections/cities", "points/cities", "map/cities", "storage"]) {
       await page.evaluate(`location.hash = "/${place}"`);
-      await page.locator("tbody tr").first().waitFor();
+      await page.locator("tbody tr, canvas").first().waitFor();
       const looks = `[document.scrollingElement.scrollWidth, getComputedStyle(document.body).backgroundColor]`;
       expect([place, await page.evaluate<unknown>(looks)]).toEqual([place, [360, "rgb(20, 22, 26)"]]);
       const unnamed = `[...document.querySelectorAll("button, a, input, select, textarea, [role=img], section")].filter(

@@ -1,4 +1,5 @@
 /* `serve`: how does a store become a server? It listens at once, and ends by a signal when all that it took is done. */
+import { availableParallelism } from "node:os";
 import { badOption } from "../../options/checks.ts";
 import { createHandler, type Handler } from "../../server/server.ts";
 import { openStore } from "../../store/store.ts";
@@ -21,6 +22,7 @@ const OPTIONS = {
   "body-limit": { value: "BYTES", help: "of one request; default 33554432" },
   workers: { value: "N", help: "threads of each open collection; default 1" },
   "max-open": { value: "N", help: "collections that stay open while nothing uses them; default 8" },
+  demo: { help: "the dashboard may start a load, to see what the workers do; then as many workers as there are cores" },
   "tls-cert": { value: "FILE", help: "certificate chain in PEM, with --tls-key" },
   "tls-key": { value: "FILE", help: "its private key in PEM" },
 } satisfies Record<string, Option>;
@@ -40,7 +42,7 @@ export const serve: Command = {
     const ended = signalled();
     try {
       const store = await openStore(args.at(0), {
-        workers: chosen.integer("workers"),
+        workers: chosen.integer("workers") ?? (chosen.has("demo") ? demoWorkers() : undefined),
         maxOpen: chosen.integer("max-open"),
       });
       try {
@@ -59,6 +61,9 @@ export const serve: Command = {
     return null;
   },
 };
+
+/** With one there is nothing to steal. */
+const demoWorkers = () => Math.min(64, Math.max(2, availableParallelism()));
 
 class Chosen {
   constructor(private readonly args: Arguments) {}
@@ -98,6 +103,7 @@ function handlerOptions(chosen: Chosen) {
     requestsPerSecond: chosen.integer("requests-per-second"),
     onRequest: chosen.has("access-log") ? (entry: object) => console.log(JSON.stringify(entry)) : undefined,
     bodyLimit: chosen.integer("body-limit"),
+    demo: chosen.has("demo"),
   } as const;
 }
 

@@ -1,21 +1,26 @@
 /* What does the server do at the moment? Its requests, the collections that are open, their workers and their journals. */
-import { letGo, nextTurn } from "../../runtime/event-loop.ts";
-import type { IndexStats, RecoveryReport } from "../../values/reports.ts";
+import type { VectorIndex } from "../../api/vector-index.ts";
+import { letGo } from "../../runtime/event-loop.ts";
+import type { StoreIncident } from "../../store/store.ts";
+import type { IndexStats, RecoveryReport, SpaceStats } from "../../values/reports.ts";
 import { BOUNDS, Histogram, type Metrics } from "../wire/metrics.ts";
-import type { Collections } from "./collection.ts";
-import { SPACE } from "./collection.ts";
+import { type Collections, SPACE } from "./collection.ts";
 
 export interface Live {
   /** Milliseconds since 1970. */
   at: number;
   /** Since the server was started. */
   uptimeMs: number;
-  /** The longest time in the last second in which the event loop did nothing else. */
+  /** How late the event loop came to something else at the most, since the event before. */
   gapMs: number;
   /** Counts since the start by buckets of milliseconds; `bounds` are their upper ends. */
   bounds: readonly number[];
   requests: Record<"search" | "write" | "read", readonly number[]>;
   collections: LiveCollection[];
+  /** The last ones of collections, oldest first. */
+  incidents: StoreIncident[];
+  /** Whether the load of `demo` runs. */
+  demo: boolean;
 }
 
 interface LiveCollection {
@@ -31,27 +36,51 @@ interface LiveCollection {
   recovery: RecoveryReport | null;
 }
 
-export async function liveOf(collections: Collections, metrics: Metrics, sees: (name: string) => boolean, gapMs = 0) {
+type Seen = (name: string) => boolean;
+
+export async function liveOf({ store }: Collections, metrics: Metrics, sees: Seen, gapMs = 0, demo = false) {
   const live: Live = {
     ...{ at: Date.now(), uptimeMs: Date.now() - metrics.start, gapMs, bounds: BOUNDS },
     requests: requestsIn(metrics),
     collections: [],
+    incidents: store.incidents.filter(({ collection }) => sees(collection)),
+    demo,
   };
-  for (const { name, index } of await collections.store.openNow()) {
+  for (const { name, index } of await store.openNow()) {
     if (!sees(name)) continue;
     const stats = index.stats();
-    const sum = (of: (space: (typeof stats.spaces)[number]) => number) =>
-      stats.spaces.reduce((total, space) => total + of(space), 0);
     live.collections.push({
-      name,
-      points: index.space(SPACE).size,
-      pending: sum(({ pending }) => pending),
-      spaces: stats.spaces.length,
-      graphs: sum(({ kind }) => (kind === "graph" ? 1 : 0)),
+      ...{ name, points: index.space(SPACE).size, ...totalsOf(index, stats) },
       ...{ bytes: stats.bytes, workers: stats.workers, journal: stats.journal, recovery: index.recovery },
     });
   }
   return live;
+}
+
+interface Totals {
+  pending: number;
+  spaces: number;
+  graphs: number;
+}
+
+/** Reading every space takes a millisecond per 2,000 of them: no more than a part of the time in this may go there. */
+const MOST_OF_TIME = 1 / 500;
+const known = new WeakMap<VectorIndex, { totals: Totals; until: number }>();
+
+function totalsOf(index: VectorIndex, stats: IndexStats): Totals {
+  const start = performance.now();
+  const found = known.get(index);
+  if (found !== undefined && start < found.until) return found.totals;
+  const { spaces } = stats;
+  const sum = (of: (space: SpaceStats) => number) => spaces.reduce((total, space) => total + of(space), 0);
+  const totals = {
+    pending: sum(({ pending }) => pending),
+    spaces: spaces.length,
+    graphs: sum(({ kind }) => (kind === "graph" ? 1 : 0)),
+  };
+  const end = performance.now();
+  known.set(index, { totals, until: end + (end - start) / MOST_OF_TIME });
+  return totals;
 }
 
 function requestsIn({ durations }: Metrics): Live["requests"] {
@@ -59,7 +88,7 @@ function requestsIn({ durations }: Metrics): Live["requests"] {
   for (const [name, { counts }] of durations) {
     const kind = /points\/(query|search)/.test(name)
       ? "search"
-      : /^method="(PUT|DELETE)"|delete|payload|batch/.test(name)
+      : /^method="(PUT|DELETE)"|delete|payload|batch|ingest/.test(name)
         ? "write"
         : "read";
     for (const [i, count] of counts.entries()) sums[kind][i]! += count;
@@ -69,31 +98,30 @@ function requestsIn({ durations }: Metrics): Live["requests"] {
 
 const LOOK_MS = 20;
 
-/** Measures how long the event loop is not free, while somebody wants to know. */
+/** Measures how long the event loop is not free, while something wants to know. */
 export class LoopGap {
-  private longest = 0;
-  private watchers = 0;
+  private readonly watchers = new Set<{ longest: number }>();
 
-  /** Returns what ends it. */
-  watch(): () => void {
-    if (this.watchers++ === 0) void this.run();
-    return () => {
-      this.watchers--;
+  /** `take`: the longest gap since the last call. */
+  watch(): { take(): number; end(): void } {
+    const watcher = { longest: 0 };
+    this.watchers.add(watcher);
+    if (this.watchers.size === 1) void this.run();
+    const take = () => {
+      const { longest } = watcher;
+      watcher.longest = 0;
+      return Math.round(longest * 100) / 100;
     };
+    return { take, end: () => void this.watchers.delete(watcher) };
   }
 
-  take(): number {
-    const { longest } = this;
-    this.longest = 0;
-    return Math.round(longest * 100) / 100;
-  }
-
+  /** A timer that comes late was held up by that. */
   private async run(): Promise<void> {
-    while (this.watchers > 0) {
+    for (let due = performance.now(); this.watchers.size > 0; ) {
+      due = performance.now() + LOOK_MS;
       await new Promise<void>((resolve) => letGo(setTimeout(resolve, LOOK_MS)));
-      const start = performance.now();
-      await nextTurn();
-      this.longest = Math.max(this.longest, performance.now() - start);
+      const late = performance.now() - due;
+      for (const watcher of this.watchers) watcher.longest = Math.max(watcher.longest, late);
     }
   }
 }

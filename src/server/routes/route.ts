@@ -1,5 +1,7 @@
 /* What is a route? One entry of a table: requests are checked by it, and the OpenAPI document says the same. */
 import type { Collection, Collections } from "../points/collection.ts";
+import type { Demo } from "../points/demo.ts";
+import { FIGURES } from "../points/spaces.ts";
 import type { Metrics } from "../wire/metrics.ts";
 import { expected, mapped, maybe, object, oneOf, type Read, type Schema, text } from "../wire/schema.ts";
 import { type Caller, may, type Right } from "../wire/tokens.ts";
@@ -14,6 +16,8 @@ export interface Service {
   collections: Collections;
   routes: readonly Route[];
   metrics: Metrics;
+  /** Null unless the server allows it. */
+  demo: Demo | null;
 }
 
 export interface Call<B> {
@@ -63,6 +67,7 @@ export const queryParameters = object({
   details_level: maybe(text(20)),
   ...{ prefix: maybe(text()), after: maybe(text()), field: maybe(text()) },
   ...{ limit: maybe(count), sample: maybe(count), from_line: maybe(count) },
+  ...{ contains: maybe(text()), skip: maybe(count), sort: maybe(oneOf(...FIGURES)), down: maybe(flag) },
 });
 
 export function collectionOf({ service, params }: Pick<Call<unknown>, "service" | "params">): Collection {
