@@ -36,7 +36,9 @@ export function CloudCanvas({ cloud, label, picked, neighbours, onPick }: Props)
   }, [colors]);
   useEffect(() => {
     const marks = picked < 0 ? [] : [picked, ...neighbours];
-    const frame = requestAnimationFrame(() => draw(canvas.current!, size, cloud, shown, marks, palette.current));
+    const frame = requestAnimationFrame(() => {
+      if (canvas.current !== null) draw(canvas.current, size, cloud, shown, marks, palette.current);
+    });
     return () => cancelAnimationFrame(frame);
   }, [size, cloud, shown.x, shown.y, shown.scale, picked, neighbours, colors]);
   const move = (right: number, down: number, factor = 1) =>
