@@ -1,6 +1,7 @@
 /*
  * Which waiting slots are linked together, as a portion (bulk/bulk.ts)? Those of a large `addMany`, cut into portions of
- * equal size, and what becomes work at once: a space that outgrows the flat scan, is loaded, or compacted. So where one begins and ends follows from the calls and from slot numbers, never from how fast slots are linked.
+ * equal size, and what becomes work at once: a space that outgrows the flat scan, is loaded, or compacted. So where one
+ * begins and ends follows from the calls and from slot numbers, never from how fast slots are linked.
  *
  *   offer ──► the generation notes the seat and the range: [G_OFFER_FROM … G_OFFER_END)
  *   accept ─► G_READY stays at the beginning of a portion until its last slot is in; then the portion's size is noted in its
