@@ -76,6 +76,14 @@ test("spaces are listed page by page, and a sample of points lies on a map", asy
   expect((await page("")).spaces.map(({ name }: { name: string }) => name)).toEqual(["a-1", "a-2", "b", "points"]);
   expect(await page("?prefix=a-&limit=1")).toMatchObject({ spaces: [{ name: "a-1", live: 1 }], next: "a-1" });
   expect(await page("?prefix=a-&after=a-1")).toMatchObject({ spaces: [{ name: "a-2" }], next: null });
+  expect(await page("?sort=live&down=true&limit=1")).toMatchObject({ spaces: [{ name: "points" }], total: 4 });
+  expect(await page("?sort=live&skip=2&limit=9")).toMatchObject({
+    ...{ spaces: [{ name: "b" }, { name: "points" }], next: null },
+  });
+  expect(await page("?contains=-2")).toMatchObject({ spaces: [{ name: "a-2" }], total: 1, next: null });
+  const refused = await serving.call("GET", "/v1/collections/c/spaces?sort=size");
+  expect([refused.status, refused.json.status.error]).toEqual([400, expect.stringContaining("sort")]);
+  expect((await serving.call("GET", "/v1/collections/c/map?sample=0")).status).toBe(400);
   const { result } = await serving.call("GET", "/v1/collections/c/map?sample=150&field=n");
   expect(result).toHaveLength(150);
   // The ids are what differs most between these vectors, so the first axis is theirs.

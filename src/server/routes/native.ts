@@ -5,6 +5,7 @@ import { queryBody, runExplained } from "../points/search.ts";
 import { type Call, collectionOf, type Route, route } from "./route.ts";
 
 const PATH = "/v1/collections/{name}";
+
 interface Reader {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
