@@ -10,6 +10,8 @@ import { since, workerThreads } from "./threads.ts";
 const SAMPLE_MS = 25;
 const WAKES = 50;
 const TURNS = 1000;
+/** No `addMany` is so large that its vectors are linked together, whatever the batch. */
+const ONE_BY_ONE = 16_777_215;
 const LAST_SAMPLES = 4; // of a space that is as large as it gets
 
 export interface CostsTask {
@@ -52,7 +54,7 @@ const linkedBy = (index: VectorIndex) => sum(index.stats().workers.map(({ linked
 async function measure({ set, n, workers, spaces: count, batch }: CostsTask): Promise<CostsMeasurement> {
   const { base, queries, dimensions } = await loadDataset(set, n);
   const acceptMicroseconds = await accepting(base, dimensions);
-  const batching = { min: batch, max: batch };
+  const batching = { min: batch, max: batch, bulk: ONE_BY_ONE };
   await using index = await open({ dimensions, workers, partitions: 2, maxPending: 1_000_000, batching });
   const spaces = (await namesOnHomes(index, count, workers)).map((name) => index.space(name));
   const keys = keysUpTo(n);

@@ -37,6 +37,7 @@ async function measure({ set, n, batching, rate }: LatencyTask): Promise<Latency
   await space.addMany(warm, warm.map(row));
   await index.flush();
   const worker = () => index.stats().workers[0]!;
+  while (worker().linked < WARM) await Bun.sleep(1); // a worker counts what it has linked a moment later
   const before = worker();
   const random = new Random(SEEDS.latency);
   const came: number[] = [];
