@@ -75,6 +75,7 @@ async function build(workers: number, tasks: Task[], context: string): Promise<Q
   await using parts = await opened({
     ...{ dimensions: DIMENSIONS, metric: "l2", workers, partitions: 2, flatBelow: 200 },
     stealing: { threshold: 50 },
+    batching: { bulk: 16_777_215 }, // one by one: together, one worker would link all that one `addMany` brings
   });
   const { index } = parts;
   const spaces = tasks.map((_, i) => index.space(`space ${i}`));

@@ -19,14 +19,17 @@ interface Input {
   draw: Draw;
   metrics: Metric[];
   beam?: "f32";
+  /** Whether the queries lie elsewhere: drawn once more, with other centres. */
+  elsewhere?: true;
 }
 
-/** Vectors and queries from the same distribution; the vectors come in the order in which they are drawn. */
-function drawn(draw: Draw): { set: VectorSet; queries: VectorSet } {
+/** Vectors and queries from the same distribution, unless `elsewhere`; the vectors come in the order in which they are drawn. */
+function drawn({ draw, elsewhere }: Input): { set: VectorSet; queries: VectorSet } {
   const { gaussian, below } = random(SEED);
   const value = draw(gaussian, below);
   const set = VectorSet.make(COUNT, DIMENSIONS, value);
-  const queries = VectorSet.make(QUERIES, DIMENSIONS, (i, j) => value(Math.floor((i * COUNT) / QUERIES), j));
+  const asked = elsewhere ? draw(gaussian, below) : value;
+  const queries = VectorSet.make(QUERIES, DIMENSIONS, (i, j) => asked(Math.floor((i * COUNT) / QUERIES), j));
   return { set, queries };
 }
 
@@ -43,6 +46,12 @@ const INPUTS: Input[] = [
   { name: "of one Gaussian", draw: (gaussian) => () => gaussian(), metrics: ALL },
   { name: "30 tight clusters", draw: clusters(30, 0.2), metrics: ALL },
   { name: "300 tighter clusters", draw: clusters(300, 0.1), metrics: ["cosine", "l2"] },
+  {
+    name: "40 clusters, and queries between them",
+    draw: clusters(40, 0.3),
+    metrics: ["cosine", "l2"],
+    elsewhere: true,
+  },
   { name: "two of three are duplicates", draw: duplicates, metrics: ALL },
   { name: "lengths from 1 to 30", draw: lengths, metrics: ["l2", "dot"] },
   {
@@ -89,9 +98,10 @@ async function recallOf(metric: Metric, { set, queries }: ReturnType<typeof draw
   return { recall: exam.recall((query, k) => space.search(query, k)), beam: space.figures().beam };
 }
 
-for (const { name, draw, metrics, beam } of INPUTS) {
+for (const input of INPUTS) {
+  const { name, metrics, beam } = input;
   test.each(metrics)(`${name}: %s`, async (metric) => {
-    const given = drawn(draw);
+    const given = drawn(input);
     const single = await recallOf(metric, given, 0);
     for (const portion of [700]) {
       const together = await recallOf(metric, given, portion);
