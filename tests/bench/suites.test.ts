@@ -56,24 +56,28 @@ function expectPage(saved: Saved): void {
 
 describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
+  /** Twenty seconds each: by command. */
+  const slow = {
+    skew: ["--set", "synth128", "--n", "6000"],
+    calibrate: ["--set", "synth128", "--n", "4000"],
+    kernels: ["--n", "1000"],
+    edge: set,
+  };
   const runs: Record<string, string[]> = {
     peers: ["--set", "synth128", "--n", "1200", "--peers", "ours", "--workers", "1"],
     scale: ["--n", "1500"],
     scaling: set,
-    skew: ["--set", "synth128", "--n", "6000"],
     batch: set,
     locality: set,
-    calibrate: ["--set", "synth128", "--n", "4000"],
     simulate: ["--n", "20"],
     freshness: set,
     churn: set,
     calls: ["--n", "2500"],
     server: ["--n", "1000"],
     filters: ["--set", "synth128", "--n", "2500", "--peers", "ours"],
-    kernels: ["--n", "1000"],
     durable: set,
-    edge: set,
     core: [...set, "--against", BUILD],
+    ...(process.env.BENCH === "all" ? slow : {}),
   };
   const ran: Record<string, Promise<Saved>> = {};
   /** Once, however many tests look at it. */
