@@ -31,7 +31,7 @@ interface Surroundings {
 
 const SURROUNDINGS: Record<string, Surroundings> = {
   "nothing but the language": { lib: ["ES2022"], programs: ["anywhere"] },
-  "an older language": { lib: ["ES2020"], programs: ["anywhere"] },
+  "an older language": { lib: ["ES2020"], programs: ["anywhere"], newest: true },
   "the DOM": { lib: ["ES2022", "DOM"], programs: ["anywhere", "web", "page"] },
   "bun-types": { lib: ["ESNext"], types: ["bun-types"], programs: ["anywhere", "web", "bun"] },
   "bun-types and the DOM": {

@@ -105,7 +105,7 @@ async function expectFound(given: Load): Promise<void> {
 
 for (const metric of ["l2", "cosine", "dot"] as const) {
   describe(metric, () => {
-    for (const by of [5, 10, 20, 100]) {
+    for (const by of metric === "l2" ? [5, 10, 20, 100] : [20]) {
       test(`the later ones are shifted by ${by} standard deviations`, async () => {
         const given = load(metric, (gaussian, part) => gaussian() + (part === "old" ? 0 : by));
         await expectFound({ ...given, isCone: metric === "cosine" });
