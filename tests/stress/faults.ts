@@ -14,7 +14,10 @@ export const POINTS = [...POINT_NAMES.keys()];
 const ROW_POINTS = POINTS.filter((point) => point >= layout.FAULT_ROW_RECORD && point <= layout.FAULT_FILTER);
 
 /** Points that few runs pass, or pass unseen: a column that is filled in the background is filled again. */
-export const RARE_POINTS = [layout.FAULT_ROW_FILL, layout.FAULT_ROW_BUFFER, layout.FAULT_ROW_FREE];
+export const RARE_POINTS = [
+  ...[layout.FAULT_ROW_FILL, layout.FAULT_ROW_BUFFER, layout.FAULT_ROW_FREE, layout.FAULT_TURN, layout.FAULT_RELINK],
+  ...POINTS.filter((point) => POINT_NAMES.get(point)!.startsWith("BULK_")), // each call of `addMany` here is small
+];
 
 /** A worker accepts nothing, but compaction makes it write slots. */
 export const WORKER_POINTS = POINTS.filter((point) => point !== layout.FAULT_ACCEPT_LOCKED);
