@@ -421,7 +421,9 @@ async function compacted(kit) {
     await space.delete(key);
     model.delete(key);
   }
-  for (let tries = 0; index.stats().spaces[0].compactions === 0; tries++) {
+  // Until another compaction does not follow.
+  const settled = ({ compactions, pending, live, dead }) => compactions > 0 && pending === 0 && 5 * dead <= live + dead;
+  for (let tries = 0; !settled(index.stats().spaces[0]); tries++) {
     if (tries === 20_000) throw new Error("a space of which most is dead is never compacted");
     await new Promise((resolve) => setTimeout(resolve, 0)); // without workers it is done between two turns
     await index.flush();
