@@ -1,5 +1,5 @@
 /*
- * Before any test: the core is built and up to date, and every file of tests has two minutes a test instead of Bun's five
+ * Before any test: the core is built and up to date, and every file of tests or lanes has two minutes a test instead of Bun's five
  * seconds, which a busy machine reaches. There is no setting for it, and `setDefaultTimeout` holds for one file only.
  */
 import { plugin } from "bun";
@@ -10,7 +10,7 @@ const PATIENCE = 'import { setDefaultTimeout } from "bun:test"; setDefaultTimeou
 plugin({
   name: "patience",
   setup(builder) {
-    builder.onLoad({ filter: /\.test\.ts$/ }, async ({ path }) => {
+    builder.onLoad({ filter: /\.(test|lane)\.ts$/ }, async ({ path }) => {
       return { contents: `${PATIENCE} ${await Bun.file(path).text()}`, loader: "ts" };
     });
   },

@@ -9,7 +9,6 @@ import type { ArrivalsMeasurement, ArrivalsTask } from "../../bench/experiments/
 import { experimentOf } from "../../bench/experiments/index.ts";
 import type { ScalingCase } from "../../bench/experiments/scaling/measure.ts";
 import { canDraw } from "../../bench/install.ts";
-import { rateAtRecall } from "../../bench/kit/curve.ts";
 import type { Case } from "../../bench/kit/rounds.ts";
 import { markdown } from "../../bench/report/markdown.ts";
 
@@ -142,25 +141,4 @@ test("core refuses to run without a build to compare with", async () => {
   const child = Bun.spawn(command, { cwd: ROOT, stdout: "pipe", stderr: "pipe" });
   expect(await child.exited).toBe(1);
   expect(await child.stderr.text()).toContain("name its file with --against");
-});
-
-describe("a rate at equal recall", () => {
-  const curve = [
-    { recall: 0.9, searchesPerSecond: 1000 },
-    { recall: 0.96, searchesPerSecond: 500 },
-    { recall: 0.98, searchesPerSecond: 250 },
-  ];
-
-  test("is read off between two points, by the time of a search", () => {
-    expect(rateAtRecall(curve, 0.9)).toBe(1000);
-    expect(rateAtRecall(curve, 0.93)).toBeCloseTo(1 / 0.0015, 6);
-    expect(rateAtRecall(curve.toReversed(), 0.97)).toBeCloseTo(1 / 0.003, 6);
-    expect(rateAtRecall(curve, 0.98)).toBe(250);
-  });
-
-  test("is not made up beyond what was measured", () => {
-    expect(rateAtRecall(curve, 0.89)).toBeNull();
-    expect(rateAtRecall(curve, 0.99)).toBeNull();
-    expect(rateAtRecall([], 0.9)).toBeNull();
-  });
 });
