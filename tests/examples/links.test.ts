@@ -41,7 +41,7 @@ test.each(DOCUMENTS)("%s: paths in the tree exist", (document) => {
 });
 
 test.each(DOCUMENTS.filter((document) => !OWN_FILES.includes(document)))("%s: files exist", (document) => {
-  const files = Array.from(textOf(document).matchAll(/[\w./-]+\.ts\b/g), ([file]) => basename(file));
+  const files = Array.from(textOf(document).matchAll(/(?<![*\w./-])[\w./-]+\.ts\b/g), ([file]) => basename(file));
   expect(files.filter((file) => !FILES.has(file))).toEqual([]);
 });
 
