@@ -1,44 +1,6 @@
 /* What does the server report once a second, and what was reported over the last minutes? Server-sent events, by fetch. */
-import type { IndexStats, RecoveryReport } from "../../src/values/reports.ts";
+import type { Live } from "../../src/server/wire/live.ts";
 import { Refused, send } from "./server.ts";
-
-/** One event. */
-export interface Live {
-  /** Milliseconds since 1970. */
-  at: number;
-  uptimeMs: number;
-  /** The longest gap of the event loop since the event before. */
-  gapMs: number;
-  /** Upper ends of the buckets that requests are counted in, in milliseconds; the last bucket has none. */
-  bounds: number[];
-  requests: Record<"search" | "write" | "read", number[]>;
-  collections: LiveCollection[];
-  incidents: Incident[];
-  /** Whether the demo's load runs. */
-  demo: boolean;
-}
-
-export interface Incident {
-  /** Milliseconds since 1970. */
-  at: number;
-  collection: string;
-  /** −1 for the journal and the snapshot thread. */
-  worker: number;
-  kind: string;
-  message: string;
-}
-
-export interface LiveCollection {
-  name: string;
-  points: number;
-  pending: number;
-  spaces: number;
-  graphs: number;
-  bytes: IndexStats["bytes"];
-  workers: IndexStats["workers"];
-  journal: IndexStats["journal"];
-  recovery: RecoveryReport | null;
-}
 
 export interface Feed {
   state: "connecting" | "live" | "lost" | "refused";

@@ -1,5 +1,5 @@
 /* What follows from two reports of the same counters? Rates, shares and percentiles of the time between them. */
-import type { Live, LiveCollection } from "./live.ts";
+import type { Live, LiveCollection } from "../../src/server/wire/live.ts";
 
 /** The collection in an event. */
 export function collectionIn(event: Live | undefined, name: string): LiveCollection | undefined {

@@ -1,7 +1,8 @@
 /* Which collections are there, and how big are they? */
 import { useState } from "preact/hooks";
+import type { LiveCollection } from "../../src/server/wire/live.ts";
 import { bytes, short } from "../data/format.ts";
-import type { Feed, LiveCollection } from "../data/live.ts";
+import type { Feed } from "../data/live.ts";
 import { call } from "../data/server.ts";
 import { Hint, Wrong } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";

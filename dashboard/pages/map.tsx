@@ -8,37 +8,14 @@ import { CloudCanvas } from "../parts/cloud.tsx";
 import { Choice, Hint, Wrong } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { placeOf, useLoaded } from "../parts/use.ts";
+import { OfCollection } from "./of-collection.tsx";
 
 const SAMPLES = ["2000", "5000", "20000"];
 const NEIGHBOURS = 10;
 
-export function MapPage(props: { name: string | undefined }) {
-  const { value, error } = useLoaded(
-    (signal) => call<{ collections: { name: string }[] }>("GET", "collections", undefined, signal),
-    [],
-  );
-  const names = (value?.collections ?? []).map(({ name }) => name);
-  const name = props.name ?? names[0];
-  const choose = (chosen: string) => {
-    location.hash = placeOf("map", chosen);
-  };
+export function MapPage({ name }: { name: string | undefined }) {
   return (
-    <>
-      <h1>Map</h1>
-      {error !== null && <Wrong>{error}</Wrong>}
-      {value !== null && names.length === 0 && <Hint>There is no collection.</Hint>}
-      {name !== undefined && value !== null && (
-        <>
-          <Choice
-            label="Collection"
-            value={name}
-            of={names.includes(name) ? names : [name, ...names]}
-            onChange={choose}
-          />
-          <MapOf key={name} collection={name} />
-        </>
-      )}
-    </>
+    <OfCollection title="Map" page="map" name={name} show={(chosen) => <MapOf key={chosen} collection={chosen} />} />
   );
 }
 

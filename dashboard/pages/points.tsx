@@ -5,7 +5,8 @@ import { type Id, parse, print, type Value } from "../data/json.ts";
 import { call, inPath, mayWrite, type Session } from "../data/server.ts";
 import { Choice, Hint, Wrong } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
-import { placeOf, reason, useLoaded } from "../parts/use.ts";
+import { reason, useLoaded } from "../parts/use.ts";
+import { OfCollection } from "./of-collection.tsx";
 import { PointDialog } from "./point.tsx";
 
 interface Point {
@@ -26,33 +27,19 @@ interface Asked {
   limit: number;
 }
 
-export function PointsPage(props: { name: string | undefined; id: string | undefined; session: Session }) {
-  const { value, error } = useLoaded(
-    (signal) => call<{ collections: { name: string }[] }>("GET", "collections", undefined, signal),
-    [],
+export function PointsPage({
+  name,
+  id,
+  session,
+}: {
+  name: string | undefined;
+  id: string | undefined;
+  session: Session;
+}) {
+  const show = (chosen: string) => (
+    <Points key={chosen} collection={chosen} id={id} canWrite={mayWrite(session, chosen)} />
   );
-  const names = (value?.collections ?? []).map(({ name }) => name);
-  const name = props.name ?? names[0];
-  return (
-    <>
-      <h1>Points</h1>
-      {error !== null && <Wrong>{error}</Wrong>}
-      {value !== null && names.length === 0 && <Hint>There is no collection.</Hint>}
-      {name !== undefined && value !== null && (
-        <>
-          <Choice
-            label="Collection"
-            value={name}
-            of={names.includes(name) ? names : [name, ...names]}
-            onChange={(chosen) => {
-              location.hash = placeOf("points", chosen);
-            }}
-          />
-          <Points key={name} collection={name} id={props.id} canWrite={mayWrite(props.session, name)} />
-        </>
-      )}
-    </>
-  );
+  return <OfCollection title="Points" page="points" name={name} show={show} />;
 }
 
 /** An id as it is typed: digits are a number, everything else is a text. */

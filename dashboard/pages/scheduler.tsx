@@ -1,7 +1,8 @@
 /* What do the workers of a collection do, now and over the last minutes? Queues, batches, steals, shares of time, rates. */
 import { useState } from "preact/hooks";
+import type { Live } from "../../src/server/wire/live.ts";
 import { duration, milliseconds, percent, short } from "../data/format.ts";
-import type { Feed, Live } from "../data/live.ts";
+import type { Feed } from "../data/live.ts";
 import { acceptedBy, collectionIn, latencies, linkedBy, ratesOf, sum } from "../data/rates.ts";
 import type { Session } from "../data/server.ts";
 import { Chart } from "../parts/chart.tsx";

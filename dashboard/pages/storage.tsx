@@ -1,6 +1,8 @@
 /* How do open collections reach the disk? Journal and snapshots, what opening found, and what went wrong since. */
+
+import type { LiveCollection, LiveIncident } from "../../src/server/wire/live.ts";
 import { bytes, milliseconds, short, whole } from "../data/format.ts";
-import type { Feed, Incident, LiveCollection } from "../data/live.ts";
+import type { Feed } from "../data/live.ts";
 import { Hint, Pairs, Wrong } from "../parts/notes.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 
@@ -54,7 +56,7 @@ const JOURNAL: Column<Kept>[] = [
   },
 ];
 
-const INCIDENTS: Column<Incident>[] = [
+const INCIDENTS: Column<LiveIncident>[] = [
   { name: "When", show: ({ at }) => new Date(at).toLocaleString(), by: ({ at }) => at },
   { name: "Collection", show: ({ collection }) => collection, by: ({ collection }) => collection },
   { name: "Thread", show: ({ worker }) => (worker < 0 ? "storage" : `worker ${worker}`), by: ({ worker }) => worker },

@@ -131,7 +131,7 @@ export class SearchIndex<M = unknown, Absent extends undefined = undefined> {
 
   /** The fields that a `where` knows, each with its type. */
   get fields(): Readonly<Record<string, FieldType>> {
-    return Object.fromEntries(this.host.fields.all.map(({ name, type }) => [name, type]));
+    return this.host.fields.table.types;
   }
 
   /** The space of that name; one that was not exported holds nothing. Throws CLOSED. */

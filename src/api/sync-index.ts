@@ -2,8 +2,6 @@
 /* What is an index to a program that can't wait? As a `VectorIndex`, on one thread, and without promises. */
 import { namesOf } from "../core/spaces.ts";
 import type { FieldType } from "../documents/fields.ts";
-import { exists } from "../engine/query.ts";
-import { HnswError } from "../errors.ts";
 import { badOption, show, tooMany } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
 import { writeFileNow } from "../runtime/user-file.ts";
@@ -13,6 +11,7 @@ import type { SyncHandle } from "../sync/handle.ts";
 import { dropSpaceNow } from "../sync/ops.ts";
 import type { Key } from "../values/keys.ts";
 import type { IndexStats } from "../values/reports.ts";
+import { checkSpaceName, namesToExport } from "./names.ts";
 import { readStats } from "./stats.ts";
 import { SyncSpace } from "./sync-space.ts";
 
@@ -31,7 +30,7 @@ export class SyncIndex<M = unknown, Absent extends undefined = undefined> implem
 
   /** The fields that a `where` knows, each with its type. */
   get fields(): Readonly<Record<string, FieldType>> {
-    return Object.fromEntries(this.handle.fields.all.map(({ name, type }) => [name, type]));
+    return this.handle.fields.table.types;
   }
 
   /** The space of that name. Costs nothing: a space is created by its first `add`. Throws BAD_SPACE or CLOSED. */
@@ -39,14 +38,7 @@ export class SyncIndex<M = unknown, Absent extends undefined = undefined> implem
   space<K extends Key = Key>(name: string, extra?: unknown): SyncSpace<K, M, Absent> {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("space(name)", extra);
-    if (typeof name !== "string") {
-      throw new HnswError("BAD_SPACE", `A space name must be a string, not ${typeof name}.`);
-    }
-    try {
-      this.handle.seat.putKey(name);
-    } catch (error) {
-      throw new HnswError("BAD_SPACE", (error as Error).message.replace("A key", "A space name"), { cause: error });
-    }
+    checkSpaceName(this.handle, name);
     return new SyncSpace(name, this.handle);
   }
 
@@ -76,11 +68,7 @@ export class SyncIndex<M = unknown, Absent extends undefined = undefined> implem
   exportBytes(spaces?: readonly string[], extra?: unknown): ReturnType<typeof Uint8Array.of> {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("exportBytes(spaces)", extra);
-    if (spaces !== undefined && !Array.isArray(spaces)) {
-      throw badOption('What to export must be an array of names, as in `index.exportBytes(["tenant-42"])`.');
-    }
-    const names = spaces === undefined ? this.spaces() : Array.from(spaces, (name) => this.existing(name));
-    return exportNow(this.handle, new Set(names));
+    return exportNow(this.handle, namesToExport(this.handle, spaces, "exportBytes") ?? this.spaces());
   }
 
   /**
@@ -92,11 +80,6 @@ export class SyncIndex<M = unknown, Absent extends undefined = undefined> implem
     if (extra !== undefined) throw tooMany("save(path)", extra);
     if (typeof path !== "string" || path === "") throw badOption(`\`path\` must be a file's name, not ${show(path)}.`);
     writeFileNow(path, this.exportBytes());
-  }
-
-  private existing(name: string): string {
-    if (exists(this.handle, this.space(name).name)) return name;
-    throw new HnswError("BAD_SPACE", `There is no space "${name}".`);
   }
 
   /** What was linked, what the spaces hold, and how much memory that takes. Worker 0 is the calling thread. Throws CLOSED. */

@@ -8,7 +8,6 @@ import { check } from "../engine/check.ts";
 import { allDurable, flush } from "../engine/flush.ts";
 import type { Handle } from "../engine/handle.ts";
 import { dropSpace } from "../engine/ops.ts";
-import { exists } from "../engine/query.ts";
 import { type SpacesOptions, searchSpaces } from "../engine/search-spaces.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, tooMany } from "../options/checks.ts";
@@ -35,6 +34,7 @@ import type { SharedIndex } from "../workers/protocol.ts";
 import { spreadOver } from "../workers/search-shares.ts";
 import { OPENING_SEAT } from "../workers/seats.ts";
 import { giveTicket } from "../workers/tickets.ts";
+import { checkSpaceName, existingSpace, namesToExport } from "./names.ts";
 import type { SpaceHit } from "./results.ts";
 import { Space } from "./space.ts";
 import { readStats } from "./stats.ts";
@@ -68,14 +68,7 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   space<K extends Key = Key>(name: string, extra?: unknown): Space<K, M, Absent> {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("space(name)", extra);
-    if (typeof name !== "string") {
-      throw new HnswError("BAD_SPACE", `A space name must be a string, not ${typeof name}.`);
-    }
-    try {
-      this.handle.seats[0]!.putKey(name);
-    } catch (error) {
-      throw new HnswError("BAD_SPACE", (error as Error).message.replace("A key", "A space name"), { cause: error });
-    }
+    checkSpaceName(this.handle, name);
     return new Space(name, this.handle, this.pool && spreadOver(this.pool));
   }
 
@@ -176,11 +169,7 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   export(spaces?: readonly string[], extra?: unknown): ExportStream {
     this.handle.assertOpen();
     if (extra !== undefined) throw tooMany("export(spaces)", extra);
-    if (spaces !== undefined && !Array.isArray(spaces)) {
-      throw badOption('What to export must be an array of names, as in `index.export(["tenant-42"])`.');
-    }
-    const names = spaces === undefined ? null : new Set(Array.from(spaces, (name) => this.existing(name)));
-    return exportStream(this.shared, this.handle, names);
+    return exportStream(this.shared, this.handle, namesToExport(this.handle, spaces, "export"));
   }
 
   /** `export` in one piece. Rejects with what it throws, or what its stream fails with. */
@@ -208,13 +197,7 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   check(space?: string): Promise<CheckReport>;
   async check(space?: string, extra?: unknown): Promise<CheckReport> {
     if (extra !== undefined) throw tooMany("check(space)", extra);
-    return await check(this.handle, space === undefined ? undefined : this.existing(space));
-  }
-
-  /** The name of a space that exists. Throws BAD_SPACE, CLOSED or TIMEOUT. */
-  private existing(name: string): string {
-    if (exists(this.handle, this.space(name).name)) return name;
-    throw new HnswError("BAD_SPACE", `There is no space "${name}".`);
+    return await check(this.handle, space === undefined ? undefined : existingSpace(this.handle, space));
   }
 
   /**

@@ -53,3 +53,8 @@ export function refusalOf(refusal: Refusal, seat: Seat, which: string, journal: 
 function inMiB(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
+
+/** For notes that a walk, a snapshot or a census would take. `what`: "for the notes of a census". */
+export function outOfMemory(what: string): HnswError {
+  return new HnswError("OUT_OF_MEMORY", `There is no memory left ${what}.`);
+}

@@ -46,6 +46,11 @@ export class FieldTable {
     return this.list.length;
   }
 
+  /** Each field's type by its name. */
+  get types(): Record<string, FieldType> {
+    return Object.fromEntries(this.list.map(({ name, type }) => [name, type]));
+  }
+
   /** The field of that name, with what there is in the error. */
   named(name: string, code: "BAD_WHERE" | "BAD_OPTION"): Field {
     const field = this.byName.get(name);

@@ -1,8 +1,8 @@
 /* Can every linked vector be reached from its graph's entry point? A walk in slices, which links again what it misses. */
 import { E_MEMORY } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import { outOfMemory } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
-import { HnswError } from "../errors.ts";
 import { nextTurn, Patience, Slice } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";
 import { timeout } from "./waiting-line.ts";
@@ -57,8 +57,4 @@ async function walkOnce(host: Host, seat: Seat, space: calls.SpaceAt, always: bo
     host.guarded(() => calls.endCensus(seat));
     throw error;
   }
-}
-
-function outOfMemory(what: string): HnswError {
-  return new HnswError("OUT_OF_MEMORY", `There is no memory left ${what}.`);
 }

@@ -1,8 +1,8 @@
 /* How is a snapshot of a space taken, for a file or for a stream? A seat takes one at a time. */
 import { E_MEMORY, E_MORE, E_STALE, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import { outOfMemory } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
-import { HnswError } from "../errors.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 
 /** Calls the core until nothing that it needs is busy. */
@@ -44,8 +44,4 @@ export class Cut {
       await this.release(() => calls.endSnapshot(seat));
     }
   }
-}
-
-function outOfMemory(what: string): HnswError {
-  return new HnswError("OUT_OF_MEMORY", `There is no memory left ${what}.`);
 }

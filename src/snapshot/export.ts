@@ -13,7 +13,7 @@ import { Seat } from "../core/seat.ts";
 import { listSpaces } from "../engine/census.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
-import { afterPatience, Slice } from "../runtime/event-loop.ts";
+import { afterPatience, inSlices, Slice } from "../runtime/event-loop.ts";
 import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { takeFreeSeat } from "../workers/seats.ts";
@@ -101,19 +101,19 @@ export function exportStream(
 /** A stream's bytes, put together in slices of time. */
 export async function bytesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
   const reader = stream.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    chunks.push(next.value);
-    length += next.value.length;
-  }
-  const bytes = new Uint8Array(length);
-  const slice = new Slice();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value);
+  return await inSlices(joined(chunks));
+}
+
+/** Chunks in one piece; yields after each. */
+export function* joined(chunks: readonly Uint8Array[]): Generator<void, Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, at);
     at += chunk.length;
-    if (slice.isOver) await slice.next();
+    yield;
   }
   return bytes;
 }
@@ -142,8 +142,7 @@ async function* exportChunks(
         return status === calls.AGAIN && handle.control.closed ? OK : status;
       }, settings.timeoutMs);
     const chunks = new Chunks(frameHash(seats[0]!));
-    const fields = Object.fromEntries(handle.fields.table.list.map(({ name, type }) => [name, type]));
-    if (handle.fields.table.size > 0) chunks.put(fieldsFrame(fields));
+    if (handle.fields.table.size > 0) chunks.put(fieldsFrame(handle.fields.table.types));
     let count = 0;
     for (const name of names ?? (await namesIn(seats, handle))) {
       const seat = seatOf(name, seats);

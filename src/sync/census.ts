@@ -1,7 +1,7 @@
 /* Is every linked vector reached by its graph, and what is not linked again, before the call returns? */
 import { E_MEMORY } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { HnswError } from "../errors.ts";
+import { outOfMemory } from "../core/refusals.ts";
 import type { SyncHandle } from "./handle.ts";
 
 const MOST_WALKS = 5;
@@ -32,8 +32,4 @@ function walkOnceNow(handle: SyncHandle, space: calls.SpaceAt, always: boolean):
     }
     if (!walk.goesOn) return !walk.moved && walk.unmended === 0;
   }
-}
-
-function outOfMemory(what: string): HnswError {
-  return new HnswError("OUT_OF_MEMORY", `There is no memory left ${what}.`);
 }

@@ -1,8 +1,9 @@
 /* How does an index become the bytes of an export before a call returns? Space by space, through its only seat. */
 import { E_MEMORY, E_MORE, FRAME_FINISH, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { HnswError } from "../errors.ts";
-import { Chunks } from "../snapshot/export.ts";
+import { outOfMemory } from "../core/refusals.ts";
+import { atOnce } from "../runtime/event-loop.ts";
+import { Chunks, joined } from "../snapshot/export.ts";
 import { fieldsFrame, frameHash } from "../snapshot/frames.ts";
 import type { SyncHandle } from "./handle.ts";
 
@@ -12,8 +13,7 @@ export function exportNow(handle: SyncHandle, names: Iterable<string>): Uint8Arr
   const { seat, fields } = handle;
   const chunks = new Chunks(frameHash(seat));
   const parts: Uint8Array[] = [];
-  const { list, size } = fields.table;
-  if (size > 0) chunks.put(fieldsFrame(Object.fromEntries(list.map(({ name, type }) => [name, type]))));
+  if (fields.table.size > 0) chunks.put(fieldsFrame(fields.table.types));
   let count = 0;
   for (const name of names) {
     const space = calls.insist(() => calls.findSpace(seat, seat.putKey(name)));
@@ -26,7 +26,7 @@ export function exportNow(handle: SyncHandle, names: Iterable<string>): Uint8Arr
   }
   chunks.note(FRAME_FINISH, count);
   parts.push(chunks.take());
-  return joined(parts);
+  return atOnce(joined(parts));
 }
 
 /** Each frame is valid until the next one is asked for. */
@@ -34,8 +34,7 @@ function* framesNow(handle: SyncHandle, space: calls.SpaceAt): Generator<Uint8Ar
   const { seat } = handle;
   const started = handle.guarded(() => calls.startSnapshot(seat, space));
   try {
-    if (started === E_MEMORY)
-      throw new HnswError("OUT_OF_MEMORY", "There is no memory left for the notes of a snapshot.");
+    if (started === E_MEMORY) throw outOfMemory("for the notes of a snapshot");
     if (started < 0) throw handle.refusal(started, seat);
     for (let bytes: number = E_MORE; bytes !== OK; ) {
       bytes = handle.guarded(() => calls.nextFrame(seat));
@@ -45,14 +44,4 @@ function* framesNow(handle: SyncHandle, space: calls.SpaceAt): Generator<Uint8Ar
   } finally {
     handle.guarded(() => calls.endSnapshot(seat));
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,40 +1,10 @@
 /* What does the server do at the moment? Its requests, the collections that are open, their workers and their journals. */
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { letGo } from "../../runtime/event-loop.ts";
-import type { StoreIncident } from "../../store/store.ts";
-import type { IndexStats, RecoveryReport, SpaceStats } from "../../values/reports.ts";
+import type { IndexStats, SpaceStats } from "../../values/reports.ts";
+import type { Live } from "../wire/live.ts";
 import { BOUNDS, Histogram, type Metrics } from "../wire/metrics.ts";
 import { type Collections, SPACE } from "./collection.ts";
-
-export interface Live {
-  /** Milliseconds since 1970. */
-  at: number;
-  /** Since the server was started. */
-  uptimeMs: number;
-  /** How late the event loop came to something else at the most, since the event before. */
-  gapMs: number;
-  /** Counts since the start by buckets of milliseconds; `bounds` are their upper ends. */
-  bounds: readonly number[];
-  requests: Record<"search" | "write" | "read", readonly number[]>;
-  collections: LiveCollection[];
-  /** The last ones of collections, oldest first. */
-  incidents: StoreIncident[];
-  /** Whether the load of `demo` runs. */
-  demo: boolean;
-}
-
-interface LiveCollection {
-  name: string;
-  points: number;
-  pending: number;
-  spaces: number;
-  graphs: number;
-  bytes: IndexStats["bytes"];
-  workers: IndexStats["workers"];
-  journal: IndexStats["journal"];
-  /** What opening its folder found; null in memory. */
-  recovery: RecoveryReport | null;
-}
 
 type Seen = (name: string) => boolean;
 
