@@ -21,6 +21,7 @@ export const MAX_KEY_BYTES: u32 = 1024; // encoded, without the tag
 export const MAX_PAGES: u32 = 65535; // one below 4 GiB, so that an end pointer never wraps to 0
 export const MAX_EF: u32 = 4096; // a wider search scans every slot
 export const MAX_LEVEL: u32 = 15;
+export const NO_SLOT: u32 = ~0;
 export const MAX_CLAIMS: u32 = 256; // ranges that one seat holds at once
 export const MAX_FIELDS: u32 = 64; // of rows
 export const MAX_ROW_BYTES: u32 = 1 << 24;

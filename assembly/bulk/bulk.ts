@@ -27,7 +27,8 @@ import { encodeSome, sortMembers, sortRowsByLeaf, takeTwinsOut } from "./columns
 import { assignSome, coverSome, needsTraining, trainSome } from "./leaders";
 import { chooseSome, compareGroup, linkBack, linkBetween, linkUpper, MOST_CANDIDATES, publish, rowsInGroup } from "./lists";
 import {
-  block, bucketCounts, generation, groupRows, leadersFor, leavesBytes, openPortion, portionBytes, rows, to, useLeaves,
+  block, blockOf, bucketCounts, generation, groupRows, leadersFor, leavesBytes, openPortion, portionBytes, rows, to,
+  useLeaves,
 } from "./portion";
 
 const CODE: u32 = 0, TRAIN: u32 = 1, COVER: u32 = 2, ASSIGN: u32 = 3, SORT: u32 = 4, TWINS: u32 = 5, COMPARE: u32 = 6, CHOOSE: u32 = 7,
@@ -52,7 +53,7 @@ export function canBulk(generation: usize): bool {
 
 /**
  * Takes the memory for a portion; false when there is none. Partition lock held. The seat notes each block before it is
- * used, and frees both with `freePortion`.
+ * used, and frees both with `freeBulk`.
  */
 export function openBulk(generation: usize, start: u32, end: u32): bool {
   const trains = needsTraining(generation, end);
@@ -72,7 +73,7 @@ export function openBulk(generation: usize, start: u32, end: u32): bool {
     clearBytes(leaves, leavesBytes(0));
     store<u32>(leaves + L_ROOM, leaderRoom);
   }
-  const header = (memory + 63) & ~63;
+  const header = blockOf(seat);
   clearBytes(header, B_HEADER);
   store<u32>(header + B_FROM, start);
   store<u32>(header + B_TO, end);
@@ -85,15 +86,14 @@ export function openBulk(generation: usize, start: u32, end: u32): bool {
 
 /** The first slot of the seat's portion that is linked in bulk. */
 export function firstInBulk(): u32 {
-  const header = (<usize>load<u32>(seat + SEAT_BULK) + 63) & ~63;
+  const header = blockOf(seat);
   const start = load<u32>(header + B_FROM);
   return start + (load<u32>(header + B_TO) - start) / AHEAD;
 }
 
 /** Whether others may know slots of the portion that a seat works on. */
 export function isKnown(that: usize): bool {
-  const at: usize = load<u32>(that + SEAT_BULK);
-  return at != 0 && load<u32>(((at + 63) & ~63) + B_PHASE) >= UPPER;
+  return load<u32>(that + SEAT_BULK) != 0 && load<u32>(blockOf(that) + B_PHASE) >= UPPER;
 }
 
 /** Frees what a seat's bulk works in. Partition lock held. */
@@ -112,7 +112,7 @@ export function keepLeaves(generation: usize): void {
     store<u32>(generation + G_LEAVES, <u32>trained);
     store<u32>(seat + SEAT_LEAVES, <u32>old);
   }
-  store<u32>(<usize>load<u32>(generation + G_LEAVES) + L_COVERED, load<u32>(((<usize>load<u32>(seat + SEAT_BULK) + 63) & ~63) + B_TO));
+  store<u32>(<usize>load<u32>(generation + G_LEAVES) + L_COVERED, load<u32>(blockOf(seat) + B_TO));
 }
 
 export let spent: u32 = 0; // effort of the last `bulkSome`

@@ -4,51 +4,38 @@
  *
  *   rows      signed codes, one after another; a row that is none fills the fours up
  *   columns   packed in blocks of 8: per 4 dimensions 4 bytes each of columns 0 … 3, then of 4 … 7
- *   buffer    of each row what was nearer than its bound, CANDIDATES at most; a full one is cut to the nearest few,
- *             the farthest of which is the bound from then on
  *
  * The distances are those of vectors/codes.ts, to the bit.
  */
-import { CODE_BIAS, CODE_HEADER, CODE_SCALE, CODE_SUM } from "../layout";
-import { candidateDistances, candidateSlots } from "../memory/scratch";
+import { CODE_BIAS, CODE_HEADER, CODE_SCALE, CODE_SUM, NO_SLOT } from "../layout";
 import { codeStride, dimensions, dot } from "../memory/settings";
 import { addPairs } from "../vectors/kernels";
 import { codeAddress } from "../vectors/codes";
-import { truncate } from "../graph/candidates";
+import { FAR, forgetRow, keep, wantNearest } from "./buffers";
 import {
-  bucketCounts, bucketRows, bucketStarts, bufferDistances, bufferIds, CANDIDATES, columnBiases, columnCodes, columnIds, COLUMNS,
-  columnScales, directory, found, groupBound, groupBy, groupCodes, groupCount, groupFrom, groupProbes, groupRows, groupSlot, groupSum, leafCounts,
-  leafStarts, members, NO_LEAF, rowBytes, touched,
+  bucketCounts, bucketRows, bucketStarts, columnBiases, columnCodes, columnIds, COLUMNS, columnScales, directory, groupBound,
+  groupBy, groupCodes, groupFrom, groupProbes, groupRows, groupSlot, groupSum, leafCounts, leafStarts, members, NO_LEAF,
+  rowBytes, touched,
 } from "./portion";
 
-const NONE: f32 = Infinity;
 export const COMPARED: u32 = 400000; // distances in one call, about a millisecond at 100 dimensions
 const PACKING: u32 = 30; // distances in the time of packing a column
-const SLACK: u32 = 8; // entries that a cut may leave too many
-const NOBODY: u32 = ~0;
 
 export let inGroup: u32 = 0; // rows
-let nearest: u32 = 0; // how many a row wants; of one alone a row keeps no other, and no row is among its own columns then
-let fullAt: u32 = 0; // entries above which a buffer is cut
-
-function want(most: u32): void {
-  nearest = most;
-  fullAt = min<u32>(CANDIDATES - 8, 2 * most + 24);
-}
 
 /** Begins a group whose rows want the `most` nearest. */
 export function beginGroup(most: u32): void {
   inGroup = 0;
-  want(most);
+  wantNearest(most);
   const none = groupRows; // the row that is none
   for (let i: u32 = 0; i < rowBytes; i += 8) store<u64>(groupCodes + none * rowBytes + i, 0);
-  store<f32>(groupBound + none * 4, -NONE);
+  store<f32>(groupBound + none * 4, -FAR);
   store<f32>(groupFrom + none * 4, 0);
   store<f32>(groupBy + none * 4, 0);
   store<u32>(groupSum + none * 4, 0);
 }
 
-/** Adds a row with a code record; `slot`: the one among the columns that it is not compared with, or NOBODY. */
+/** Adds a row with a code record; `slot`: the one among the columns that it is not compared with, or NO_SLOT. */
 export function addRow(record: usize, slot: u32): void {
   const r = inGroup++;
   const scale = load<f32>(record + CODE_SCALE);
@@ -56,7 +43,7 @@ export function addRow(record: usize, slot: u32): void {
   store<f32>(groupFrom + r * 4, load<f32>(record + CODE_BIAS));
   store<i32>(groupSum + r * 4, load<i32>(record + CODE_SUM));
   store<u32>(groupSlot + r * 4, slot);
-  forget(r);
+  forgetRow(r);
   const code = record + CODE_HEADER;
   const out = groupCodes + r * rowBytes;
   const middle = i8x16.splat(64);
@@ -68,21 +55,9 @@ export function addRow(record: usize, slot: u32): void {
 
 /** Adds a row that is compared with all columns. */
 export function addPlainRow(record: usize): void {
-  addRow(record, NOBODY);
+  addRow(record, NO_SLOT);
 }
 
-function forget(r: u32): void {
-  store<f32>(groupBound + r * 4, NONE);
-  store<u32>(groupCount + r * 4, 0);
-}
-
-/** Empties the rows' buffers; from now on they want the `most` nearest. */
-export function forgetAll(most: u32): void {
-  want(most);
-  for (let r: u32 = 0; r < inGroup; r++) forget(r);
-}
-
-// ── columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 let sink: u32 = 0; // uses what the touches load
 
 /** All rows against columns `first` … of a list of codes one after another; their ids are their numbers. */
@@ -91,13 +66,12 @@ export function compareWithCodes(codes: usize, first: u32, count: u32): void {
     const n = min<u32>(COLUMNS, count - done);
     for (let i: u32 = 0; i < n; i++) store<u32>(columnIds + i * 4, first + done + i);
     pack(n, codes);
-    for (let r: u32 = 0; r < inGroup; r += 4) tileOf(r, r + 1, r + 2, r + 3, inGroup, n);
+    for (let r: u32 = 0; r < inGroup; r += 4) tile(r, orNone(r + 1), orNone(r + 2), orNone(r + 3), n);
   }
 }
 
-function tileOf(a: u32, b: u32, c: u32, d: u32, end: u32, columns: u32): void {
-  const none = groupRows;
-  tile(a, b < end ? b : none, c < end ? c : none, d < end ? d : none, columns);
+function orNone(r: u32): u32 {
+  return r < inGroup ? r : groupRows;
 }
 
 /** Each row against the leaders of the supers that its `count` probes name (u16, at `groupProbes`). */
@@ -227,7 +201,7 @@ function pack(count: u32, codes: usize): void {
 @inline
 function note(i: u32, record: usize, isThere: bool): void {
   store<f32>(columnScales + i * 4, isThere ? load<f32>(record + CODE_SCALE) : 0);
-  store<f32>(columnBiases + i * 4, isThere ? load<f32>(record + CODE_BIAS) : NONE);
+  store<f32>(columnBiases + i * 4, isThere ? load<f32>(record + CODE_BIAS) : FAR);
 }
 
 /** Four rows against the packed columns. */
@@ -275,146 +249,4 @@ function offer(r: u32, at: u32, s0: v128, s1: v128, scales0: v128, scales1: v128
   const d1 = f32x4.sub(f32x4.add(from, biases1), p1);
   const near0 = f32x4.lt(d0, bound), near1 = f32x4.lt(d1, bound);
   if (v128.any_true(v128.or(near0, near1))) keep(r, at, d0, d1, i32x4.bitmask(near0) | (i32x4.bitmask(near1) << 4));
-}
-
-// ── buffers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** Puts those of eight columns whose bit is set into a row's buffer. */
-function keep(r: u32, at: u32, d0: v128, d1: v128, near: u32): void {
-  v128.store(found, d0);
-  v128.store(found, d1, 16);
-  const distances = bufferDistances + r * CANDIDATES * 4;
-  const ids = bufferIds + r * CANDIDATES * 4;
-  if (nearest == 1) {
-    let least = load<f32>(groupBound + r * 4);
-    for (; near != 0; near &= near - 1) {
-      const i = ctz(near) << 2;
-      if (!(load<f32>(found + i) < least)) continue;
-      least = load<f32>(found + i);
-      store<u32>(ids, load<u32>(columnIds + at * 4 + i));
-    }
-    store<f32>(distances, least);
-    store<f32>(groupBound + r * 4, least);
-    store<u32>(groupCount + r * 4, 1);
-    return;
-  }
-  let count = load<u32>(groupCount + r * 4);
-  const own = load<u32>(groupSlot + r * 4);
-  for (; near != 0; near &= near - 1) {
-    const i = ctz(near) << 2;
-    const id = load<u32>(columnIds + at * 4 + i);
-    store<f32>(distances + count * 4, load<f32>(found + i));
-    store<u32>(ids + count * 4, id);
-    count += <u32>(id != own);
-  }
-  if (count > fullAt) count = cut(r, count, nearest, SLACK);
-  store<u32>(groupCount + r * 4, count);
-}
-
-// @ts-ignore: decorator
-@inline
-function notAbove(distances: usize, count4: u32, most: f32): u32 {
-  const by = f32x4.splat(most);
-  let counts = i32x4.splat(0);
-  for (let i: u32 = 0; i < count4; i += 4) counts = i32x4.sub(counts, f32x4.le(v128.load(distances + i * 4), by));
-  const low = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
-  return low + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
-}
-
-/** Keeps the `most` nearest of a row's buffer, and up to `over` more; sets its bound. Returns how many. */
-function cut(r: u32, count: u32, most: u32, over: u32): u32 {
-  const distances = bufferDistances + r * CANDIDATES * 4;
-  const ids = bufferIds + r * CANDIDATES * 4;
-  const count4 = (count + 3) & ~3;
-  for (let i = count; i < count4; i++) store<f32>(distances + i * 4, NONE);
-  let low: f32 = NONE, high: f32 = -NONE;
-  for (let i: u32 = 0; i < count; i++) {
-    const d = load<f32>(distances + i * 4);
-    low = min(low, d);
-    high = max(high, d);
-  }
-  let belowLow: f32 = 0, belowHigh: f32 = <f32>count;
-  for (let step = 0; step < 12 && high > low; step++) {
-    // By interpolation, then by halves.
-    const wanted: f32 = (<f32>most + 0.5 * <f32>over - belowLow) / (belowHigh - belowLow);
-    const share: f32 = step & 1 ? 0.5 : max<f32>(0.1, min<f32>(0.9, wanted));
-    const middle = low + (high - low) * share;
-    const n = notAbove(distances, count4, middle);
-    if (n < most) {
-      low = middle;
-      belowLow = <f32>n;
-      continue;
-    }
-    high = middle;
-    belowHigh = <f32>n;
-    if (n <= most + over) break;
-  }
-  let kept: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const d = load<f32>(distances + i * 4);
-    store<f32>(distances + kept * 4, d);
-    store<u32>(ids + kept * 4, load<u32>(ids + i * 4));
-    kept += <u32>(d <= high);
-  }
-  kept = min<u32>(kept, max<u32>(most, CANDIDATES - 16)); // many may be at one distance
-  if (high < load<f32>(groupBound + r * 4)) store<f32>(groupBound + r * 4, high);
-  return kept;
-}
-
-/** The place of a row's nearest in its buffer. */
-function placeOfNearest(r: u32): u32 {
-  const count = load<u32>(groupCount + r * 4);
-  const distances = bufferDistances + r * CANDIDATES * 4;
-  let best: u32 = 0;
-  for (let i: u32 = 1; i < count; i++) if (load<f32>(distances + i * 4) < load<f32>(distances + best * 4)) best = i;
-  return best;
-}
-
-/** The nearest of a row; 0 if there is none, because distances were infinite. */
-export function nearestOf(r: u32): u32 {
-  if (load<u32>(groupCount + r * 4) == 0) return 0;
-  return load<u32>(bufferIds + (r * CANDIDATES + placeOfNearest(r)) * 4);
-}
-
-/** Writes the `most` nearest of a row as u16, the nearest first, the others in any order, then NO_LEAF. */
-export function writeNearest(r: u32, most: u32, out: usize): void {
-  let count = load<u32>(groupCount + r * 4);
-  const first = nearestOf(r);
-  if (count > most) count = min<u32>(most, cut(r, count, most, 0));
-  let n: u32 = 1;
-  store<u16>(out, <u16>first);
-  for (let i: u32 = 0; i < count && n < most; i++) {
-    const id = load<u32>(bufferIds + (r * CANDIDATES + i) * 4);
-    if (id != first) store<u16>(out + n++ * 2, <u16>id);
-  }
-  for (; n < most; n++) store<u16>(out + n * 2, <u16>NO_LEAF);
-}
-
-/** Makes the `most` nearest of a row the candidates, the nearest first; at equal distances in the order of their slots. */
-export function takeCandidates(r: u32, most: u32): void {
-  let count = load<u32>(groupCount + r * 4);
-  if (count > most + 3) count = cut(r, count, most, 3);
-  const distances = bufferDistances + r * CANDIDATES * 4;
-  const ids = bufferIds + r * CANDIDATES * 4;
-  const count4 = (count + 3) & ~3;
-  for (let i = count; i < count4; i++) store<f32>(distances + i * 4, NONE);
-  for (let i: u32 = 0; i < count; i++) store<u32>(candidateSlots + i * 4, NOBODY);
-  for (let i: u32 = 0; i < count; i++) {
-    const d = load<f32>(distances + i * 4);
-    let id = load<u32>(ids + i * 4);
-    const by = f32x4.splat(d);
-    let counts = i32x4.splat(0);
-    for (let j: u32 = 0; j < count4; j += 4) counts = i32x4.sub(counts, f32x4.lt(v128.load(distances + j * 4), by));
-    let rank: u32 = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
-    rank += i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
-    for (let known = load<u32>(candidateSlots + rank * 4); known != NOBODY; known = load<u32>(candidateSlots + rank * 4)) {
-      if (id < known) {
-        store<u32>(candidateSlots + rank * 4, id);
-        id = known;
-      }
-      rank++;
-    }
-    store<u32>(candidateSlots + rank * 4, id);
-    store<f32>(candidateDistances + rank * 4, d);
-  }
-  truncate(min(count, most));
 }

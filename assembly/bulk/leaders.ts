@@ -19,9 +19,8 @@ import { clearBytes, copyBytes } from "../memory/words";
 import { codeAddress, encodeSlot } from "../vectors/codes";
 import { dotF32 } from "../vectors/kernels";
 import { inverseOf, slotAddress, stateOf } from "../vectors/slots";
-import {
-  addPlainRow, beginGroup, compareWithCodes, compareWithLeaders, forgetAll, inGroup, nearestOf, writeNearest,
-} from "./dense";
+import { forgetRows, nearestOf, writeNearest } from "./buffers";
+import { addPlainRow, beginGroup, compareWithCodes, compareWithLeaders, inGroup } from "./dense";
 import {
   block, directory, generation, groupProbes, groupRows, groupSources, isRow, leaderBound, leaderCodes, leafOf, leaves,
   meanSlot, PROBES, probes, rows, rowSlots, SUPER_LEADERS, sumCounts, sums, superCodes, superOf, superStarts, to, useLeaves,
@@ -177,10 +176,10 @@ function addSample(): bool {
 
 /** Compares the rows of the group with the leaders of their nearest supers; each row's buffer then has the `most` nearest. */
 function findLeaders(superProbes: u32, most: u32): void {
-  forgetAll(superProbes);
+  forgetRows(inGroup, superProbes);
   compareWithCodes(superCodes, 0, load<u32>(leaves + L_SUPERS));
   for (let r: u32 = 0; r < inGroup; r++) writeNearest(r, superProbes, groupProbes + r * superProbes * 2);
-  forgetAll(most);
+  forgetRows(inGroup, most);
   compareWithLeaders(superProbes, leaderCodes, superStarts);
 }
 

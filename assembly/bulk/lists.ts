@@ -26,7 +26,8 @@ import { chosenBase, efConstruction, levelOf } from "../memory/settings";
 import { contains, copyBytes } from "../memory/words";
 import { codeAddress } from "../vectors/codes";
 import { slotAddress } from "../vectors/slots";
-import { addRow, beginGroup, compareSome, COMPARED, sortRows, takeCandidates } from "./dense";
+import { takeCandidates } from "./buffers";
+import { addRow, beginGroup, compareSome, COMPARED, sortRows } from "./dense";
 import {
   block, directory, generation, groupProbes, groupRows, isRow, order, ownCounts, PROBES, probes, rows, rowSlots,
 } from "./portion";
@@ -34,11 +35,6 @@ import {
 export const MOST_CANDIDATES: u32 = 64; // of a row; with wider searches slots are linked one by one
 
 let sink: u32 = 0; // uses what the touches load
-
-/** How many candidates a row's neighbours are chosen from: as many as an ordinary insert has. */
-function candidatesWanted(): u32 {
-  return efConstruction;
-}
 
 function slotAt(place: u32): u32 {
   return load<u32>(rowSlots + <u32>load<u16>(order + place * 2) * 4);
@@ -54,7 +50,7 @@ export function compareGroup(): bool {
   const next = load<u32>(block + B_CURSOR);
   const first = load<u32>(block + B_GROUP);
   const count = rowsInGroup();
-  beginGroup(candidatesWanted());
+  beginGroup(efConstruction); // as many candidates as an ordinary insert has
   if (next == 0) {
     for (let r: u32 = 0; r < count; r++) {
       const row: u32 = load<u16>(order + (first + r) * 2);
@@ -78,7 +74,7 @@ export function chooseSome(most: u32): bool {
   const end = min<u32>(count, r + most);
   for (; r < end; r++) {
     const slot = slotAt(first + r);
-    takeCandidates(r, candidatesWanted());
+    takeCandidates(r, efConstruction);
     ask(generation, slot, slotAddress(generation, slot));
     const ids = chosenIds(0);
     const dists = chosenDistances(0);
@@ -104,7 +100,10 @@ export function linkBetween(most: u32): bool {
     const list = listOf(generation, slot, 0);
     const dists = distancesOf(generation, slot, 0);
     const own: u32 = load<u8>(ownCounts + place);
-    for (let i: u32 = 0; i < own; i++) if (isRow(idAt(list, i))) sink += touchEnd(generation, idAt(list, i), 0) + touchList(generation, idAt(list, i), 0);
+    for (let i: u32 = 0; i < own; i++) {
+      const other = idAt(list, i);
+      if (isRow(other)) sink += touchEnd(generation, other, 0) + touchList(generation, other, 0);
+    }
     for (let i: u32 = 0; i < own; i++) {
       const other = idAt(list, i);
       if (isRow(other)) addBetween(other, slot, distanceAt(dists, i));

@@ -114,9 +114,14 @@ function superRoom(leaders: u32): u32 {
   return leaders / SUPER_LEADERS + 2;
 }
 
+/** The block of a seat's portion; there must be one. */
+export function blockOf(that: usize): usize {
+  return (<usize>load<u32>(that + SEAT_BULK) + 63) & ~63;
+}
+
 /** Reads where the seat's portion lies. */
 export function openPortion(that: usize): void {
-  block = (<usize>load<u32>(seat + SEAT_BULK) + 63) & ~63;
+  block = blockOf(seat);
   generation = that;
   directory = load<u32>(that + G_GRAPH);
   from = load<u32>(block + B_FROM);

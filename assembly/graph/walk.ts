@@ -2,7 +2,7 @@
  * Which slots of a graph are nearest to a query? Algorithms 2 and 5 of the paper (Malkov & Yashunin, 2018), on the
  * beam's distances. They fill the candidates and never write a list.
  */
-import { G_DEAD, LINKED, SLOT_DIED } from "../layout";
+import { G_DEAD, LINKED, NO_SLOT, SLOT_DIED } from "../layout";
 import { fresh, freshDistances, MAX_CANDIDATES } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
 import { copyWords, hasBit } from "../memory/words";
@@ -16,7 +16,6 @@ import {
 import { capacityOf, countOf, idsOf, listOf, touchList, twinsOf } from "./lists";
 import { clearVisited, visit, visitAll } from "./visited";
 
-const NO_SLOT: u32 = ~0;
 /**
  * The beam on level 1. With ef = 1 there, as in the paper, a search of tight clusters far apart ends in a wrong one,
  * and a slot is linked into a second island of its cluster: of 6,000 vectors in 30 clusters up to 7 % were then not
