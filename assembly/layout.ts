@@ -59,7 +59,7 @@ export const P_JOURNAL_BLOCK: u32 = 3632; // the ring's memory, allocated before
 export const P_SECRET: u32 = 3640; // two u64: what key tables are hashed with, random, in no file
 export const P_FIELDS: u32 = 3656; // how many fields rows have
 export const P_FIELD_TYPES: u32 = 3660; // FIELD_*, a byte each, of MAX_FIELDS
-/* What becomes work by itself, from so many slots on, is linked in portions of at most so many (space/portions.ts). 0: never. */
+/* Work of P_BULK_FROM slots and more is linked in portions of at most P_BULK_MOST (space/portions.ts). 0: never. */
 export const P_BULK_FROM: u32 = 3724, P_BULK_MOST: u32 = 3728;
 export const P_QUEUES: u32 = 4096; // MAX_WORKERS run queues of QUEUE_BYTES
 export const P_SEATS: u32 = 8192; // MAX_SEATS seats of SEAT_BYTES
@@ -196,7 +196,7 @@ export const G_BODILESS: u32 = 168; // slots ever without a vector
 /* Slots that codes in doubt have linked, to be linked again: from the first that is not yet, to the end. */
 export const G_SUSPECT: u32 = 172, G_SUSPECT_END: u32 = 176;
 export const G_READY: u32 = 180; // slots below may be claimed: all, but for a portion that is being filled
-export const G_BULK: u32 = 184; // 1 + the seat that links a portion of it, meanwhile nothing is claimed; or 0
+export const G_BULK: u32 = 184; // 1 + the seat that links a portion of it, during which nothing is claimed; or 0
 export const G_LEAVES: u32 = 188; // leaders of its leaves (L_*), or 0
 /* Portions that a seat fills (space/portions.ts): the first slot of the current one, the end of all (0: there is none). */
 export const G_OFFER_FROM: u32 = 192, G_OFFER_END: u32 = 196;

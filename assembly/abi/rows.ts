@@ -165,7 +165,7 @@ export function keywordAt(ref: u32, field: u32, code: u32): i32 {
 
 /**
  * Gives the row of a match what it has in fields that are newer than it: values with their headers, `bytes` in the row buffer.
- * A compaction that moves the slot meanwhile may lose them. OK, E_ROW, E_MEMORY or E_BUSY.
+ * A compaction that moves the slot in between may lose them. OK, E_ROW, E_MEMORY or E_BUSY.
  */
 export function fillMatch(ref: u32, bytes: u32): i32 {
   const values: usize = load<u32>(seat + SEAT_ROW);

@@ -91,7 +91,7 @@ function layOut(start: usize, before: u32, slots: u32, leaders: u32): u32 {
   return <u32>(cursor - start);
 }
 
-/** How many leaders the leaves of so many slots may have. */
+/** How many leaders the leaves of that many slots may have. */
 export function leadersFor(slots: u32): u32 {
   return min<u32>(MOST_LEADERS, slots / LEAF_SLOTS + slots / LEAF_SLOTS / 2 + 64);
 }

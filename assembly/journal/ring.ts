@@ -27,7 +27,7 @@ const SMALLEST_RING: u32 = 64 << 10; // a few of the largest entries
 let ring: usize = 0, mask: u32 = 0;
 let nextHead: u64 = 0; // the head once the entry that was written last counts
 
-/** Whether there is room for an entry with so many bytes and such a key: OK or why not. Partition lock held. */
+/** Whether there is room for an entry of that size with such a key: OK or why not. Partition lock held. */
 export function journalRoom(vectorBytes: u32, rowBytes: u32, header: u32): i32 {
   if (load<u32>(P_JOURNAL_RING) == 0) return OK;
   if (load<u32>(P_JOURNAL_STATE) != JOURNAL_OPEN) return E_JOURNAL_STUCK;

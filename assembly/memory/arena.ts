@@ -281,7 +281,7 @@ export const CHANGED: i32 = 3; // since the walk began
 
 let at: usize = 0, before: usize = 0, sum: u32 = 0, changes: u32 = 0; // of the walk; 0: it begins
 
-/** Walks on for so many blocks, 0: to the end. */
+/** Walks on for that many blocks, 0: to the end. */
 export function walkArena(blocks: u32): i32 {
   if (at == 0) beginWalk();
   const status = changes == load<u32>(A_CHANGES) ? walkBlocks(blocks) : CHANGED;

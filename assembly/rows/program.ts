@@ -128,7 +128,7 @@ export function keyBytes(at: usize): u32 {
 
 // ── making it ready ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Bytes that the ready ops of a program take for a generation with so many slots. */
+/** Bytes that the ready ops of a program take for a generation with that many slots. */
 export function readyBytes(program: usize, generation: usize, slots: u32): u32 {
   let at = program + PROGRAM_HEADER;
   let bytes: u32 = 0;

@@ -78,7 +78,7 @@ export function expectRows(): void {
   nextSlot = read = expected = bodiless = 0;
 }
 
-/** Whether all rows are there, of which so many say that their slots have no vector. */
+/** Whether all rows are there, with that many whose slots have no vector. */
 export function areRowsWhole(slotsWithout: u32): bool {
   return read == 0 && bodiless == slotsWithout;
 }

@@ -79,7 +79,7 @@ function unclaimed(space: usize): u32 {
 /** Makes what a space has accepted work for its home. True when it was not in its queue. Partition lock held. */
 export function makeReady(space: usize): bool {
   const generation = currentOf(load<u64>(space + S_GENERATIONS));
-  const isHeld = load<u32>(generation + G_BULK) != 0; // what comes meanwhile is counted by `endBulk`
+  const isHeld = load<u32>(generation + G_BULK) != 0; // what comes during it is counted by `endBulk`
   // Counted first: once it can be seen, a claim takes its share off the depth. Repairs count again.
   const most = load<u32>(generation + G_COUNT) - load<u32>(generation + G_READY);
   if (load<u32>(generation + G_ELIGIBLE) == 0 || most == 0) return false;
@@ -216,7 +216,7 @@ function claimPortionLocked(space: usize, singly: bool): u32 {
 }
 
 /**
- * After the portion of a claim was linked or given up: gives its memory back, and makes what has come meanwhile work for
+ * After the portion of a claim was linked or given up: gives its memory back, and makes what has come in between work for
  * the space's home. False while the partition is busy.
  */
 export function endBulk(claim: usize, isDone: bool): bool {

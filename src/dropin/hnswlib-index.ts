@@ -150,7 +150,7 @@ export abstract class HnswlibIndex<P extends Points> {
     return ownBytes(points.index, { maxElements: points.maxElements, ...this.about(points) });
   }
 
-  /** An empty index for so many points. */
+  /** An empty index with room for that many points. */
   protected emptyPoints(maxElements: number, options: Partial<OpenSyncOptions> = {}): Points {
     const { dimensions, metric } = this;
     const index = openSync({ ...options, dimensions, metric });

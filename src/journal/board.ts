@@ -126,7 +126,7 @@ export class JournalBoard {
     return Atomics.load(this.words, SNAPSHOT_WAKE);
   }
 
-  /** Whether the journal has grown by so many bytes since the last round. */
+  /** Whether the journal has grown by that many bytes since the last round. */
   hasGrown(bytes: number): boolean {
     return this.figure("bytes") - this.figure("bytesAtSnapshot") >= bytes;
   }

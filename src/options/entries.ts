@@ -27,7 +27,7 @@ export interface CountOptions<M> extends Clock {
 }
 
 export interface FacetOptions<M> extends CountOptions<M> {
-  /** The most frequent values, so many of them: 1 to 10,000. Default 100. */
+  /** How many values at most, the most frequent first: 1 to 10,000. Default 100. */
   limit?: number | undefined;
 }
 

@@ -29,8 +29,8 @@ export function portionsOf(bulk: number, maxPending: number): { from: number; mo
 const WORTH_THREADS = 2;
 
 /**
- * @internal Whether a worker links a portion as a whole while so many others are idle, who could help to link its vectors one by
- * one. Never in question with up to two workers.
+ * @internal Whether a worker links a portion as a whole while `idle` others could help to link its vectors one by one. With up to
+ * two workers it always does.
  */
 export function isWorthBulk(idle: number, stealing: boolean): boolean {
   return !stealing || idle < WORTH_THREADS;

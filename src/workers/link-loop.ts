@@ -5,7 +5,7 @@
 import type { Linked } from "../core/calls.ts";
 import type { Control } from "./control.ts";
 
-const IDLE_MS = 2000; // whoever makes work wakes its worker
+const IDLE_MS = 2000; // the thread that makes work wakes its worker
 const WAITING_MS = 50; // where something waits that no thread announces
 const BLOCKED_MS = 2; // where ops wait that can't be claimed yet: those before a portion are being linked
 const CALL_MS = 5; // a call into the core can't be interrupted, so it is kept this short
@@ -21,7 +21,7 @@ export interface LinkPolicy {
   stealSize(depth: number, msPerOp: number): number;
   /** Whether `depth` waiting ops are worth waking an idle worker for. */
   isWorthStealing(depth: number): boolean;
-  /** Whether one thread links a portion as a whole while so many others are idle; else all link its ops one by one. */
+  /** Whether one thread links a portion as a whole, with that many others idle; else all link its ops one by one. */
   isWorthBulk(idle: number): boolean;
 }
 

@@ -47,7 +47,7 @@ const where = { n: { $gte: 0 } };
 const include = ["metadata", "vector"] as const;
 const QUERY = SET.at(3);
 
-/** What is asked, and the calls of the core that find the lock taken meanwhile. */
+/** What is requested, and the calls of the core that find the lock taken then. */
 const ASKED: Record<string, { ask: Asked; busy: Call[] }> = {
   search: { ask: (space) => space.search(QUERY, { k: 40, where }), busy: ["rowSpace"] },
   "search, documents included": {

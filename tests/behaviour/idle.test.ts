@@ -1,4 +1,4 @@
-/* An index that nobody uses: how often do its threads wake up? Linux counts. */
+/* An index that is not in use: how often do its threads wake up? Linux counts. */
 import { describe, expect, test } from "bun:test";
 import type { OpenOptions } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";

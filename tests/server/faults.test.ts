@@ -77,7 +77,7 @@ test("headers that are too large, and what is no HTTP at all, end their connecti
   expect(await countIn(serving)).toBe(3);
 });
 
-test("requests that are only begun, and answers that are not read, keep no other request waiting", async () => {
+test("requests that are only begun, and responses that are not read, keep no other request waiting", async () => {
   await using serving = await served(2000);
   const held: Socket[] = [];
   for (let i = 0; i < 200; i++) {

@@ -41,7 +41,7 @@ const BAD: [string, at: number, bytes: number[], offset: number][] = [
   ["more values than there are", VALUES, [5], TEXT],
   ["endless values", VALUES, [0xff, 0xff, 0xff, 0xff], TEXT],
   ["fewer values than there are", VALUES, [3], DOCUMENT],
-  ["fields that nobody has defined", KNOWN, [5], KNOWN],
+  ["fields that are not defined", KNOWN, [5], KNOWN],
   ["a value of a field that it does not know", KNOWN, [3], FOURTH],
   ["a field twice", SECOND, [0, 0], SECOND],
   ["fields out of their order", FIRST, [2, 0], FIRST],
