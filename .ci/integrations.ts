@@ -1,11 +1,13 @@
 /*
  * Makes the table of docs/INTEGRATIONS.md: runs the suite of each adapter with the oldest and the newest version of its
  * framework that is accepted, each in a copy of the checkout. `--write` puts the table into the document, which otherwise
- * is only printed.
+ * is only printed. `--mastra FOLDER`: with a checkout of mastra-ai/mastra, whose suite for vector stores is in no package;
+ * without it, the table keeps that row.
  */
 import { cp, mkdir, readdir, rm, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
+import { runMastraSuite } from "../tests/adapters/mastra-suite.ts";
 import { installed } from "../tests/integrations/installed.ts";
 import { buildCore } from "./build-core.ts";
 
@@ -62,6 +64,7 @@ const COPIED = [
   ".ci",
 ];
 
+const SUITE = "suite of";
 const HEAD = [
   "| framework | entry | package, versions accepted | tested | passed | failed or skipped, and why |",
   "| --- | --- | --- | --- | ---: | --- |",
@@ -75,6 +78,9 @@ for (const framework of FRAMEWORKS) {
     console.log(rows.at(-1));
   }
 }
+const mastra = process.argv.indexOf("--mastra");
+rows.push(mastra < 0 ? await rowBefore() : await rowOfSuite(process.argv[mastra + 1]!));
+console.log(rows.at(-1));
 if (process.argv.includes("--write")) await write();
 process.exit(unknown === 0 ? 0 : 1);
 
@@ -90,6 +96,20 @@ async function rowOf(framework: Framework, version: string): Promise<string> {
   const accepted = `\`${framework.package}\` \`${manifest.peerDependencies[framework.package]}\``;
   const files = suite.length === 1 ? "" : ` (${suite.length} files)`;
   return `| ${name} | \`${entry}\` | ${accepted} | ${version}${files} | ${passed} | ${reasons.join("; ") || "0"} |`;
+}
+
+/** Mastra's own suite. */
+async function rowOfSuite(checkout: string): Promise<string> {
+  const { version, passed, skipped, reasons, unknown: failures } = await runMastraSuite(checkout);
+  unknown += failures;
+  const all = skipped === 0 ? reasons : [...reasons, `${skipped} skipped`];
+  const tested = `${manifest.devDependencies["@mastra/core"]} (${SUITE} ${version})`;
+  return `| Mastra | \`hnsw-workers/mastra\` | \`@mastra/core\`: its stores' suite | ${tested} | ${passed} | ${all.join("; ") || "0"} |`;
+}
+
+async function rowBefore(): Promise<string> {
+  const row = (await Bun.file(DOCUMENT).text()).split("\n").find((line) => line.includes(SUITE));
+  return row ?? "";
 }
 
 /** What `bun test` says of the suite in a copy whose modules are ours, but for the framework's. */
@@ -147,7 +167,7 @@ async function write(): Promise<void> {
   const pattern = /(<!-- made by `bun \.ci\/integrations\.ts --write` -->\n)(\|.*\n)*/;
   await Bun.write(
     DOCUMENT,
-    text.replace(pattern, (_, mark) => `${mark}${[...HEAD, ...rows].join("\n")}\n`),
+    text.replace(pattern, (_, mark) => `${mark}${[...HEAD, ...rows.filter((row) => row !== "")].join("\n")}\n`),
   );
   await Bun.spawn([process.execPath, "x", "biome", "check", "--write", DOCUMENT], { cwd: ROOT, stdout: "ignore" })
     .exited;

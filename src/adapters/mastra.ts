@@ -134,7 +134,8 @@ export class HnswVector extends MastraVector<HnswVectorFilter> {
     if (id !== undefined && filter !== undefined) throw bad("`id` and `filter` are mutually exclusive");
     if (id === undefined && filter === undefined) throw bad("Either id or filter must be provided");
     const { vector, metadata } = update ?? {};
-    if (vector === undefined && metadata === undefined) throw bad("`update` needs a `vector`, `metadata` or both");
+    if (vector === undefined && metadata === undefined)
+      throw bad("An `update` with a `vector`, `metadata` or both is required");
     const condition = filter === undefined ? null : notEmpty(filter);
     const patch = metadata === undefined ? {} : plain(metadata);
     await this.use(indexName, async (collection) => {

@@ -320,8 +320,8 @@ describe("updateVector", () => {
     [{ id: "a", filter: { a: 1 }, update: { vector: [1, 0, 0] } }, "mutually exclusive"],
     [{ update: { vector: [1, 0, 0] } }, "Either id or filter must be provided"],
     [{ filter: {}, update: { vector: [1, 0, 0] } }, "An empty filter"],
-    [{ id: "a", update: {} }, "`update` needs a `vector`, `metadata` or both"],
-    [{ id: "a" }, "`update` needs a `vector`, `metadata` or both"],
+    [{ id: "a", update: {} }, "An `update` with a `vector`, `metadata` or both is required"],
+    [{ id: "a" }, "An `update` with a `vector`, `metadata` or both is required"],
   ])("refuses %p", async (params, says) => {
     await using given = await filled();
     const { code, message } = await refusalOf(() =>
