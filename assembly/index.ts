@@ -6,12 +6,15 @@
  * tag << 24 | bytes. Vectors lie at X_VECTORS, each padded with zeros to a multiple of 4 floats.
  */
 export { abandon, abiVersion, bind, hashName, partitionInfo, scratchAddress, setUp } from "./abi/partition";
-export { dropSpace, listSpaces, liveIn, openSpace } from "./abi/spaces";
+export { describeSpace, dropSpace, listSpaces, liveIn, openSpace } from "./abi/spaces";
 export { add, checkVectors, get, nextExpiring, remove, removeExpired, reserve, unreserve } from "./abi/ops";
 export {
   defineFields, fillMatch, filterPiece, getRow, hitAt, keepMatches, keywordAt, listMatches, liveAt, matchAt, rowSpace,
   searchMatches, startFilter, update,
 } from "./abi/rows";
+export {
+  endMeasure, graphOf, measurePiece, measureQuery, measureWalk, nextGraph, readNotes, startMeasure, writeNotes,
+} from "./abi/recall";
 export { endScan, endSearch, scanPiece, search, startScan } from "./abi/search";
 export { claim, depthOf, hasClaims, isLinked, link, nextUnlinked, tidy } from "./abi/linking";
 export { check, continueCensus, startCensus } from "./abi/checks";

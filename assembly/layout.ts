@@ -125,6 +125,8 @@ export const SEAT_BULK: u32 = 88, SEAT_LEAVES: u32 = 92;
 export const SEAT_BULK_STALE: u32 = 96; // 1 after the thread's end, until `mend` has freed them
 /* Portions that it fills (space/portions.ts): the number of its last offer, and up to which they are void. */
 export const SEAT_OFFERS: u32 = 100, SEAT_OFFERS_VOID: u32 = 104;
+/* What a measurement works in (space/measure.ts), and the epoch that it keeps announced between its calls; 0: none. */
+export const SEAT_MEASURE: u32 = 108, SEAT_MEASURE_PINNED: u32 = 112;
 
 export const CLAIM_BYTES: u32 = 28;
 export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;
@@ -170,7 +172,7 @@ export const G_LIVE: u32 = 24, G_DEAD: u32 = 28, G_LINKED: u32 = 32;
 export const G_ENTRY: u32 = 36; // slot + 1 of the entry point, 0: the graph is empty
 export const G_ENTRY_LOCK: u32 = 40;
 export const G_BEAM: u32 = 44; // BEAM_*
-export const G_CENTROID: u32 = 48; // its block; the ring of the last RECENT_SLOTS linked slots comes behind it
+export const G_CENTROID: u32 = 48; // its block; behind it the ring of the last RECENT_SLOTS linked slots, then the notes
 export const G_OFFSET: u32 = 52; // f32: what a code distance is more than the rank (vectors/metric.ts): |centroid|² under dot
 export const G_QUARANTINE: u32 = 56; // slot + 1 of the first quarantined one, the next ones by SLOT_TWIN
 export const G_MOVED: u32 = 60; // slots below have left for the next generation
@@ -204,6 +206,10 @@ export const G_OFFER_SLOTS: u32 = 200; // slots of each
 export const G_OFFER_SEAT: u32 = 204, G_OFFER_NUMBER: u32 = 208; // 1 + the seat, and its number of the offer
 export const G_LAST_PORTION: u32 = 212; // 1 + the first slot of the newest portion that is full
 export const RECENT_SLOTS: u32 = 256;
+export const NOTES_BYTES: u32 = 1024; // what was measured of a graph; src/recall/notes.ts lays it out, but for these:
+export const NOTES_VERSION: u32 = 0; // how often it was written, 0: never
+export const NOTES_LINKED: u32 = 8, NOTES_SERIAL: u32 = 12; // as `graphOf` gave them when it was measured
+export const NOTES_SEARCHED: u32 = 16; // queries from searches that it was measured with
 export const FLAT: u32 = 0, GRAPH: u32 = 1;
 export const BEAM_CODES: u32 = 0, BEAM_F32: u32 = 1;
 export const BEAM_TURNED: u32 = 2; // f32 since codes went blind, on the scale of their distances (graph/suspects.ts)
@@ -419,6 +425,12 @@ export const HIT_BYTES: u32 = 16, HIT_DISTANCE: u32 = 0; // f32
 export const HIT_SLOT: u32 = 4, HIT_GENERATION: u32 = 8;
 export const HIT_AGE: u32 = 4; // u64, in their place once a piece of a scan is complete
 export const HIT_KEY: u32 = 12; // key record
+
+// ── how a search looks at a space, and for how many hits a measurement counts what was found ────────────────────────
+export const BY_BEAM: u32 = 0, EXACTLY: u32 = 1, IN_F32: u32 = 2; // by the walk of its beam, a scan, a walk in f32
+export const CHOOSE_IN_F32: u32 = 3; // of a search among matches: a walk, in f32, or a scan
+export const MEASURED_K: u32 = 100; // the most; and for these, one figure each:
+export const MEASURED_KS: u32 = 9; // 1, 2, 4, 8, 10, 16, 32, 64, 100
 
 // ── what a call that links has done: INFO words 0, 1 and 2 are ops, compaction steps, and the effort of both ─────────
 export const OP_UNITS: u32 = 16; // of effort: an ordinary insert

@@ -55,6 +55,8 @@ export type {
   FieldStatus,
   IndexStats,
   JournalStats,
+  MeasuredShare,
+  RecallReport,
   RecoveryReport,
   SpaceStats,
   WorkerStats,

@@ -10,5 +10,5 @@ export type { SearchOptions } from "./options/search.ts";
 export type { Key } from "./values/keys.ts";
 export type { Metric } from "./values/metric.ts";
 export type { NumberArray } from "./values/number-arrays.ts";
-export type { Explanation, ExportSource } from "./values/reports.ts";
+export type { Explanation, ExportSource, MeasuredShare, RecallReport } from "./values/reports.ts";
 export type { Vector } from "./values/vectors.ts";

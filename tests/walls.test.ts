@@ -20,6 +20,7 @@ const FLOORS: Record<string, string[]> = {
     "snapshot",
     "engine",
     "workers",
+    "recall",
     "core",
     "options",
     "documents",

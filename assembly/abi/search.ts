@@ -43,10 +43,10 @@ export function putQuery(): void {
 }
 
 /**
- * The k nearest to the vector at X_VECTORS. Returns how many, and X_INFO[0]: the address of the hits; then `endSearch`
+ * The k nearest to the vector at X_VECTORS, BY_BEAM, EXACTLY or IN_F32. Returns how many, and X_INFO[0]: the address of the hits; then `endSearch`
  * must follow. Or an error.
  */
-export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool, now: f64): i32 {
+export function search(space: usize, incarnation: u32, k: u32, ef: u32, way: u32, now: f64): i32 {
   const checked = checkVector(0);
   if (checked != OK) return checked;
   const live = atomic.load<u32>(space + S_LIVE);
@@ -55,7 +55,7 @@ export function search(space: usize, incarnation: u32, k: u32, ef: u32, exactly:
   if (ready != OK) return ready;
   putQuery();
   announce();
-  const count = searchSpace(space, incarnation, limit, ef, exactly, now);
+  const count = searchSpace(space, incarnation, limit, ef, way, now);
   if (count < 0) park();
   info(0, load<u32>(seat + SEAT_RESULTS));
   return count;

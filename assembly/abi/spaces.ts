@@ -75,6 +75,14 @@ export function listSpaces(space: usize): i32 {
   return unlocked(count);
 }
 
+/** The record of one space, as `listSpaces` writes it, in the intake. OK, E_STALE or E_BUSY. */
+export function describeSpace(space: usize, incarnation: u32): i32 {
+  if (!lockPartition()) return E_BUSY;
+  if (!isAlive(space, incarnation)) return unlocked(E_STALE);
+  writeSpace(space, base + X_VECTORS);
+  return unlocked(OK);
+}
+
 /** Returns the address behind the record. */
 function writeSpace(space: usize, to: usize): usize {
   const name: usize = load<u32>(space + S_NAME);

@@ -3,8 +3,8 @@
  * slots, a block of their upper lists, and one of the distances of level 0. Under the partition lock.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, LEAF_BYTES, P_RESERVED, RECENT_SLOTS,
-  UPPERS_HEADER,
+  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, LEAF_BYTES, NOTES_BYTES, P_RESERVED,
+  RECENT_SLOTS, UPPERS_HEADER,
 } from "../layout";
 import { allocate, availableBytes, blockBytes, free, freeAt } from "../memory/arena";
 import {
@@ -24,13 +24,13 @@ export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
   let directory: usize = load<u32>(generation + G_GRAPH);
   if (directory == 0) {
     // With room for the centroid, so that promotion never has to allocate.
-    const centroid = allocate((paddedFloats + RECENT_SLOTS) * 4, mine);
+    const centroid = allocate(centroidBytes(), mine);
     directory = centroid == 0 ? 0 : allocate(maxGraphChunks * 4, mine);
     if (directory == 0) {
       free(centroid);
       return false;
     }
-    clearBytes(centroid + paddedFloats * 4, RECENT_SLOTS * 4);
+    clearBytes(centroid + paddedFloats * 4, RECENT_SLOTS * 4 + NOTES_BYTES);
     store<u32>(generation + G_CENTROID, <u32>centroid);
     countBlock(generation, centroid);
     countBlock(generation, directory);
@@ -49,6 +49,16 @@ export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
     countBlock(generation, distancesBlock(chunk));
   }
   return bare || ensureDistances(generation, mine);
+}
+
+/** Bytes of the block of the centroid, with what lies behind it. */
+export function centroidBytes(): u32 {
+  return (paddedFloats + RECENT_SLOTS) * 4 + NOTES_BYTES;
+}
+
+/** Address of what was measured of a graph. */
+export function notesOf(generation: usize): usize {
+  return load<u32>(generation + G_CENTROID) + (paddedFloats + RECENT_SLOTS) * 4;
 }
 
 /** Gives every chunk its distances, all or none; false when there is no memory. */

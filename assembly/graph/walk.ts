@@ -30,9 +30,9 @@ let nearest: u32 = 0, nearestDistance: f32 = 0;
 let visitsLeft: i32 = 0, visits: u32 = 0; // of a walk that counts
 let sink: u32 = 0; // uses what the touches load
 
-/** Fills the candidates with the nearest to the query, of which `ef` are visible at `version`. */
-export function walkAt(generation: usize, entry: u32, ef: u32, version: u64): void {
-  excluded = NO_SLOT;
+/** Fills the candidates with the nearest to the query, of which `ef` are visible at `version`; passes by the slot `without`. */
+export function walkAt(generation: usize, entry: u32, ef: u32, version: u64, without: u32 = NO_SLOT): void {
+  excluded = without;
   enter(generation, entry, 0, ef);
   const counting = atomic.load<u32>(generation + G_DEAD) != 0 || mayBeGone(generation);
   if (counting) {

@@ -5,7 +5,7 @@
  * later plain load may be reordered), and parks when it is done. What is retired is unlinked first, then the epoch
  * moves on: so a thread that announces the new epoch can't find it any more (space/retirement.ts).
  */
-import { MAX_SEATS, P_EPOCH, SEAT_EPOCH, SEAT_PINNED } from "../layout";
+import { MAX_SEATS, P_EPOCH, SEAT_EPOCH, SEAT_MEASURE_PINNED, SEAT_PINNED } from "../layout";
 import { seat, seatAddress } from "./locks";
 
 export function announce(): void {
@@ -25,6 +25,15 @@ export function unpin(): void {
   atomic.store<u32>(seat + SEAT_PINNED, 0);
 }
 
+/** The same for a measurement, which may run beside a scan. */
+export function pinMeasure(): void {
+  atomic.store<u32>(seat + SEAT_MEASURE_PINNED, load<u32>(seat + SEAT_EPOCH));
+}
+
+export function unpinMeasure(): void {
+  atomic.store<u32>(seat + SEAT_MEASURE_PINNED, 0);
+}
+
 /** Moves the epoch on; returns the new one. */
 export function nextEpoch(): u32 {
   return atomic.add<u32>(P_EPOCH, 1) + 1;
@@ -41,6 +50,8 @@ export function oldestEpoch(): u32 {
     const pinned = atomic.load<u32>(seatAddress(i) + SEAT_PINNED);
     if (epoch != 0 && epoch < oldest) oldest = epoch;
     if (pinned != 0 && pinned < oldest) oldest = pinned;
+    const measured = atomic.load<u32>(seatAddress(i) + SEAT_MEASURE_PINNED);
+    if (measured != 0 && measured < oldest) oldest = measured;
   }
   return oldest;
 }

@@ -10,7 +10,7 @@
  * What a seat works in is one block, SEAT_FILTER: [stack of a chunk's bitmaps][ready ops, bits] [ready ops, bits].
  */
 import {
-  CHUNK_SLOTS, COLUMN_EXPIRY, E_BUSY, E_MEMORY, E_MORE, E_ROW, E_STALE, FAULT_FILTER, FORM_SCALAR, GRAPH, G_COUNT, G_DEAD, G_EXPIRING,
+  CHOOSE_IN_F32, CHUNK_SLOTS, COLUMN_EXPIRY, E_BUSY, E_MEMORY, E_MORE, E_ROW, E_STALE, FAULT_FILTER, FORM_SCALAR, GRAPH, G_COUNT, G_DEAD, G_EXPIRING,
   G_KEY_TABLE, G_STATE, MATCH_AGE, MATCH_BYTES, MATCH_EMPTYING, MATCH_FORM, MATCH_REF, MATCH_VALUE, MAX_DEPTH, MAX_EF, NO_FIELD,
   OK, OP_BYTES, OP_CODE, OP_HEADER, OP_KEYS, PROGRAM_HEADER, PROGRAM_OPS, SEAT_FILTER, SEAT_FILTER_BYTES, SEAT_ROW,
   SEAT_ROW_BYTES,
@@ -28,6 +28,7 @@ import { dropExpired, evaluate, LEVEL_BYTES } from "../rows/evaluate";
 import { faultInProgram, keyBytes, LIST_START, makeReady, readyBytes, READY_BYTES, READY_SET } from "../rows/program";
 import { setNow } from "../rows/expiry";
 import { formIn, valueIn } from "../rows/row";
+import { walkInF32 } from "../vectors/beam";
 import { passOnly } from "../vectors/passing";
 import { ageOf, chunkSlots, firstOf, slotAddress, visible } from "../vectors/slots";
 import { hitCount, sortHits, startHits } from "./hits";
@@ -231,17 +232,18 @@ const WAY_EXACT: u32 = 1, WAY_GRAPH: u32 = 2;
 const NODES_A_HOP: u64 = 12;
 
 /**
- * The k nearest of the matches, to the seat's array of hits; the query is in scratch. `how`: CHOOSE, EXACTLY or BY_GRAPH.
+ * The k nearest of the matches, to the seat's array of hits; the query is in scratch. `how`: CHOOSE, CHOOSE_IN_F32, EXACTLY or BY_GRAPH.
  * X_INFO: [1] 1 by looking at all matches, 2 by the graph; [2] how many slots were visited.
  */
 export function searchFiltered(k: u32, ef: u32, how: u32): u32 {
   useMoment(version, current, emptying, floor);
   setNow(-1); // what has expired has no bit
+  walkInF32(how == CHOOSE_IN_F32);
   const width = max<u32>(k, ef);
   const hasGraph = load<u32>(current + G_STATE) == GRAPH && width <= MAX_EF;
   startHits(k);
   let visited: u32 = 0;
-  if (hasGraph && (how == BY_GRAPH || (how == CHOOSE && isWalkedSooner(width)))) {
+  if (hasGraph && (how == BY_GRAPH || (how != EXACTLY && isWalkedSooner(width)))) {
     scanMatches(emptying, emptyingBits, emptyingSlots);
     passOnly(currentBits, currentSlots);
     const isComplete = walkMatches(currentBits, currentSlots, k, width, matches);

@@ -1,13 +1,13 @@
 /* What does one filling of a space consist of, from its creation to its freeing? Under the partition lock. */
 import {
   CHUNK_BITS, CHUNK_SLOTS, FLAT, GENERATION_BYTES, G_BYTES, G_COUNT, G_ELIGIBLE, G_FLOOR, G_FORCE_F32, G_GRAPH_CHUNKS,
-  G_KEYS, G_KEY_TABLE, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, KEY_HEADER, KEY_LENGTH, RECENT_SLOTS,
+  G_KEYS, G_KEY_TABLE, G_NAME, G_SERIAL, G_SPACE, G_STATE, G_VECTOR_CHUNKS, KEY_HEADER, KEY_LENGTH,
   S_BYTES, S_SERIAL, T_DEPTH,
 } from "../layout";
-import { freeGraph } from "../graph/chunks";
+import { centroidBytes, freeGraph } from "../graph/chunks";
 import { allocate, blockBytes, free, freeAt } from "../memory/arena";
 import {
-  distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, paddedFloats, upperStride,
+  distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, upperStride,
 } from "../memory/settings";
 import { clearBytes, copyWords, padded } from "../memory/words";
 import { freeRows } from "../rows/columns";
@@ -99,7 +99,7 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
     const want = (then + CHUNK_SLOTS - 1) >> CHUNK_BITS;
     const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // on average 1024 / (M − 1) lists a chunk, with room
     if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + distancesBytes + uppers + 96);
-    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes((paddedFloats + RECENT_SLOTS) * 4);
+    if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes(centroidBytes());
   }
   bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks
   bytes += keyBytes + <u64>count * 8; // key records

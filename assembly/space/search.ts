@@ -6,8 +6,8 @@
  *   3. walk the graph; 4. if dead slots or a cut-off graph left fewer hits than there should be, scan everything.
  */
 import {
-  E_STALE, FLAT, G_COUNT, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE, G_SUSPECT, G_SUSPECT_END, MAX_EF, S_GENERATIONS, S_LIVE,
-  S_VERSION,
+  EXACTLY, E_STALE, FLAT, G_COUNT, G_ENTRY, G_FLOOR, G_LIVE, G_MOVED, G_QUARANTINE, G_STATE, G_SUSPECT, G_SUSPECT_END, IN_F32, MAX_EF,
+  S_GENERATIONS, S_LIVE,  S_VERSION,
 } from "../layout";
 import { candidateCount, candidateDistance, candidateSlot } from "../graph/candidates";
 import { twinsOf } from "../graph/lists";
@@ -16,7 +16,7 @@ import { pin } from "../memory/epochs";
 import { info, info64 } from "../memory/scratch";
 import { slotStride } from "../memory/settings";
 import { isGone, mayBeGone, setNow } from "../rows/expiry";
-import { exactly, queryFromVector, touchExact } from "../vectors/beam";
+import { exactly, queryFromVector, touchExact, walkInF32 } from "../vectors/beam";
 import { exactToQuery } from "../vectors/metric";
 import { passes, passOnly } from "../vectors/passing";
 import { chunkEnd, hasBody, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
@@ -41,6 +41,11 @@ export function momentCurrent(): usize {
 
 export function momentEmptying(): usize {
   return emptying;
+}
+
+/** Live vectors. */
+export function momentLive(): u32 {
+  return live;
 }
 
 /** Slots of the current one below this were linked or dead before the moment. */
@@ -77,15 +82,16 @@ export function fixMoment(space: usize, incarnation: u32): bool {
 
 /**
  * Writes the k nearest of a space to the seat's array of hits, nearest first; the query is in scratch. Returns how
- * many, or E_STALE. `exactly`: scans everything. The epoch stays announced: the caller reads the keys and then parks.
+ * many, or E_STALE. `way`: BY_BEAM, EXACTLY or IN_F32. The epoch stays announced: the caller reads the keys and then parks.
  */
-export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, exactly: bool, now: f64): i32 {
+export function searchSpace(space: usize, incarnation: u32, k: u32, ef: u32, way: u32, now: f64): i32 {
   if (!fixMoment(space, incarnation)) return E_STALE;
   passOnly(0, 0); // a filtered search may have trapped
   setNow(now);
   startHits(k);
   const width = max<u32>(k, ef);
-  if (!exactly && width <= MAX_EF) {
+  walkInF32(way == IN_F32);
+  if (way != EXACTLY && width <= MAX_EF) {
     if (emptying != 0) {
       if (isWalkedLonger(emptying, width)) scanFrom(emptying, moved);
       else searchGeneration(emptying, k, width, emptyingFloor);
@@ -115,21 +121,32 @@ function isWalkedLonger(generation: usize, ef: u32): bool {
   return <u64>(count - moved) * alive <= <u64>SCANNED_PER_HOP * ef * count;
 }
 
-function searchGeneration(generation: usize, k: u32, ef: u32, from: u32): void {
+/**
+ * The k nearest of the current generation at a moment that was fixed before, in no order, as if the slot `without` were not
+ * there; the query is in scratch.
+ */
+export function searchWithout(k: u32, ef: u32, without: u32, way: u32): void {
+  passOnly(0, 0);
+  walkInF32(way == IN_F32);
+  startHits(k);
+  searchGeneration(current, k, ef, floor, without);
+}
+
+function searchGeneration(generation: usize, k: u32, ef: u32, from: u32, without: u32 = ~0): void {
   const scannedFrom = scanTail(generation, from, atomic.load<u32>(generation + G_COUNT));
   if (load<u32>(generation + G_STATE) == FLAT) return;
-  searchGraph(generation, k, ef, scannedFrom);
+  searchGraph(generation, k, ef, scannedFrom, without);
   scanQuarantine(generation);
 }
 
 let sink: u32 = 0; // uses what the touches load
 
 /** Slots from `scannedFrom` on may have been scanned as part of the tail already. */
-function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32): void {
+function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32, without: u32): void {
   const entry = atomic.load<u32>(generation + G_ENTRY);
   if (entry == 0) return;
   queryFromVector(generation);
-  walkAt(generation, entry - 1, ef, version);
+  walkAt(generation, entry - 1, ef, version, without);
   takeCandidates(generation, k, scannedFrom);
 }
 

@@ -8,7 +8,7 @@
 import {
   E_DAMAGED, G_COUNT, G_DEAD, G_ELIGIBLE, G_LIVE, INTENT_DROPPED, INTENT_KIND, INTENT_NONE, INTENT_SPACE, KEY_HEADER,
   P_INTENT, P_KEYS_REPAIR, P_LIVE_SPACES, P_STATE, SEAT_EPOCH, SEAT_HELD_ENTRY, SEAT_HELD_GENERATION, SEAT_HELD_LEVEL, SEAT_HELD_NODE,
-  SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SEAT_PINNED, SLOT_BIAS, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_HASH, S_LIVE,
+  SEAT_HELD_PARTITION, SEAT_HELD_QUEUE, SEAT_HELD_SLOT, SEAT_MEASURE_PINNED, SEAT_PINNED, SLOT_BIAS, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_HASH, S_LIVE,
   T_OWNER,
 } from "../layout";
 import { repairList } from "../graph/links";
@@ -46,7 +46,10 @@ export function repairSeat(number: u32): i32 {
     releaseOf(that, SEAT_HELD_PARTITION);
   }
   atomic.store<u32>(that + SEAT_EPOCH, 0);
-  if (that != seat) atomic.store<u32>(that + SEAT_PINNED, 0); // else its scan goes on
+  if (that != seat) { // else its scan goes on
+    atomic.store<u32>(that + SEAT_PINNED, 0);
+    atomic.store<u32>(that + SEAT_MEASURE_PINNED, 0);
+  }
   mend();
   return status;
 }

@@ -13,23 +13,29 @@ import { codeDistance, codeDistances, codeQuery, codeQueryFromSlot, touchCode, t
 import { exact, exactToQuery } from "./metric";
 import { inverseOf, slotAddress } from "./slots";
 
+let inF32: bool = false; // whether queries from elsewhere go by f32 where codes would do
 let onCodes: bool = false;
 let isRank: bool = false; // whether distances are ranks
 /* The query where it is not a code, and how its ranks become distances: */
 let generation: usize = 0, vector: usize = 0, inverse: f32 = 1, scale: f32 = 1, offset: f32 = 0;
 
-function setBeam(target: usize): void {
+/** From here on searches go by f32, or by what their generation goes by. Links never change. */
+export function walkInF32(yes: bool): void {
+  inF32 = yes;
+}
+
+function setBeam(target: usize, noCodes: bool): void {
   const beam = load<u32>(target + G_BEAM);
   generation = target;
-  onCodes = beam == BEAM_CODES;
-  isRank = beam == BEAM_F32;
+  onCodes = beam == BEAM_CODES && !noCodes;
+  isRank = beam == BEAM_F32 || (beam == BEAM_CODES && noCodes);
   scale = cosine && !isRank ? 2 : 1;
   offset = dot && !isRank ? load<f32>(target + G_OFFSET) : 0;
 }
 
 /** Makes the f32 vector at `query`, of unit length under cosine, the query in a generation. */
 export function queryFromVector(target: usize): void {
-  setBeam(target);
+  setBeam(target, inF32);
   vector = query;
   inverse = 1;
   if (onCodes) codeQuery(target, query);
@@ -37,7 +43,7 @@ export function queryFromVector(target: usize): void {
 
 /** Makes a slot that is linked or just encoded the query. */
 export function queryFromSlot(target: usize, slot: u32): void {
-  setBeam(target);
+  setBeam(target, false);
   if (onCodes) {
     codeQueryFromSlot(target, slot);
     return;

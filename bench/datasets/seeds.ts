@@ -19,4 +19,5 @@ export const SEEDS = {
   calls: 300_000,
   server: 6333,
   filters: 384,
+  recall: 95,
 } as const;

@@ -13,6 +13,7 @@ import { freshness } from "./freshness/suite.ts";
 import { kernels } from "./kernels/suite.ts";
 import { locality } from "./locality/suite.ts";
 import { peers } from "./peers/suite.ts";
+import { recall } from "./recall/suite.ts";
 import { scale } from "./scale/suite.ts";
 import { scaling } from "./scaling/suite.ts";
 import { server } from "./server/suite.ts";
@@ -21,7 +22,7 @@ import { skew } from "./skew/suite.ts";
 
 export const experiments: Record<string, Experiment> = {
   ...{ scaling, skew, batch, locality, simulate, calibrate },
-  ...{ freshness, calls, filters, peers, scale, churn, durable, server, edge, kernels, core },
+  ...{ freshness, calls, filters, peers, recall, scale, churn, durable, server, edge, kernels, core },
 };
 
 /** Whose result this is. */

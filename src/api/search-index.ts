@@ -1,4 +1,5 @@
 /* How is an export searched by a program that does nothing else? In one partition, without scheduler and journal. */
+import { MAX_EF } from "../../assembly/layout.ts";
 import { bestVariant, compileCore } from "../core/build.ts";
 import { Seat } from "../core/seat.ts";
 import type { SpaceRef } from "../core/spaces.ts";
@@ -11,8 +12,9 @@ import { Host } from "../engine/host.ts";
 import { type SpacesOptions, searchSpaces } from "../engine/search-spaces.ts";
 import { type Turns, Uses } from "../engine/uses.ts";
 import { HnswError } from "../errors.ts";
-import { badOption, checkCore, isObject, refuseUnknown, tooMany } from "../options/checks.ts";
-import { resolveSearch, type SearchOptions } from "../options/search.ts";
+import { badOption, checkCore, integer, isObject, readRecall, refuseUnknown, tooMany } from "../options/checks.ts";
+import type { SearchOptions } from "../options/search.ts";
+import { DEFAULT_RECALL } from "../options/shape.ts";
 import { ensureStack } from "../runtime/stack.ts";
 import type { Module } from "../runtime/types.ts";
 import { ExportReader, loadExport } from "../snapshot/import.ts";
@@ -28,11 +30,12 @@ export interface OpenSearchOptions {
   from: ExportSource;
   /** The compiled core, where it can't be loaded: import `hnsw-workers/core.wasm`. */
   core?: Module | undefined;
-  /** Default of `search`'s `ef`. 64 unless given. */
+  /** As of `open`: share of the 10 nearest that a search is to find. Default .95. */
+  recall?: number | undefined;
+  /** Default of `search`'s `ef`. Unless it is given, it follows from `recall` and is 64 or more. */
   ef?: number | undefined;
 }
 
-const DEFAULT_EF = 64;
 /** Nothing is added or linked here: what was flat stays flat, and has no room for a graph. */
 const FIXED = { efConstruction: 32, flatBelow: 2 ** 32 - 1, maxPending: 1_000_000, quantization: "auto" } as const;
 const PARTITION_LIMIT = 2 ** 32 - 2 * 65536;
@@ -48,10 +51,11 @@ export async function openSearch<M = unknown, Absent extends undefined = undefin
 export async function openSearchWith(options: OpenSearchOptions): Promise<{ index: SearchIndex; seat: Seat }> {
   ensureStack();
   if (!isObject(options)) throw badOption("openSearch needs an object with at least `from`.");
-  refuseUnknown(options, ["from", "core", "ef"], "openSearch");
-  const { from, core, ef = DEFAULT_EF } = options;
+  refuseUnknown(options, ["from", "core", "ef", "recall"], "openSearch");
+  const { from, core } = options;
   checkCore(core);
-  resolveSearch({ ef }, ef); // refuses nonsense before it reads
+  const ef = integer("ef", options.ef, null, 1, MAX_EF);
+  const recall = readRecall("recall", options.recall, DEFAULT_RECALL);
   const reader = await ExportReader.open(from);
   try {
     const module = core ?? (await compileCore("release", bestVariant(), false));
@@ -59,7 +63,7 @@ export async function openSearchWith(options: OpenSearchOptions): Promise<{ inde
     const metric = metricOf(word) ?? "cosine";
     const settings = { ...FIXED, dimensions, metric, M, seed, partitionLimit: PARTITION_LIMIT };
     const seat = Seat.create(module, settings, 0, false, false);
-    const host = new SearchHost(seat, ef);
+    const host = new SearchHost(seat, ef, recall);
     host.begin(reader.fields);
     await loadExport(reader, host);
     await buildMissing(host);
@@ -79,10 +83,10 @@ class SearchHost extends Host {
   readonly fields = new FieldBoard({ shared: false });
   private readonly uses = new Uses();
 
-  constructor(seat: Seat, ef: number) {
+  constructor(seat: Seat, ef: number | null, recall: number) {
     super();
     this.seats = [seat];
-    this.settings = { dimensions: seat.dimensions, ef, partitions: 1, workers: 0, timeoutMs: 30_000 };
+    this.settings = { dimensions: seat.dimensions, ef, recall, partitions: 1, workers: 0, timeoutMs: 30_000 };
   }
 
   /** Takes over the fields of an export, before it is loaded. */

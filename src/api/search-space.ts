@@ -4,11 +4,13 @@ import { count, entries, getEntries, getEntry, page } from "../engine/entries.ts
 import { facets } from "../engine/facets.ts";
 import type { Host } from "../engine/host.ts";
 import { get, has, keys, size } from "../engine/query.ts";
+import { measureRecall } from "../engine/recall.ts";
 import { search } from "../engine/search.ts";
 import { tooMany } from "../options/checks.ts";
 import type { CountOptions, EntryOptions, FacetOptions, GetOptions, PageOptions } from "../options/entries.ts";
 import type { SearchOptions } from "../options/search.ts";
 import type { Key } from "../values/keys.ts";
+import type { RecallReport } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import type { Facet, Hit, Page, SearchResult } from "./results.ts";
 
@@ -23,6 +25,14 @@ export class SearchSpace<K extends Key = Key, M = unknown, Absent extends undefi
   /** Entries. Throws CLOSED. */
   get size(): number {
     return size(this.host, this.name);
+  }
+
+  /**
+   * Measures which share of the nearest a search finds; those that follow choose their `ef` by it. Resolves to null where all is
+   * compared anyway. Rejects with CLOSED.
+   */
+  measureRecall(): Promise<RecallReport | null> {
+    return measureRecall(this.host, this.name);
   }
 
   /** Every key, oldest entry first. Rejects with OUT_OF_MEMORY or CLOSED. */

@@ -8,6 +8,7 @@ import { facets } from "../engine/facets.ts";
 import type { Handle } from "../engine/handle.ts";
 import { add, remove } from "../engine/ops.ts";
 import { get, has, keys, size } from "../engine/query.ts";
+import { measureRecall, spaceStats } from "../engine/recall.ts";
 import { search } from "../engine/search.ts";
 import { searchMany } from "../engine/search-many.ts";
 import { tooMany } from "../options/checks.ts";
@@ -23,6 +24,7 @@ import type {
 import type { SearchOptions } from "../options/search.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
+import type { RecallReport, SpaceStats } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import type { SearchSpreader } from "../workers/search-shares.ts";
 import type { AddManyRest, AddRest, Facet, Hit, Page, SearchResult } from "./results.ts";
@@ -158,6 +160,19 @@ export class Space<K extends Key = Key, M = unknown, Absent extends undefined = 
   /** Live entries. Throws CLOSED, or TIMEOUT when the partition's lock is not free for about a second. */
   get size(): number {
     return size(this.handle, this.name);
+  }
+
+  /** What `index.stats().spaces` says of this space; null where there is none. Throws CLOSED or TIMEOUT. */
+  stats(): SpaceStats | null {
+    return spaceStats(this.handle, this.name);
+  }
+
+  /**
+   * Measures now which share of the nearest a search finds, as the index does by itself from time to time: about 300 stored
+   * vectors are compared with all. Resolves to null where all is compared anyway. Rejects with TIMEOUT or CLOSED.
+   */
+  measureRecall(): Promise<RecallReport | null> {
+    return measureRecall(this.handle, this.name);
   }
 
   /** Every key, oldest entry first. Rejects with OUT_OF_MEMORY, TIMEOUT or CLOSED. */

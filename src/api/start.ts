@@ -7,10 +7,12 @@ import { type Durability, IN_MEMORY } from "../engine/durability.ts";
 import { deleteExpiredEveryMinute } from "../engine/expiry.ts";
 import { FieldBoard } from "../engine/field-board.ts";
 import { Handle } from "../engine/handle.ts";
+import { measureInBackground } from "../engine/recall-watch.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { JournalClient } from "../journal/client.ts";
 import type { Incident, Settings } from "../options/open.ts";
+import type { Measurer } from "../recall/measure.ts";
 import { askForHugePages, SMALL_BYTES } from "../runtime/huge-pages.ts";
 import { canShare, canStartThreads, commonTime } from "../runtime/platform.ts";
 import { portionsOf } from "../scheduler/portions.ts";
@@ -69,6 +71,8 @@ export async function startIndex(
     const keeper = load && (await load(handle, shared, started));
     await started;
     deleteExpiredEveryMinute(handle);
+    handle.measurer = pool && measurerOf(pool);
+    if (handle.measurer !== null && settings.ef === null) measureInBackground(handle, handle.measurer);
     return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, keeper), handle, shared, pool, seats, keeper };
   } catch (error) {
     control.close();
@@ -98,6 +102,12 @@ async function createPartitions(settings: Settings, choice: CoreChoice) {
   const shared: SharedIndex = { module, memories, control, journal, settings, fields, openedAt: commonTime() };
   return { seats, shared };
 }
+
+/** Has a worker measure. */
+const measurerOf =
+  (pool: Pool): Measurer =>
+  async ({ partition, address, incarnation }, job) =>
+    (await pool.measure({ partition, space: { address, incarnation }, job })).ms;
 
 /** What makes ops durable: the journal, if there is one. */
 export function durabilityOf({ journal, settings }: SharedIndex): Durability {

@@ -1,6 +1,8 @@
 /* What does an index report of its workers, its spaces and its journal? */
 import * as calls from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
+import { withRecall } from "../engine/recall.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
 import { ensureStack } from "../runtime/stack.ts";
@@ -33,12 +35,14 @@ export function readStats(
     bytes.used += calls.partitionInfo(seat).used;
     bytes.reserved += seat.memory.buffer.byteLength;
   }
+  const statsOfSpaces = (seat: Seat, partition: number) =>
+    calls.figuresOf(seat, partition).map((figures) => withRecall(handle, { ...figures, seat }));
   let spaces: SpaceStats[] | null = null;
   return {
     workers,
     get spaces() {
       ensureStack();
-      spaces ??= handle.guarded(() => seats.flatMap(calls.figuresOf));
+      spaces ??= handle.guarded(() => seats.flatMap(statsOfSpaces));
       return spaces;
     },
     ...{ bytes, journal: journal && new JournalBoard(journal).stats() },

@@ -1,6 +1,7 @@
 /* One tenant's entries: what can a program do with them that can't wait? */
 import type { Entry, Include } from "../documents/types.ts";
 import { size } from "../engine/query.ts";
+import { measureRecallNow, spaceStats } from "../engine/recall.ts";
 import { tooMany } from "../options/checks.ts";
 import type { AddOptions, GetOptions } from "../options/entries.ts";
 import type { SearchOptions } from "../options/search.ts";
@@ -10,6 +11,7 @@ import { getEntryNow, getNow, hasNow, keysNow } from "../sync/reads.ts";
 import { searchManyNow, searchNow } from "../sync/search.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
+import type { RecallReport, SpaceStats } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import type { AddManyRest, AddRest, Hit, SearchResult } from "./results.ts";
 
@@ -74,6 +76,19 @@ export class SyncSpace<K extends Key = Key, M = unknown, Absent extends undefine
   /** Live entries. */
   get size(): number {
     return size(this.handle, this.name);
+  }
+
+  /** What `index.stats().spaces` says of this space; null where there is none. */
+  stats(): SpaceStats | null {
+    return spaceStats(this.handle, this.name);
+  }
+
+  /**
+   * Measures which share of the nearest a search finds; those that follow choose their `ef` by it. Null where all is compared
+   * anyway.
+   */
+  measureRecall(): RecallReport | null {
+    return measureRecallNow(this.handle, this.name);
   }
 
   /** Every key, oldest entry first. */

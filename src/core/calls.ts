@@ -3,13 +3,14 @@
  * beside its arguments lies in the seat's scratch: a key or name (`seat.putKey`), vectors (`seat.putVector`). A call
  * returns what it found, or a status: one of OK … E_MORE of assembly/layout.ts.
  */
-import { CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK, OP_UNITS } from "../../assembly/layout.ts";
+import { BY_BEAM, CENSUS_MOVED, E_BUSY, E_FOREIGN, NOT_FOUND, OK, OP_UNITS } from "../../assembly/layout.ts";
 import type { KeyHeader } from "../values/keys.ts";
 import type { Hit } from "../values/reports.ts";
 import { AGAIN, type Refusal } from "./retry.ts";
 import type { RankedHit, Seat } from "./seat.ts";
 import type { SpaceAt } from "./spaces.ts";
 
+export * from "./recall.ts";
 export * from "./retry.ts";
 export * from "./rows.ts";
 export * from "./spaces.ts";
@@ -68,9 +69,16 @@ export function unreserve(seat: Seat, bytes: number, space: SpaceAt, offer: numb
 }
 
 // ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** The k nearest to the first vector of the intake, nearest first. */
-export function search(seat: Seat, space: SpaceAt, k: number, ef: number, now = NEVER): Hit[] | Refusal {
-  const count = seat.core.search(space.address, space.incarnation, k, ef, 0, now);
+/** The k nearest to the first vector of the intake, nearest first. `beam`: BY_BEAM or IN_F32. */
+export function search(
+  seat: Seat,
+  space: SpaceAt,
+  k: number,
+  ef: number,
+  now = NEVER,
+  beam = BY_BEAM,
+): Hit[] | Refusal {
+  const count = seat.core.search(space.address, space.incarnation, k, ef, beam, now);
   if (count < 0) return count;
   try {
     return seat.readHits(count);

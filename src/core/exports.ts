@@ -6,11 +6,13 @@ import { HnswError } from "../errors.ts";
 /** As assembly/abi has them, and documents each. */
 type Names = [
   ...["abiVersion", "setUp", "bind", "scratchAddress", "abandon", "partitionInfo", "hashName", "useReserve"],
-  ...["openSpace", "dropSpace", "listSpaces", "liveIn"],
+  ...["openSpace", "dropSpace", "listSpaces", "describeSpace", "liveIn"],
   ...["checkVectors", "add", "remove", "get", "reserve", "unreserve", "nextExpiring", "removeExpired"],
   ...["defineFields", "rowSpace", "update", "getRow", "fillMatch", "liveAt"],
   ...["startFilter", "filterPiece", "keepMatches", "searchMatches", "hitAt", "listMatches", "matchAt", "keywordAt"],
   ...["search", "endSearch", "startScan", "scanPiece", "endScan"],
+  ...["nextGraph", "graphOf", "readNotes", "writeNotes"],
+  ...["startMeasure", "measureQuery", "measurePiece", "measureWalk", "endMeasure"],
   ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
   ...["startCensus", "continueCensus", "check", "repairSeat", "holdsLocks", "armFault"],
   ...["reserveJournal", "openJournal", "journalWaiting", "journalWritten", "setJournalState", "setNext", "nextSpaceId"],

@@ -2,7 +2,7 @@
  * What can the core be asked to do with rows: documents, their field values, filters over them? As in calls.ts, one function
  * is one call. Rows, programs and lists go through the seat's row buffer, which grows with what is put there.
  */
-import { E_MORE, NOT_FOUND, OK } from "../../assembly/layout.ts";
+import { BY_BEAM, CHOOSE_IN_F32, E_MORE, IN_F32, NOT_FOUND, OK } from "../../assembly/layout.ts";
 import type { Key, KeyHeader } from "../values/keys.ts";
 import type { Hit } from "../values/reports.ts";
 import type { Refusal } from "./retry.ts";
@@ -92,8 +92,8 @@ export interface MatchedHits {
 }
 
 /** The k nearest matches to the first vector of the intake, nearest first, with what is to be included. */
-export function searchMatches(seat: Seat, k: number, ef: number, what: Wanted): MatchedHits | Refusal {
-  const count = seat.core.searchMatches(k, ef, 0);
+export function searchMatches(seat: Seat, k: number, ef: number, what: Wanted, beam = BY_BEAM): MatchedHits | Refusal {
+  const count = seat.core.searchMatches(k, ef, beam === IN_F32 ? CHOOSE_IN_F32 : 0);
   if (count < 0) return count;
   const [way, visited] = [seat.infoAt(1) === 2 ? "graph" : "exact", seat.infoAt(2)] as const;
   const hits = foundHits(seat, count, what);
@@ -108,8 +108,9 @@ export function searchRows(
   ef: number,
   now: number,
   what: Wanted,
+  beam = BY_BEAM,
 ): FoundHit[] | Refusal {
-  const count = seat.core.search(address, incarnation, k, ef, 0, now);
+  const count = seat.core.search(address, incarnation, k, ef, beam, now);
   if (count < 0) return count;
   try {
     return foundHits(seat, count, what);

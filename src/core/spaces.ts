@@ -30,6 +30,9 @@ export interface FoundSpace extends SpaceAt {
   goesByCodes: boolean;
 }
 
+/** What the core knows of a space, of what `stats` says. */
+export type SpaceFigures = Omit<SpaceStats, "ef" | "recall"> & SpaceAt;
+
 /** The space whose name is in scratch, or null. */
 export function findSpace(seat: Seat, name: KeyHeader): SpaceAt | null | typeof AGAIN {
   const status = seat.core.openSpace(name, 0, 0);
@@ -66,7 +69,15 @@ export const spacesOf = (seat: Seat) => readAll(seat, spaceAt);
 /** Their names, and their figures. */
 export const namesOf = (seat: Seat) => readAll(seat, nameAt);
 export const figuresOf = (seat: Seat, partition: number) =>
-  readAll(seat, (words, bytes, at) => figuresAt(words, bytes, at, partition));
+  readAll(seat, (words, bytes, at) => readFigures(words, bytes, at, partition));
+
+/** The figures of one space. E_STALE when it was dropped, or AGAIN. */
+export function figuresAt(seat: Seat, { address, incarnation }: SpaceAt, partition: number): SpaceFigures | Refusal {
+  const status = seat.core.describeSpace(address, incarnation);
+  if (status !== layout.OK) return status;
+  const bytes = seat.intakeBytes;
+  return readFigures(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2), bytes, 0, partition);
+}
 
 function readAll<T>(seat: Seat, read: Read<T>): T[] {
   const all: T[] = [];
@@ -95,8 +106,10 @@ function nameAt(words: Uint32Array, bytes: Uint8Array, at: number): string {
   return decodeKey(words[(at + layout.SP_NAME) >>> 2]!, bytes, at + layout.SP_HEADER) as string;
 }
 
-function figuresAt(words: Uint32Array, bytes: Uint8Array, at: number, partition: number): SpaceStats {
+function readFigures(words: Uint32Array, bytes: Uint8Array, at: number, partition: number): SpaceFigures {
   return {
+    address: words[(at + layout.SP_ADDRESS) >>> 2]!,
+    incarnation: words[(at + layout.SP_INCARNATION) >>> 2]!,
     name: nameAt(words, bytes, at),
     partition,
     live: words[(at + layout.SP_LIVE) >>> 2]!,

@@ -4,6 +4,7 @@ import { refusalOf } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
 import { HnswError, messageOf } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
+import type { Measurer } from "../recall/measure.ts";
 import { IN_MEMORY } from "./durability.ts";
 import type { FieldBoard } from "./field-board.ts";
 import type { Turns } from "./uses.ts";
@@ -11,8 +12,10 @@ import type { Turns } from "./uses.ts";
 export abstract class Host {
   /** The thread's seats, one per partition. */
   abstract readonly seats: Seat[];
-  abstract readonly settings: Pick<Settings, "dimensions" | "ef" | "partitions" | "workers" | "timeoutMs">;
+  abstract readonly settings: Pick<Settings, "dimensions" | "ef" | "recall" | "partitions" | "workers" | "timeoutMs">;
   abstract readonly fields: FieldBoard;
+  /** Measures recall on another thread; null where only this one can. */
+  measurer: Measurer | null = null;
 
   /** The first thing in every call. Throws CLOSED, or RangeError where the caller's stack has no room for it. */
   abstract assertOpen(): void;

@@ -10,6 +10,7 @@ import type { SearchSpreader } from "../workers/search-shares.ts";
 import type { Host } from "./host.ts";
 import { isInColumns } from "./matches.ts";
 import { refuseBad } from "./query.ts";
+import { settle } from "./recall.ts";
 import { wantedFor } from "./rows.ts";
 import { conditionOf, searchLater, withIncluded } from "./search.ts";
 
@@ -23,17 +24,17 @@ export async function searchMany(
 ): Promise<Hit[][]> {
   host.assertOpen();
   const list = new VectorList(queries, host.settings.dimensions);
-  const asked = resolveSearch(options, host.settings.ef);
+  const asked = settle(host, space, resolveSearch(options, host.settings));
   if (asked.explain) throw badOption("`searchMany` does not explain: search for one of the queries.");
   const condition = conditionOf(host, asked);
   await checkQueries(host, list);
   const ref = await host.eventually(() => host.find(space));
   if (ref === null) return Array.from({ length: list.count }, () => []);
-  const { k, ef, include, now } = asked;
+  const { k, ef, beam, include, now } = asked;
   const canSpread = !asked.filter && ef <= MAX_EF && (condition === null || isInColumns(host, condition));
   const program = condition && programOf(condition).slice();
   const shares =
-    spread && canSpread ? await spread(ref, list, { k, ef, now, program, wanted: wantedFor(include) }) : [];
+    spread && canSpread ? await spread(ref, list, { k, ef, beam, now, program, wanted: wantedFor(include) }) : [];
   const results: Hit[][] = [];
   const slice = new Slice();
   for (let i = 0; i < list.count; i++) {

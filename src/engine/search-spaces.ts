@@ -6,6 +6,7 @@ import type { Hit } from "../values/reports.ts";
 import { numbersOf, type Vector } from "../values/vectors.ts";
 import { listSpaces } from "./census.ts";
 import type { Host } from "./host.ts";
+import { settle } from "./recall.ts";
 import { conditionOf, searchLater } from "./search.ts";
 
 /** Names of spaces, or "all". */
@@ -20,14 +21,14 @@ export async function searchSpaces(
   options: SpacesOptions,
 ): Promise<(Hit & { space: string })[]> {
   host.assertOpen();
-  const asked = resolveSearch(options ?? {}, host.settings.ef, ["spaces"]);
+  const asked = resolveSearch(options ?? {}, host.settings, ["spaces"]);
   if (asked.explain) throw badOption("A search over spaces does not explain: search in one of them.");
-  const condition = conditionOf(host, asked);
   const numbers = new Float32Array(numbersOf(query, host.settings.dimensions, "The query"));
   let nearest: (Hit & { space: string })[] = [];
   const slice = new Slice();
   for (const space of await namesOf(host, options?.spaces)) {
-    const hits = (await searchLater(host, space, numbers, asked, condition)) as Hit[];
+    const settled = settle(host, space, asked);
+    const hits = (await searchLater(host, space, numbers, settled, conditionOf(host, settled))) as Hit[];
     nearest = nearest.concat(hits.map((hit) => ({ ...hit, space })));
     nearest = nearest.sort((a, b) => a.distance - b.distance).slice(0, asked.k);
     if (slice.isOver) await slice.next();

@@ -12,6 +12,7 @@ import { type Look, type LookAtAll, searchFiltered } from "./filtered-search.ts"
 import type { Host } from "./host.ts";
 import { withMatches } from "./matches.ts";
 import { read, refuseBad, starting } from "./query.ts";
+import { type Settled, settle } from "./recall.ts";
 import { including, wantedFor } from "./rows.ts";
 import { isNearer, type LookAt, merged, scanSpace } from "./scan.ts";
 
@@ -21,9 +22,10 @@ export type Searched = Hit[] | { hits: Hit[]; explain: Explanation };
 export function search(host: Host, space: string, query: Vector, options?: SearchOptions): Promise<Searched> {
   try {
     host.assertOpen();
-    const asked = resolveSearch(options, host.settings.ef);
-    const condition = conditionOf(host, asked);
+    const given = resolveSearch(options, host.settings);
     const numbers = numbersOf(query, host.settings.dimensions, "The query");
+    const asked = settle(host, space, given, numbers);
+    const condition = conditionOf(host, asked);
     if (condition === null && !asked.filter && asked.ef <= MAX_EF) {
       const hits = lookNow(host, space, numbers, asked);
       if (hits !== calls.AGAIN) return Promise.resolve(hits);
@@ -35,7 +37,7 @@ export function search(host: Host, space: string, query: Vector, options?: Searc
 }
 
 /** Which entries are meant; null: all, and nothing has to be known of the way. Throws BAD_WHERE or BAD_KEY. */
-export function conditionOf(host: Host, { where, keys, explain, ef, include }: Asked): Condition | null {
+export function conditionOf(host: Host, { where, keys, explain, ef, include }: Settled): Condition | null {
   let condition = readWhere(where, host.fields.table);
   if (keys !== undefined) {
     for (const key of keys) host.seats[0]!.checkKey(key);
@@ -50,7 +52,7 @@ export async function searchLater(
   host: Host,
   space: string,
   query: NumberArray,
-  asked: Asked,
+  asked: Settled,
   condition: Condition | null,
 ): Promise<Searched> {
   if (condition !== null) return await searchMatching(host, space, query, asked, condition);
@@ -93,7 +95,7 @@ function searchMatching(
   host: Host,
   space: string,
   query: NumberArray,
-  { k, ef, include, explain, now }: Asked,
+  { k, ef, beam, include, explain, now }: Settled,
   condition: Condition,
 ): Promise<Searched> {
   const result = (hits: Hit[], explanation: Explanation) => (explain ? { hits, explain: explanation } : hits);
@@ -104,7 +106,7 @@ function searchMatching(
   return withMatches(host, space, condition, now, absent, async ({ seat, count }) => {
     const { hits, way, visited } = await host.whenFree(() => {
       seat.putVector(query);
-      const found = calls.searchMatches(seat, k, ef, wantedFor(include));
+      const found = calls.searchMatches(seat, k, ef, wantedFor(include), beam);
       return typeof found === "number" ? host.again(found, seat, "The query") : found;
     });
     return result(withIncluded(hits, include), { way, matches: count, visited });
@@ -117,12 +119,12 @@ export function withIncluded(hits: calls.FoundHit[], include: Asked["include"]):
 }
 
 /** Searches at once, if the partition is free. */
-export function lookNow(host: Host, space: string, query: NumberArray, asked: Asked): Hit[] | typeof calls.AGAIN {
-  const { k, ef, include, now } = asked;
+export function lookNow(host: Host, space: string, query: NumberArray, asked: Settled): Hit[] | typeof calls.AGAIN {
+  const { k, ef, beam, include, now } = asked;
   const look = (ref: calls.SpaceRef): Hit[] | calls.Refusal => {
     ref.seat.putVector(query);
-    if (include.size === 0) return calls.search(ref.seat, ref, k, ef, now);
-    const found = calls.searchRows(ref.seat, ref, k, ef, now, wantedFor(include));
+    if (include.size === 0) return calls.search(ref.seat, ref, k, ef, now, beam);
+    const found = calls.searchRows(ref.seat, ref, k, ef, now, wantedFor(include), beam);
     return typeof found === "number" ? found : withIncluded(found, include);
   };
   return read(host, space, look, () => {

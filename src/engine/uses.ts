@@ -2,7 +2,7 @@
 import { afterPatience } from "../runtime/event-loop.ts";
 
 /** Work over several turns that a seat does one at a time, of each kind. */
-export type Turns = "census" | "check" | "scan" | "field";
+export type Turns = "census" | "check" | "scan" | "field" | "measure";
 
 export class Uses {
   private readonly running = new Set<Promise<unknown>>();

@@ -34,6 +34,16 @@ export function oneOf<C extends string, T>(name: string, value: unknown, fallbac
   throw badOption(`\`${name}\` must be ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${show(value)}.`);
 }
 
+const [LEAST_RECALL, MOST_RECALL] = [0.5, 0.999];
+
+/** `fallback` stands in for undefined. `others`: what it may be besides. Throws BAD_OPTION. */
+export function readRecall(name: string, value: unknown, fallback: number, others = ""): number {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && value >= LEAST_RECALL && value <= MOST_RECALL) return value;
+  const range = `a share from ${LEAST_RECALL} to ${MOST_RECALL}`;
+  throw badOption(`\`${name}\` must be ${range}${others}, not ${show(value)}.`);
+}
+
 /** Throws BAD_OPTION. */
 export function checkCore(core: unknown): void {
   if (core === undefined || kindOf(core) === "WebAssembly.Module") return;

@@ -11,6 +11,7 @@ const TAKEN = [
     "M",
     "efConstruction",
     "ef",
+    "recall",
     "flatBelow",
     "quantization",
     "seed",

@@ -6,9 +6,9 @@ import { type BatchingPolicy, DEFAULT_BATCHING } from "../scheduler/batching.ts"
 import { DEFAULT_STEALING, type StealingPolicy } from "../scheduler/stealing.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
 import type { ExportSource } from "../values/reports.ts";
-import { badOption, checkCore, integer, isObject, oneOf, refuseUnknown, show } from "./checks.ts";
+import { badOption, checkCore, integer, isObject, oneOf, readRecall, refuseUnknown, show } from "./checks.ts";
 import { DOCUMENT_OPTIONS, type DocumentChoices, type DocumentSettings, readDocumentOptions } from "./documents.ts";
-import { MOST_PARTITIONS, MOST_SEED, type Shape } from "./shape.ts";
+import { DEFAULT_RECALL, MOST_PARTITIONS, MOST_SEED, type Shape } from "./shape.ts";
 
 /** A fault in the background that the index dealt with, or could not. */
 export interface Incident {
@@ -41,7 +41,12 @@ interface Choices {
   M?: number | undefined;
   /** Candidates kept while a vector is linked, 8 to 1,024. More: better recall, slower inserts. Default 32. */
   efConstruction?: number | undefined;
-  /** Default of `search`'s `ef`. 64 unless given. */
+  /**
+   * Share of the 10 nearest that a search is to find, .5 to .999; a search's `ef` is chosen by it. Default .95. A given
+   * `ef` or `efConstruction` wins over what it would choose.
+   */
+  recall?: number | undefined;
+  /** Default of `search`'s `ef`, 1 to 4,096. Unless it is given, it follows from `recall` and is 64 or more. */
   ef?: number | undefined;
   /** Live vectors up to which a space is scanned exactly instead of having a graph, 0 to 1,000,000. Default 1,000. */
   flatBelow?: number | undefined;
@@ -99,8 +104,10 @@ type Filled<Options> = { [Name in keyof Options]-?: Exclude<Options[Name], undef
 
 /** Options with every default filled in. Can be posted to another thread. */
 export interface Settings
-  extends Filled<Omit<Choices, "batching" | "stealing" | "onIncident" | "path" | "from" | "core">>,
+  extends Filled<Omit<Choices, "ef" | "batching" | "stealing" | "onIncident" | "path" | "from" | "core">>,
     DocumentSettings {
+  /** null: it follows from `recall`. */
+  ef: number | null;
   path: string | null;
   batching: BatchingPolicy;
   stealing: StealingPolicy;
@@ -117,7 +124,8 @@ const MIN_PARTITION_BYTES = 2 ** 20;
 const PARTITIONS = 4;
 
 const NAMES = [
-  ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef", "flatBelow"],
+  ...["dimensions", "metric", "workers", "partitions", "memoryLimit", "M", "efConstruction", "ef"],
+  ...["recall", "flatBelow"],
   ...["maxPending", "quantization", "seed", "batching", "stealing", "timeoutMs", "onIncident"],
   ...["path", "durability", "onDamage", "snapshotAfterBytes", "from", "core"],
   ...DOCUMENT_OPTIONS,
@@ -146,7 +154,8 @@ export function readOptions(given: OpenOptions): OpenRequest {
     memoryLimit: readLimit(given.memoryLimit, partitions ?? fewest, partitions ?? most),
     settled: {
       efConstruction: integer("efConstruction", given.efConstruction, 32, 8, 1024),
-      ef: integer("ef", given.ef, 64, 1, MAX_EF),
+      recall: readRecall("recall", given.recall, DEFAULT_RECALL),
+      ef: integer("ef", given.ef, null, 1, MAX_EF),
       flatBelow: integer("flatBelow", given.flatBelow, 1000, 0, 1_000_000),
       maxPending: integer("maxPending", given.maxPending, 16384, 64, 1_000_000),
       quantization: oneOf("quantization", given.quantization, "auto", ["auto", "none"]),

@@ -4,6 +4,8 @@ import { METRICS, type Metric } from "../values/metric.ts";
 
 export const MOST_PARTITIONS = 32;
 export const MOST_SEED = 0xffffffff;
+/** @internal */
+export const DEFAULT_RECALL = 0.95;
 
 export interface Shape {
   dimensions: number;

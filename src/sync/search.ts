@@ -4,11 +4,12 @@ import * as calls from "../core/calls.ts";
 import type { Condition } from "../documents/where.ts";
 import { checkVerdict } from "../engine/filtered-search.ts";
 import { refuseBad } from "../engine/query.ts";
+import { type Settled, settle } from "../engine/recall.ts";
 import { wantedFor } from "../engine/rows.ts";
 import { isNearer } from "../engine/scan.ts";
 import { conditionOf, lookNow, refuseBadQuery, type Searched, withIncluded } from "../engine/search.ts";
 import { badOption } from "../options/checks.ts";
-import { type Asked, resolveSearch, type SearchOptions } from "../options/search.ts";
+import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import type { Explanation, Hit } from "../values/reports.ts";
 import { numbersOf, type Vector, VectorList, type Vectors } from "../values/vectors.ts";
@@ -17,7 +18,7 @@ import { scanNow, withMatchesNow } from "./reads.ts";
 
 export function searchNow(handle: SyncHandle, space: string, query: Vector, options?: SearchOptions): Searched {
   handle.assertOpen();
-  const asked = resolveSearch(options, handle.settings.ef);
+  const asked = settle(handle, space, resolveSearch(options, handle.settings));
   const condition = conditionOf(handle, asked);
   const numbers = numbersOf(query, handle.settings.dimensions, "The query");
   return searchOne(handle, space, numbers, asked, condition);
@@ -27,7 +28,7 @@ export function searchNow(handle: SyncHandle, space: string, query: Vector, opti
 export function searchManyNow(handle: SyncHandle, space: string, queries: Vectors, options?: SearchOptions): Hit[][] {
   handle.assertOpen();
   const list = new VectorList(queries, handle.settings.dimensions);
-  const asked = resolveSearch(options, handle.settings.ef);
+  const asked = settle(handle, space, resolveSearch(options, handle.settings));
   if (asked.explain) throw badOption("`searchMany` does not explain: search for one of the queries.");
   const condition = conditionOf(handle, asked);
   const { seat } = handle;
@@ -45,7 +46,7 @@ function searchOne(
   handle: SyncHandle,
   space: string,
   query: NumberArray,
-  asked: Asked,
+  asked: Settled,
   condition: Condition | null,
 ): Searched {
   if (condition !== null) return searchMatchingNow(handle, space, query, asked, condition);
@@ -55,7 +56,7 @@ function searchOne(
 }
 
 /** Looks wider until k hits pass, and at everything in the end. The filter is called at most once per key. */
-function searchFilteredNow(handle: SyncHandle, space: string, given: NumberArray, asked: Asked): Hit[] {
+function searchFilteredNow(handle: SyncHandle, space: string, given: NumberArray, asked: Settled): Hit[] {
   const query = new Float32Array(given); // a filter may search as well
   const verdicts = new Map<Hit["key"], boolean>();
   const passes = ({ key }: Hit) => {
@@ -96,7 +97,7 @@ function searchMatchingNow(
   handle: SyncHandle,
   space: string,
   query: NumberArray,
-  { k, ef, include, explain, now }: Asked,
+  { k, ef, beam, include, explain, now }: Settled,
   condition: Condition,
 ): Searched {
   const result = (hits: Hit[], explanation: Explanation) => (explain ? { hits, explain: explanation } : hits);
@@ -106,7 +107,7 @@ function searchMatchingNow(
   };
   return withMatchesNow(handle, space, condition, now, absent, ({ seat, count }) => {
     seat.putVector(query);
-    const found = handle.guarded(() => calls.searchMatches(seat, k, ef, wantedFor(include)));
+    const found = handle.guarded(() => calls.searchMatches(seat, k, ef, wantedFor(include), beam));
     if (typeof found === "number") throw handle.refusal(found, seat, "The query");
     return result(withIncluded(found.hits, include), { way: found.way, matches: count, visited: found.visited });
   });

@@ -105,7 +105,10 @@ export interface SpaceStats {
   /** keywords, each once. */
   dictionaryBytes: number;
   kind: "flat" | "graph";
-  /** What a search of the graph compares vectors by: `"f32"` with `quantization: "none"`, and once codes went blind. */
+  /**
+   * What a search of the graph compares vectors by: `"f32"` with `quantization: "none"`, once codes went blind, and where they
+   * do not reach the recall that was asked for.
+   */
   beam: "codes" | "f32";
   compactions: number;
   /** Vectors that could not be linked; searches scan them. */
@@ -117,6 +120,32 @@ export interface SpaceStats {
   relinking: number;
   /** The worker that links the space unless another one steals from it. */
   home: number;
+  /** The `ef` of a search for 10 hits that gives none; null: every vector is compared, as in a flat space. */
+  ef: number | null;
+  /** What such a search finds, as it was measured; null before that, and for a flat space, which finds all. */
+  recall: RecallReport | null;
+}
+
+/** Which share of the true nearest a search finds with the `ef` in use, as measured on the graph that it searches. */
+export interface RecallReport {
+  /** For 1, 10 and 100 hits. */
+  at1: MeasuredShare;
+  at10: MeasuredShare;
+  at100: MeasuredShare;
+  /** Stored vectors that were searched for, each as if it were not stored. */
+  stored: number;
+  /** Queries that had come to `search`, and what was found of their 10 nearest alone; null without any. */
+  searched: number;
+  ofSearches: number | null;
+  /** Vectors in the space when it was measured. */
+  vectors: number;
+}
+
+export interface MeasuredShare {
+  /** 0 to 1. */
+  recall: number;
+  /** Its standard error, which goes with the number of queries. */
+  error: number;
 }
 
 /** The journal of an index that is kept at a `path`, since it was opened. */

@@ -11,11 +11,11 @@ export function hitsOfShare(
   seat: Seat,
   space: calls.SpaceAt,
   queries: Float32Array,
-  { k, ef, now, program, wanted }: SearchJob,
+  { k, ef, beam, now, program, wanted }: SearchJob,
 ): calls.FoundHit[][] | calls.Refusal {
   const count = queries.length / seat.dimensions;
   if (program === null) {
-    return hitsOfEach(seat, queries, count, () => calls.searchRows(seat, space, k, ef, now, wanted));
+    return hitsOfEach(seat, queries, count, () => calls.searchRows(seat, space, k, ef, now, wanted, beam));
   }
   let status = E_BUSY;
   for (let tries = 0; status === E_BUSY && tries < MOST_TRIES; tries++) {
@@ -25,7 +25,7 @@ export function hitsOfShare(
   try {
     while (calls.filterPiece(seat) === null);
     return hitsOfEach(seat, queries, count, () => {
-      const found = calls.searchMatches(seat, k, ef, wanted);
+      const found = calls.searchMatches(seat, k, ef, wanted, beam);
       return typeof found === "number" ? found : found.hits;
     });
   } finally {

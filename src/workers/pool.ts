@@ -6,17 +6,28 @@ import { afterPatience } from "../runtime/event-loop.ts";
 import { Restarts } from "../runtime/restarts.ts";
 import { endOf, startThread, type Thread } from "../runtime/thread.ts";
 import type { Control } from "./control.ts";
-import type { FromWorker, SearchedMessage, SearchMessage, SharedIndex, ToWorker } from "./protocol.ts";
+import type {
+  FromWorker,
+  MeasuredMessage,
+  MeasureMessage,
+  SearchedMessage,
+  SearchMessage,
+  SharedIndex,
+  ToWorker,
+} from "./protocol.ts";
 import { repairSeats, seatOfWorker } from "./seats.ts";
 
 const STOP_MS = 5_000;
+const NONE = -1;
 
 type Report = (incident: Incident) => void;
 
+type Returned = SearchedMessage | MeasuredMessage;
+
 interface Member {
   thread: Thread;
-  /** Shares that it was sent and has not returned. */
-  searches: Map<number, { resolve: (message: SearchedMessage) => void; reject: (error: Error) => void }>;
+  /** What it was asked for and has not returned. */
+  asked: Map<number, { resolve: (message: Returned) => void; reject: (error: Error) => void }>;
 }
 
 /** Of indexes that are no longer referred to: nothing will add to them, search them or close them any more. */
@@ -26,7 +37,7 @@ export class Pool {
   private readonly members: (Member | null)[] = [];
   private readonly restarts: Restarts[];
   private closing = false;
-  private nextSearch = 0;
+  private nextId = 0;
   private readonly reporter: WeakRef<Report>;
 
   constructor(
@@ -52,7 +63,7 @@ export class Pool {
       heard: (message) => this.receive(worker, member, message as FromWorker),
       ended: (failure) => this.ended(worker, member, failure),
     });
-    const member: Member = { thread, searches: new Map() };
+    const member: Member = { thread, asked: new Map() };
     this.members[worker] = member;
     this.restarts[worker]!.started();
     return thread.ready;
@@ -80,10 +91,10 @@ export class Pool {
   private receive(worker: number, member: Member, message: FromWorker): void {
     if (message.type === "trap") {
       if (!this.closing) this.report({ worker, kind: "trap", message: message.message });
-    } else if (message.type === "searched" || message.type === "failed") {
-      const search = member.searches.get(message.id);
-      if (message.type === "searched") search?.resolve(message);
-      else search?.reject(new Error(message.message));
+    } else if (message.type === "failed") {
+      member.asked.get(message.id)?.reject(new Error(message.message));
+    } else if (message.type === "searched" || message.type === "measured") {
+      member.asked.get(message.id)?.resolve(message);
     }
   }
 
@@ -91,7 +102,7 @@ export class Pool {
   private ended(worker: number, member: Member, failure: Error | null): void {
     this.members[worker] = null;
     this.control.setAlive(worker, false);
-    for (const { reject } of member.searches.values()) reject(new Error("the worker ended"));
+    for (const { reject } of member.asked.values()) reject(new Error("the worker ended"));
     try {
       repairSeats(this.seats, this.control, seatOfWorker(worker));
     } catch (trap) {
@@ -114,18 +125,30 @@ export class Pool {
 
   /** Has a worker search a share of a `searchMany`. Rejects when the worker ends, fails or takes too long. */
   search(worker: number, job: Omit<SearchMessage, "type" | "id">): Promise<SearchedMessage> {
+    const id = this.nextId++;
+    const searched = this.ask(worker, { type: "search", id, ...job }) as Promise<SearchedMessage>;
+    const tooLate = () => this.members[worker]?.asked.get(id)?.reject(new Error("the worker takes too long"));
+    const callOff = afterPatience(this.shared.settings.timeoutMs, tooLate);
+    return searched.finally(callOff);
+  }
+
+  /**
+   * Has a worker measure a space, one that is idle if there is any, beside what else it does. Rejects when it ends or
+   * fails, or there is none.
+   */
+  measure(job: Omit<MeasureMessage, "type" | "id">): Promise<MeasuredMessage> {
+    const alive = this.alive();
+    const worker = alive.find((worker) => this.control.isParked(worker)) ?? alive[0] ?? NONE;
+    return this.ask(worker, { type: "measure", id: this.nextId++, ...job }) as Promise<MeasuredMessage>;
+  }
+
+  private ask(worker: number, message: SearchMessage | MeasureMessage): Promise<Returned> {
     const member = this.members[worker];
     if (!member) return Promise.reject(new Error("the worker ended"));
-    const id = this.nextSearch++;
-    const searched = new Promise<SearchedMessage>((resolve, reject) => member.searches.set(id, { resolve, reject }));
-    const tooLate = () => member.searches.get(id)?.reject(new Error("the worker takes too long"));
-    const callOff = afterPatience(this.shared.settings.timeoutMs, tooLate);
-    member.thread.post({ type: "search", id, ...job } satisfies ToWorker);
+    const returned = new Promise<Returned>((resolve, reject) => member.asked.set(message.id, { resolve, reject }));
+    member.thread.post(message satisfies ToWorker);
     this.control.wake(worker);
-    return searched.finally(() => {
-      callOff();
-      member.searches.delete(id);
-    });
+    return returned.finally(() => member.asked.delete(message.id));
   }
 
   /** Tests only. */

@@ -2,6 +2,7 @@
 import type { Wanted } from "../core/rows.ts";
 import type { SpaceAt } from "../core/spaces.ts";
 import type { Settings } from "../options/open.ts";
+import type { MeasureJob } from "../recall/measure.ts";
 import type { RefusedMessage } from "../runtime/thread.ts";
 import type { Key } from "../values/keys.ts";
 import type { AttachTicket } from "../values/reports.ts";
@@ -43,10 +44,28 @@ export interface SearchMessage {
   job: SearchJob;
 }
 
+/** A space whose recall is to be measured. */
+export interface MeasureMessage {
+  type: "measure";
+  id: number;
+  partition: number;
+  space: SpaceAt;
+  job: MeasureJob;
+}
+
+/** It was, or there was nothing to measure; and how long that took. */
+export interface MeasuredMessage {
+  type: "measured";
+  id: number;
+  ms: number;
+}
+
 /** What is asked of every query. */
 export interface SearchJob {
   k: number;
   ef: number;
+  /** BY_BEAM or IN_F32. */
+  beam: number;
   /** By which entries are expired or not. */
   now: number;
   /** Of the condition that hits must match; null: any. */
@@ -57,6 +76,7 @@ export interface SearchJob {
 export type ToWorker =
   | StartMessage
   | SearchMessage
+  | MeasureMessage
   /** Tests only: makes the worker's instance of a partition trap at a fault point (debug builds). */
   | { type: "fault"; partition: number; point: number; countdown: number };
 
@@ -75,5 +95,6 @@ export type FromWorker =
   | { type: "ready" }
   | RefusedMessage
   | SearchedMessage
+  | MeasuredMessage
   | { type: "failed"; id: number; message: string }
   | { type: "trap"; message: string };

@@ -6,7 +6,8 @@ import { endThread, fromParent, toParent } from "../runtime/parent.node.ts";
 import { Control } from "./control.ts";
 import { hitsOfShare } from "./hits-of-share.ts";
 import { linkerOf } from "./linker.ts";
-import type { FromWorker, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
+import { Measuring } from "./measuring.ts";
+import type { FromWorker, MeasureMessage, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
 import { takeSeats } from "./take-seats.ts";
 
 const PARK_MS = 50;
@@ -14,12 +15,16 @@ const FAILURES_IN_A_ROW = 100;
 
 let seats: Seat[] = [];
 const searches: SearchMessage[] = [];
+const measures: MeasureMessage[] = [];
 let interrupt = () => {};
 
 fromParent((message: ToWorker) => {
   if (message.type === "start") void run(message);
   else if (message.type === "search") {
     searches.push(message);
+    interrupt();
+  } else if (message.type === "measure") {
+    measures.push(message);
     interrupt();
   } else {
     const seat = seats[message.partition];
@@ -41,6 +46,7 @@ async function run(start: StartMessage): Promise<void> {
   interrupt = () => control.wake(worker);
   control.setAlive(worker, true);
   toParent({ type: "ready" } satisfies FromWorker);
+  const measuring = new Measuring(seats, measures, (ms) => control.count(worker, "busyMs", ms));
   let failures = 0;
   while (!control.stopping(worker)) {
     for (let search = searches.shift(); search !== undefined; search = searches.shift()) toParent(searchShare(search));
@@ -48,7 +54,9 @@ async function run(start: StartMessage): Promise<void> {
       const seen = control.wakes(worker);
       const worked = loop.step();
       failures = 0;
-      const hasMore = () => searches.length > 0 || (!loop.isBlocked && loop.hasWork());
+      const measured = measuring.step();
+      if (measured !== null) toParent(measured satisfies FromWorker);
+      const hasMore = () => searches.length > 0 || measuring.hasMore || (!loop.isBlocked && loop.hasWork());
       if (worked || !(await control.park(worker, seen, loop.restMs, hasMore))) await nextTurn();
     } catch (trap) {
       const message = trap instanceof Error ? (trap.stack ?? trap.message) : String(trap);

@@ -15,7 +15,8 @@ test("options are echoed with their defaults", async () => {
     stealing: { threshold: 5 },
   });
   expect(parts.index.options).toEqual({
-    ...{ dimensions: 4, metric: "l2", workers: 0, partitions: 4, M: 16, efConstruction: 80, ef: 64, flatBelow: 1000 },
+    ...{ dimensions: 4, metric: "l2", workers: 0, partitions: 4, M: 16, efConstruction: 80, ef: null, recall: 0.95 },
+    flatBelow: 1000,
     ...{ maxPending: 16384, quantization: "auto", seed: 1, timeoutMs: 30_000, memoryLimit: 4 * 65534 * 65536 },
     batching: { min: 10, max: 500, lowDepth: 100, highDepth: 1000, latencyMsLow: 10, latencyMsHigh: 100, bulk: 500 },
     stealing: { enabled: true, threshold: 5, fraction: 0.5, latencyMs: 20 },

@@ -1,8 +1,8 @@
 /* Is growth looked at where it is said to be, and judged by what was measured? */
 import { describe, expect, test } from "bun:test";
 import { section } from "../../bench/experiments/scale/page.ts";
-import { sizes } from "../../bench/experiments/scale/suite.ts";
 import type { VectorsStage } from "../../bench/experiments/scale/vectors.ts";
+import { sizes } from "../../bench/kit/sizes.ts";
 import { markdown } from "../../bench/report/markdown.ts";
 
 test("sizes are those of the powers of ten from the first to the last, which is always one", () => {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { type Block, promisedBy } from "./blocks.ts";
 import { Project } from "./project.ts";
 
-for (const document of ["README.md", "docs/RECIPES.md", "docs/INTEGRATIONS.md"]) {
+for (const document of ["README.md", "docs/RECIPES.md", "docs/RECALL.md", "docs/INTEGRATIONS.md"]) {
   describe(document, () => {
     const project = new Project(document);
     afterAll(() => project[Symbol.dispose]());

@@ -90,6 +90,7 @@ test("defaults are those of an index that was given none", async () => {
     memoryLimit,
     path: "none: in memory",
     fields: "none",
+    ef: "follows `recall`",
   };
   for (const [heading, settings, byHand] of [
     ["OpenOptions", options, given],

@@ -12,7 +12,7 @@ const HELD = {
 
 const SEAT_BLOCKS = [
   ...[layout.SEAT_SCRATCH, layout.SEAT_RESULTS, layout.SEAT_BIG_VISITED, layout.SEAT_CLAIMS],
-  ...[layout.SEAT_ROW, layout.SEAT_FILTER],
+  ...[layout.SEAT_ROW, layout.SEAT_FILTER, layout.SEAT_MEASURE],
 ];
 
 function wordsOf(seat: Seat): Uint32Array {

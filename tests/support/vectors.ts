@@ -124,12 +124,22 @@ export class Exam {
 
   /** Mean share of the k nearest that searches find; a hit counts if it is no farther than the k-th nearest. */
   recall(ask: (query: Float32Array, k: number) => Hit[]): number {
+    return this.shareOf(Array.from({ length: this.queries.count }, (_, q) => ask(this.queries.at(q), this.k)));
+  }
+
+  /** The same, one search after the other. */
+  async recallOf(ask: (query: Float32Array) => Promise<Hit[]>): Promise<number> {
+    const lists: Hit[][] = [];
+    for (let q = 0; q < this.queries.count; q++) lists.push(await ask(this.queries.at(q)));
+    return this.shareOf(lists);
+  }
+
+  /** The same of hits that were found, a list a query. */
+  shareOf(lists: Hit[][]): number {
     let found = 0;
-    for (let q = 0; q < this.queries.count; q++) {
-      const query = this.queries.at(q);
-      const keys = new Set(ask(query, this.k).map((hit) => hit.key as number));
-      for (const key of keys) {
-        if (notFarther(trueDistance(this.metric, this.set.at(key), query), this.worst[q]!)) found++;
+    for (const [q, hits] of lists.entries()) {
+      for (const key of new Set(hits.map((hit) => hit.key as number))) {
+        if (notFarther(trueDistance(this.metric, this.set.at(key), this.queries.at(q)), this.worst[q]!)) found++;
       }
     }
     return found / (this.queries.count * this.k);

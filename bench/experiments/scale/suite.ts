@@ -4,6 +4,7 @@ import type { Experiment } from "../../experiment.ts";
 import { twoCores } from "../../kit/machine.ts";
 import type { Options } from "../../kit/options.ts";
 import { type Case, playRounds } from "../../kit/rounds.ts";
+import { sizes } from "../../kit/sizes.ts";
 import { whole } from "../../kit/table.ts";
 import { section } from "./page.ts";
 import type { ScaleSpacesMeasurement, ScaleSpacesTask } from "./spaces.ts";
@@ -38,11 +39,4 @@ async function run({ n, repeats }: Options): Promise<object> {
   await playRounds("experiments/scale/vectors.ts", [growing], repeats, last);
   await playRounds("experiments/scale/spaces.ts", many, repeats, last);
   return { growing, many };
-}
-
-/** These multiples of each power of ten, from `first` on and below `last`, and `last`. */
-export function sizes(first: number, last: number, multiples: readonly number[]): number[] {
-  const powers = Array.from({ length: Math.ceil(Math.log10(last)) }, (_, i) => 10 ** i);
-  const marks = powers.flatMap((power) => multiples.map((multiple) => multiple * power));
-  return [...marks.filter((size) => size >= first && size < last), last];
 }

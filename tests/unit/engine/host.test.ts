@@ -8,7 +8,7 @@ import { HnswError } from "../../../src/errors.ts";
 class Bare extends Host {
   readonly fields = new FieldBoard({ shared: false });
   readonly seats = [];
-  readonly settings = { dimensions: 1, ef: 1, partitions: 1, workers: 0, timeoutMs: 20 };
+  readonly settings = { dimensions: 1, ef: 1, recall: 0.95, partitions: 1, workers: 0, timeoutMs: 20 };
   isOpen = true;
 
   assertOpen(): void {

@@ -1,0 +1,209 @@
+/*
+ * How much of what is nearest does a search find? Queries of one moment are compared with every vector, then searched for.
+ *
+ *   1. under the partition lock: fix the moment and pin its epoch; some stored slots, spread evenly, become queries;
+ *   2. queries that came from elsewhere are added;
+ *   3. without a lock, in pieces: all queries are compared with some slots, which come into the cache once for all of them;
+ *   4. a walk of some width for one query, as often as wanted: how many of the true nearest are among its hits.
+ *
+ * A stored query is left out together with what has the same vector, of the comparison as of the walk: it finds what a
+ * query from elsewhere in its place would find. Only ranks are kept, so of equally near slots any will do.
+ *
+ * What a seat works in is one block, SEAT_MEASURE:
+ *   [own slot u32 × queries][ranks of the nearest f32 × MEASURED_K × queries, sorted][vectors × queries]
+ */
+import {
+  E_MEMORY, E_PENDING, E_STALE, FLAT, G_BEAM, G_COUNT, G_ENTRY, G_FINISHED, G_SERIAL, G_STATE, HIT_BYTES, HIT_DISTANCE,
+  HIT_GENERATION, HIT_SLOT, LINKED, MEASURED_K, MEASURED_KS, NOT_FOUND, OK, SEAT_MEASURE, SEAT_RESULTS, SLOT_VECTOR,
+} from "../layout";
+import { allocate, freeAt } from "../memory/arena";
+import { announce, park, pinMeasure, unpinMeasure } from "../memory/epochs";
+import { seat } from "../memory/locks";
+import { candidateDistances, candidateSlots, info, query } from "../memory/scratch";
+import { mix, paddedFloats, slotStride } from "../memory/settings";
+import { copyBytes } from "../memory/words";
+import { isGone, setNow } from "../rows/expiry";
+import { exact, sameVector } from "../vectors/metric";
+import { chunkEnd, hasBody, inverseOf, slotAddress, stateOf, visible } from "../vectors/slots";
+import { hitCount } from "./hits";
+import { fixMoment, momentCurrent, momentEmptying, momentFloor, momentLive, momentVersion, searchWithout, useMoment } from "./search";
+
+const NO_SLOT: u32 = ~0;
+const BLOCK: u32 = 64; // slots that stay in the cache while all queries are compared with them
+
+/* The measurement of this instance: at its moment, */
+let version: u64 = 0, current: usize = 0, floor: u32 = 0, slots: u32 = 0, now: f64 = 0;
+/* its queries, and the slot that is compared next. */
+let queries: u32 = 0, room: u32 = 0, next: u32 = 0;
+let owns: usize = 0, tops: usize = 0, vectors: usize = 0;
+
+/**
+ * Begins a measurement with up to `stored` slots as queries and room for `given` more. X_INFO: [0] how many slots became
+ * queries, [1] slots, [2] live ones, [3] slots ever linked, [4] the generation's serial, [5] its beam. OK, NOT_FOUND without
+ * a graph, E_PENDING while a compaction runs, E_STALE, E_MEMORY. Partition lock held.
+ */
+export function begin(space: usize, incarnation: u32, stored: u32, given: u32, at: f64): i32 {
+  unpinMeasure();
+  announce();
+  const status = prepare(space, incarnation, stored, given, at);
+  if (status == OK) pinMeasure();
+  park();
+  return status;
+}
+
+function prepare(space: usize, incarnation: u32, stored: u32, given: u32, at: f64): i32 {
+  freeAt(seat + SEAT_MEASURE);
+  queries = room = 0;
+  if (!fixMoment(space, incarnation)) return E_STALE;
+  if (momentEmptying() != 0) return E_PENDING;
+  current = momentCurrent();
+  if (load<u32>(current + G_STATE) == FLAT || load<u32>(current + G_ENTRY) == 0) return NOT_FOUND;
+  version = momentVersion();
+  floor = momentFloor();
+  slots = load<u32>(current + G_COUNT);
+  now = at;
+  room = stored + given;
+  const bytes = <u64>room * (4 + MEASURED_K * 4 + paddedFloats * 4) + 16;
+  const block: usize = bytes > 1 << 30 ? 0 : allocate(<u32>bytes, 0);
+  if (block == 0) return E_MEMORY;
+  store<u32>(seat + SEAT_MEASURE, <u32>block);
+  owns = block;
+  tops = owns + room * 4;
+  vectors = (tops + room * MEASURED_K * 4 + 15) & ~15;
+  setNow(now);
+  for (let i: u32 = 0; i < stored; i++) sample(i, stored);
+  next = 0;
+  info(0, queries);
+  info(1, slots);
+  info(2, momentLive());
+  info(3, load<u32>(current + G_FINISHED));
+  info(4, load<u32>(current + G_SERIAL));
+  info(5, load<u32>(current + G_BEAM));
+  return OK;
+}
+
+/** Makes a linked slot out of the i-th part of all a query, if there is one. */
+function sample(i: u32, parts: u32): void {
+  const from = <u32>((<u64>slots * i) / parts);
+  const end = <u32>((<u64>slots * (i + 1)) / parts);
+  if (from == end) return;
+  for (let slot = from + mix(i + slots) % (end - from); slot < end; slot++) {
+    const at = slotAddress(current, slot);
+    if (stateOf(at) != LINKED || !visible(at, version) || isGone(current, slot)) continue;
+    if (atomic.load<u32>(current + G_ENTRY) == slot + 1) continue; // every walk begins there
+    const by = f32x4.splat(inverseOf(at));
+    const to = vectors + queries * paddedFloats * 4;
+    for (let j: usize = 0; j < paddedFloats << 2; j += 16) {
+      v128.store(to + j, f32x4.mul(v128.load(at + SLOT_VECTOR + j), by));
+    }
+    addQuery(slot);
+    return;
+  }
+}
+
+function addQuery(own: u32): void {
+  store<u32>(owns + queries * 4, own);
+  const top = tops + queries * MEASURED_K * 4;
+  for (let i: u32 = 0; i < MEASURED_K; i++) store<f32>(top + i * 4, Infinity);
+  queries++;
+}
+
+/** Adds the vector at `query`, of unit length under cosine. False when there is no room for it. */
+export function addGiven(): bool {
+  if (queries == room) return false;
+  copyBytes(vectors + queries * paddedFloats * 4, query, paddedFloats * 4);
+  addQuery(NO_SLOT);
+  return true;
+}
+
+/** Compares all queries with the next `most` slots. True while there are more. */
+export function compareSome(most: u32): bool {
+  setNow(now);
+  for (const end = min<u32>(slots, next + most); next < end; ) {
+    const to = min<u32>(min<u32>(end, chunkEnd(next)), next + BLOCK);
+    compareBlock(next, to);
+    next = to;
+  }
+  return next < slots;
+}
+
+/* The addresses of a block's visible slots, and their numbers, lie where a search has its candidates. */
+function compareBlock(from: u32, to: u32): void {
+  let count: u32 = 0;
+  for (let slot = from, at = slotAddress(current, from); slot < to; slot++, at += slotStride) {
+    if (!visible(at, version) || !hasBody(at) || isGone(current, slot)) continue;
+    store<u32>(candidateSlots + (count << 2), <u32>at);
+    store<u32>(candidateDistances + (count << 2), slot);
+    count++;
+  }
+  for (let i: u32 = 0; i < queries; i++) compareQuery(i, count);
+}
+
+function compareQuery(i: u32, count: u32): void {
+  const vector = vectors + i * paddedFloats * 4;
+  const top = tops + i * MEASURED_K * 4;
+  const last = top + (MEASURED_K - 1) * 4;
+  const own = load<u32>(owns + i * 4);
+  let worst = load<f32>(last);
+  for (let j: u32 = 0; j < count << 2; j += 4) {
+    const at: usize = load<u32>(candidateSlots + j);
+    const rank = exact(vector, 1, at + SLOT_VECTOR, inverseOf(at));
+    if (!(rank < worst) || isOwn(own, load<u32>(candidateDistances + j), at)) continue;
+    let to = last;
+    for (; to > top && load<f32>(to - 4) > rank; to -= 4) store<f32>(to, load<f32>(to - 4));
+    store<f32>(to, rank);
+    worst = load<f32>(last);
+  }
+}
+
+function isOwn(own: u32, slot: u32, slotAt: usize): bool {
+  return own != NO_SLOT && (own == slot || sameVector(slotAt, slotAddress(current, own)));
+}
+
+/** The k of figure `i`, the i-th of 1, 2, 4, 8, 10, 16, 32, 64, 100. */
+function kOf(i: u32): u32 {
+  if (i == 4) return 10;
+  return i < 4 ? 1 << i : min<u32>(1 << (i - 1), MEASURED_K);
+}
+
+/**
+ * Searches for query `i` with that ef, as BY_BEAM or IN_F32. X_INFO: [0] to [8] how many of the k nearest were found,
+ * for k = 1, 2, 4, 8, 10, 16, 32, 64, 100, and 0 where k is above `ef`; [9] how many true ones there are, up to 100. NOT_FOUND
+ * when the query is one that a walk can't be kept from.
+ */
+export function walkFor(i: u32, ef: u32, way: u32): i32 {
+  const own = load<u32>(owns + i * 4);
+  if (own != NO_SLOT && atomic.load<u32>(current + G_ENTRY) == own + 1) return NOT_FOUND;
+  copyBytes(query, vectors + i * paddedFloats * 4, paddedFloats * 4);
+  setNow(now);
+  useMoment(version, current, 0, floor);
+  searchWithout(min<u32>(MEASURED_K, ef), ef, own, way);
+  const top = tops + i * MEASURED_K * 4;
+  let trues: u32 = 0;
+  while (trues < MEASURED_K && load<f32>(top + trues * 4) < Infinity) trues++;
+  for (let figure: u32 = 0; figure < MEASURED_KS; figure++) {
+    const k = kOf(figure);
+    info(figure, k > ef ? 0 : foundAmong(load<f32>(top + (k - 1) * 4), k, own));
+  }
+  info(9, trues);
+  return OK;
+}
+
+/** Hits that are no farther than the k-th true one. */
+function foundAmong(farthest: f32, k: u32, own: u32): u32 {
+  const hits: usize = load<u32>(seat + SEAT_RESULTS);
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < hitCount; i++) {
+    const hit = hits + i * HIT_BYTES;
+    if (load<f32>(hit + HIT_DISTANCE) > farthest) continue;
+    const slot = load<u32>(hit + HIT_SLOT);
+    if (!isOwn(own, slot, slotAddress(load<u32>(hit + HIT_GENERATION), slot))) found++;
+  }
+  return min<u32>(found, k);
+}
+
+/** Ends the measurement. Partition lock held. */
+export function end(): void {
+  freeAt(seat + SEAT_MEASURE);
+  queries = room = 0;
+}

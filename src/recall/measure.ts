@@ -1,0 +1,131 @@
+/*
+ * How is a space's recall measured? Some stored vectors and some queries that came are compared with everything, then
+ * searched for at wider and wider ef. Yields after each call of the core of about a millisecond; the result is written beside the graph.
+ */
+import { BY_BEAM, IN_F32, OK } from "../../assembly/layout.ts";
+import * as calls from "../core/calls.ts";
+import type { Seat } from "../core/seat.ts";
+import { KS, type Measured, REPORTED_KS, type Step, WIDTHS } from "./curve.ts";
+import { encodeNotes } from "./notes.ts";
+
+/** What a measurement is to find out. */
+export interface MeasureJob {
+  /** Stored vectors that are queries, at most. */
+  stored: number;
+  /** Queries that came: a flat array of vectors. */
+  searched: Float32Array;
+  /** The recall at 10 that is to be reached: without it, f32 is tried as well. */
+  target: number;
+  /** By which entries are expired or not. */
+  now: number;
+}
+
+/** Has another thread measure a space. Resolves to the milliseconds that it took; rejects where none could. */
+export type Measurer = (space: calls.SpaceRef, job: MeasureJob) => Promise<number>;
+
+const PIECE_DISTANCES = 2 ** 18; // of four floats each: a millisecond
+const ENOUGH = 0.995; // wider searches would find little more
+const LITTLE = 0.002; // what four times the ef must find more, or a curve has come to its end
+/** Up to this ef all queries are searched for; above it fewer and fewer, so that each step takes about as long. */
+const ALL_QUERIES_EF = 512;
+
+/** Null where there is no graph to measure, or not now; else what was measured. Ends also when it is returned from early. */
+export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Generator<void, Measured | null> {
+  const given = job.searched.length / seat.dimensions;
+  const started = calls.startMeasure(seat, space, job.stored, given, job.now);
+  if (typeof started === "number") return null;
+  try {
+    let searched = 0;
+    for (let i = 0; i < given; i++) {
+      seat.putVectors(job.searched, i, 1);
+      if (calls.measureQuery(seat) === OK) searched++;
+    }
+    const queries = started.queries + searched;
+    if (queries === 0) return null;
+    const perSlot = Math.max(1, queries * Math.ceil(seat.dimensions / 4));
+    while (calls.measurePiece(seat, Math.max(1, Math.ceil(PIECE_DISTANCES / perSlot)))) yield;
+    const walk = { seat, queries, stored: started.queries };
+    const steps = yield* curveOf(walk, BY_BEAM, job.target);
+    const isReached = (steps.at(-1)?.recall[TEN] ?? 0) >= job.target;
+    const f32 = isReached || !started.goesByCodes ? [] : yield* curveOf(walk, IN_F32, job.target);
+    if (steps.length === 0) return null;
+    const { live, linked, serial, goesByCodes } = started;
+    const measured = { vectors: live, linked, serial, stored: started.queries, searched, goesByCodes, steps, f32 };
+    while (calls.writeNotes(seat, space, encodeNotes(measured)) === calls.AGAIN) yield;
+    return measured;
+  } finally {
+    calls.endMeasure(seat);
+  }
+}
+
+const TEN = KS.indexOf(10);
+
+interface Walks {
+  seat: Seat;
+  queries: number;
+  /** Of them, the first so many. */
+  stored: number;
+}
+
+/** Wider and wider, until hardly anything is missed, or found more. */
+function* curveOf(walks: Walks, way: number, target: number): Generator<void, Step[]> {
+  const steps: Step[] = [];
+  for (const ef of WIDTHS) {
+    const step = yield* stepAt(walks, ef, way);
+    if (step === null) break;
+    steps.push(step);
+    const found = step.recall[TEN]!;
+    if (found >= Math.max(ENOUGH, target + LITTLE) && ef >= REPORTED_KS[2]) break;
+    const before = steps.at(-5)?.recall[TEN];
+    if (before !== undefined && found - before < LITTLE) break;
+  }
+  return steps;
+}
+
+/** Null when there is no memory for it. */
+function* stepAt({ seat, queries, stored }: Walks, ef: number, way: number): Generator<void, Step | null> {
+  const sums = KS.map(() => new Mean());
+  const ofSearches = new Mean();
+  const every = Math.max(1, Math.round(ef / ALL_QUERIES_EF));
+  for (let query = 0; query < queries; query += every) {
+    let found = calls.measureWalk(seat, query, ef, way);
+    for (; found === calls.AGAIN; found = calls.measureWalk(seat, query, ef, way)) yield;
+    if (typeof found === "number") return null;
+    if (found === null) continue;
+    const trues = found[KS.length]!;
+    for (const [i, k] of KS.entries()) sums[i]!.add(found[i]! / Math.max(1, Math.min(k, trues)));
+    if (query >= stored) ofSearches.add(found[TEN]! / Math.max(1, Math.min(10, trues)));
+    yield;
+  }
+  if (sums[0]!.count === 0) return null;
+  return {
+    ef,
+    recall: sums.map(({ mean }) => mean),
+    error: REPORTED_KS.map((k) => sums[KS.indexOf(k)]!.error),
+    ofSearches: ofSearches.mean,
+  };
+}
+
+/** Of figures from 0 to 1. */
+class Mean {
+  count = 0;
+  private sum = 0;
+  private squares = 0;
+
+  add(figure: number): void {
+    this.count++;
+    this.sum += figure;
+    this.squares += figure * figure;
+  }
+
+  get mean(): number {
+    return this.count === 0 ? 0 : this.sum / this.count;
+  }
+
+  /** The standard error of the mean; never 0, since even no miss in n is none in all. */
+  get error(): number {
+    if (this.count < 2) return 1;
+    const variance = Math.max(0, this.squares / this.count - this.mean ** 2);
+    return Math.max(Math.sqrt(variance / (this.count - 1)), 1 / (this.count * 10));
+  }
+}

@@ -1,0 +1,37 @@
+/*
+ * Which ef is right as long as nothing was measured? By the number of vectors and dimensions, as the bench found it on sets
+ * of which some are hard: docs/RECALL.md has the figures and the command.
+ */
+
+/** As much as a `Wish` says of a space and a search. */
+interface Asked {
+  k: number;
+  target: number;
+  live: number;
+  dimensions: number;
+}
+
+/** The ef for recall .95 at k = 10 (columns: vectors up to). */
+const SIZES = [30_000, 100_000, 300_000, 1_000_000] as const;
+const TABLE: readonly { dimensions: number; ef: readonly number[] }[] = [
+  { dimensions: 32, ef: [64, 64, 96, 160] },
+  { dimensions: 4096, ef: [64, 96, 192, 512] },
+];
+const MISSED = 0.05; // that the table is made for
+
+/** The ef of the table, in between two sizes in proportion; more for more hits and for a higher target. */
+export function tableEf({ k, target, live, dimensions }: Asked): number {
+  const { ef } = TABLE.find((row) => dimensions <= row.dimensions)!;
+  // Half of what is missed takes about 1.8 times the ef, on every set.
+  const harder = (MISSED / Math.max(1 - target, 1e-4)) ** 0.85;
+  const more = Math.max(1, k / 10) ** 0.5;
+  return sizeOn(ef, live) * Math.max(1, harder) * more;
+}
+
+function sizeOn(ef: readonly number[], live: number): number {
+  const above = SIZES.findIndex((size) => live <= size);
+  if (above === 0) return ef[0]!;
+  const at = above < 0 ? SIZES.length - 1 : above;
+  const slope = Math.log(ef[at]! / ef[at - 1]!) / Math.log(SIZES[at]! / SIZES[at - 1]!);
+  return ef[at - 1]! * (live / SIZES[at - 1]!) ** slope;
+}
