@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import { checkPlace, checkRight, identify } from "./guard.ts";
 import { type HandlerOptions, readServerOptions, type ServerSettings } from "./options.ts";
 import { pageAt } from "./page.ts";
-import { Collections } from "./points/collection.ts";
+import { Collections } from "./points/collections.ts";
 import { Demo } from "./points/demo.ts";
 import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";

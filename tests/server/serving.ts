@@ -1,8 +1,10 @@
 /* What do the tests of the server share? A server over real HTTP on a free port, and clients of Qdrant as they are published. */
 import { QdrantClient as Client18 } from "@qdrant/js-client-rest";
+import type { Subprocess } from "bun";
 import { QdrantClient as Client19 } from "qdrant-client-next";
 import { openStore, type Store, type StoreOptions } from "../../src/index.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/server.ts";
+import { PROGRAM } from "../cli/program.ts";
 
 export class Serving implements AsyncDisposable {
   private constructor(
@@ -47,6 +49,54 @@ export class Serving implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.stop(true);
     await this.store.close();
+  }
+}
+
+/** `hnsw-workers serve` in a process of its own. */
+export class Command implements AsyncDisposable {
+  url = "";
+  private out = "";
+
+  private constructor(readonly job: Subprocess<"ignore", "pipe", "pipe">) {}
+
+  /** Resolves once it says where it listens. */
+  static async start(args: string[], env: Record<string, string> = {}): Promise<Command> {
+    const command = [process.execPath, PROGRAM, "serve", ...args, "--port", "0"];
+    const job = Bun.spawn(command, {
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe", env: { ...process.env, ...env } },
+    });
+    const server = new Command(job);
+    void server.read();
+    for (const end = Date.now() + 20_000; Date.now() < end; await Bun.sleep(5)) {
+      const url = /listening at (\S+)\n/.exec(server.out)?.[1];
+      if (url === undefined && job.exitCode === null) continue;
+      if (url === undefined) break;
+      server.url = url;
+      return server;
+    }
+    throw new Error(`it did not start: ${server.out}${await job.stderr.text()}`);
+  }
+
+  private async read(): Promise<void> {
+    for await (const piece of this.job.stdout.pipeThrough(new TextDecoderStream())) this.out += piece;
+  }
+
+  /** What it printed since it listens. */
+  said(): string {
+    return this.out.slice(this.out.indexOf("\n") + 1);
+  }
+
+  client(apiKey?: string): Client18 {
+    return new Client18({ url: this.url, apiKey, checkCompatibility: false });
+  }
+
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
+    this.job.kill(signal);
+    return await this.job.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end("SIGKILL");
   }
 }
 

@@ -1,23 +1,23 @@
 /*
  * What does the server know of a collection beside its index? What clients chose when they created it, its payload indexes,
- * the order of its ids, and the line of its writes. The first two are in the collection's note, on the disk.
+ * the order of its ids, where its points are, and the line of its writes. The first two are in the collection's note, on the
+ * disk.
  */
-import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
-import { nextTurn, Slice } from "../../runtime/event-loop.ts";
 import type { Store } from "../../store/store.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Metric } from "../../values/metric.ts";
 import { isRecord, type Value } from "../wire/json.ts";
-import { noCollection, wrongInput } from "../wire/refusals.ts";
-import { documentOf, isZeroIn, patchBetween, payloadOf } from "./documents.ts";
-import { fieldOf, freeName, type Index, type IndexNote, type IndexType, openedIndex } from "./indexes.ts";
-import { Pending } from "./pending.ts";
+import type { Filter } from "./filter.ts";
+import { Gate } from "./gate.ts";
+import { type Index, type IndexNote, isTenants, openedIndex } from "./indexes.ts";
+import { settle } from "./moves.ts";
+import { type Path, readPath } from "./paths.ts";
+import { dropEmptySpaces, Places } from "./places.ts";
+import { Points } from "./points.ts";
 import { SortedIds } from "./sorted-ids.ts";
+import { SPACE, spacesFor } from "./tenants.ts";
 import { WriteLine } from "./write-line.ts";
-
-/** The space of a collection's index that its points are in. */
-export const SPACE = "points";
 
 export type Distance = "Cosine" | "Dot" | "Euclid";
 export const METRICS: Record<Distance, Metric> = { Cosine: "cosine", Dot: "dot", Euclid: "l2" };
@@ -32,10 +32,15 @@ export interface Note {
   indexes?: IndexNote[];
   /** Names of fields that were used for an index which was dropped, while documents may still have them. */
   stale?: string[];
+  /** The tenant field by which every point is in its space; null: some may be elsewhere. Absent: all are in one space. */
+  placedBy?: string | null;
 }
 
+type Work<T> = (points: Points, index: VectorIndex) => Promise<T> | T;
+
 export class Collection {
-  readonly line = new WriteLine();
+  private readonly line = new WriteLine();
+  private readonly gate = new Gate();
   readonly distance: Distance;
   readonly size: number;
   /** Writes since the server was started. */
@@ -43,8 +48,12 @@ export class Collection {
   /** Those that were acknowledged at once and failed later. */
   failures = 0;
   indexes: ReadonlyMap<string, Index>;
+  /** Where in a payload the tenant stands; null: points have none. */
+  tenant: Path | null;
   private ids: SortedIds | null = null;
-  private filling: Promise<void> = Promise.resolve();
+  private known: Places | null = null;
+  /** Writes that have the line for themselves, and are not done; and of these, those that may begin or end tenants. */
+  private readonly alone = { all: 0, reshaping: 0 };
 
   constructor(
     readonly name: string,
@@ -56,11 +65,7 @@ export class Collection {
     this.size = dimensions;
     this.distance = DISTANCES[metric];
     this.indexes = indexesOf(note);
-  }
-
-  /** The index stays open until `work` is done. */
-  use<T>(work: (space: Space, index: VectorIndex) => Promise<T> | T): Promise<T> {
-    return this.store.use(this.name, (index) => work(index.space(SPACE), index));
+    this.tenant = tenantOf(note);
   }
 
   /** The indexes that a new document must have values for. */
@@ -73,7 +78,92 @@ export class Collection {
     return new Set(this.kept.filter(({ type }) => type === "text").map(({ field }) => field));
   }
 
-  // ── the order of ids ──────────────────────────────────────────────────────────────────────────────────────────────
+  // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  /**
+   * Points that may pass the filter, each in one space until `work` is done; the index stays open until then. `work` must not
+   * wait for a write, nor for another `read`.
+   */
+  async read<T>(filter: Filter | undefined, work: Work<T>): Promise<T> {
+    if (!this.isWithoutTenants && this.places === null) await this.byItself(async () => {});
+    return await this.gate.read(() =>
+      this.store.use(this.name, (index) => work(new Points(index, this.spacesWith(filter), this.known), index)),
+    );
+  }
+
+  private spacesWith(filter: Filter | undefined): readonly string[] {
+    const { tenant, known, note } = this;
+    if (known === null) return [SPACE];
+    const { names } = known;
+    const some = tenant !== null && filter !== undefined && note.placedBy === tenant.text && spacesFor(tenant, filter);
+    return some ? some.filter((name) => names.includes(name)) : names;
+  }
+
+  /** Every id, and perhaps some that are gone. Not within `read`. */
+  async sorted(): Promise<SortedIds> {
+    if (this.ids !== null) return this.ids;
+    return await this.byItself(async () => {
+      this.ids ??= new SortedIds(this.known?.keys() ?? (await this.use((points) => points.keys())));
+      return this.ids;
+    });
+  }
+
+  // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** For a write that has the line for itself. The index stays open until `work` is done. */
+  use<T>(work: Work<T>): Promise<T> {
+    return this.store.use(this.name, (index) => work(new Points(index, this.spacesWith(undefined), this.known), index));
+  }
+
+  /** Whether all points are in one space, and will be. */
+  get isWithoutTenants(): boolean {
+    return this.tenant === null && this.note.placedBy === undefined;
+  }
+
+  /** Where points are; null: not known, or all are in one space. */
+  get places(): Places | null {
+    return this.known === null || this.known.stale ? null : this.known;
+  }
+
+  /** Whether a write that moves no point, and reads nothing but `places`, may go to the index behind those before it. */
+  get isOpen(): boolean {
+    if (this.isWithoutTenants) return this.alone.reshaping === 0;
+    return this.alone.all === 0 && this.places !== null;
+  }
+
+  /** Only while `isOpen`; see `WriteLine`. */
+  together(work: (index: VectorIndex) => Promise<void>): Promise<void> {
+    return this.line.together(() => this.store.use(this.name, work));
+  }
+
+  /** `reshapes`: whether it may change which field is the tenant's. */
+  async byItself<T>(work: () => Promise<T>, reshapes = false): Promise<T> {
+    this.alone.all++;
+    if (reshapes) this.alone.reshaping++;
+    try {
+      return await this.line.byItself(async () => {
+        if (!this.isWithoutTenants && this.places === null) await this.look();
+        return await work();
+      });
+    } finally {
+      this.alone.all--;
+      if (reshapes) this.alone.reshaping--;
+    }
+  }
+
+  private async look(): Promise<void> {
+    this.known = await this.gate.move(() =>
+      this.store.use(this.name, async (index) => {
+        await settle(index);
+        await dropEmptySpaces(index);
+        return await Places.read(index);
+      }),
+    );
+  }
+
+  /** `work` takes points from one space to another: readers are kept out. */
+  move<T>(work: () => Promise<T>): Promise<T> {
+    return this.gate.move(work);
+  }
+
   /** Called in the order of the writes, before they are done. A failed one may leave an id that is not there. */
   came(keys: Iterable<Key>): void {
     if (this.ids !== null) for (const key of keys) this.ids.add(key);
@@ -89,18 +179,15 @@ export class Collection {
     this.ids = null;
   }
 
-  /** Every id, and perhaps some that are gone. */
-  async sorted(): Promise<SortedIds> {
-    if (this.ids !== null) return this.ids;
-    return await this.line.byItself(async () => {
-      this.ids ??= new SortedIds(await this.use((space) => space.keys()));
-      return this.ids;
-    });
+  /** After a move of which nothing is known: what the index holds is looked at before the next write. */
+  forgetPlaces(): void {
+    if (this.known !== null) this.known.stale = true;
   }
 
+  // ── the note ──────────────────────────────────────────────────────────────────────────────────────────────────────
   /** Changes what is shown of the options. */
   async annotate(options: { [name: string]: Value }): Promise<void> {
-    await this.line.byItself(async () => {
+    await this.byItself(async () => {
       const merged = { ...this.note.options };
       for (const [name, value] of Object.entries(options)) {
         const before = merged[name];
@@ -110,157 +197,25 @@ export class Collection {
     });
   }
 
-  // ── indexes of payload fields ─────────────────────────────────────────────────────────────────────────────────────
-  private async write(note: Note): Promise<void> {
+  /** For a write that has the line for itself. */
+  async write(given: Note): Promise<void> {
     const others = (this.store.info(this.name).note ?? {}) as object;
+    const note = tenantOf(given)?.text === this.tenant?.text ? given : { ...given, placedBy: null };
     await this.store.annotate(this.name, { ...others, server: note });
     this.note = note;
     this.indexes = indexesOf(note);
-  }
-
-  /** Adds an index; resolves once the documents that are there have their values. */
-  async addIndex(field: string, type: IndexType, schema: Value): Promise<void> {
-    await this.line.byItself(async () => {
-      const { indexes = [], stale = [] } = this.note;
-      const known = indexes.find((index) => index.field === field);
-      if (known !== undefined && known.type === type) return;
-      const rest = indexes.filter((index) => index !== known);
-      if (rest.length >= 64) throw wrongInput("a collection may have 64 payload indexes");
-      const [name, fieldType] = freeName(type, [...indexes.map(({ name }) => name), ...stale]);
-      const isNew = await this.use(async (space, index) => {
-        if (!Object.hasOwn(index.fields, fieldOf(name))) await index.addField(fieldOf(name), fieldType);
-        return space.size === 0;
-      });
-      const note = { field, type, schema, name, ready: isNew };
-      const left = known === undefined || isNew ? stale : [...stale, known.name];
-      await this.write({ ...this.note, indexes: [...rest, note], stale: left });
-    });
-    await this.fill();
-  }
-
-  /** Whether there was one. */
-  async dropIndex(field: string): Promise<boolean> {
-    const wasThere = await this.line.byItself(async () => {
-      const { indexes = [], stale = [] } = this.note;
-      const dropped = indexes.find((index) => index.field === field);
-      if (dropped === undefined) return false;
-      const rest = indexes.filter((index) => index !== dropped);
-      await this.write({ ...this.note, indexes: rest, stale: [...stale, dropped.name] });
-      return true;
-    });
-    await this.fill();
-    return wasThere;
-  }
-
-  /**
-   * Gives every document the values of every index, and takes those of dropped ones away; one after the other, and with other
-   * writes in between. What a crash cuts off goes on when the collection is used again.
-   */
-  fill(): Promise<void> {
-    this.filling = this.filling.catch(() => {}).then(() => this.fillOnce());
-    return this.filling;
-  }
-
-  private async fillOnce(): Promise<void> {
-    const { indexes = [], stale = [] } = this.note;
-    const building = indexes.filter(({ ready }) => !ready).map(({ name }) => name);
-    if (building.length === 0 && stale.length === 0) return;
-    // Whatever comes later has the values of these already.
-    const keys = await this.use((space) => space.keys());
-    for (let from = 0; from < keys.length; from += AT_ONCE) {
-      await this.line.byItself(() => this.refill(keys.slice(from, from + AT_ONCE)));
-    }
-    await this.line.byItself(async () => {
-      const now = this.note;
-      const filled = now.indexes?.map((index) => (building.includes(index.name) ? { ...index, ready: true } : index));
-      await this.write({
-        ...now,
-        indexes: filled ?? [],
-        stale: now.stale?.filter((name) => !stale.includes(name)) ?? [],
-      });
-    });
-  }
-
-  private refill(keys: readonly Key[]): Promise<void> {
-    return this.use(async (space) => {
-      const found = await space.getMany(keys, { include: ["metadata"] });
-      const slice = new Slice();
-      const pending = new Pending();
-      for (const entry of found) {
-        if (entry === undefined) continue;
-        const next = documentOf(payloadOf(entry.metadata), this.kept, isZeroIn(entry.metadata));
-        const patch = patchBetween(entry.metadata, next);
-        if (Object.keys(patch).length > 0) await pending.add(space.update(entry.key, patch));
-        if (slice.isOver) await slice.next();
-      }
-      await pending.done();
-    });
+    this.tenant = tenantOf(note);
+    if (this.isWithoutTenants) this.known = null;
+    else if (this.places === null) await this.look();
   }
 }
-
-const AT_ONCE = 256; // points between which other writes have their turn
 
 function indexesOf({ indexes = [] }: Note): Map<string, Index> {
   return new Map(indexes.map((note) => [note.field, openedIndex(note)]));
 }
 
-/** The collections of a store, with what the server knows of each. */
-export class Collections {
-  private readonly known = new Map<string, Collection>();
-
-  constructor(readonly store: Store) {}
-
-  /** By name or alias. Throws Refusal. */
-  get(name: string): Collection {
-    const info = this.infoOf(name);
-    const note = noteOf(info.note);
-    const found = this.known.get(info.name);
-    if (found !== undefined && found.note.made === note.made) return found;
-    const collection = new Collection(info.name, this.store, info.dimensions, info.metric, note);
-    this.known.set(info.name, collection);
-    void nextTurn().then(() => collection.fill().catch(() => {}));
-    return collection;
-  }
-
-  /** The own name of a collection that goes by that name or alias; null if there is none. */
-  nameOf(name: string): string | null {
-    try {
-      return this.store.info(name).name;
-    } catch {
-      return null;
-    }
-  }
-
-  private infoOf(name: string) {
-    try {
-      return this.store.info(name);
-    } catch (error) {
-      if ((error as { code?: string }).code === "NO_COLLECTION") throw noCollection(name);
-      throw error;
-    }
-  }
-
-  /** Writes that were acknowledged at once and failed later. */
-  get failures(): number {
-    return Array.from(this.known.values(), ({ failures }) => failures).reduce((sum, one) => sum + one, 0);
-  }
-
-  /** Resolves once all writes that have come are done. */
-  async idle(): Promise<void> {
-    await Promise.all(Array.from(this.known.values(), ({ line }) => line.byItself(async () => {})));
-  }
-
-  /** Whether there was one. */
-  async drop(name: string): Promise<boolean> {
-    const collection = this.store.list().some((info) => info.name === name) ? this.get(name) : null;
-    if (collection === null) return false;
-    const dropped = await collection.line.byItself(() => this.store.drop(name));
-    this.known.delete(name);
-    return dropped;
-  }
-}
-
-/** Another program's note says nothing here. */
-function noteOf(note: unknown): Note {
-  return ((note as { server?: Note } | null)?.server ?? {}) as Note;
+/** Of several fields with tenants the first one says where points are. */
+function tenantOf({ indexes = [] }: Note): Path | null {
+  const found = indexes.find(isTenants);
+  return found === undefined ? null : readPath(found.field);
 }

@@ -6,7 +6,7 @@ import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
 import type { Store } from "../../store/store.ts";
 import { Refusal } from "../wire/refusals.ts";
-import { SPACE } from "./collection.ts";
+import { SPACE } from "./tenants.ts";
 
 export const DEMO = "demo";
 const DIMENSIONS = 64;

@@ -3,7 +3,7 @@
  * type, in a property of the document that payloads can't have; whatever does not fit is kept in the payload alone.
  */
 import type { FieldType } from "../../documents/fields.ts";
-import type { Value } from "../wire/json.ts";
+import { isRecord, type Value } from "../wire/json.ts";
 import { notServed } from "../wire/refusals.ts";
 import { boolean, byKind, echoed, maybe, object, oneOf, type Read, type Schema } from "../wire/schema.ts";
 import { momentOf } from "./dates.ts";
@@ -44,6 +44,11 @@ const detailed = object({
 export const indexSchema = byKind({ string: oneOf(...INDEX_TYPES, "geo"), object: detailed }) as Schema<
   IndexType | "geo" | Read<typeof detailed>
 >;
+
+/** Whether the values of the field say in which space a point is. */
+export function isTenants({ type, schema }: Pick<IndexNote, "type" | "schema">): boolean {
+  return (type === "keyword" || type === "uuid") && isRecord(schema) && schema.is_tenant === true;
+}
 
 /** Throws Refusal. */
 export function typeOf(schema: Read<typeof indexSchema>): IndexType {

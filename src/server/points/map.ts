@@ -20,11 +20,11 @@ export async function mapOf(collection: Collection, { sample = 2000, field }: As
   if (sample < 1) throw badFormat("`sample` must be 1 or more");
   const path = field === undefined ? null : readPath(field);
   const most = Math.min(sample, MOST_SAMPLE, Math.max(1, Math.floor(MOST_NUMBERS / collection.size)));
-  return await collection.use(async (space) => {
-    const all = await space.keys();
+  return await collection.read(undefined, async (points) => {
+    const all = await points.keys();
     const every = Math.max(1, Math.ceil(all.length / most));
     const keys = all.filter((_, i) => i % every === 0);
-    const found = await space.getMany(keys, { include: path === null ? ["vector"] : ["vector", "metadata"] });
+    const found = await points.getMany(keys, path === null ? ["vector"] : ["vector", "metadata"]);
     const entries = found.filter((entry) => entry?.vector !== undefined);
     const places = await inSlices(project(entries.map((entry) => entry!.vector as Float32Array)));
     const coloured = (metadata: unknown): Value | undefined => {

@@ -1,5 +1,4 @@
 /* Which points pass a filter? The index says so where it can; otherwise it names candidates, and their documents are looked at. */
-import type { Space } from "../../api/space.ts";
 import { Slice } from "../../runtime/event-loop.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Collection } from "./collection.ts";
@@ -8,6 +7,7 @@ import { type Filter, isAll } from "./filter.ts";
 import { passes } from "./passes.ts";
 import type { Payload } from "./paths.ts";
 import { type Plan, planOf } from "./plan.ts";
+import type { Points } from "./points.ts";
 
 export interface Match {
   key: Key;
@@ -25,26 +25,24 @@ export function checkOf(collection: Collection, filter: Filter): (key: Key, payl
   return (id, payload) => passes(filter, { id, payload }, texts);
 }
 
-/** Hands on every point that passes, by age, until `take` returns false. */
+/** Hands on every point that passes, of each space by age, until `take` returns false. */
 export async function eachMatch(
   collection: Collection,
+  points: Points,
   filter: Filter,
   take: (match: Match) => unknown,
-  plan = planFor(collection, filter),
 ): Promise<void> {
+  const plan = planFor(collection, filter);
   const check = checkOf(collection, filter);
   const ids = idsIn(filter);
-  await collection.use(async (space) => {
-    const slice = new Slice();
-    for await (const { key, metadata } of ids === null ? candidates(space, plan) : await named(space, ids)) {
-      const isMatch = (plan.exact && ids === null) || check(key, payloadOf(metadata));
-      if (isMatch && (await take({ key, document: metadata })) === false) return;
-      if (slice.isOver) await slice.next();
-    }
-  });
+  const slice = new Slice();
+  const found = ids === null ? points.entries(plan.where, ["metadata"]) : await named(points, ids);
+  for await (const { key, metadata } of found) {
+    const isMatch = (plan.exact && ids === null) || check(key, payloadOf(metadata));
+    if (isMatch && (await take({ key, document: metadata })) === false) return;
+    if (slice.isOver) await slice.next();
+  }
 }
-
-const candidates = (space: Space, { where }: Plan) => space.entries({ where, include: ["metadata"] });
 
 /** The ids of which every match is one; null if the filter names none. */
 function idsIn({ must }: Filter): ReadonlySet<Key> | null {
@@ -52,14 +50,14 @@ function idsIn({ must }: Filter): ReadonlySet<Key> | null {
   return named.sort((a, b) => a.size - b.size)[0] ?? null;
 }
 
-async function named(space: Space, ids: ReadonlySet<Key>) {
-  const found = await space.getMany([...ids], { include: ["metadata"] });
+async function named(points: Points, ids: ReadonlySet<Key>) {
+  const found = await points.getMany([...ids], ["metadata"]);
   return found.filter((entry) => entry !== undefined);
 }
 
 /** The ids of all that pass. */
-export async function keysOf(collection: Collection, filter: Filter): Promise<Key[]> {
+export async function keysOf(collection: Collection, points: Points, filter: Filter): Promise<Key[]> {
   const keys: Key[] = [];
-  await eachMatch(collection, filter, ({ key }) => void keys.push(key));
+  await eachMatch(collection, points, filter, ({ key }) => void keys.push(key));
   return keys;
 }

@@ -42,11 +42,11 @@ export async function offsetsOf(collection: Collection, given: Read<typeof matri
 
 async function nearestIn(collection: Collection, { filter, sample = 10, limit = 3 }: Read<typeof matrixBody>) {
   const { distance } = collection;
-  return await collection.use(async (space) => {
-    const keys = filter === undefined ? await space.keys() : await keysOf(collection, filter);
+  return await collection.read(filter, async (all) => {
+    const keys = filter === undefined ? await all.keys() : await keysOf(collection, all, filter);
     const every = Math.max(1, keys.length / sample);
     const chosen = keys.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every)).slice(0, sample);
-    const found = await space.getMany(chosen, { include: ["vector"] });
+    const found = await all.getMany(chosen, ["vector"]);
     const points = found.flatMap((entry) => (entry?.vector === undefined ? [] : [entry]));
     const pairs: [a: number, b: number, score: number][] = [];
     const slice = new Slice();

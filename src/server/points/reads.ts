@@ -1,5 +1,4 @@
 /* How are points read without a query: by id, page by page, in the order of a field, counted, or by the values of a field? */
-import type { Space } from "../../api/space.ts";
 import { Slice } from "../../runtime/event-loop.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Value } from "../wire/json.ts";
@@ -27,6 +26,7 @@ import { fieldOf } from "./indexes.ts";
 import { checkOf, eachMatch, keysOf, planFor } from "./matching.ts";
 import { isBetween } from "./passes.ts";
 import { type Path, readPath, valuesAt } from "./paths.ts";
+import type { Points } from "./points.ts";
 import { type Chosen, includeFor, recordOf, withPayload, withVector } from "./selection.ts";
 import { SortedIds } from "./sorted-ids.ts";
 
@@ -42,8 +42,8 @@ export const retrieveBody = object({ ids: list(pointId, MOST_RECORDS), ...chosen
 
 export async function retrieve(collection: Collection, given: Read<typeof retrieveBody>) {
   const { ids, with_payload = everything, with_vector = false } = given;
-  return await collection.use((space) =>
-    recordsOf(collection, space, [...new Set(ids)], { payload: with_payload, vector: with_vector }),
+  return await collection.read(undefined, (points) =>
+    recordsOf(collection, points, [...new Set(ids)], { payload: with_payload, vector: with_vector }),
   );
 }
 
@@ -53,8 +53,8 @@ export async function retrieveOne(collection: Collection, id: Key) {
   return found;
 }
 
-async function recordsOf(collection: Collection, space: Space, keys: Key[], chosen: Chosen) {
-  const found = await space.getMany(keys, { include: includeFor(chosen) });
+async function recordsOf(collection: Collection, points: Points, keys: Key[], chosen: Chosen) {
+  const found = await points.getMany(keys, includeFor(chosen));
   const records: ReturnType<typeof recordOf>[] = [];
   const slice = new Slice();
   for (const entry of found) {
@@ -86,10 +86,11 @@ export async function scroll(collection: Collection, given: Read<typeof scrollBo
     if (offset !== null) throw badFormat("`offset` does not go with `order_by`: use `start_from`");
     return { points: await ordered(collection, filter, order_by, limit, chosen), next_page_offset: null };
   }
-  return await collection.use(async (space) => {
-    const keys = await firstKeys(collection, space, filter, offset, limit + 1);
-    const points = await recordsOf(collection, space, keys.slice(0, limit), chosen);
-    return { points, next_page_offset: keys[limit] ?? null };
+  const ids = await collection.sorted();
+  return await collection.read(filter, async (points) => {
+    const keys = await firstKeys(collection, points, ids, filter, offset, limit + 1);
+    const records = await recordsOf(collection, points, keys.slice(0, limit), chosen);
+    return { points: records, next_page_offset: keys[limit] ?? null };
   });
 }
 
@@ -97,24 +98,30 @@ const AT_ONCE = 256;
 const MOST_LOOKED_AT = 4096; // documents, before the filter's matches are listed instead
 
 /** The first ids from `offset` on that pass and are there. */
-async function firstKeys(collection: Collection, space: Space, filter: Filter, offset: Key | null, most: number) {
+async function firstKeys(
+  collection: Collection,
+  points: Points,
+  ids: SortedIds,
+  filter: Filter,
+  offset: Key | null,
+  most: number,
+) {
   const check = isAll(filter) ? null : checkOf(collection, filter);
   const include: "metadata"[] = check === null ? [] : ["metadata"];
-  const ids = await collection.sorted();
   const found: Key[] = [];
   let [from, isFirst, looked] = [offset, true, 0];
   const slice = new Slice();
   for (;;) {
     const some = take(ids.from(from), AT_ONCE + 1, isFirst ? null : from);
     const last = some.at(-1);
-    for (const entry of await space.getMany(some, { include })) {
+    for (const entry of await points.getMany(some, include)) {
       if (entry === undefined) continue;
       if (check === null || check(entry.key, payloadOf(entry.metadata))) found.push(entry.key);
       if (found.length === most) return found;
     }
     looked += some.length;
     if (last === undefined || some.length < AT_ONCE) return found;
-    if (check !== null && looked > MOST_LOOKED_AT) return await firstOfAll(collection, filter, offset, most);
+    if (check !== null && looked > MOST_LOOKED_AT) return await firstOfAll(collection, points, filter, offset, most);
     [from, isFirst] = [last, false];
     if (slice.isOver) await slice.next();
   }
@@ -130,20 +137,37 @@ function take(ids: Generator<Key>, most: number, but: Key | null): Key[] {
   return taken;
 }
 
-async function firstOfAll(collection: Collection, filter: Filter, offset: Key | null, most: number): Promise<Key[]> {
-  return take(new SortedIds(await keysOf(collection, filter)).from(offset), most + 1, null);
+async function firstOfAll(
+  collection: Collection,
+  points: Points,
+  filter: Filter,
+  offset: Key | null,
+  most: number,
+): Promise<Key[]> {
+  return take(new SortedIds(await keysOf(collection, points, filter)).from(offset), most + 1, null);
 }
 
 // ── in the order of a field ─────────────────────────────────────────────────────────────────────────────────────────
 type Order = { key: Path; direction?: "asc" | "desc" | undefined; start_from?: Value | undefined };
 
 /** A point comes once for each number or date that it has there. */
-export async function ordered(collection: Collection, filter: Filter, order: Order, limit: number, chosen: Chosen) {
+export function ordered(collection: Collection, filter: Filter, order: Order, limit: number, chosen: Chosen) {
+  return collection.read(filter, (points) => inOrder(collection, points, filter, order, limit, chosen));
+}
+
+async function inOrder(
+  collection: Collection,
+  points: Points,
+  filter: Filter,
+  order: Order,
+  limit: number,
+  chosen: Chosen,
+) {
   const isDown = order.direction === "desc";
   const first = order.start_from === undefined ? null : placeOf(order.start_from);
   const bound = first === null ? null : { value: first, inclusive: true };
   const places: { key: Key; place: number; value: Value }[] = [];
-  await eachMatch(collection, filter, ({ key, document }) => {
+  await eachMatch(collection, points, filter, ({ key, document }) => {
     for (const value of valuesAt(payloadOf(document), order.key).flat()) {
       const place = placeOf(value);
       if (place === null || !isBetween(place, isDown ? null : bound, isDown ? bound : null)) continue;
@@ -152,9 +176,7 @@ export async function ordered(collection: Collection, filter: Filter, order: Ord
   });
   places.sort((a, b) => (isDown ? b.place - a.place : a.place - b.place));
   const page = places.slice(0, limit);
-  const records = await collection.use((space) =>
-    recordsOf(collection, space, [...new Set(page.map(({ key }) => key))], chosen),
-  );
+  const records = await recordsOf(collection, points, [...new Set(page.map(({ key }) => key))], chosen);
   const byId = new Map(records.map((record) => [record.id, record]));
   return page.filter(({ key }) => byId.has(key)).map(({ key, value }) => ({ ...byId.get(key)!, order_value: value }));
 }
@@ -171,11 +193,13 @@ export async function count(collection: Collection, { filter = ALL }: Read<typeo
 }
 
 async function countOf(collection: Collection, filter: Filter): Promise<number> {
-  const { where, exact } = planFor(collection, filter);
-  if (exact) return await collection.use((space) => (where === undefined ? space.size : space.count({ where })));
-  let count = 0;
-  await eachMatch(collection, filter, () => void count++);
-  return count;
+  return await collection.read(filter, async (points) => {
+    const { where, exact } = planFor(collection, filter);
+    if (exact) return await points.count(where);
+    let count = 0;
+    await eachMatch(collection, points, filter, () => void count++);
+    return count;
+  });
 }
 
 export const facetBody = object({
@@ -188,18 +212,24 @@ export const facetBody = object({
 
 /** The values of a field and how many points have each, the most frequent first. */
 export async function facet(collection: Collection, { key, limit = 10, filter = ALL }: Read<typeof facetBody>) {
+  const counts = await collection.read(filter, (points) => countsOf(collection, points, key, filter));
+  const hits = Array.from(counts, ([value, count]) => ({ value, count }));
+  hits.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+  return { hits: hits.slice(0, limit) };
+}
+
+async function countsOf(collection: Collection, points: Points, key: Path, filter: Filter) {
   const index = collection.indexes.get(key.text);
   const { where, exact } = planFor(collection, filter);
   if (exact && index?.ready && ["keyword", "uuid", "bool"].includes(index.type)) {
-    return { hits: await collection.use((space) => space.facets(fieldOf(index.name), { where, limit })) };
+    const found = await points.facets(fieldOf(index.name), where);
+    if (found !== null) return found;
   }
   const counts = new Map<string | number | bigint | boolean, number>();
-  await eachMatch(collection, filter, ({ document }) => {
+  await eachMatch(collection, points, filter, ({ document }) => {
     for (const value of new Set(valuesAt(payloadOf(document), key).flat())) {
       if (value !== null && typeof value !== "object") counts.set(value, (counts.get(value) ?? 0) + 1);
     }
   });
-  const hits = Array.from(counts, ([value, count]) => ({ value, count }));
-  hits.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
-  return { hits: hits.slice(0, limit) };
+  return counts;
 }

@@ -1,6 +1,4 @@
 /* How are the points nearest to a query found? By the index; their scores are computed again, as exactly as numbers allow. */
-import type { Space } from "../../api/space.ts";
-import type { Where } from "../../documents/types.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Value } from "../wire/json.ts";
 import { badFormat, noPoint, notServed } from "../wire/refusals.ts";
@@ -26,6 +24,7 @@ import { pointId } from "./ids.ts";
 import { keysOf, planFor } from "./matching.ts";
 import { diverse } from "./mmr.ts";
 import { readPath, valuesAt } from "./paths.ts";
+import type { Points } from "./points.ts";
 import { MOST_RECORDS, orderBy, ordered, scroll } from "./reads.ts";
 import { type Scored, scoreOf } from "./scores.ts";
 import { type Chosen, includeFor, recordOf, withPayload, withVector } from "./selection.ts";
@@ -41,7 +40,7 @@ const params = object({
 });
 
 /** What a search starts from. */
-export type Target = { is: "vector"; vector: readonly number[] } | { is: "id"; id: Key };
+export type Target = { is: "vector"; vector: readonly number[] | Float32Array } | { is: "id"; id: Key };
 
 const numbers: Schema<Target> = mapped(vector, (numbers, at) => {
   if (numbers === null) throw badFormat(`${at} must not be empty`);
@@ -141,11 +140,11 @@ export async function runSearch(
   mmr?: Read<typeof diversity>,
 ): Promise<Hit[]> {
   const { offset = 0, limit = 10 } = given;
-  return await collection.use(async (space) => {
-    const from = await vectorOf(collection, space, target);
+  return await collection.read(given.filter, async (points) => {
+    const from = await vectorOf(collection, points, target);
     if (from === null) return [];
     const most = mmr === undefined ? offset + limit : (mmr.candidates_limit ?? Math.max(100, offset + limit));
-    let hits = await nearestTo(collection, space, from, given, most);
+    let hits = await nearestTo(collection, points, from, given, most);
     if (mmr !== undefined) hits = diverse(hits, collection.distance, mmr.diversity ?? 0.5, offset + limit);
     return finished(collection, hits.slice(offset, offset + limit), chosenIn(given));
   });
@@ -158,27 +157,26 @@ interface Start {
 }
 
 /** Null: the point has no vector that could be compared. */
-async function vectorOf(collection: Collection, space: Space, target: Target): Promise<Start | null> {
+async function vectorOf(collection: Collection, points: Points, target: Target): Promise<Start | null> {
   if (target.is === "vector") {
     checkSize(collection, target.vector);
     const isZero = collection.distance === "Cosine" && target.vector.every((one) => one === 0);
     return isZero ? null : { vector: target.vector, except: null };
   }
-  const found = await space.get(target.id, { include: ["vector"] });
+  const found = await points.get(target.id, ["vector"]);
   if (found === undefined) throw noPoint(target.id);
   return found.vector === undefined ? null : { vector: found.vector, except: target.id };
 }
 
 /** The best `most`, the best first. */
-async function nearestTo(collection: Collection, space: Space, start: Start, given: Asked, most: number) {
+async function nearestTo(collection: Collection, points: Points, start: Start, given: Asked, most: number) {
   const { params, score_threshold, filter } = given;
   const k = start.except === null ? most : most + 1;
   const ef = params?.exact === true ? EXACT : params?.hnsw_ef;
-  const which = await whichOf(collection, filter);
+  const which = await whichOf(collection, points, filter);
   const wanted = { k, ...(ef === undefined ? {} : { ef: Math.max(ef, 1) }), ...which };
   const include = includeFor({ ...chosenIn(given), vector: true });
-  // A `filter` by function and `include` go together; the compiler can't see which of the options is there.
-  const hits = (await space.search(start.vector, { ...wanted, include } as { include: typeof include })) as {
+  const hits = (await points.search(start.vector, wanted, include)) as {
     key: Key;
     vector: Float32Array;
     metadata?: unknown;
@@ -207,24 +205,22 @@ async function nearestTo(collection: Collection, space: Space, start: Start, giv
 export async function runExplained(collection: Collection, given: Read<typeof queryBody>) {
   const { query, limit = 10, filter, params } = given;
   if (query === undefined || "order" in query) return { way: "documents" };
-  return await collection.use(async (space) => {
-    const start = await vectorOf(collection, space, query.target);
-    const which = await whichOf(collection, filter);
+  return await collection.read(filter, async (points) => {
+    const start = await vectorOf(collection, points, query.target);
+    const which = await whichOf(collection, points, filter);
     if (start === null || "filter" in which) return { way: "documents" };
     const ef = params?.exact === true ? EXACT : params?.hnsw_ef;
-    const options = { k: limit, explain: true, ...which, ...(ef === undefined ? {} : { ef }) } as const;
-    const { explain } = await space.search(start.vector, options);
-    return explain;
+    return await points.explain(start.vector, { k: limit, ...which, ...(ef === undefined ? {} : { ef }) });
   });
 }
 
 const MOST_KEYS = 100_000;
 
-async function whichOf(collection: Collection, filter: Filter | undefined) {
+async function whichOf(collection: Collection, points: Points, filter: Filter | undefined) {
   if (filter === undefined) return {};
   const plan = planFor(collection, filter);
-  if (plan.exact) return plan.where === undefined ? {} : { where: plan.where as Where };
-  const keys = await keysOf(collection, filter);
+  if (plan.exact) return plan.where === undefined ? {} : { where: plan.where };
+  const keys = await keysOf(collection, points, filter);
   if (keys.length <= MOST_KEYS) return { keys };
   const set = new Set(keys);
   return { filter: (key: Key) => set.has(key) };

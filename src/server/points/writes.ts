@@ -1,5 +1,4 @@
 /* How are points added, changed and deleted? Each operation is read first, as a whole; then it takes its place in the line. */
-import type { Space } from "../../api/space.ts";
 import type { Key } from "../../values/keys.ts";
 import { isRecord, type Value } from "../wire/json.ts";
 import { badFormat, noPoint, notServed, wrongInput } from "../wire/refusals.ts";
@@ -16,16 +15,17 @@ import {
   text,
 } from "../wire/schema.ts";
 import type { Collection } from "./collection.ts";
-import { documentOf, isZeroIn, patchBetween, payload, payloadOf } from "./documents.ts";
+import { payload, payloadOf } from "./documents.ts";
 import { type Filter, filter } from "./filter.ts";
 import { pointId } from "./ids.ts";
 import { eachMatch, keysOf, type Match } from "./matching.ts";
 import { mergeAt, type Path, type Payload, readPath, removeAt } from "./paths.ts";
-import { Pending } from "./pending.ts";
+import type { Points } from "./points.ts";
+import { type NewPoint, put, removeMany, removeNow, replace, rewrite } from "./rewrite.ts";
 
 const MOST_POINTS = 100_000;
 
-type Numbers = readonly number[];
+type Numbers = readonly number[] | Float32Array;
 
 /** Its length is compared with the collection's later. An empty object stands for none. */
 export const vector: Schema<Numbers | null> = {
@@ -107,20 +107,10 @@ export const operationsBody = object({
 /** A write that was read: doing it takes its place in the line at once. */
 export type Write = () => Promise<void>;
 
-interface NewPoint {
-  id: Key;
-  vector: Numbers | null;
-  payload: Payload;
-}
-
 export function upsert(collection: Collection, given: Read<typeof upsertBody>): Write {
   const points = pointsOf(given);
   for (const { vector } of points.values()) checkSize(collection, vector);
-  return () =>
-    collection.line.together(() => {
-      collection.came(points.keys());
-      return collection.use((space) => put(collection, space, [...points.values()]));
-    });
+  return () => put(collection, [...points.values()]);
 }
 
 /** Of several with one id the last counts. */
@@ -147,34 +137,6 @@ export function checkSize({ size }: Collection, vector: Numbers | null): void {
   throw wrongInput(`Vector dimension error: expected dim: ${size}, got ${vector.length}`);
 }
 
-/** Hands all of them to the index before it waits. */
-async function put(collection: Collection, space: Space, points: readonly NewPoint[]): Promise<void> {
-  const { kept, distance } = collection;
-  const rows = points.map(({ id, vector, payload }) => {
-    const isZero = distance === "Cosine" && vector !== null && vector.every((one) => one === 0);
-    return { id, vector: isZero ? null : vector, document: documentOf(payload, kept, isZero) };
-  });
-  const parts = [rows.filter(({ vector }) => vector !== null), rows.filter(({ vector }) => vector === null)];
-  const done = parts.map((part, i) => {
-    if (part.length === 0) return undefined;
-    const [keys, documents] = [part.map(({ id }) => id), part.map(({ document }) => document)];
-    if (i === 1)
-      return space.addMany(
-        keys,
-        null,
-        documents.map((document) => document ?? {}),
-      );
-    const hasDocuments = documents.some((document) => document !== undefined);
-    return space.addMany(
-      keys,
-      part.map(({ vector }) => vector!),
-      hasDocuments ? documents : undefined,
-    );
-  });
-  await Promise.all(done);
-  collection.operations++;
-}
-
 // ── writes that name points ─────────────────────────────────────────────────────────────────────────────────────────
 interface Which {
   points?: Key[] | undefined;
@@ -189,53 +151,37 @@ export function remove(collection: Collection, { points, filter }: Read<typeof d
   checkWhich({ points, filter });
   if (points !== undefined) {
     const keys = [...new Set(points)];
-    return () => collection.line.together(() => removeKeys(collection, keys));
+    return () => removeMany(collection, keys);
   }
   return () =>
-    collection.line.byItself(async () => {
-      await removeKeys(collection, await keysOf(collection, filter!));
-    });
-}
-
-async function removeKeys(collection: Collection, keys: Key[]): Promise<void> {
-  await collection.use(async (space) => {
-    const deleted = space.deleteMany(keys);
-    collection.went(keys);
-    await deleted.catch((error) => {
-      collection.forgetOrder();
-      throw error;
-    });
-  });
-  collection.operations++;
+    collection.byItself(() =>
+      collection.use(async (points, index) => {
+        await removeNow(collection, index, await keysOf(collection, points, filter!));
+      }),
+    );
 }
 
 /** Changes the payload of each point that is meant. Rejects with 404 if a point is named that is not there. */
 function changeEach(collection: Collection, which: Which, change: (payload: Payload) => Payload): Write {
   checkWhich(which);
   return () =>
-    collection.line.byItself(async () => {
-      await collection.use(async (space) => {
-        const pending = new Pending();
-        await eachOf(collection, space, which, async ({ key, document }) => {
-          const next = documentOf(change(payloadOf(document)), collection.kept, isZeroIn(document));
-          const patch = patchBetween(document, next);
-          if (Object.keys(patch).length > 0) await pending.add(space.update(key, patch));
-        });
-        await pending.done();
-      });
+    collection.byItself(async () => {
+      await collection.use((points, index) =>
+        rewrite(collection, index, (take) => eachOf(collection, points, which, take), change),
+      );
       collection.operations++;
     });
 }
 
 async function eachOf(
   collection: Collection,
-  space: Space,
+  all: Points,
   { points, filter }: Which,
   take: (match: Match) => unknown,
 ): Promise<void> {
-  if (points === undefined) return await eachMatch(collection, filter!, take);
+  if (points === undefined) return await eachMatch(collection, all, filter!, take);
   const keys = [...new Set(points)];
-  const found = await space.getMany(keys, { include: ["metadata"] });
+  const found = await all.getMany(keys, ["metadata"]);
   const missing = found.indexOf(undefined);
   if (missing >= 0) throw noPoint(keys[missing]);
   for (const entry of found) await take({ key: entry!.key, document: entry!.metadata });
@@ -282,13 +228,13 @@ export function deleteVectors(collection: Collection, given: Read<typeof deleteV
 }
 
 function replaceVectors(collection: Collection, which: Which, vectorFor: (id: Key) => Numbers | null): Promise<void> {
-  return collection.line.byItself(() =>
-    collection.use(async (space) => {
+  return collection.byItself(() =>
+    collection.use(async (all, index) => {
       const points: NewPoint[] = [];
-      await eachOf(collection, space, which, ({ key, document }) => {
+      await eachOf(collection, all, which, ({ key, document }) => {
         points.push({ id: key, vector: vectorFor(key), payload: payloadOf(document) });
       });
-      await put(collection, space, points);
+      await replace(collection, index, points);
     }),
   );
 }

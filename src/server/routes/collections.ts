@@ -1,5 +1,6 @@
 /* Which routes create, describe and drop collections, their aliases and their payload indexes? */
 import { HnswError } from "../../errors.ts";
+import { addIndex, dropIndex } from "../points/building.ts";
 import { type Collection, METRICS, type Note } from "../points/collection.ts";
 import { fieldOf, indexSchema, typeOf } from "../points/indexes.ts";
 import { readPath } from "../points/paths.ts";
@@ -102,17 +103,17 @@ async function describe(collection: Collection): Promise<object> {
     [name: string]: { [name: string]: Value };
   };
   const { quantization_config = null, strict_mode_config, metadata, ...params } = others;
-  return await collection.use(async (space, index) => {
+  return await collection.read(undefined, async (points, index) => {
     const { M, efConstruction, flatBelow } = index.options;
     const schema: Record<string, object> = {};
     for (const { field, type, schema: params, name } of indexes.values()) {
-      const points = await space.count({ where: { [fieldOf(name)]: { $exists: true } } });
-      schema[field] = { data_type: type, ...(isRecord(params) ? { params } : {}), points };
+      const count = await points.count({ [fieldOf(name)]: { $exists: true } });
+      schema[field] = { data_type: type, ...(isRecord(params) ? { params } : {}), points: count };
     }
-    const points = space.size;
+    const count = points.size;
     return {
       ...{ status: "green", optimizer_status: "ok" },
-      ...{ indexed_vectors_count: points, points_count: points, segments_count: 1 },
+      ...{ indexed_vectors_count: count, points_count: count, segments_count: 1 },
       config: {
         params: {
           vectors: { size, distance, ...vectors },
@@ -172,7 +173,7 @@ async function createIndex(call: Call<Read<typeof indexBody>>) {
   const collection = collectionOf(call);
   const { field_name, field_schema } = call.body;
   readPath(field_name);
-  const done = collection.addIndex(field_name, typeOf(field_schema), field_schema as Value);
+  const done = addIndex(collection, field_name, typeOf(field_schema), field_schema as Value);
   return await indexed(call, collection, done);
 }
 
@@ -244,7 +245,7 @@ export const collectionRoutes: Route[] = [
     ...{ method: "DELETE", path: `${PATH}/index/{field}`, summary: "Drop such an index", access: "write" },
     run(call) {
       const collection = collectionOf(call);
-      return indexed(call, collection, collection.dropIndex(call.params.field!));
+      return indexed(call, collection, dropIndex(collection, call.params.field!));
     },
   }),
 ];

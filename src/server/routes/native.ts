@@ -14,13 +14,14 @@ interface Reader {
 /** The points as an export: what `openSearch` opens in a browser. The index stays open until the client has it, or goes. */
 async function exported(call: Call<unknown>): Promise<Response> {
   const collection = collectionOf(call);
+  const names = await collection.read(undefined, (points) => points.names);
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
   const reader = await new Promise<Reader>((resolve, reject) => {
-    const used = collection.use((space, index) => {
-      resolve(index.export([space.name]).getReader() as Reader);
+    const used = collection.use((_, index) => {
+      resolve(index.export(names).getReader() as Reader);
       return ended;
     });
     used.catch(reject);

@@ -1,5 +1,6 @@
 /* What is a route? One entry of a table: requests are checked by it, and the OpenAPI document says the same. */
-import type { Collection, Collections } from "../points/collection.ts";
+import type { Collection } from "../points/collection.ts";
+import type { Collections } from "../points/collections.ts";
 import type { Demo } from "../points/demo.ts";
 import { FIGURES } from "../points/spaces.ts";
 import type { Metrics } from "../wire/metrics.ts";
