@@ -13,7 +13,7 @@ export {
   searchMatches, startFilter, update,
 } from "./abi/rows";
 export {
-  endMeasure, graphOf, measurePiece, measureQuery, measureWalk, nextGraph, readNotes, startMeasure, writeNotes,
+  endMeasure, graphOf, measureAmong, measurePiece, measureQuery, measureShare, measureWalk, nextGraph, readNotes, startMeasure, writeNotes,
 } from "./abi/recall";
 export { endScan, endSearch, scanPiece, search, startScan } from "./abi/search";
 export { claim, depthOf, hasClaims, isLinked, link, nextUnlinked, tidy } from "./abi/linking";

@@ -431,6 +431,9 @@ export const BY_BEAM: u32 = 0, EXACTLY: u32 = 1, IN_F32: u32 = 2; // by the walk
 export const CHOOSE_IN_F32: u32 = 3; // of a search among matches: a walk, in f32, or a scan
 export const MEASURED_K: u32 = 100; // the most; and for these, one figure each:
 export const MEASURED_KS: u32 = 9; // 1, 2, 4, 8, 10, 16, 32, 64, 100
+export const MEASURED_SHARES: u32 = 5; // of slots that match a filter: 1/2, 1/4, 1/8, 1/16, 1/32
+export const SHARE_QUERIES: u32 = 64; // that are searched for among matches, for SHARE_K hits
+export const SHARE_K: u32 = 10;
 
 // ── what a call that links has done: INFO words 0, 1 and 2 are ops, compaction steps, and the effort of both ─────────
 export const OP_UNITS: u32 = 16; // of effort: an ordinary insert

@@ -10,7 +10,7 @@ import { base, info } from "../memory/scratch";
 import { copyBytes } from "../memory/words";
 import { checkVector } from "../space/accept";
 import { currentOf, emptyingOf, pendingOf } from "../space/generations";
-import { addGiven, begin, compareSome, end, walkFor } from "../space/measure";
+import { addGiven, begin, choose, compareSome, end, walkAmong, walkFor } from "../space/measure";
 import { isAlive, spaceAfter } from "../space/spaces";
 import { ensureResults, putQuery } from "./search";
 
@@ -115,6 +115,17 @@ export function measurePiece(slots: u32): i32 {
 export function measureWalk(query: u32, ef: u32, way: u32): i32 {
   const ready = ensureResults(MEASURED_K, ef);
   return ready != OK ? ready : walkFor(query, ef, way);
+}
+
+/** Chooses a share of matches, 1 to MEASURED_SHARES, for `measureAmong`. X_INFO[0]: how many slots match. */
+export function measureShare(share: u32): void {
+  info(0, choose(share));
+}
+
+/** As `walkAmong` of space/measure.ts, or E_BUSY or E_MEMORY. */
+export function measureAmong(query: u32, ef: u32, share: u32): i32 {
+  const ready = ensureResults(MEASURED_K, ef);
+  return ready != OK ? ready : walkAmong(query, ef, share);
 }
 
 /** Ends a measurement. OK, or E_BUSY: then its memory is given back by the next one. */

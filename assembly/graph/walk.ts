@@ -51,9 +51,9 @@ const SEEDS: u32 = 8; // matching entry points of a filtered walk
  * matches may lie far from the query. False when it gave up, after it had visited more than `most` nodes.
  */
 export function walkFiltered(
-  generation: usize, entry: u32, ef: u32, version: u64, bits: usize, slots: u32, most: u32,
+  generation: usize, entry: u32, ef: u32, version: u64, bits: usize, slots: u32, most: u32, without: u32 = NO_SLOT,
 ): bool {
-  excluded = NO_SLOT;
+  excluded = without;
   enter(generation, entry, 0, ef);
   for (let i: u32 = 0; i < SEEDS; i++) enterAtMatch(generation, <u32>((<u64>slots * i) / SEEDS), bits, slots);
   liveCandidates = 0;

@@ -76,3 +76,8 @@ export function push(head: usize, value: u32, next: usize): void {
     if (atomic.cmpxchg<u32>(head, first, value) == first) break;
   }
 }
+
+export function clearBit(bits: usize, i: u32): void {
+  const byte = bits + (i >>> 3);
+  store<u8>(byte, <u8>(<u32>load<u8>(byte) & ~(1 << (i & 7))));
+}

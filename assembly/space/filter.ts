@@ -21,7 +21,7 @@ import { faultPoint } from "../memory/faults";
 import { hashKey } from "../memory/hashes";
 import { lockPartition, seat, unlocked } from "../memory/locks";
 import { info } from "../memory/scratch";
-import { clearBytes, copyBytes, hasBit, setBit } from "../memory/words";
+import { clearBit, clearBytes, copyBytes, hasBit, setBit } from "../memory/words";
 import { padded8, SOUND } from "../rows/check";
 import { cellsOf } from "../rows/columns";
 import { dropExpired, evaluate, LEVEL_BYTES } from "../rows/evaluate";
@@ -174,11 +174,6 @@ function filterChunk(generation: usize, chunk: u32, count: u32, readyOps: usize,
   copyBytes(to, stack, bytes);
   clearBytes(to + bytes, (chunkSlots(chunk) >>> 3) - bytes);
   for (let i: u32 = 0; i < bytes; i++) matches += popcnt<u32>(load<u8>(to + i));
-}
-
-function clearBit(bits: usize, i: u32): void {
-  const byte = bits + (i >>> 3);
-  store<u8>(byte, <u8>(<u32>load<u8>(byte) & ~(1 << (i & 7))));
 }
 
 function dropInvisible(generation: usize, first: u32, slots: u32): void {

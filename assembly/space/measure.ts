@@ -9,33 +9,40 @@
  * A stored query is left out together with what has the same vector, of the comparison as of the walk: it finds what a
  * query from elsewhere in its place would find. Only ranks are kept, so of equally near slots any will do.
  *
+ * Some queries are also searched for among the slots that would match a filter: a hash chooses half of them, a quarter, …
+ *
  * What a seat works in is one block, SEAT_MEASURE:
  *   [own slot u32 × queries][ranks of the nearest f32 × MEASURED_K × queries, sorted][vectors × queries]
+ *   [ranks of the nearest matches f32 × SHARE_K × MEASURED_SHARES × SHARE_QUERIES, sorted][a bit per slot that matches]
  */
 import {
   E_MEMORY, E_PENDING, E_STALE, FLAT, G_BEAM, G_COUNT, G_ENTRY, G_FINISHED, G_SERIAL, G_STATE, HIT_BYTES, HIT_DISTANCE,
-  HIT_GENERATION, HIT_SLOT, LINKED, MEASURED_K, MEASURED_KS, NOT_FOUND, OK, SEAT_MEASURE, SEAT_RESULTS, SLOT_VECTOR,
+  HIT_GENERATION, HIT_SLOT, LINKED, MEASURED_K, MEASURED_KS, MEASURED_SHARES, NOT_FOUND, OK, SEAT_MEASURE, SEAT_RESULTS, SHARE_K, SHARE_QUERIES, SLOT_VECTOR,
 } from "../layout";
 import { allocate, freeAt } from "../memory/arena";
 import { announce, park, pinMeasure, unpinMeasure } from "../memory/epochs";
 import { seat } from "../memory/locks";
 import { candidateDistances, candidateSlots, info, query } from "../memory/scratch";
 import { mix, paddedFloats, slotStride } from "../memory/settings";
-import { copyBytes } from "../memory/words";
+import { clearBit, clearBytes, copyBytes, hasBit, setBit } from "../memory/words";
 import { isGone, setNow } from "../rows/expiry";
 import { exact, sameVector } from "../vectors/metric";
 import { chunkEnd, hasBody, inverseOf, slotAddress, stateOf, visible } from "../vectors/slots";
 import { hitCount } from "./hits";
-import { fixMoment, momentCurrent, momentEmptying, momentFloor, momentLive, momentVersion, searchWithout, useMoment } from "./search";
+import { fixMoment, momentCurrent, momentEmptying, momentFloor, momentLive, momentVersion, searchAmong, searchWithout, useMoment } from "./search";
 
 const NO_SLOT: u32 = ~0;
 const BLOCK: u32 = 64; // slots that stay in the cache while all queries are compared with them
+const SHARE_TOP: u32 = SHARE_K * 4; // bytes of the ranks of one query in one share
+const SALT: u32 = 0x5bd1e995; // levels are hashes of slots, too
 
 /* The measurement of this instance: at its moment, */
 let version: u64 = 0, current: usize = 0, floor: u32 = 0, slots: u32 = 0, now: f64 = 0;
 /* its queries, and the slot that is compared next. */
 let queries: u32 = 0, room: u32 = 0, next: u32 = 0;
-let owns: usize = 0, tops: usize = 0, vectors: usize = 0;
+let owns: usize = 0, tops: usize = 0, vectors: usize = 0, shareTops: usize = 0, bits: usize = 0;
+let every: u32 = 1; // of so many queries one is searched for among matches
+let matching: u32 = 0; // slots whose bit is set
 
 /**
  * Begins a measurement with up to `stored` slots as queries and room for `given` more. X_INFO: [0] how many slots became
@@ -63,13 +70,17 @@ function prepare(space: usize, incarnation: u32, stored: u32, given: u32, at: f6
   slots = load<u32>(current + G_COUNT);
   now = at;
   room = stored + given;
-  const bytes = <u64>room * (4 + MEASURED_K * 4 + paddedFloats * 4) + 16;
+  const bitmap = ((slots + 63) >>> 6) << 3;
+  const bytes = <u64>room * (4 + MEASURED_K * 4 + paddedFloats * 4) + 16 + shareBytes() + bitmap;
   const block: usize = bytes > 1 << 30 ? 0 : allocate(<u32>bytes, 0);
   if (block == 0) return E_MEMORY;
   store<u32>(seat + SEAT_MEASURE, <u32>block);
   owns = block;
   tops = owns + room * 4;
   vectors = (tops + room * MEASURED_K * 4 + 15) & ~15;
+  shareTops = vectors + room * paddedFloats * 4;
+  bits = shareTops + shareBytes();
+  for (let at = shareTops; at < bits; at += 4) store<f32>(at, Infinity);
   setNow(now);
   for (let i: u32 = 0; i < stored; i++) sample(i, stored);
   next = 0;
@@ -80,6 +91,21 @@ function prepare(space: usize, incarnation: u32, stored: u32, given: u32, at: f6
   info(4, load<u32>(current + G_SERIAL));
   info(5, load<u32>(current + G_BEAM));
   return OK;
+}
+
+function shareBytes(): u32 {
+  return SHARE_QUERIES * MEASURED_SHARES * SHARE_TOP;
+}
+
+/** In how many of the shares a slot matches: in the first, half of all do, in each further one half of those. */
+function sharesOf(slot: u32): u32 {
+  return min<u32>(MEASURED_SHARES, ctz(mix(slot ^ SALT)));
+}
+
+/** Where the ranks of a query among matches lie, or 0. */
+function shareTopOf(i: u32): usize {
+  const number = i / every;
+  return i % every != 0 || number >= SHARE_QUERIES ? 0 : shareTops + number * MEASURED_SHARES * SHARE_TOP;
 }
 
 /** Makes a linked slot out of the i-th part of all a query, if there is one. */
@@ -119,6 +145,7 @@ export function addGiven(): bool {
 /** Compares all queries with the next `most` slots. True while there are more. */
 export function compareSome(most: u32): bool {
   setNow(now);
+  every = max<u32>(1, queries / SHARE_QUERIES);
   for (const end = min<u32>(slots, next + most); next < end; ) {
     const to = min<u32>(min<u32>(end, chunkEnd(next)), next + BLOCK);
     compareBlock(next, to);
@@ -127,13 +154,14 @@ export function compareSome(most: u32): bool {
   return next < slots;
 }
 
-/* The addresses of a block's visible slots, and their numbers, lie where a search has its candidates. */
+/* The addresses of a block's visible slots, their numbers and shares lie where a search has its candidates. */
 function compareBlock(from: u32, to: u32): void {
   let count: u32 = 0;
   for (let slot = from, at = slotAddress(current, from); slot < to; slot++, at += slotStride) {
     if (!visible(at, version) || !hasBody(at) || isGone(current, slot)) continue;
     store<u32>(candidateSlots + (count << 2), <u32>at);
     store<u32>(candidateDistances + (count << 2), slot);
+    store<u32>(candidateDistances + ((BLOCK + count) << 2), sharesOf(slot));
     count++;
   }
   for (let i: u32 = 0; i < queries; i++) compareQuery(i, count);
@@ -142,18 +170,27 @@ function compareBlock(from: u32, to: u32): void {
 function compareQuery(i: u32, count: u32): void {
   const vector = vectors + i * paddedFloats * 4;
   const top = tops + i * MEASURED_K * 4;
-  const last = top + (MEASURED_K - 1) * 4;
+  const shareTop = shareTopOf(i);
   const own = load<u32>(owns + i * 4);
-  let worst = load<f32>(last);
   for (let j: u32 = 0; j < count << 2; j += 4) {
     const at: usize = load<u32>(candidateSlots + j);
+    const shares: u32 = shareTop == 0 ? 0 : load<u32>(candidateDistances + (BLOCK << 2) + j);
     const rank = exact(vector, 1, at + SLOT_VECTOR, inverseOf(at));
-    if (!(rank < worst) || isOwn(own, load<u32>(candidateDistances + j), at)) continue;
-    let to = last;
-    for (; to > top && load<f32>(to - 4) > rank; to -= 4) store<f32>(to, load<f32>(to - 4));
-    store<f32>(to, rank);
-    worst = load<f32>(last);
+    // Among fewer the ten nearest are farther: what is not near enough for the last share is so for none.
+    const farthest: usize = shares == 0 ? top + (MEASURED_K - 1) * 4 : shareTop + shares * SHARE_TOP - 4;
+    if (!(rank < load<f32>(farthest)) && !(rank < load<f32>(top + (MEASURED_K - 1) * 4))) continue;
+    if (isOwn(own, load<u32>(candidateDistances + j), at)) continue;
+    insertRank(top, MEASURED_K, rank);
+    for (let share: u32 = 0; share < shares; share++) insertRank(shareTop + share * SHARE_TOP, SHARE_K, rank);
   }
+}
+
+/** Puts a rank among the k lowest, unless these are lower. */
+function insertRank(top: usize, k: u32, rank: f32): void {
+  let to = top + (k - 1) * 4;
+  if (!(rank < load<f32>(to))) return;
+  for (; to > top && load<f32>(to - 4) > rank; to -= 4) store<f32>(to, load<f32>(to - 4));
+  store<f32>(to, rank);
 }
 
 function isOwn(own: u32, slot: u32, slotAt: usize): bool {
@@ -186,6 +223,45 @@ export function walkFor(i: u32, ef: u32, way: u32): i32 {
     info(figure, k > ef ? 0 : foundAmong(load<f32>(top + (k - 1) * 4), k, own));
   }
   info(9, trues);
+  return OK;
+}
+
+/** Chooses a share, 1 to MEASURED_SHARES, for `walkAmong`. Returns how many slots match in it. */
+export function choose(share: u32): u32 {
+  clearBytes(bits, ((slots + 63) >>> 6) << 3);
+  setNow(now);
+  matching = 0;
+  for (let slot: u32 = 0; slot < slots; slot++) {
+    if (sharesOf(slot) < share) continue;
+    const at = slotAddress(current, slot);
+    if (!visible(at, version) || !hasBody(at) || isGone(current, slot)) continue;
+    setBit(bits, slot);
+    matching++;
+  }
+  return matching;
+}
+
+/**
+ * Searches for query `i` among the matches of a share that was chosen. X_INFO: [0] how many of the SHARE_K nearest were
+ * found, [1] how many there are. NOT_FOUND when the query is not one for that.
+ */
+export function walkAmong(i: u32, ef: u32, share: u32): i32 {
+  const shareTop = shareTopOf(i);
+  const own = load<u32>(owns + i * 4);
+  if (shareTop == 0 || (own != NO_SLOT && atomic.load<u32>(current + G_ENTRY) == own + 1)) return NOT_FOUND;
+  const top = shareTop + (share - 1) * SHARE_TOP;
+  const isMatch = own != NO_SLOT && hasBit(bits, own);
+  if (isMatch) clearBit(bits, own);
+  copyBytes(query, vectors + i * paddedFloats * 4, paddedFloats * 4);
+  setNow(now);
+  useMoment(version, current, 0, floor);
+  const isComplete = searchAmong(bits, slots, SHARE_K, ef, matching, own);
+  if (isMatch) setBit(bits, own);
+  let trues: u32 = 0;
+  while (trues < SHARE_K && load<f32>(top + trues * 4) < Infinity) trues++;
+  // Where a walk gives up, a search scans.
+  info(0, isComplete ? foundAmong(load<f32>(top + SHARE_TOP - 4), SHARE_K, own) : trues);
+  info(1, trues);
   return OK;
 }
 

@@ -132,6 +132,16 @@ export function searchWithout(k: u32, ef: u32, without: u32, way: u32): void {
   searchGeneration(current, k, ef, floor, without);
 }
 
+/** The same of the matches of a filter, as `walkMatches`. */
+export function searchAmong(bits: usize, slots: u32, k: u32, ef: u32, most: u32, without: u32): bool {
+  walkInF32(false);
+  startHits(k);
+  passOnly(bits, slots);
+  const isComplete = walkMatches(bits, slots, k, ef, most, without);
+  passOnly(0, 0);
+  return isComplete;
+}
+
 function searchGeneration(generation: usize, k: u32, ef: u32, from: u32, without: u32 = ~0): void {
   const scannedFrom = scanTail(generation, from, atomic.load<u32>(generation + G_COUNT));
   if (load<u32>(generation + G_STATE) == FLAT) return;
@@ -239,12 +249,12 @@ export function scanMatches(generation: usize, bits: usize, slots: u32): void {
  * Finds matches in the current generation by its graph: those not linked by scanning. Nodes that fail are walked through.
  * False when it gave up, after it had visited more than `most`.
  */
-export function walkMatches(bits: usize, slots: u32, k: u32, ef: u32, most: u32): bool {
+export function walkMatches(bits: usize, slots: u32, k: u32, ef: u32, most: u32, without: u32 = ~0): bool {
   const scannedFrom = scanTail(current, floor, slots); // of the moment: what was skipped since then, because it died, is visible
   const entry = atomic.load<u32>(current + G_ENTRY);
   if (entry == 0) return true;
   queryFromVector(current);
-  const isComplete = walkFiltered(current, entry - 1, ef, version, bits, slots, most);
+  const isComplete = walkFiltered(current, entry - 1, ef, version, bits, slots, most, without);
   if (isComplete) takeCandidates(current, k, scannedFrom);
   scanQuarantine(current);
   return isComplete;

@@ -12,7 +12,7 @@ type Names = [
   ...["startFilter", "filterPiece", "keepMatches", "searchMatches", "hitAt", "listMatches", "matchAt", "keywordAt"],
   ...["search", "endSearch", "startScan", "scanPiece", "endScan"],
   ...["nextGraph", "graphOf", "readNotes", "writeNotes"],
-  ...["startMeasure", "measureQuery", "measurePiece", "measureWalk", "endMeasure"],
+  ...["startMeasure", "measureQuery", "measurePiece", "measureWalk", "measureShare", "measureAmong", "endMeasure"],
   ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
   ...["startCensus", "continueCensus", "check", "repairSeat", "holdsLocks", "armFault"],
   ...["reserveJournal", "openJournal", "journalWaiting", "journalWritten", "setJournalState", "setNext", "nextSpaceId"],

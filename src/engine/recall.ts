@@ -1,4 +1,5 @@
 /* How wide does a search walk so that it finds the share of the nearest that was asked for, and what was measured of that? */
+import { MEASURED_SHARES } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Asked } from "../options/search.ts";
 import { type Choice, choose, EXACT_EF, LOWEST_EF, type Measured, REPORTED_KS, recallAt } from "../recall/curve.ts";
@@ -13,7 +14,13 @@ import type { Host } from "./host.ts";
 import { read } from "./query.ts";
 
 /** A search whose ef is settled; above MAX_EF it compares every vector. */
-export type Settled = Asked & { ef: number; beam: number };
+export interface Settled extends Asked {
+  ef: number;
+  /** BY_BEAM or IN_F32. */
+  beam: number;
+  /** Whether the ef was given. */
+  isGiven: boolean;
+}
 
 /** What this thread knows of a graph's recall. */
 interface Known {
@@ -46,10 +53,22 @@ const placeOf = (partition: number, { address }: calls.SpaceAt) => `${partition}
  * kept, perhaps, to be measured with.
  */
 export function settle(host: Host, space: string, asked: Asked, query?: NumberArray): Settled {
-  if (asked.ef !== null) return { ...asked, ef: asked.ef, beam: calls.BY_BEAM };
+  if (asked.ef !== null) return { ...asked, ef: asked.ef, beam: calls.BY_BEAM, isGiven: true };
   const ref = host.find(space);
   const { ef, inF32 } = ref === null || ref === calls.AGAIN ? LOWEST : choiceFor(host, ref, asked, query);
-  return { ...asked, ef: Math.max(asked.k, ef), beam: inF32 ? calls.IN_F32 : calls.BY_BEAM };
+  return { ...asked, ef: Math.max(asked.k, ef), beam: inF32 ? calls.IN_F32 : calls.BY_BEAM, isGiven: false };
+}
+
+/** The ef of a search among matches: for all of them, half, a quarter and so on (`shareOf`), as the last one has it. */
+export function efsAmong(host: Host, space: string, { k, ef, recall, isGiven }: Settled): { efs: number[]; live: number } {
+  const ref = isGiven ? null : host.find(space);
+  const graph = ref === null || ref === calls.AGAIN ? null : host.guarded(() => calls.graphOf(ref.seat, ref));
+  if (ref === null || ref === calls.AGAIN || graph === null) return { efs: [ef], live: 1 };
+  const { measured } = stateOf(host, ref, graph);
+  const { live } = graph;
+  const wish = { k, target: recall, live, dimensions: host.settings.dimensions };
+  const efs = Array.from({ length: MEASURED_SHARES + 1 }, (_, share) => choose(measured, { ...wish, matches: live / 2 ** share }).ef);
+  return { efs: efs.map((wide) => Math.max(k, wide)), live };
 }
 
 /** Keeps a query, or not, to measure its space with. */

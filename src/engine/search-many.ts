@@ -10,7 +10,7 @@ import type { SearchSpreader } from "../workers/search-shares.ts";
 import type { Host } from "./host.ts";
 import { isInColumns } from "./matches.ts";
 import { refuseBad } from "./query.ts";
-import { settle } from "./recall.ts";
+import { efsAmong, settle } from "./recall.ts";
 import { wantedFor } from "./rows.ts";
 import { conditionOf, searchLater, withIncluded } from "./search.ts";
 
@@ -33,8 +33,9 @@ export async function searchMany(
   const { k, ef, beam, include, now } = asked;
   const canSpread = !asked.filter && ef <= MAX_EF && (condition === null || isInColumns(host, condition));
   const program = condition && programOf(condition).slice();
+  const widths = condition && efsAmong(host, space, asked);
   const shares =
-    spread && canSpread ? await spread(ref, list, { k, ef, beam, now, program, wanted: wantedFor(include) }) : [];
+    spread && canSpread ? await spread(ref, list, { k, ef, widths, beam, now, program, wanted: wantedFor(include) }) : [];
   const results: Hit[][] = [];
   const slice = new Slice();
   for (let i = 0; i < list.count; i++) {

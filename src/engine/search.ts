@@ -12,7 +12,8 @@ import { type Look, type LookAtAll, searchFiltered } from "./filtered-search.ts"
 import type { Host } from "./host.ts";
 import { withMatches } from "./matches.ts";
 import { read, refuseBad, starting } from "./query.ts";
-import { type Settled, settle } from "./recall.ts";
+import { efFor } from "../recall/curve.ts";
+import { efsAmong, type Settled, settle } from "./recall.ts";
 import { including, wantedFor } from "./rows.ts";
 import { isNearer, type LookAt, merged, scanSpace } from "./scan.ts";
 
@@ -95,9 +96,11 @@ function searchMatching(
   host: Host,
   space: string,
   query: NumberArray,
-  { k, ef, beam, include, explain, now }: Settled,
+  asked: Settled,
   condition: Condition,
 ): Promise<Searched> {
+  const { k, beam, include, explain, now } = asked;
+  const widths = efsAmong(host, space, asked);
   const result = (hits: Hit[], explanation: Explanation) => (explain ? { hits, explain: explanation } : hits);
   const absent = () => {
     refuseBadQuery(host, query);
@@ -106,7 +109,7 @@ function searchMatching(
   return withMatches(host, space, condition, now, absent, async ({ seat, count }) => {
     const { hits, way, visited } = await host.whenFree(() => {
       seat.putVector(query);
-      const found = calls.searchMatches(seat, k, ef, wantedFor(include), beam);
+      const found = calls.searchMatches(seat, k, efFor(widths, count), wantedFor(include), beam);
       return typeof found === "number" ? host.again(found, seat, "The query") : found;
     });
     return result(withIncluded(hits, include), { way, matches: count, visited });

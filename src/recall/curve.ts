@@ -2,7 +2,7 @@
  * Which ef finds the share of the nearest that was asked for? Read off a curve that was measured: recall for some k at some
  * widths. Pure functions.
  */
-import { MAX_EF } from "../../assembly/layout.ts";
+import { MAX_EF, MEASURED_SHARES } from "../../assembly/layout.ts";
 import { tableEf } from "./table.ts";
 
 /** The k that recall is measured for: the figures of assembly/space/measure.ts, in their order. */
@@ -27,6 +27,12 @@ export interface Step {
   ofSearches: number;
 }
 
+/** What was found among matches at one width, of the 10 nearest. */
+export interface ShareStep {
+  ef: number;
+  recall: number;
+}
+
 /** What was measured of a graph. */
 export interface Measured {
   /** Live vectors, vectors ever linked, and the graph's serial at that time. */
@@ -39,6 +45,8 @@ export interface Measured {
   /** By ascending ef. `f32`: without codes, only where these do not reach the target. */
   steps: Step[];
   f32: Step[];
+  /** Where 1/2, 1/4, … of all match, by ascending ef; empty where these are scanned. */
+  shares: ShareStep[][];
   goesByCodes: boolean;
 }
 
@@ -54,6 +62,8 @@ export interface Wish {
   target: number;
   live: number;
   dimensions: number;
+  /** Vectors that match a filter; left out: there is none. */
+  matches?: number;
 }
 
 /** Half of its standard error is what a measured recall must lie above the target, so that it seldom is luck. */
@@ -66,13 +76,31 @@ export function choose(measured: Measured | null, wish: Wish): Choice {
   const wider = growth(measured, wish);
   for (const [steps, inF32] of [[measured.steps, false] as const, [measured.f32, true] as const]) {
     const ef = efOn(steps, wish.k, wish.target);
-    if (ef !== null) return { ef: limited(ef * wider, wish.k), inF32 };
+    if (ef !== null) return { ef: limited(ef * wider * among(measured, wish), wish.k), inF32 };
   }
   return { ef: EXACT_EF, inF32: false };
 }
 
 function limited(ef: number, k: number): number {
   return Math.min(MAX_EF, Math.max(LOWEST_EF, k, Math.ceil(ef)));
+}
+
+/** Of some shares of matches, 1 and powers of 1/2, the number of the one below: 0 for all. */
+export function shareOf(matches: number, live: number): number {
+  return Math.max(0, Math.min(MEASURED_SHARES, Math.ceil(Math.log2(live / Math.max(1, matches)) - 1e-9)));
+}
+
+/** The ef for that many matches, of those for each share. */
+export function efFor({ efs, live }: { efs: readonly number[]; live: number }, matches: number): number {
+  return efs[shareOf(matches, live)] ?? efs.at(-1)!;
+}
+
+/** How much wider a search among matches walks than one among all. */
+function among({ shares, steps }: Measured, { matches, live, target }: Wish): number {
+  const curve = matches === undefined ? undefined : shares[shareOf(matches, live) - 1];
+  if (curve === undefined || curve.length === 0) return 1;
+  const reached = curve.find(({ recall }) => recall >= target) ?? { ef: 2 * curve.at(-1)!.ef };
+  return Math.max(1, reached.ef / (efOn(steps, 10, target) ?? reached.ef));
 }
 
 /** How much wider than at the measurement, since the space has grown. */

@@ -2,10 +2,10 @@
  * How is a space's recall measured? Some stored vectors and some queries that came are compared with everything, then
  * searched for at wider and wider ef. Yields after each call of the core of about a millisecond; the result is written beside the graph.
  */
-import { BY_BEAM, IN_F32, OK } from "../../assembly/layout.ts";
+import { BY_BEAM, IN_F32, MEASURED_SHARES, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import { KS, type Measured, REPORTED_KS, type Step, WIDTHS } from "./curve.ts";
+import { KS, LOWEST_EF, type Measured, REPORTED_KS, type ShareStep, type Step, WIDTHS } from "./curve.ts";
 import { encodeNotes } from "./notes.ts";
 
 /** What a measurement is to find out. */
@@ -49,8 +49,9 @@ export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Gen
     const isReached = (steps.at(-1)?.recall[TEN] ?? 0) >= job.target;
     const f32 = isReached || !started.goesByCodes ? [] : yield* curveOf(walk, IN_F32, job.target);
     if (steps.length === 0) return null;
+    const shares = yield* sharesOf(walk, started.live, job.target);
     const { live, linked, serial, goesByCodes } = started;
-    const measured = { vectors: live, linked, serial, stored: started.queries, searched, goesByCodes, steps, f32 };
+    const measured = { vectors: live, linked, serial, stored: started.queries, searched, goesByCodes, steps, f32, shares };
     while (calls.writeNotes(seat, space, encodeNotes(measured)) === calls.AGAIN) yield;
     return measured;
   } finally {
@@ -80,6 +81,34 @@ function* curveOf(walks: Walks, way: number, target: number): Generator<void, St
     if (before !== undefined && found - before < LITTLE) break;
   }
   return steps;
+}
+
+/** A walk among matches is measured only where a search would not rather scan them (assembly/space/filter.ts). */
+const isWalked = (matches: number, live: number) => matches * matches > 12 * LOWEST_EF * live;
+const WIDEST_AMONG = 512;
+
+/** Among fewer and fewer matches, each time wider and wider until the target is reached. */
+function* sharesOf({ seat, queries }: Walks, live: number, target: number): Generator<void, ShareStep[][]> {
+  const shares: ShareStep[][] = Array.from({ length: MEASURED_SHARES }, () => []);
+  for (const [i, steps] of shares.entries()) {
+    yield;
+    if (!isWalked(calls.measureShare(seat, i + 1), live)) break;
+    for (const ef of WIDTHS) {
+      if (ef > WIDEST_AMONG) break;
+      const recall = new Mean();
+      for (let query = 0; query < queries; query++) {
+        const found = calls.measureAmong(seat, query, ef, i + 1);
+        if (found === null) continue;
+        if (typeof found === "number") break; // no memory for it
+        recall.add(found[0] / Math.max(1, found[1]));
+        yield;
+      }
+      if (recall.count === 0) break;
+      steps.push({ ef, recall: recall.mean });
+      if (recall.mean >= target) break;
+    }
+  }
+  return shares;
 }
 
 /** Null when there is no memory for it. */

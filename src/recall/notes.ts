@@ -2,11 +2,12 @@
  * How is what was measured written beside a graph, so that every thread finds it? NOTES_BYTES, little endian:
  *
  *   [version u32, the core's][vectors u32][linked u32][serial u32][searched u32][stored u16][steps u8][steps in f32 u8]
- *   [by codes u8][-] × 7 then the steps of both: a u16 per figure, of 0 to 1: recall × KS, error × REPORTED_KS, of searches
+ *   [by codes u8][steps u8 × MEASURED_SHARES][-] × 2 then the steps of both: a u16 per figure, of 0 to 1: recall × KS, error × REPORTED_KS, of searches; then those of shares, recall alone
  */
-import { NOTES_BYTES, NOTES_LINKED, NOTES_SEARCHED, NOTES_SERIAL } from "../../assembly/layout.ts";
+import { MEASURED_SHARES, NOTES_BYTES, NOTES_LINKED, NOTES_SEARCHED, NOTES_SERIAL } from "../../assembly/layout.ts";
 import { KS, type Measured, REPORTED_KS, type Step, WIDTHS } from "./curve.ts";
 
+const SHARES = 25;
 const STEPS = 32;
 const STEP_BYTES = 2 * (KS.length + REPORTED_KS.length + 1);
 const WHOLE = 0xffff;
@@ -22,13 +23,16 @@ export function encodeNotes(measured: Measured): Uint8Array {
   view.setUint8(22, measured.steps.length);
   view.setUint8(23, measured.f32.length);
   view.setUint8(24, measured.goesByCodes ? 1 : 0);
+  for (const [i, steps] of measured.shares.entries()) view.setUint8(SHARES + i, steps.length);
   let at = STEPS;
+  const put = (figure: number) => {
+    view.setUint16(at, Math.round(Math.min(1, figure) * WHOLE), true);
+    at += 2;
+  };
   for (const { recall, error, ofSearches } of [...measured.steps, ...measured.f32]) {
-    for (const figure of [...recall, ...error, ofSearches]) {
-      view.setUint16(at, Math.round(Math.min(1, figure) * WHOLE), true);
-      at += 2;
-    }
+    for (const figure of [...recall, ...error, ofSearches]) put(figure);
   }
+  for (const { recall } of measured.shares.flat()) put(recall);
   return notes;
 }
 
@@ -44,7 +48,11 @@ export function decodeNotes(notes: Uint8Array): Measured | null {
     const error = REPORTED_KS.map((_, i) => figure(KS.length + i));
     return { ef, recall, error, ofSearches: figure(KS.length + REPORTED_KS.length) };
   };
+  let at = STEPS + (count + inF32) * STEP_BYTES;
+  const shareStep = (ef: number) => ({ ef, recall: view.getUint16((at += 2) - 2, true) / WHOLE });
+  const sharesOf = (i: number) => WIDTHS.slice(0, view.getUint8(SHARES + i)).map(shareStep);
   return {
+    shares: Array.from({ length: MEASURED_SHARES }, (_, i) => sharesOf(i)),
     vectors: view.getUint32(4, true),
     linked: view.getUint32(NOTES_LINKED, true),
     serial: view.getUint32(NOTES_SERIAL, true),

@@ -4,12 +4,13 @@ import * as calls from "../core/calls.ts";
 import type { Condition } from "../documents/where.ts";
 import { checkVerdict } from "../engine/filtered-search.ts";
 import { refuseBad } from "../engine/query.ts";
-import { type Settled, settle } from "../engine/recall.ts";
+import { efsAmong, type Settled, settle } from "../engine/recall.ts";
 import { wantedFor } from "../engine/rows.ts";
 import { isNearer } from "../engine/scan.ts";
 import { conditionOf, lookNow, refuseBadQuery, type Searched, withIncluded } from "../engine/search.ts";
 import { badOption } from "../options/checks.ts";
 import { resolveSearch, type SearchOptions } from "../options/search.ts";
+import { efFor } from "../recall/curve.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import type { Explanation, Hit } from "../values/reports.ts";
 import { numbersOf, type Vector, VectorList, type Vectors } from "../values/vectors.ts";
@@ -97,9 +98,11 @@ function searchMatchingNow(
   handle: SyncHandle,
   space: string,
   query: NumberArray,
-  { k, ef, beam, include, explain, now }: Settled,
+  asked: Settled,
   condition: Condition,
 ): Searched {
+  const { k, beam, include, explain, now } = asked;
+  const widths = efsAmong(handle, space, asked);
   const result = (hits: Hit[], explanation: Explanation) => (explain ? { hits, explain: explanation } : hits);
   const absent = () => {
     refuseBadQuery(handle, query);
@@ -107,7 +110,7 @@ function searchMatchingNow(
   };
   return withMatchesNow(handle, space, condition, now, absent, ({ seat, count }) => {
     seat.putVector(query);
-    const found = handle.guarded(() => calls.searchMatches(seat, k, ef, wantedFor(include), beam));
+    const found = handle.guarded(() => calls.searchMatches(seat, k, efFor(widths, count), wantedFor(include), beam));
     if (typeof found === "number") throw handle.refusal(found, seat, "The query");
     return result(withIncluded(found.hits, include), { way: found.way, matches: count, visited: found.visited });
   });

@@ -2,6 +2,7 @@
 import { E_BUSY, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import { efFor } from "../recall/curve.ts";
 import type { SearchJob } from "./protocol.ts";
 
 const MOST_TRIES = 1000;
@@ -11,7 +12,7 @@ export function hitsOfShare(
   seat: Seat,
   space: calls.SpaceAt,
   queries: Float32Array,
-  { k, ef, beam, now, program, wanted }: SearchJob,
+  { k, ef, widths, beam, now, program, wanted }: SearchJob,
 ): calls.FoundHit[][] | calls.Refusal {
   const count = queries.length / seat.dimensions;
   if (program === null) {
@@ -23,9 +24,11 @@ export function hitsOfShare(
   }
   if (status !== OK) return status;
   try {
-    while (calls.filterPiece(seat) === null);
+    let matches: number | null = null;
+    while (matches === null) matches = calls.filterPiece(seat);
+    const wide = widths === null ? ef : efFor(widths, matches);
     return hitsOfEach(seat, queries, count, () => {
-      const found = calls.searchMatches(seat, k, ef, wanted, beam);
+      const found = calls.searchMatches(seat, k, wide, wanted, beam);
       return typeof found === "number" ? found : found.hits;
     });
   } finally {

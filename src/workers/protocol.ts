@@ -64,6 +64,8 @@ export interface MeasuredMessage {
 export interface SearchJob {
   k: number;
   ef: number;
+  /** With a program: the ef by the share of matches (recall/curve.ts). */
+  widths: { efs: number[]; live: number } | null;
   /** BY_BEAM or IN_F32. */
   beam: number;
   /** By which entries are expired or not. */

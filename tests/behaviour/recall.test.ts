@@ -64,6 +64,28 @@ test("a given ef is what a search goes by, measured or not", async () => {
   expect(after).toEqual(before);
 });
 
+test("a search among matches finds as much as one among all", async () => {
+  await using parts = await opened({ ...OPTIONS, workers: 1, fields: { side: "boolean" } });
+  const space = parts.index.space<number>("s");
+  const sides = Array.from({ length: SET.count }, (_, i) => ({ side: (i * 2654435761) % 1000 < 600 }));
+  await space.addMany(keysOf(SET), SET.values, sides);
+  await parts.index.flush();
+  await space.measureRecall();
+  const where = { side: true };
+  const shareOf = async (options: object) => {
+    let [found, all] = [0, 0];
+    for (let i = 0; i < 100; i++) {
+      const truth = await space.search(QUERIES.at(i), { where, recall: "exact" });
+      const farthest = truth.at(-1)!.distance;
+      found += (await space.search(QUERIES.at(i), { where, ...options })).filter((hit) => hit.distance <= farthest).length;
+      all += truth.length;
+    }
+    return found / all;
+  };
+  expect(await shareOf({ ef: 64 })).toBeLessThan(0.93);
+  expect(await shareOf({})).toBeGreaterThan(0.93);
+});
+
 test("a flat space is exact, and a space that is not there nothing", async () => {
   await using index = await open({ dimensions: 48, metric: "l2", workers: 0 });
   const space = index.space("s");

@@ -59,6 +59,15 @@ describe.each(["cosine", "l2", "dot"] as const)("recall under %s", (metric) => {
   });
 });
 
+test("among half of the slots a walk is measured as among all, and leaves the query out as well", async () => {
+  const all = uniform(COUNT, 24, SEED);
+  const { shares, steps } = measured(await filled(all, "l2"))!;
+  expect(shares[0]!.length).toBeGreaterThan(0);
+  expect(shares[0]!.at(-1)!.recall).toBeGreaterThanOrEqual(0.95);
+  expect(shares.slice(2)).toEqual([[], [], []]); // an eighth is rather scanned
+  expect(steps[0]!.recall[TEN]!).toBeLessThan(1);
+});
+
 test("twins of a stored query are left out with it", async () => {
   const few = clustered(1000, 8, SEED);
   const set = VectorSet.make(3000, 8, (i, j) => few.at(i % 1000)[j]!);

@@ -13,7 +13,7 @@ const step = (ef: number, recall: number): Step => ({
 const CURVE = [step(64, 0.9), step(128, 0.94), step(256, 0.96), step(512, 0.99)];
 const measured = (changes: Partial<Measured> = {}): Measured => ({
   ...{ vectors: 10_000, linked: 10_000, serial: 1, stored: 300, searched: 0, goesByCodes: true },
-  ...{ steps: CURVE, f32: [], ...changes },
+  ...{ steps: CURVE, f32: [], shares: [], ...changes },
 });
 const WISH = { k: 10, target: 0.95, live: 10_000, dimensions: 100 };
 
@@ -61,6 +61,20 @@ describe("a choice", () => {
     const then = choose(measured(), WISH).ef;
     expect(choose(measured(), { ...WISH, live: 300_000 }).ef).toBeGreaterThan(then);
     expect(choose(measured(), { ...WISH, live: 5_000 }).ef).toBe(then);
+  });
+
+  test("among matches is as much wider as it was found to take, and for shares between two as for the smaller one", () => {
+    const shares = [[{ ef: 64, recall: 0.93 }, { ef: 256, recall: 0.96 }], [{ ef: 512, recall: 0.97 }], [], [], []];
+    const efOf = (matches?: number) => choose(measured({ shares }), { ...WISH, matches }).ef;
+    expect(efOf(10_000)).toBe(efOf());
+    expect(efOf(5000)).toBe(256);
+    expect([efOf(4999), efOf(2500)]).toEqual([512, 512]);
+    expect(efOf(1000)).toBe(efOf()); // those are scanned
+  });
+
+  test("among matches whose recall never reached the target is twice as wide as what was measured", () => {
+    const shares = [[{ ef: 512, recall: 0.9 }]];
+    expect(choose(measured({ shares }), { ...WISH, matches: 5000 }).ef).toBe(1024);
   });
 
   test("without a measurement grows with the space, the hits and the target", () => {
