@@ -55,7 +55,7 @@ async function measure({ set, n, workers, spaces: count, batch }: CostsTask): Pr
   const { base, queries, dimensions } = await loadDataset(set, n);
   const acceptMicroseconds = await accepting(base, dimensions);
   const batching = { min: batch, max: batch, bulk: ONE_BY_ONE };
-  await using index = await open({ dimensions, workers, partitions: 2, maxPending: 1_000_000, batching });
+  await using index = await open({ dimensions, workers, partitions: 2, maxPending: 1_000_000, batching, ef: 64 });
   const spaces = (await namesOnHomes(index, count, workers)).map((name) => index.space(name));
   const keys = keysUpTo(n);
   await Promise.all(spaces.map((space) => space.addMany(keys, base.subarray(0, n * dimensions))));

@@ -8,7 +8,7 @@ import type { Contender, Plan, Store } from "./contender.ts";
 export function ours(efConstruction?: number): Contender {
   const care = efConstruction === undefined ? "everything else as by default" : `efConstruction ${efConstruction}`;
   const settings = ({ dimensions, threads }: Plan): OpenOptions => ({
-    ...{ dimensions, metric: "cosine", workers: threads, partitions: 1, efConstruction },
+    ...{ dimensions, metric: "cosine", workers: threads, partitions: 1, efConstruction, ef: MAIN_EF },
   });
   return {
     name: efConstruction === undefined ? "ours" : `ours-ef${efConstruction}`,

@@ -31,7 +31,7 @@ export interface LatencyMeasurement {
 async function measure({ set, n, batching, rate }: LatencyTask): Promise<LatencyMeasurement> {
   const { base, dimensions } = await loadDataset(set, n);
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
-  await using index = await open({ dimensions, workers: 1, partitions: 1, maxPending: 1_000_000, batching });
+  await using index = await open({ dimensions, workers: 1, partitions: 1, maxPending: 1_000_000, batching, ef: 64 });
   const space = index.space("filling");
   const warm = keysUpTo(WARM);
   await space.addMany(warm, warm.map(row));

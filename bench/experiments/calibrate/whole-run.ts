@@ -32,7 +32,7 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   const { base, dimensions } = await loadDataset(set, n);
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
   const rows = deal(n, shares(load, SPACES), new Random(SEEDS.skew));
-  await using index = await open({ dimensions, workers, stealing });
+  await using index = await open({ dimensions, workers, stealing, ef: 64 });
   const names = await namesOnHomes(index, workers, workers);
   await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions), names);
   const before = index.stats().workers;

@@ -50,7 +50,7 @@ async function byWorkers(data: Dataset, workers: number, kind: keyof typeof SPAC
   const { base, queries, dimensions, n } = data;
   const count = SPACES[kind];
   const own = { partitions: workers, stealing: { enabled: false } };
-  await using index = await open({ dimensions, workers, flatBelow: 0, ...(kind === "own spaces" ? own : {}) });
+  await using index = await open({ dimensions, workers, ef: 64, flatBelow: 0, ...(kind === "own spaces" ? own : {}) });
   await warmUp(index, base.subarray(0, Math.min(WARM, n) * dimensions), ["warm"]);
   const names = await namesOnHomes(index, count, workers);
   const spaces = names.map((name) => index.space(name));

@@ -41,7 +41,7 @@ async function measure({ set, n, workers, load, stealing, rate }: SkewTask): Pro
   const row = (i: number) => base.subarray(i * dimensions, (i + 1) * dimensions);
   const rows = deal(n, shares(load, SPACES), new Random(SEEDS.skew));
   const opening = performance.now();
-  await using index = await open({ dimensions, workers, stealing });
+  await using index = await open({ dimensions, workers, stealing, ef: 64 });
   const start = performance.now();
   const spent = process.cpuUsage();
   const end = sampleWhile(index, SAMPLE_MS);
