@@ -10,7 +10,7 @@ import { base, info } from "../memory/scratch";
 import { copyBytes } from "../memory/words";
 import { checkVector } from "../space/accept";
 import { currentOf, emptyingOf, pendingOf } from "../space/generations";
-import { addGiven, begin, choose, compareSome, end, walkAmong, walkFor } from "../space/measure";
+import { addGiven, begin, compareSome, end, matchesIn, sampleStored, walkAmong, walkFor } from "../space/measure";
 import { isAlive, spaceAfter } from "../space/spaces";
 import { ensureResults, putQuery } from "./search";
 
@@ -92,10 +92,15 @@ export function writeNotes(space: usize, incarnation: u32): i32 {
   return unlocked(OK);
 }
 
-/** Begins a measurement (space/measure.ts); a seat has one at a time. As `begin` there, or E_BUSY. */
+/**
+ * Begins a measurement (space/measure.ts) with up to `stored` slots as queries and room for `given` more; a seat has one at a
+ * time. X_INFO: [0] how many slots became queries, and as `begin` there. OK, E_BUSY, or what `begin` returns.
+ */
 export function startMeasure(space: usize, incarnation: u32, stored: u32, given: u32, now: f64): i32 {
   if (!lockPartition()) return E_BUSY;
-  return unlocked(begin(space, incarnation, stored, given, now));
+  const status = unlocked(begin(space, incarnation, stored + given, now));
+  if (status == OK) info(0, sampleStored(stored));
+  return status;
 }
 
 /** Adds the vector at X_VECTORS as a query. OK, NOT_FOUND when there is no room, or what `checkVector` finds. */
@@ -117,9 +122,9 @@ export function measureWalk(query: u32, ef: u32, way: u32): i32 {
   return ready != OK ? ready : walkFor(query, ef, way);
 }
 
-/** Chooses a share of matches, 1 to MEASURED_SHARES, for `measureAmong`. X_INFO[0]: how many slots match. */
-export function measureShare(share: u32): void {
-  info(0, choose(share));
+/** How many slots match in a share, 1 to MEASURED_SHARES, once all were compared. */
+export function measureShare(share: u32): u32 {
+  return matchesIn(share);
 }
 
 /** As `walkAmong` of space/measure.ts, or E_BUSY or E_MEMORY. */

@@ -1,9 +1,9 @@
 /*
  * How much of what is nearest does a search find? Queries of one moment are compared with every vector, then searched for.
  *
- *   1. under the partition lock: fix the moment and pin its epoch; some stored slots, spread evenly, become queries;
- *   2. queries that came from elsewhere are added;
- *   3. without a lock, in pieces: all queries are compared with some slots, which come into the cache once for all of them;
+ *   1. under the partition lock: fix the moment, pin its epoch, take memory;
+ *   2. without a lock: some stored slots, spread evenly, become queries; others that came from elsewhere are added;
+ *   3. in pieces: all queries are compared with some slots, which come into the cache once for all of them;
  *   4. a walk of some width for one query, as often as wanted: how many of the true nearest are among its hits.
  *
  * A stored query is left out together with what has the same vector, of the comparison as of the walk: it finds what a
@@ -13,7 +13,8 @@
  *
  * What a seat works in is one block, SEAT_MEASURE:
  *   [own slot u32 × queries][ranks of the nearest f32 × MEASURED_K × queries, sorted][vectors × queries]
- *   [ranks of the nearest matches f32 × SHARE_K × MEASURED_SHARES × SHARE_QUERIES, sorted][a bit per slot that matches]
+ *   [ranks of the nearest matches f32 × SHARE_K × MEASURED_SHARES × SHARE_QUERIES, sorted]
+ *   [slots that match u32 × MEASURED_SHARES][a bit per slot that matches × MEASURED_SHARES]
  */
 import {
   E_MEMORY, E_PENDING, E_STALE, FLAT, G_BEAM, G_COUNT, G_ENTRY, G_FINISHED, G_SERIAL, G_STATE, HIT_BYTES, HIT_DISTANCE,
@@ -42,23 +43,23 @@ let version: u64 = 0, current: usize = 0, floor: u32 = 0, slots: u32 = 0, now: f
 let queries: u32 = 0, room: u32 = 0, next: u32 = 0;
 let owns: usize = 0, tops: usize = 0, vectors: usize = 0, shareTops: usize = 0, bits: usize = 0;
 let every: u32 = 1; // of so many queries one is searched for among matches
-let matching: u32 = 0; // slots whose bit is set
+let counts: usize = 0, bitmapBytes: u32 = 0; // how many slots match in a share; of one bitmap
 
 /**
- * Begins a measurement with up to `stored` slots as queries and room for `given` more. X_INFO: [0] how many slots became
- * queries, [1] slots, [2] live ones, [3] slots ever linked, [4] the generation's serial, [5] its beam. OK, NOT_FOUND without
- * a graph, E_PENDING while a compaction runs, E_STALE, E_MEMORY. Partition lock held.
+ * Begins a measurement with room for that many queries. X_INFO: [1] slots, [2] live ones, [3] slots ever linked, [4] the
+ * generation's serial, [5] its beam. OK, NOT_FOUND without a graph, E_PENDING while a compaction runs, E_STALE, E_MEMORY.
+ * Partition lock held.
  */
-export function begin(space: usize, incarnation: u32, stored: u32, given: u32, at: f64): i32 {
+export function begin(space: usize, incarnation: u32, most: u32, at: f64): i32 {
   unpinMeasure();
   announce();
-  const status = prepare(space, incarnation, stored, given, at);
+  const status = prepare(space, incarnation, most, at);
   if (status == OK) pinMeasure();
   park();
   return status;
 }
 
-function prepare(space: usize, incarnation: u32, stored: u32, given: u32, at: f64): i32 {
+function prepare(space: usize, incarnation: u32, most: u32, at: f64): i32 {
   freeAt(seat + SEAT_MEASURE);
   queries = room = 0;
   if (!fixMoment(space, incarnation)) return E_STALE;
@@ -69,28 +70,36 @@ function prepare(space: usize, incarnation: u32, stored: u32, given: u32, at: f6
   floor = momentFloor();
   slots = load<u32>(current + G_COUNT);
   now = at;
-  room = stored + given;
-  const bitmap = ((slots + 63) >>> 6) << 3;
-  const bytes = <u64>room * (4 + MEASURED_K * 4 + paddedFloats * 4) + 16 + shareBytes() + bitmap;
+  bitmapBytes = ((slots + 63) >>> 6) << 3;
+  const marks = <u64>MEASURED_SHARES * (4 + bitmapBytes) + 16;
+  const bytes = <u64>most * (4 + MEASURED_K * 4 + paddedFloats * 4) + 16 + shareBytes() + marks;
   const block: usize = bytes > 1 << 30 ? 0 : allocate(<u32>bytes, 0);
   if (block == 0) return E_MEMORY;
   store<u32>(seat + SEAT_MEASURE, <u32>block);
+  room = most;
   owns = block;
   tops = owns + room * 4;
   vectors = (tops + room * MEASURED_K * 4 + 15) & ~15;
   shareTops = vectors + room * paddedFloats * 4;
-  bits = shareTops + shareBytes();
-  for (let at = shareTops; at < bits; at += 4) store<f32>(at, Infinity);
-  setNow(now);
-  for (let i: u32 = 0; i < stored; i++) sample(i, stored);
+  counts = shareTops + shareBytes();
+  bits = (counts + MEASURED_SHARES * 4 + 15) & ~15;
   next = 0;
-  info(0, queries);
   info(1, slots);
   info(2, momentLive());
   info(3, load<u32>(current + G_FINISHED));
   info(4, load<u32>(current + G_SERIAL));
   info(5, load<u32>(current + G_BEAM));
   return OK;
+}
+
+/** Makes up to `stored` slots queries. Returns how many. */
+export function sampleStored(stored: u32): u32 {
+  for (let at = shareTops; at < counts; at += 4) store<f32>(at, Infinity);
+  clearBytes(counts, MEASURED_SHARES * 4);
+  clearBytes(bits, MEASURED_SHARES * bitmapBytes);
+  setNow(now);
+  for (let i: u32 = 0; i < stored; i++) sample(i, stored);
+  return queries;
 }
 
 function shareBytes(): u32 {
@@ -100,6 +109,22 @@ function shareBytes(): u32 {
 /** In how many of the shares a slot matches: in the first, half of all do, in each further one half of those. */
 function sharesOf(slot: u32): u32 {
   return min<u32>(MEASURED_SHARES, ctz(mix(slot ^ SALT)));
+}
+
+/** Marks a slot in its shares. Returns how many these are. */
+function noteShares(slot: u32): u32 {
+  const shares = sharesOf(slot);
+  for (let share: u32 = 0; share < shares; share++) {
+    setBit(bits + share * bitmapBytes, slot);
+    const count = counts + share * 4;
+    store<u32>(count, load<u32>(count) + 1);
+  }
+  return shares;
+}
+
+/** How many slots match in a share, 1 to MEASURED_SHARES, once all were compared. */
+export function matchesIn(share: u32): u32 {
+  return load<u32>(counts + (share - 1) * 4);
 }
 
 /** Where the ranks of a query among matches lie, or 0. */
@@ -161,7 +186,7 @@ function compareBlock(from: u32, to: u32): void {
     if (!visible(at, version) || !hasBody(at) || isGone(current, slot)) continue;
     store<u32>(candidateSlots + (count << 2), <u32>at);
     store<u32>(candidateDistances + (count << 2), slot);
-    store<u32>(candidateDistances + ((BLOCK + count) << 2), sharesOf(slot));
+    store<u32>(candidateDistances + ((BLOCK + count) << 2), noteShares(slot));
     count++;
   }
   for (let i: u32 = 0; i < queries; i++) compareQuery(i, count);
@@ -226,23 +251,8 @@ export function walkFor(i: u32, ef: u32, way: u32): i32 {
   return OK;
 }
 
-/** Chooses a share, 1 to MEASURED_SHARES, for `walkAmong`. Returns how many slots match in it. */
-export function choose(share: u32): u32 {
-  clearBytes(bits, ((slots + 63) >>> 6) << 3);
-  setNow(now);
-  matching = 0;
-  for (let slot: u32 = 0; slot < slots; slot++) {
-    if (sharesOf(slot) < share) continue;
-    const at = slotAddress(current, slot);
-    if (!visible(at, version) || !hasBody(at) || isGone(current, slot)) continue;
-    setBit(bits, slot);
-    matching++;
-  }
-  return matching;
-}
-
 /**
- * Searches for query `i` among the matches of a share that was chosen. X_INFO: [0] how many of the SHARE_K nearest were
+ * Searches for query `i` among the matches of a share, once all were compared. X_INFO: [0] how many of the SHARE_K nearest were
  * found, [1] how many there are. NOT_FOUND when the query is not one for that.
  */
 export function walkAmong(i: u32, ef: u32, share: u32): i32 {
@@ -250,13 +260,14 @@ export function walkAmong(i: u32, ef: u32, share: u32): i32 {
   const own = load<u32>(owns + i * 4);
   if (shareTop == 0 || (own != NO_SLOT && atomic.load<u32>(current + G_ENTRY) == own + 1)) return NOT_FOUND;
   const top = shareTop + (share - 1) * SHARE_TOP;
-  const isMatch = own != NO_SLOT && hasBit(bits, own);
-  if (isMatch) clearBit(bits, own);
+  const marks = bits + (share - 1) * bitmapBytes;
+  const isMatch = own != NO_SLOT && hasBit(marks, own);
+  if (isMatch) clearBit(marks, own);
   copyBytes(query, vectors + i * paddedFloats * 4, paddedFloats * 4);
   setNow(now);
   useMoment(version, current, 0, floor);
-  const isComplete = searchAmong(bits, slots, SHARE_K, ef, matching, own);
-  if (isMatch) setBit(bits, own);
+  const isComplete = searchAmong(marks, slots, SHARE_K, ef, matchesIn(share), own);
+  if (isMatch) setBit(marks, own);
   let trues: u32 = 0;
   while (trues < SHARE_K && load<f32>(top + trues * 4) < Infinity) trues++;
   // Where a walk gives up, a search scans.

@@ -85,11 +85,8 @@ export const measureQuery = (seat: Seat): number => seat.core.measureQuery();
 /** Compares all queries with the next `slots` slots. Whether there are more. */
 export const measurePiece = (seat: Seat, slots: number): boolean => seat.core.measurePiece(slots) !== OK;
 
-/** Chooses a share of all that match, 1/2 (`share` 1), 1/4 (2), …, for `measureAmong`. How many vectors match. */
-export function measureShare(seat: Seat, share: number): number {
-  seat.core.measureShare(share);
-  return seat.infoAt(0);
-}
+/** Once all were compared: how many vectors match where 1/2 do (`share` 1), 1/4 (2), … */
+export const measureShare = (seat: Seat, share: number): number => seat.core.measureShare(share);
 
 /** Searches for a query among them: how many of the SHARE_K nearest were found, and how many there are. Null: not one for that. */
 export function measureAmong(seat: Seat, query: number, ef: number, share: number): [number, number] | null | Refusal {

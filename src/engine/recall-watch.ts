@@ -76,7 +76,7 @@ class Watch {
     const { stored, searched } = queriesFor(graph.live, dimensions, searches?.count ?? 0, MOST_MS);
     if (costOf(graph.live, dimensions, stored + searched) > left) return null;
     const queries = searches?.all(dimensions).subarray(0, searched * dimensions) ?? new Float32Array(0);
-    return { stored, searched: queries, target: recall, now: Date.now() };
+    return { stored, searched: queries, target: recall, now: Date.now(), mostMs: left };
   }
 
   /** Those that are searched first, then the largest. */

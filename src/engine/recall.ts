@@ -206,13 +206,12 @@ function* measuring(host: Host, ref: calls.SpaceRef, job: MeasureJob): Generator
   }
 }
 
-function jobFor({ recall, dimensions }: Host["settings"], searches: RecentSearches | null | undefined): MeasureJob {
-  return {
-    stored: STORED,
-    searched: searches?.all(dimensions) ?? new Float32Array(0),
-    target: recall,
-    now: Date.now(),
-  };
+function jobFor(
+  { recall, dimensions }: Host["settings"],
+  searches: RecentSearches | null | undefined,
+): MeasureJob {
+  const searched = searches?.all(dimensions) ?? new Float32Array(0);
+  return { stored: STORED, searched, target: recall, now: Date.now(), mostMs: Number.POSITIVE_INFINITY };
 }
 
 /** What `stats` says of one space; null where there is none. Throws TIMEOUT when its partition is busy for a second. */

@@ -48,6 +48,8 @@ export interface Measured {
   /** Where 1/2, 1/4, … of all match, by ascending ef; empty where these are scanned. */
   shares: ShareStep[][];
   goesByCodes: boolean;
+  /** Whether all widths were tried: else the time was over before one reached the target. */
+  isWhole: boolean;
 }
 
 /** How a search walks: with that ef, EXACT_EF for none; in f32 where codes would do. */
@@ -70,7 +72,7 @@ export interface Wish {
 const MARGIN = 0.5;
 const MOST_K = KS[KS.length - 1]!;
 
-/** The lowest ef that reaches the target; in f32 if codes never do; else a scan. Without a measurement by the table. */
+/** The lowest ef that reaches the target; in f32 if codes never do; else a scan, if that is known. Without a measurement by the table. */
 export function choose(measured: Measured | null, wish: Wish): Choice {
   if (measured === null) return { ef: limited(tableEf(wish), wish.k), inF32: false };
   const wider = growth(measured, wish);
@@ -78,7 +80,7 @@ export function choose(measured: Measured | null, wish: Wish): Choice {
     const ef = efOn(steps, wish.k, wish.target);
     if (ef !== null) return { ef: limited(ef * wider * among(measured, wish), wish.k), inF32 };
   }
-  return { ef: EXACT_EF, inF32: false };
+  return { ef: measured.isWhole ? EXACT_EF : MAX_EF, inF32: false };
 }
 
 function limited(ef: number, k: number): number {

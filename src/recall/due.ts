@@ -22,7 +22,7 @@ export function isDue(graph: GraphFigures, searches: number): boolean {
 
 /** Nanoseconds on one core, roughly: a vector of so many dimensions compared, and a walk of so many vectors. */
 const compareNs = (dimensions: number) => 4 + dimensions / 12;
-const walkNs = (dimensions: number) => 5e6 + 2000 * dimensions;
+const walkNs = (dimensions: number) => 2e6 + 1000 * dimensions;
 
 /** Milliseconds that a measurement with so many queries takes, roughly. */
 export function costOf(vectors: number, dimensions: number, queries: number): number {

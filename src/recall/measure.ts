@@ -18,6 +18,8 @@ export interface MeasureJob {
   target: number;
   /** By which entries are expired or not. */
   now: number;
+  /** Milliseconds after which no wider search is tried any more; the caller of `measure` counts them. */
+  mostMs: number;
 }
 
 /** Has another thread measure a space. Resolves to the milliseconds that it took; rejects where none could. */
@@ -29,8 +31,11 @@ const LITTLE = 0.002; // what four times the ef must find more, or a curve has c
 /** Up to this ef all queries are searched for; above it fewer and fewer, so that each step takes about as long. */
 const ALL_QUERIES_EF = 512;
 
+/** A measurement on its way: `next` hears of the milliseconds that it has taken so far. */
+export type Measurement<T = Measured | null> = Generator<void, T, number | undefined>;
+
 /** Null where there is no graph to measure, or not now; else what was measured. Ends also when it is returned from early. */
-export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Generator<void, Measured | null> {
+export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Measurement {
   const given = job.searched.length / seat.dimensions;
   const started = calls.startMeasure(seat, space, job.stored, given, job.now);
   if (typeof started === "number") return null;
@@ -44,14 +49,15 @@ export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Gen
     if (queries === 0) return null;
     const perSlot = Math.max(1, queries * Math.ceil(seat.dimensions / 4));
     while (calls.measurePiece(seat, Math.max(1, Math.ceil(PIECE_DISTANCES / perSlot)))) yield;
-    const walk = { seat, queries, stored: started.queries };
-    const steps = yield* curveOf(walk, BY_BEAM, job.target);
+    const walk = { ...job, seat, queries, stored: started.queries, spent: 0 };
+    const steps = yield* curveOf(walk, BY_BEAM);
     const isReached = (steps.at(-1)?.recall[TEN] ?? 0) >= job.target;
-    const f32 = isReached || !started.goesByCodes ? [] : yield* curveOf(walk, IN_F32, job.target);
+    const f32 = isReached || !started.goesByCodes ? [] : yield* curveOf(walk, IN_F32);
     if (steps.length === 0) return null;
-    const shares = yield* sharesOf(walk, started.live, job.target);
+    const isWhole = isReached || walk.spent <= job.mostMs;
+    const shares = yield* sharesOf(walk, started.live);
     const { live, linked, serial, goesByCodes } = started;
-    const measured = { vectors: live, linked, serial, stored: started.queries, searched, goesByCodes, steps, f32, shares };
+    const measured = { vectors: live, linked, serial, stored: started.queries, searched, goesByCodes, isWhole, steps, f32, shares };
     while (calls.writeNotes(seat, space, encodeNotes(measured)) === calls.AGAIN) yield;
     return measured;
   } finally {
@@ -61,17 +67,26 @@ export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Gen
 
 const TEN = KS.indexOf(10);
 
-interface Walks {
+interface Walks extends Pick<MeasureJob, "target" | "mostMs"> {
   seat: Seat;
   queries: number;
   /** Of them, the first so many. */
   stored: number;
+  /** Milliseconds so far. */
+  spent: number;
 }
 
-/** Wider and wider, until hardly anything is missed, or found more. */
-function* curveOf(walks: Walks, way: number, target: number): Generator<void, Step[]> {
+/** Lets the caller go on with something else, and hears what was spent. */
+function* pause(walks: Walks): Measurement<void> {
+  walks.spent = (yield) ?? walks.spent;
+}
+
+/** Wider and wider, until hardly anything is missed, or found more, or the time is over. */
+function* curveOf(walks: Walks, way: number): Measurement<Step[]> {
+  const { target, mostMs } = walks;
   const steps: Step[] = [];
   for (const ef of WIDTHS) {
+    if (walks.spent > mostMs && ef > REPORTED_KS[2]) break;
     const step = yield* stepAt(walks, ef, way);
     if (step === null) break;
     steps.push(step);
@@ -88,20 +103,20 @@ const isWalked = (matches: number, live: number) => matches * matches > 12 * LOW
 const WIDEST_AMONG = 512;
 
 /** Among fewer and fewer matches, each time wider and wider until the target is reached. */
-function* sharesOf({ seat, queries }: Walks, live: number, target: number): Generator<void, ShareStep[][]> {
+function* sharesOf(walks: Walks, live: number): Measurement<ShareStep[][]> {
+  const { seat, queries, target, mostMs } = walks;
   const shares: ShareStep[][] = Array.from({ length: MEASURED_SHARES }, () => []);
   for (const [i, steps] of shares.entries()) {
-    yield;
     if (!isWalked(calls.measureShare(seat, i + 1), live)) break;
     for (const ef of WIDTHS) {
-      if (ef > WIDEST_AMONG) break;
+      if (ef > WIDEST_AMONG || walks.spent > mostMs) break;
       const recall = new Mean();
       for (let query = 0; query < queries; query++) {
         const found = calls.measureAmong(seat, query, ef, i + 1);
         if (found === null) continue;
         if (typeof found === "number") break; // no memory for it
         recall.add(found[0] / Math.max(1, found[1]));
-        yield;
+        yield* pause(walks);
       }
       if (recall.count === 0) break;
       steps.push({ ef, recall: recall.mean });
@@ -112,19 +127,20 @@ function* sharesOf({ seat, queries }: Walks, live: number, target: number): Gene
 }
 
 /** Null when there is no memory for it. */
-function* stepAt({ seat, queries, stored }: Walks, ef: number, way: number): Generator<void, Step | null> {
+function* stepAt(walks: Walks, ef: number, way: number): Measurement<Step | null> {
+  const { seat, queries, stored } = walks;
   const sums = KS.map(() => new Mean());
   const ofSearches = new Mean();
   const every = Math.max(1, Math.round(ef / ALL_QUERIES_EF));
   for (let query = 0; query < queries; query += every) {
     let found = calls.measureWalk(seat, query, ef, way);
-    for (; found === calls.AGAIN; found = calls.measureWalk(seat, query, ef, way)) yield;
+    for (; found === calls.AGAIN; found = calls.measureWalk(seat, query, ef, way)) yield* pause(walks);
     if (typeof found === "number") return null;
     if (found === null) continue;
     const trues = found[KS.length]!;
     for (const [i, k] of KS.entries()) sums[i]!.add(found[i]! / Math.max(1, Math.min(k, trues)));
     if (query >= stored) ofSearches.add(found[TEN]! / Math.max(1, Math.min(10, trues)));
-    yield;
+    yield* pause(walks);
   }
   if (sums[0]!.count === 0) return null;
   return {

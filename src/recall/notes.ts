@@ -2,12 +2,13 @@
  * How is what was measured written beside a graph, so that every thread finds it? NOTES_BYTES, little endian:
  *
  *   [version u32, the core's][vectors u32][linked u32][serial u32][searched u32][stored u16][steps u8][steps in f32 u8]
- *   [by codes u8][steps u8 × MEASURED_SHARES][-] × 2 then the steps of both: a u16 per figure, of 0 to 1: recall × KS, error × REPORTED_KS, of searches; then those of shares, recall alone
+ *   [by codes u8][steps u8 × MEASURED_SHARES][whole u8][-] then the steps of both: a u16 per figure, of 0 to 1: recall × KS, error × REPORTED_KS, of searches; then those of shares, recall alone
  */
 import { MEASURED_SHARES, NOTES_BYTES, NOTES_LINKED, NOTES_SEARCHED, NOTES_SERIAL } from "../../assembly/layout.ts";
 import { KS, type Measured, REPORTED_KS, type Step, WIDTHS } from "./curve.ts";
 
 const SHARES = 25;
+const WHOLE_AT = 30;
 const STEPS = 32;
 const STEP_BYTES = 2 * (KS.length + REPORTED_KS.length + 1);
 const WHOLE = 0xffff;
@@ -23,6 +24,7 @@ export function encodeNotes(measured: Measured): Uint8Array {
   view.setUint8(22, measured.steps.length);
   view.setUint8(23, measured.f32.length);
   view.setUint8(24, measured.goesByCodes ? 1 : 0);
+  view.setUint8(WHOLE_AT, measured.isWhole ? 1 : 0);
   for (const [i, steps] of measured.shares.entries()) view.setUint8(SHARES + i, steps.length);
   let at = STEPS;
   const put = (figure: number) => {
@@ -59,6 +61,7 @@ export function decodeNotes(notes: Uint8Array): Measured | null {
     stored: view.getUint16(20, true),
     searched: view.getUint32(NOTES_SEARCHED, true),
     goesByCodes: view.getUint8(24) === 1,
+    isWhole: view.getUint8(WHOLE_AT) === 1,
     steps: WIDTHS.slice(0, count).map((ef, i) => step(i, ef)),
     f32: WIDTHS.slice(0, inF32).map((ef, i) => step(count + i, ef)),
   };

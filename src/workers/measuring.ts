@@ -1,13 +1,13 @@
 /* How does a worker measure recall beside its linking? A slice between any two of its steps, one space after the other. */
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import { measure } from "../recall/measure.ts";
+import { type Measurement, measure } from "../recall/measure.ts";
 import type { FromWorker, MeasureMessage } from "./protocol.ts";
 
 const SLICE_MS = 2;
 
 export class Measuring {
-  private current: { message: MeasureMessage; steps: ReturnType<typeof measure>; ms: number } | null = null;
+  private current: { message: MeasureMessage; steps: Measurement; ms: number } | null = null;
 
   /** `queue`: what is to be measured; `worked`: hears of the time that it takes. */
   constructor(
@@ -32,7 +32,7 @@ export class Measuring {
     let now = start;
     try {
       let isDone = false;
-      for (; !isDone && now - start < SLICE_MS; now = performance.now()) isDone = current.steps.next().done === true;
+      for (; !isDone && now - start < SLICE_MS; now = performance.now()) isDone = current.steps.next(current.ms).done === true;
       this.took(now - start);
       if (!isDone) return null;
       this.current = null;

@@ -1,8 +1,8 @@
-// What share of the nearest do searches find from outside, and what does the index say of itself? Sizes one after the other in
-// one space: at each, searches as the table has it, then once the index has measured.
+// What share of the nearest do searches find from outside, and what does the index say of itself? For each size an index of its
+// own: first searches as the table has it, then once the index has measured.
 
-import type { Space } from "../../../src/index.ts";
-import { open } from "../../../src/index.ts";
+import { MAX_EF } from "../../../assembly/layout.ts";
+import { open, type SearchOptions, type Space } from "../../../src/index.ts";
 import { TRUTH_K } from "../../datasets/index.ts";
 import { keysUpTo } from "../../kit/rows.ts";
 import { loadInput, QUERIES } from "./inputs.ts";
@@ -35,28 +35,32 @@ export interface RecallStage {
 
 async function measure({ input, sizes }: RecallTask): Promise<{ stages: RecallStage[] }> {
   const { base, queries, dimensions } = await loadInput(input, sizes.at(-1)!);
-  await using index = await open({ dimensions, workers: 1, partitions: 1 });
-  const space = index.space<number>("s");
   const stages: RecallStage[] = [];
-  for (let from = 0; from < sizes.length; from++) {
-    const [first, n] = [sizes[from - 1] ?? 0, Math.min(sizes[from]!, base.length / dimensions)];
-    await space.addMany(keysUpTo(n).slice(first), base.subarray(first * dimensions, n * dimensions));
-    await index.flush();
-    const flushed = performance.now();
-    const before = space.stats()!;
-    const truth = await lists(space, queries, dimensions, "exact");
-    const tableRecall = shareOf(truth, await lists(space, queries, dimensions));
-    const seconds = await measured(space, flushed);
-    const { ef, beam, recall } = space.stats()!;
-    stages.push({
-      ...{ n, dimensions, tableEf: before.ef, tableRecall, seconds, ef, beam },
-      reported: recall?.at10.recall ?? 1,
-      error: recall?.at10.error ?? 0,
-      recall: shareOf(truth, await lists(space, queries, dimensions)),
-      recallAt99: shareOf(truth, await lists(space, queries, dimensions, 0.99)),
-    });
+  for (const size of sizes) {
+    const n = Math.min(size, base.length / dimensions);
+    stages.push(await stageOf(base.subarray(0, n * dimensions), queries, dimensions));
   }
   return { stages };
+}
+
+async function stageOf(base: Float32Array, queries: Float32Array, dimensions: number): Promise<RecallStage> {
+  const n = base.length / dimensions;
+  await using index = await open({ dimensions, workers: 1, partitions: 1 });
+  const space = index.space<number>("s");
+  await space.addMany(keysUpTo(n), base);
+  await index.flush();
+  const flushed = performance.now();
+  const { ef: tableEf } = space.stats()!;
+  const tableRecall = await recallOf(space, queries, dimensions, { ef: tableEf ?? MAX_EF + 1 });
+  const seconds = await measured(space, flushed);
+  const { ef, beam, recall } = space.stats()!;
+  return {
+    ...{ n, dimensions, tableEf, tableRecall, seconds, ef, beam },
+    reported: recall?.at10.recall ?? 1,
+    error: recall?.at10.error ?? 0,
+    recall: await recallOf(space, queries, dimensions, {}),
+    recallAt99: await recallOf(space, queries, dimensions, { recall: 0.99 }),
+  };
 }
 
 /** Waits until the space was measured at about its size. Resolves to the seconds since its flush, null after a minute. */
@@ -70,27 +74,20 @@ async function measured(space: Space, flushed: number): Promise<number | null> {
   }
 }
 
-type Hits = { key: number; distance: number }[];
+type Width = Pick<SearchOptions, "ef" | "recall">;
 
-async function lists(space: Space<number>, queries: Float32Array, dimensions: number, recall?: number | "exact") {
-  const found: Hits[] = [];
+/** The share of the true neighbours of all queries that is found. */
+async function recallOf(space: Space<number>, queries: Float32Array, dimensions: number, options: Width) {
+  let [found, all] = [0, 0];
   for (let i = 0; i < QUERIES; i++) {
     const query = queries.subarray(i * dimensions, (i + 1) * dimensions);
-    found.push(await space.search(query, { k: TRUTH_K, recall }));
+    const truth = await space.search(query, { k: TRUTH_K, recall: "exact" });
+    const hits = await space.search(query, { k: TRUTH_K, ...options });
+    // Of equally near vectors any will do.
+    found += hits.filter(({ distance }) => distance <= truth.at(-1)!.distance).length;
+    all += truth.length;
   }
-  return found;
-}
-
-/** A hit counts if it is no farther than the last true one: of equal vectors any will do. */
-function shareOf(truth: Hits[], found: Hits[]): number {
-  let count = 0;
-  let all = 0;
-  for (const [i, hits] of found.entries()) {
-    const farthest = truth[i]!.at(-1)?.distance ?? 0;
-    all += truth[i]!.length;
-    count += hits.filter(({ distance }) => distance <= farthest).length;
-  }
-  return count / Math.max(1, all);
+  return found / all;
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}"))));

@@ -17,7 +17,7 @@ const blockOf = (space: CoreSpace) =>
   new Uint32Array(space.seat.memory.buffer)[(P_SEATS + space.seat.number * SEAT_BYTES + SEAT_MEASURE) >>> 2]!;
 
 function measured(space: CoreSpace, searched: Float32Array = new Float32Array(), stored = 300): Measured | null {
-  return atOnce(measure(space.seat, refOf(space), { stored, searched, target: 0.95, now: -1 }));
+  return atOnce(measure(space.seat, refOf(space), { stored, searched, target: 0.95, now: -1, mostMs: 1e9 }));
 }
 
 async function filled(set: VectorSet, metric: Metric, efConstruction = 16) {
@@ -114,13 +114,23 @@ test("notes stay with the graph, counted; a drop takes them along", async () => 
 
 test("a measurement gives back what it took, also one that is broken off, and reads on in a space that is dropped", async () => {
   const space = await filled(uniform(1000, 4, SEED), "l2");
-  const steps = measure(space.seat, refOf(space), { stored: 300, searched: new Float32Array(), target: 0.95, now: -1 });
+  const steps = measure(space.seat, refOf(space), { stored: 300, searched: new Float32Array(), target: 0.95, now: -1, mostMs: 1e9 });
   steps.next();
   expect(blockOf(space)).not.toBe(0);
   space.drop();
   for (let i = 0; i < 20; i++) steps.next();
   steps.return(null);
   expect(blockOf(space)).toBe(0);
+});
+
+test("once its time is over a measurement tries no wider searches", async () => {
+  const space = await filled(uniform(COUNT, 48, SEED), "l2", 8);
+  const job = { stored: 300, searched: new Float32Array(), target: 0.999, now: -1, mostMs: 100 };
+  const steps = measure(space.seat, refOf(space), job);
+  let step = steps.next();
+  while (!step.done) step = steps.next(1000);
+  expect(step.value!.isWhole).toBe(false);
+  expect(step.value!.steps.map(({ ef }) => ef)).toEqual([64, 96]);
 });
 
 test("a walk in f32 finds what codes that went blind miss", async () => {

@@ -12,7 +12,7 @@ const step = (ef: number, recall: number): Step => ({
 
 const CURVE = [step(64, 0.9), step(128, 0.94), step(256, 0.96), step(512, 0.99)];
 const measured = (changes: Partial<Measured> = {}): Measured => ({
-  ...{ vectors: 10_000, linked: 10_000, serial: 1, stored: 300, searched: 0, goesByCodes: true },
+  ...{ vectors: 10_000, linked: 10_000, serial: 1, stored: 300, searched: 0, goesByCodes: true, isWhole: true },
   ...{ steps: CURVE, f32: [], shares: [], ...changes },
 });
 const WISH = { k: 10, target: 0.95, live: 10_000, dimensions: 100 };
@@ -54,6 +54,7 @@ describe("a choice", () => {
   test("goes by f32 where codes never reach the target, and scans where that doesn't either", () => {
     const hard = measured({ f32: [step(64, 0.97), step(128, 0.99)] });
     expect(choose(hard, { ...WISH, target: 0.995 })).toEqual({ ef: EXACT_EF, inF32: false });
+    expect(choose({ ...hard, isWhole: false }, { ...WISH, target: 0.995 }).ef).toBe(4096); // the time was over before
     expect(choose({ ...hard, steps: [step(64, 0.5), step(4096, 0.6)] }, WISH)).toEqual({ ef: 64, inF32: true });
   });
 
