@@ -60,14 +60,21 @@ export function settle(host: Host, space: string, asked: Asked, query?: NumberAr
 }
 
 /** The ef of a search among matches: for all of them, half, a quarter and so on (`shareOf`), as the last one has it. */
-export function efsAmong(host: Host, space: string, { k, ef, recall, isGiven }: Settled): { efs: number[]; live: number } {
+export function efsAmong(
+  host: Host,
+  space: string,
+  { k, ef, recall, isGiven }: Settled,
+): { efs: number[]; live: number } {
   const ref = isGiven ? null : host.find(space);
   const graph = ref === null || ref === calls.AGAIN ? null : host.guarded(() => calls.graphOf(ref.seat, ref));
   if (ref === null || ref === calls.AGAIN || graph === null) return { efs: [ef], live: 1 };
   const { measured } = stateOf(host, ref, graph);
   const { live } = graph;
   const wish = { k, target: recall, live, dimensions: host.settings.dimensions };
-  const efs = Array.from({ length: MEASURED_SHARES + 1 }, (_, share) => choose(measured, { ...wish, matches: live / 2 ** share }).ef);
+  const efs = Array.from(
+    { length: MEASURED_SHARES + 1 },
+    (_, share) => choose(measured, { ...wish, matches: live / 2 ** share }).ef,
+  );
   return { efs: efs.map((wide) => Math.max(k, wide)), live };
 }
 
@@ -206,10 +213,7 @@ function* measuring(host: Host, ref: calls.SpaceRef, job: MeasureJob): Generator
   }
 }
 
-function jobFor(
-  { recall, dimensions }: Host["settings"],
-  searches: RecentSearches | null | undefined,
-): MeasureJob {
+function jobFor({ recall, dimensions }: Host["settings"], searches: RecentSearches | null | undefined): MeasureJob {
   const searched = searches?.all(dimensions) ?? new Float32Array(0);
   return { stored: STORED, searched, target: recall, now: Date.now(), mostMs: Number.POSITIVE_INFINITY };
 }

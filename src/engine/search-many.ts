@@ -35,7 +35,9 @@ export async function searchMany(
   const program = condition && programOf(condition).slice();
   const widths = condition && efsAmong(host, space, asked);
   const shares =
-    spread && canSpread ? await spread(ref, list, { k, ef, widths, beam, now, program, wanted: wantedFor(include) }) : [];
+    spread && canSpread
+      ? await spread(ref, list, { k, ef, widths, beam, now, program, wanted: wantedFor(include) })
+      : [];
   const results: Hit[][] = [];
   const slice = new Slice();
   for (let i = 0; i < list.count; i++) {

@@ -4,6 +4,7 @@ import * as calls from "../core/calls.ts";
 import type { RankedHit } from "../core/seat.ts";
 import { both, type Condition, readWhere } from "../documents/where.ts";
 import { type Asked, resolveSearch, type SearchOptions } from "../options/search.ts";
+import { efFor } from "../recall/curve.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import type { Explanation, Hit } from "../values/reports.ts";
@@ -12,7 +13,6 @@ import { type Look, type LookAtAll, searchFiltered } from "./filtered-search.ts"
 import type { Host } from "./host.ts";
 import { withMatches } from "./matches.ts";
 import { read, refuseBad, starting } from "./query.ts";
-import { efFor } from "../recall/curve.ts";
 import { efsAmong, type Settled, settle } from "./recall.ts";
 import { including, wantedFor } from "./rows.ts";
 import { isNearer, type LookAt, merged, scanSpace } from "./scan.ts";

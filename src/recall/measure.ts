@@ -57,7 +57,18 @@ export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Mea
     const isWhole = isReached || walk.spent <= job.mostMs;
     const shares = yield* sharesOf(walk, started.live);
     const { live, linked, serial, goesByCodes } = started;
-    const measured = { vectors: live, linked, serial, stored: started.queries, searched, goesByCodes, isWhole, steps, f32, shares };
+    const measured = {
+      vectors: live,
+      linked,
+      serial,
+      stored: started.queries,
+      searched,
+      goesByCodes,
+      isWhole,
+      steps,
+      f32,
+      shares,
+    };
     while (calls.writeNotes(seat, space, encodeNotes(measured)) === calls.AGAIN) yield;
     return measured;
   } finally {

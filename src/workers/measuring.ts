@@ -32,7 +32,8 @@ export class Measuring {
     let now = start;
     try {
       let isDone = false;
-      for (; !isDone && now - start < SLICE_MS; now = performance.now()) isDone = current.steps.next(current.ms).done === true;
+      for (; !isDone && now - start < SLICE_MS; now = performance.now())
+        isDone = current.steps.next(current.ms).done === true;
       this.took(now - start);
       if (!isDone) return null;
       this.current = null;

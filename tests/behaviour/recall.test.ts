@@ -77,7 +77,9 @@ test("a search among matches finds as much as one among all", async () => {
     for (let i = 0; i < 100; i++) {
       const truth = await space.search(QUERIES.at(i), { where, recall: "exact" });
       const farthest = truth.at(-1)!.distance;
-      found += (await space.search(QUERIES.at(i), { where, ...options })).filter((hit) => hit.distance <= farthest).length;
+      found += (await space.search(QUERIES.at(i), { where, ...options })).filter(
+        (hit) => hit.distance <= farthest,
+      ).length;
       all += truth.length;
     }
     return found / all;

@@ -114,7 +114,13 @@ test("notes stay with the graph, counted; a drop takes them along", async () => 
 
 test("a measurement gives back what it took, also one that is broken off, and reads on in a space that is dropped", async () => {
   const space = await filled(uniform(1000, 4, SEED), "l2");
-  const steps = measure(space.seat, refOf(space), { stored: 300, searched: new Float32Array(), target: 0.95, now: -1, mostMs: 1e9 });
+  const steps = measure(space.seat, refOf(space), {
+    stored: 300,
+    searched: new Float32Array(),
+    target: 0.95,
+    now: -1,
+    mostMs: 1e9,
+  });
   steps.next();
   expect(blockOf(space)).not.toBe(0);
   space.drop();

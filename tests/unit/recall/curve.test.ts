@@ -65,7 +65,16 @@ describe("a choice", () => {
   });
 
   test("among matches is as much wider as it was found to take, and for shares between two as for the smaller one", () => {
-    const shares = [[{ ef: 64, recall: 0.93 }, { ef: 256, recall: 0.96 }], [{ ef: 512, recall: 0.97 }], [], [], []];
+    const shares = [
+      [
+        { ef: 64, recall: 0.93 },
+        { ef: 256, recall: 0.96 },
+      ],
+      [{ ef: 512, recall: 0.97 }],
+      [],
+      [],
+      [],
+    ];
     const efOf = (matches?: number) => choose(measured({ shares }), { ...WISH, matches }).ef;
     expect(efOf(10_000)).toBe(efOf());
     expect(efOf(5000)).toBe(256);

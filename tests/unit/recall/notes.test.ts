@@ -19,7 +19,9 @@ const written = (measured: Measured) => {
 const MEASURED: Measured = {
   ...{ vectors: 4e9, linked: 123_456, serial: 7, stored: 300, searched: 100, goesByCodes: true, isWhole: true },
   ...{ steps: steps(WIDTHS.length, 0.5), f32: steps(WIDTHS.length, 0.7) },
-  shares: Array.from({ length: MEASURED_SHARES }, (_, i) => WIDTHS.slice(0, 7).map((ef, j) => ({ ef, recall: 0.1 * i + 0.01 * j }))),
+  shares: Array.from({ length: MEASURED_SHARES }, (_, i) =>
+    WIDTHS.slice(0, 7).map((ef, j) => ({ ef, recall: 0.1 * i + 0.01 * j })),
+  ),
 };
 
 test("every figure, but for rounding, of as many steps as there may be", () => {
