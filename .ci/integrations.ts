@@ -44,7 +44,7 @@ const FRAMEWORKS: Framework[] = [
   },
   {
     ...{ name: "MCP", entry: "hnsw-workers mcp", package: "@modelcontextprotocol/sdk", oldest: "1.20.0" },
-    suite: ["tests/cli/mcp.test.ts"],
+    suite: ["tests/cli/mcp.lane.ts"],
   },
 ];
 

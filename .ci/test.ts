@@ -14,7 +14,10 @@ import { join, normalize } from "node:path";
 const TRIES = 3;
 const MOST_CRASHES = 3;
 /** These are started first, so that what is left at the end is short and all processes end together. */
-const LONGEST = ["runtimes lanes", "behaviour", "storage", "core", "bench lanes", "storage lanes"];
+const LONGEST = [
+  ...["runtimes lanes", "behaviour", "bench lanes", "storage lanes", "cli lanes", "core", "storage"],
+  ...["stress lanes", "examples lanes"],
+];
 
 interface Part {
   name: string;

@@ -20,7 +20,7 @@ type Shape = readonly [clusters: number, apart: number, wide: number];
 const TOUCHING: Shape = [30, 1, 0.7];
 const APART: Shape = [30, 10, 0.3];
 const K = 10;
-const WORKERS = [1, 2, 4, 8];
+const WORKERS = [1, 2, 8];
 const MAY_LOSE = 0.005;
 const OWN_NEAREST = 0.998;
 
@@ -42,8 +42,8 @@ function task(count: number, queryCount: number, seed: number, shape: Shape = TO
   return { set, queries, worst };
 }
 
-const ONE: Task[] = [task(6000, 300, SEED)];
-const TIGHT: Task[] = [task(6000, 300, SEED, APART)];
+const ONE: Task[] = [task(4000, 300, SEED)];
+const TIGHT: Task[] = [task(4000, 300, SEED, APART)];
 const SEVERAL: Task[] = [2500, 1500, 700, 400, 300, 40].map((count, i) => task(count, 60, SEED + 1 + i));
 
 interface Quality {

@@ -3,10 +3,10 @@ import { expect, test } from "bun:test";
 import type { OpenOptions } from "../../src/index.ts";
 import { clustered, opened, VectorSet } from "../support/indexes.ts";
 
-const VECTORS = 6000;
+const VECTORS = 3000;
 const DIMENSIONS = 24;
 const SET = clustered(VECTORS, DIMENSIONS, 70_000, 30, 1, 0.7);
-const MOVED = VectorSet.make(VECTORS, DIMENSIONS, (i, j) => (i < 2500 ? SET.at(i)[j]! : 9 - j + 0.002 * SET.at(i)[j]!));
+const MOVED = VectorSet.make(VECTORS, DIMENSIONS, (i, j) => (i < 1250 ? SET.at(i)[j]! : 9 - j + 0.002 * SET.at(i)[j]!));
 
 /** What the graph is walked by, and a digest of the export, graph included, of vectors added in batches, some then replaced and some deleted. */
 async function builtFrom(set: VectorSet, batch: number, options: Partial<OpenOptions>): Promise<string> {
@@ -36,7 +36,7 @@ async function graphsOf(set: VectorSet, options: Partial<OpenOptions> = {}) {
   for (const workers of [0, 1]) {
     for (const batch of [1, 97]) single.add(await builtFrom(set, batch, { ...options, workers }));
     together.add(await builtFrom(set, VECTORS, { ...options, workers }));
-    halves.add(await builtFrom(set, VECTORS / 2, { ...options, workers, maxPending: 2000 }));
+    halves.add(await builtFrom(set, VECTORS / 2, { ...options, workers, maxPending: 1000 }));
   }
   expect([single.size, together.size, halves.size]).toEqual([1, 1, 1]);
   return [...single, ...together, ...halves];

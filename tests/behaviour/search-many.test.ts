@@ -5,8 +5,8 @@ import { loseWorkers } from "../support/lose-workers.ts";
 
 const SEED = 909;
 const DIMENSIONS = 16;
-const SET = clustered(4000, DIMENSIONS, SEED);
-const QUERIES = clustered(300, DIMENSIONS, SEED + 1);
+const SET = clustered(1500, DIMENSIONS, SEED);
+const QUERIES = clustered(100, DIMENSIONS, SEED + 1);
 
 const rowsOf = (set: VectorSet) => Array.from({ length: set.count }, (_, i) => set.at(i));
 
@@ -31,8 +31,8 @@ for (const workers of [0, 1, 2]) {
         await using parts = await opened(options);
         const space = parts.index.space("s");
         await space.addMany(keysOf(SET), SET.values);
-        const nearest = await space.searchMany(SET.part(3800, 4000).values, { k: 1 });
-        expect(nearest.map((hits) => hits[0]!.key)).toEqual(keysOf(SET).slice(3800));
+        const nearest = await space.searchMany(SET.part(1300, 1500).values, { k: 1 });
+        expect(nearest.map((hits) => hits[0]!.key)).toEqual(keysOf(SET).slice(1300));
       });
     });
   }

@@ -13,7 +13,7 @@ import { outOfStack } from "../support/out-of-stack.ts";
 const SEED = 808;
 const SET = uniform(200, 4, SEED);
 const OPTIONS = { dimensions: 4, metric: "l2", partitions: 1, flatBelow: 64, timeoutMs: 5000 } as const;
-const RECURSIONS = 4;
+const RECURSIONS = 2;
 const FRAMES = 400; // from the deepest on: at first there is no stack for the call at all, at last enough for all of it
 
 /** Calls in the deepest frames of recursions. Returns what came of each: a promise, or null for one that threw. */

@@ -86,7 +86,7 @@ for (const workers of [0, 1, 2]) {
     test("what is not linked yet is pending, and is what the queues hold", async () => {
       await using parts = await opened({ ...options, maxPending: 100_000 });
       const { index } = parts;
-      const set = uniform(20_000, 8, SEED);
+      const set = uniform(6000, 8, SEED);
       const space = index.space("s");
       const calls: Promise<void>[] = [];
       for (let key = 0; key < set.count; key++) calls.push(space.add(key, set.at(key)));

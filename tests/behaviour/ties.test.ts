@@ -80,8 +80,8 @@ for (const metric of ["l2", "dot"] as const) {
       const { path } = folder;
       const shape: OpenOptions = { dimensions: DIMENSIONS, metric, partitions: 1, ...options };
       let index = await open({ ...shape, path, durability: "relaxed" });
-      for (let round = 1; round <= 6; round++) {
-        await churn(index, model, below, 500);
+      for (let round = 1; round <= 4; round++) {
+        await churn(index, model, below, 400);
         await expectOrder(index, model, metric, `round ${round}, perhaps not linked`);
         await index.flush();
         await expectOrder(index, model, metric, `round ${round}, linked`);

@@ -13,8 +13,8 @@ setDefaultTimeout(3_600_000); // of the long form
 
 const SEED = Number(process.env.SEED ?? 1414);
 const OPTIONS = { dimensions: 4, metric: "l2", fields: FIELD_TYPES, partitions: 1, flatBelow: 300 } as const;
-const DOCUMENTS = 1500;
-const FILTERS = Number(process.env.FILTERS ?? 120);
+const DOCUMENTS = 1000;
+const FILTERS = Number(process.env.FILTERS ?? 64);
 const SOME = FILTERS / 4; // where each takes longer
 const FEW = FILTERS / 8;
 

@@ -15,9 +15,9 @@ import { loseWorkers } from "../support/lose-workers.ts";
 
 const SEED = 13;
 const DIMENSIONS = 24;
-const SET = clustered(6000, DIMENSIONS, SEED);
+const SET = clustered(4000, DIMENSIONS, SEED);
 const MODEL = modelOf(SET);
-const KILLS = 8; // of each worker; the first ones while it has thousands to link
+const KILLS = 5; // of each worker; the first ones while it has thousands to link
 const OPTIONS = { dimensions: DIMENSIONS, metric: "l2", flatBelow: 64, partitions: 2 } as const;
 
 describe("killed while they link", () => {

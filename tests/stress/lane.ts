@@ -37,7 +37,7 @@ export class Tally {
     return this.totals.found / this.totals.wanted;
   }
 
-  /** Points that no run has trapped at yet; `tests/core/upkeep/repair.test.ts` passes the rare ones. */
+  /** Points that no run has trapped at yet; `tests/core/upkeep/repair.lane.ts` passes the rare ones. */
   get missed(): number[] {
     return POINTS.filter((point) => !this.hits.has(point) && !RARE_POINTS.includes(point));
   }

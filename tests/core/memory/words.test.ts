@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { CoreSpace, coreModule, partition } from "../harness.ts";
 import type { JoinTask } from "./words-thread.ts";
 
-const ROUNDS = 40;
+const ROUNDS = 20;
 const DIMENSIONS = 8;
 const ENOUGH = 800; // to leave the chunk of slots that was there before
 

@@ -7,7 +7,7 @@ import { contents, expectSame, loaded, neighbourOf, SEED, snapshotOf } from "./s
 
 test("the cut is one moment: what comes and goes while the frames are written is not in it", async () => {
   const settings = { dimensions: 8, metric: "l2", flatBelow: 100 } as const;
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 8; round++) {
     const seat = await partition(settings, "debug");
     const other = await neighbourOf(seat);
     const space = new CoreSpace(seat, "s");

@@ -49,7 +49,7 @@ function clusterByCluster(count: number, dimensions: number, clusters: number, a
 const asItComes = (i: number) => i % 300 === 0;
 
 function* inputs(): Generator<Input> {
-  const base = clustered(3000 + QUERIES, 32, SEED);
+  const base = clustered(2000 + QUERIES, 32, SEED);
   for (const metric of ["cosine", "l2", "dot"] as const) {
     for (const share of [0.01, 0.1, 0.5]) {
       yield { name: `${share * 100} % identical`, metric, vectors: withDuplicates(base, share, SEED) };
@@ -76,29 +76,29 @@ function* inputs(): Generator<Input> {
     const sorted = inOrder(base, (a, b) => a[0]! - b[0]!);
     yield { name: "sorted by the first value", metric, vectors: sorted };
     yield { name: "sorted, linked as it comes", metric, vectors: sorted, linkEvery: asItComes };
-    const near = clusterByCluster(3000, 32, 20, 1, 0.3);
-    const far = clusterByCluster(3000, 32, 20, 100, 0.05);
+    const near = clusterByCluster(2000, 32, 20, 1, 0.3);
+    const far = clusterByCluster(2000, 32, 20, 100, 0.05);
     yield { name: "cluster by cluster", metric, vectors: near };
     yield { name: "cluster by cluster, linked as it comes", metric, vectors: near, linkEvery: asItComes };
     yield { name: "far and tight, cluster by cluster", metric, vectors: far };
     yield { name: "far and tight, linked as it comes", metric, vectors: far, linkEvery: asItComes };
-    yield { name: "far and tight, mixed", metric, vectors: clustered(3000 + QUERIES, 32, SEED, 20, 100, 0.05) };
+    yield { name: "far and tight, mixed", metric, vectors: clustered(2000 + QUERIES, 32, SEED, 20, 100, 0.05) };
     yield {
       name: "a small space, then a huge batch",
       metric,
-      vectors: clustered(6000 + QUERIES, 16, SEED),
+      vectors: clustered(4000 + QUERIES, 16, SEED),
       linkEvery: (i) => i === 299,
     };
   }
   const grid = random(SEED + 2);
-  const points = VectorSet.make(3000 + QUERIES, 3, () => grid.below(12));
+  const points = VectorSet.make(2000 + QUERIES, 3, () => grid.below(12));
   yield { name: "an integer grid, many ties", metric: "l2", vectors: points };
   yield { name: "an integer grid, many ties", metric: "cosine", vectors: change(points, (old) => old + 1) };
   yield { name: "an integer grid, many ties", metric: "dot", vectors: points };
   for (const metric of ["cosine", "l2"] as const) {
-    yield { name: "1,536 dimensions", metric, vectors: clustered(900 + QUERIES, 1536, SEED) };
+    yield { name: "1,536 dimensions", metric, vectors: clustered(600 + QUERIES, 1536, SEED) };
   }
-  yield { name: "uniform, 48 dimensions", metric: "l2", vectors: uniform(3000 + QUERIES, 48, SEED) };
+  yield { name: "uniform, 48 dimensions", metric: "l2", vectors: uniform(2000 + QUERIES, 48, SEED) };
 }
 
 interface Outcome {

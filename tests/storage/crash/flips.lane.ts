@@ -8,7 +8,7 @@ import { Workplace } from "./client.ts";
 import { FlipTally, flipAt, flipOne, foldersToFlip } from "./flips.ts";
 
 const SEED = 20_261_126;
-const FLIPS = 30;
+const FLIPS = 21;
 
 test("a flipped bit is noticed or harmless", async () => {
   using place = new Workplace();

@@ -17,7 +17,7 @@ test("at work", async () => {
   if (!canChooseMoments()) return console.log(skipped);
   using place = new Workplace();
   const tally = new MomentTally();
-  await dieAtWork(place, SEED, 80, tally);
+  await dieAtWork(place, SEED, 120, tally);
   expect(tally.failures.join("\n")).toBe("");
   expect(tally.deaths).toBeGreaterThan(2);
 });
@@ -28,7 +28,7 @@ test("in a salvage", async () => {
   const folder = await killedFolder(place, SEED, 200, 2);
   const tally = new MomentTally();
   const lose = (path: string) => rmSync(join(path, "journal.sqlite")); // its log stays
-  await dieInSalvage(place, folder, lose, 0, 20, tally);
+  await dieInSalvage(place, folder, lose, 0, 30, tally);
   expect(tally.failures.join("\n")).toBe("");
   expect(tally.deaths).toBeGreaterThan(2);
 });

@@ -102,7 +102,7 @@ for (const workers of [0, 1, 3]) {
       const source = random(SEED + workers);
       const set = uniform(64, 8, SEED);
       const spaces = new Map<string, Model>();
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 6; round++) {
         const durability = round % 3 === 2 ? "relaxed" : "commit";
         await using parts = await folder.open({ ...options, durability, workers: (workers + round) % 3 });
         const { index } = parts;

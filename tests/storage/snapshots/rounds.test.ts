@@ -120,7 +120,7 @@ describe("whichever snapshot file is lost, everything comes back", () => {
     const set = uniform(200, 8, SEED);
     const spaces = new Map<string, Model>();
     const saved = join(folder.root, "saved");
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 4; round++) {
       {
         await using parts = await folder.open(OPTIONS);
         for (let i = 0; i < 120; i++) {

@@ -10,7 +10,7 @@ import { outOf, stateOf } from "./program.ts";
 
 const OPTIONS = { dimensions: 4, workers: 0, partitions: 2 } as const;
 const WHOLE = ["journal.mark", "journal.sqlite", "snapshots"];
-const ROUNDS = 25;
+const ROUNDS = 10;
 
 let folder: Folder;
 beforeAll(async () => {
