@@ -13,6 +13,7 @@ const figure = (name: string, show: (space: SpaceStats) => string) => ({ name, s
 const COLUMNS: Column<SpaceStats>[] = [
   { name: "Name", show: ({ name }) => name, by: () => 0 },
   { name: "Kind", show: ({ kind, beam }) => (kind === "graph" ? `graph, by ${beam}` : "flat") },
+  { name: "Recall at 10", show: recallOf },
   figure("Live", ({ live }) => whole(live)),
   figure("Dead", ({ dead }) => whole(dead)),
   figure("Pending", ({ pending }) => whole(pending)),
@@ -21,6 +22,13 @@ const COLUMNS: Column<SpaceStats>[] = [
   figure("Quarantined", ({ quarantined }) => whole(quarantined)),
   { name: "Home", show: ({ home }) => `worker ${home}` },
 ];
+
+/** As it was measured, with the ef in use. */
+function recallOf({ ef, recall }: SpaceStats): string {
+  if (ef === null) return "exact";
+  if (recall === null) return `not measured, ef ${whole(ef)}`;
+  return `${recall.at10.recall.toFixed(3)} ± ${recall.at10.error.toFixed(3)}, ef ${whole(ef)}`;
+}
 
 interface Found {
   spaces: SpaceStats[];

@@ -95,7 +95,8 @@ export const cases = {
 
 /** @param {Kit} kit */
 function opened({ open, core, workers, partitions }, options) {
-  return open({ workers, partitions, ...(core ? { core } : {}), ...options });
+  // With an ef, so that hits do not follow from what was measured by then.
+  return open({ workers, partitions, ef: 64, ...(core ? { core } : {}), ...options });
 }
 
 // ── documents and filters ───────────────────────────────────────────────────────────────────────────────────────────
