@@ -50,11 +50,15 @@ export function decodeNotes(notes: Uint8Array): Measured | null {
     const error = REPORTED_KS.map((_, i) => figure(KS.length + i));
     return { ef, recall, error, ofSearches: figure(KS.length + REPORTED_KS.length) };
   };
-  let at = STEPS + (count + inF32) * STEP_BYTES;
-  const shareStep = (ef: number) => ({ ef, recall: view.getUint16((at += 2) - 2, true) / WHOLE });
-  const sharesOf = (i: number) => WIDTHS.slice(0, view.getUint8(SHARES + i)).map(shareStep);
+  const shares: Measured["shares"] = [];
+  for (let i = 0, at = STEPS + (count + inF32) * STEP_BYTES; i < MEASURED_SHARES; i++) {
+    const from = at;
+    const steps = WIDTHS.slice(0, view.getUint8(SHARES + i));
+    shares.push(steps.map((ef, j) => ({ ef, recall: view.getUint16(from + 2 * j, true) / WHOLE })));
+    at += 2 * steps.length;
+  }
   return {
-    shares: Array.from({ length: MEASURED_SHARES }, (_, i) => sharesOf(i)),
+    shares,
     vectors: view.getUint32(4, true),
     linked: view.getUint32(NOTES_LINKED, true),
     serial: view.getUint32(NOTES_SERIAL, true),
