@@ -1,43 +1,37 @@
-/* Does the server do what its first lines say? Starts it on a free port, calls every route, and stops it. */
+/* What does a client of the service see? Starts it with a folder of its own, asks it a few things, and stops it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { serve } from "./server.ts";
 
-const { url, stop } = await serve(4, 0);
+const folder = mkdtempSync(join(tmpdir(), "notes-"));
+const { url, stop } = await serve({ dimensions: 3, path: join(folder, "index"), port: 0 });
 
-async function call(method: string, path: string, body?: unknown) {
-  const response = await fetch(new URL(path, url), {
-    method,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  console.log(`${method} ${path} → ${response.status} ${text.slice(0, 100)}`);
-  return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+async function call(method: string, path: string, body?: unknown): Promise<void> {
+  const response = await fetch(new URL(path, url), { method, body: body === undefined ? null : JSON.stringify(body) });
+  console.log(`${method} ${decodeURIComponent(path)}\n  → ${response.status} ${await response.text()}`);
 }
 
-function expect(what: string, holds: boolean): void {
-  if (!holds) throw new Error(`not as promised: ${what}`);
-}
+const query = (asked: object) => new URLSearchParams(Object.entries(asked));
+const note = (text: string, createdAt: number, ...tags: string[]) => ({ text, tags, author: { id: "ada" }, createdAt });
 
 try {
-  expect("a vector is accepted", (await call("PUT", "/tenants/acme/vectors/north", [0, 1, 0, 0])).status === 204);
-  const many = {
-    keys: ["east", "south"],
+  await call("PUT", "/tenants/acme/notes/n1", { vector: [1, 0, 0], note: note("engines", 1, "machines") });
+  await call("POST", "/tenants/acme/notes", {
+    keys: ["n2", "n3"],
     vectors: [
-      [1, 0, 0, 0],
-      [0, -1, 0, 0],
+      [0.9, 0.1, 0],
+      [0, 1, 0],
     ],
-  };
-  expect("many are accepted", (await call("POST", "/tenants/acme/vectors", many)).body.accepted === 2);
-  const { body } = await call("POST", "/tenants/acme/search", { vector: [0.1, 0.9, 0, 0], k: 2 });
-  expect("the nearest comes first", body[0].key === "north" && body[1].key === "east");
-  expect(
-    "tenants are apart",
-    (await call("POST", "/tenants/other/search", { vector: [0, 1, 0, 0] })).body.length === 0,
-  );
-  const wrong = await call("PUT", "/tenants/acme/vectors/up", [0, 1]);
-  expect("a wrong dimension is a bad request", wrong.status === 400 && wrong.body.code === "BAD_DIMENSIONS");
-  expect("a vector is deleted", (await call("DELETE", "/tenants/acme/vectors/north")).status === 204);
-  expect("and gone", (await call("DELETE", "/tenants/acme/vectors/north")).status === 404);
-  expect("stats are served", (await call("GET", "/stats")).body.spaces.length === 1);
+    notes: [note("looms", 2, "machines", "cloth"), note("silk", 3, "cloth")],
+  });
+  await call("POST", "/tenants/acme/search", { vector: [1, 0, 0], k: 1, where: { tags: { $in: ["cloth"] } } });
+  await call("PATCH", "/tenants/acme/notes/n3", { text: "silk and wool" });
+  await call("GET", `/tenants/acme/notes?${query({ orderBy: "createdAt", descending: true, limit: 2 })}`);
+  await call("GET", "/tenants/acme/tags");
+  await call("DELETE", `/tenants/acme/notes?${query({ where: JSON.stringify({ createdAt: { $lt: 2 } }) })}`);
+  await call("POST", "/tenants/acme/search", { vector: [1, 0, 0], where: { colour: "red" } });
 } finally {
   await stop();
+  rmSync(folder, { recursive: true });
 }
