@@ -8,7 +8,7 @@ import { openWith } from "../../../src/api/open.ts";
 import { Chance } from "../../stress/chance.ts";
 import type { ClientJob } from "./children/client.ts";
 import { follow, runClient, Workplace } from "./client.ts";
-import { columnsOf, contentOf, Model } from "./model.ts";
+import { columnsOf, contentOf, lateFieldsOf, Model } from "./model.ts";
 import { optionsOf } from "./ops.ts";
 
 /** The results of many kills. */
@@ -25,6 +25,8 @@ export class KillTally {
   unknown = 0;
   unknownThere = 0;
   acrossSpaces = 0;
+  /** Fields that folders had got, of all that were looked at. */
+  fields = 0;
   readonly failures: string[] = [];
 }
 
@@ -95,7 +97,9 @@ export async function compare(
       tally.replayed += replayed;
       tally.snapshots += snapshots;
       const content = await contentOf(index);
-      const wrong = [...model.settle(content), ...(await columnsOf(index, content))];
+      const fields = lateFieldsOf(index);
+      tally.fields += fields.size;
+      const wrong = [...model.settle(content, fields), ...(await columnsOf(index, content))];
       const report = await index.check();
       return [...problems, ...wrong, ...report.problems, ...incidents].concat(
         report.unreachable > 0 ? [`${report.unreachable} can't be reached`] : [],

@@ -4,11 +4,21 @@
  *
  * The steps of a space are in one order. Between spaces there is none: an op that waits holds up no other space's.
  */
-import type { Key, VectorIndex } from "../../../src/index.ts";
+import type { Key, VectorIndex, Where } from "../../../src/index.ts";
 import { isSame } from "../../support/indexes.ts";
-import { type Document, FIRST_EXPIRY, type Kept, type Op, type Step, stepsOf, TAGS } from "./ops.ts";
+import {
+  type Document,
+  FIRST_EXPIRY,
+  type Kept,
+  LATE_FIELDS,
+  type LateField,
+  type Op,
+  type Step,
+  stepsOf,
+  TAGS,
+} from "./ops.ts";
 
-/** Entries by space and key; of each space in the order in which they were added or updated. */
+/** Entries by space and key; of each space in the order in which they were added. */
 export type Content = Map<string, Map<Key, Kept>>;
 
 interface Begun {
@@ -23,6 +33,9 @@ export class Model {
   private begun: Begun[] = [];
   /** Ops that were acknowledged. */
   private acknowledged = new Set<number>();
+  /** Fields that the folder has got, and that it may have, by the first op that adds them since. */
+  private fields = new Set<string>();
+  private begunFields = new Map<string, number>();
   /** Folders that lacked a step of one space and held a later one of another: allowed, and counted. */
   acrossSpaces = 0;
   /** Steps that may or may not be in the folder; and how many were. */
@@ -30,6 +43,7 @@ export class Model {
   unknownThere = 0;
 
   intend(i: number, op: Op): void {
+    if (op.kind === "addField" && !this.begunFields.has(op.name)) this.begunFields.set(op.name, i);
     if (!("space" in op)) return;
     const state = new Map(this.content.get(op.space));
     for (const { step } of this.stepsOf(op.space)) apply(state, step);
@@ -43,12 +57,14 @@ export class Model {
 
   /** Everything before the op is on the disk. */
   acknowledgeAllBefore(i: number): void {
-    for (const { op } of this.begun) if (op < i) this.acknowledged.add(op);
+    for (const op of [...this.begun.map(({ op }) => op), ...this.begunFields.values()]) {
+      if (op < i) this.acknowledged.add(op);
+    }
   }
 
   /** Compares with what was found, and takes that as known from then on. Returns what can't be, a line each. */
-  settle(found: Content): string[] {
-    const problems: string[] = [];
+  settle(found: Content, fields: ReadonlySet<string>): string[] {
+    const problems = this.fieldProblems(fields);
     const possible = new Map<string, Set<number>>();
     const names = new Set([...this.content.keys(), ...found.keys(), ...this.begun.map(({ space }) => space)]);
     for (const name of names) {
@@ -60,8 +76,19 @@ export class Model {
     this.count(possible);
     this.content = found;
     this.begun = [];
+    this.fields = new Set(fields);
+    this.begunFields.clear();
     this.acknowledged.clear();
     return problems;
+  }
+
+  private fieldProblems(found: ReadonlySet<string>): string[] {
+    return Object.keys(LATE_FIELDS).flatMap((name) => {
+      const begun = this.begunFields.get(name);
+      const must = this.fields.has(name) || (begun !== undefined && this.acknowledged.has(begun));
+      if (must && !found.has(name)) return [`the field ${name} is missing`];
+      return found.has(name) && !must && begun === undefined ? [`there is a field ${name}`] : [];
+    });
   }
 
   private stepsOf(name: string): Begun[] {
@@ -132,8 +159,8 @@ export function apply(state: Map<Key, Kept>, step: Step): void {
     return;
   }
   const before = state.get(step.key);
-  state.delete(step.key); // a change makes it the youngest
   if ("kept" in step) {
+    state.delete(step.key); // what is added is the youngest, what is updated keeps its age
     if (step.kept !== null) state.set(step.key, step.kept);
   } else if (before !== undefined) {
     state.set(step.key, { ...before, metadata: { ...before.metadata, ...step.patch } as Document });
@@ -174,17 +201,33 @@ export async function contentOf(index: VectorIndex): Promise<Content> {
 
 const ALL = ["metadata", "vector", "expiresAt"] as const;
 
+/** The fields that an index has got since it was made. */
+export function lateFieldsOf(index: VectorIndex): Set<string> {
+  return new Set(Object.keys(LATE_FIELDS).filter((name) => name in index.fields));
+}
+
 /** Whether columns and expiries fit the documents that were found: what filters count that an index finds, a line each. */
 export async function columnsOf(index: VectorIndex, content: Content): Promise<string[]> {
   const problems: string[] = [];
+  const late = [...lateFieldsOf(index)] as LateField[];
   for (const [name, entries] of content) {
     const all = [...entries.values()];
     for (const now of [FIRST_EXPIRY - 1, FIRST_EXPIRY + 500]) {
       const alive = all.filter(({ expiresAt }) => (expiresAt ?? Number.POSITIVE_INFINITY) > now);
+      const compare = async (where: object, isMatch: (document: Document) => boolean) => {
+        const found = await index.space(name).count({ where: where as Where, now });
+        const wanted = alive.filter(({ metadata }) => metadata !== undefined && isMatch(metadata)).length;
+        if (found !== wanted)
+          problems.push(`space ${name}, ${JSON.stringify(where)}, at ${now}: ${found}, not ${wanted}`);
+      };
       for (const tag of TAGS) {
-        const found = await index.space(name).count({ where: { tag, size: { $lt: 5 } }, now });
-        const wanted = alive.filter(({ metadata }) => metadata?.tag === tag && metadata.size < 5).length;
-        if (found !== wanted) problems.push(`space ${name}, tag ${tag}, at ${now}: ${found} match, not ${wanted}`);
+        await compare({ tag, size: { $lt: 5 } }, (document) => document.tag === tag && document.size < 5);
+      }
+      for (const field of late) {
+        await compare({ [field]: { $exists: true } }, (document) => document[field] !== undefined);
+        await compare({ [field]: { $gte: 100 }, size: { $gte: 2 } }, (document) => {
+          return (document[field] ?? 0) >= 100 && document.size >= 2;
+        });
       }
     }
   }

@@ -27,6 +27,8 @@ export type Op =
   /** A step for each entry with that tag, oldest first. They wait for all ops before them, so it is known which these are. */
   | { kind: "updateWhere"; space: string; tag: string; patch: Patch }
   | { kind: "deleteWhere"; space: string; tag: string }
+  /** Nothing where the index has it already. Once it resolves, it is on the disk. */
+  | { kind: "addField"; name: LateField }
   /** Once these resolve, everything before them is on the disk. A flush and a reopening wait for all ops before them. */
   | { kind: "flush" }
   | { kind: "reopen" }
@@ -42,7 +44,10 @@ const SPACES: [name: string, keys: number][] = [
 ];
 export const SPACE_NAMES = SPACES.map(([name]) => name);
 
-export const FIELDS = { tag: "keyword", size: "number", patched: "number" } as const;
+export const FIELDS = { tag: "keyword", size: "number" } as const;
+/** Those that indexes get while they are in use. */
+export const LATE_FIELDS = { patched: "number", op: "number" } as const;
+export type LateField = keyof typeof LATE_FIELDS;
 export const TAGS = ["a", "b", "c", "d", "a tag that is long enough to be kept elsewhere"];
 /** No run lasts until the first entry expires: clocks that are passed in decide what has. */
 export const FIRST_EXPIRY = 4e12;
@@ -71,6 +76,7 @@ export function opAt(seed: number, i: number, dimensions: number): Op {
   if (dice < 40) return { kind: "checkpoint" };
   if (dice < 50) return { kind: "reopen" };
   if (dice < 60) return { kind: "flush" };
+  if (dice < 65) return { kind: "addField", name: chance.oneOf(Object.keys(LATE_FIELDS) as LateField[]) };
   const [space, most] = chance.oneOf(SPACES);
   const vector = () => Float32Array.from({ length: dimensions }, () => chance.gaussian());
   const kept = (): Kept => {
@@ -118,11 +124,21 @@ function addReused(space: Space, key: Key, { vector, metadata, expiresAt }: Kept
   return adding;
 }
 
+/** Fields that are being added by this process. */
+const adding = new Map<LateField, Promise<void>>();
+
+/** Two ops at once may add the same. */
+async function addOnce(index: VectorIndex, name: LateField): Promise<void> {
+  if (!(name in index.fields)) adding.set(name, adding.get(name) ?? index.addField(name, LATE_FIELDS[name]));
+  await adding.get(name);
+}
+
 /** Calls the index. The client does reopenings itself. */
 export async function carryOut(index: VectorIndex, op: Op): Promise<void> {
   if (op.kind === "checkpoint") return await index.checkpoint();
   if (op.kind === "flush") return await index.flush();
   if (op.kind === "reopen") throw new Error("the client reopens its index itself");
+  if (op.kind === "addField") return await addOnce(index, op.name);
   const space = index.space(op.space);
   if (op.kind === "updateWhere" || op.kind === "deleteWhere") {
     if (op.kind === "updateWhere") await space.updateWhere({ tag: op.tag }, op.patch);
