@@ -32,7 +32,7 @@ export interface FacetOptions<M> extends CountOptions<M> {
 }
 
 export interface EntryOptions<M, I extends Include> extends CountOptions<M>, GetOptions<I> {
-  /** A field; entries that have not one value there come last. Default: the order in which they were added or updated. */
+  /** A field; entries that have not one value there come last. Default: their age, which an update keeps. */
   orderBy?: FieldPath<M> | undefined;
   descending?: boolean | undefined;
 }
