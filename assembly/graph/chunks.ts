@@ -3,15 +3,15 @@
  * slots, a block of their upper lists, and one of the distances of level 0. Under the partition lock.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, LEAF_BYTES, NOTES_BYTES, P_RESERVED,
-  RECENT_SLOTS, UPPERS_HEADER,
+  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, G_SPACE, LEAF_BYTES, NOTES_BYTES,
+  P_RESERVED, RECENT_SLOTS, S_GENERATIONS, UPPERS_HEADER,
 } from "../layout";
 import { allocate, availableBytes, blockBytes, free, freeAt } from "../memory/arena";
 import {
   distancesBytes, distancesOffset, graphChunkBytes, leavesOffset, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
   twinsOffset, uppersOffset, upperStride,
 } from "../memory/settings";
-import { clearBytes } from "../memory/words";
+import { clearBytes, copyBytes } from "../memory/words";
 import { countBlock } from "../vectors/slots";
 import { chunkAt, clearList } from "./lists";
 
@@ -32,6 +32,7 @@ export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
     }
     clearBytes(centroid + paddedFloats * 4, RECENT_SLOTS * 4 + NOTES_BYTES);
     store<u32>(generation + G_CENTROID, <u32>centroid);
+    inheritNotes(generation);
     countBlock(generation, centroid);
     countBlock(generation, directory);
     atomic.store<u32>(generation + G_GRAPH, <u32>directory);
@@ -59,6 +60,14 @@ export function centroidBytes(): u32 {
 /** Address of what was measured of a graph. */
 export function notesOf(generation: usize): usize {
   return load<u32>(generation + G_CENTROID) + (paddedFloats + RECENT_SLOTS) * 4;
+}
+
+/** What was measured of the graph that a compaction empties serves the next one until that is measured. */
+function inheritNotes(generation: usize): void {
+  const space: usize = load<u32>(generation + G_SPACE);
+  const emptying: usize = space == 0 ? 0 : <usize>(load<u64>(space + S_GENERATIONS) >> 32);
+  if (emptying == 0 || emptying == generation || load<u32>(emptying + G_CENTROID) == 0) return;
+  copyBytes(notesOf(generation), notesOf(emptying), NOTES_BYTES);
 }
 
 /** Gives every chunk its distances, all or none; false when there is no memory. */

@@ -112,6 +112,18 @@ test("notes stay with the graph, counted; a drop takes them along", async () => 
   expect(calls.nextGraph(space.seat, 0)).toBeNull();
 });
 
+test("what was measured stays in use over a compaction, and is known to be of the graph before", async () => {
+  const space = await filled(uniform(2000, 4, SEED), "l2");
+  measured(space);
+  for (let key = 0; key < 1200; key++) space.remove(key);
+  space.linkAll();
+  expect(space.figures().compactions).toBeGreaterThan(0);
+  const { notes, noted, serial } = calls.graphOf(space.seat, refOf(space))!;
+  expect(notes).toBe(1);
+  expect(noted.serial).not.toBe(serial);
+  expect(measured(space)!.vectors).toBe(800);
+});
+
 test("a measurement gives back what it took, also one that is broken off, and reads on in a space that is dropped", async () => {
   const space = await filled(uniform(1000, 4, SEED), "l2");
   const steps = measure(space.seat, refOf(space), {
