@@ -39,6 +39,8 @@ interface Due {
   searches: RecentSearches | null;
 }
 
+const nameOf = ({ space, partition }: Due) => `${partition}:${space.address}:${space.incarnation}`;
+
 class Watch {
   private readonly budget = new RecallBudget();
   /** Of `changesOf`, at the last look. */
@@ -46,6 +48,8 @@ class Watch {
   /** Whether the last look left spaces that are due. */
   private hasMore = false;
   private notBefore = 0;
+  /** Spaces of which a measurement found nothing to measure, or no memory, with the vectors linked by then. */
+  private readonly fruitless = new Map<string, number>();
 
   constructor(private readonly measurer: Measurer) {}
 
@@ -65,6 +69,9 @@ class Watch {
       const seat = handle.seats[one.partition]!;
       const ms = await this.measurer({ ...one.space, seat, partition: one.partition, home: 0 }, job);
       this.budget.spend(performance.now(), ms);
+      const after = handle.guarded(() => calls.graphOf(seat, one.space));
+      if (after?.notes === one.graph.notes) this.fruitless.set(nameOf(one), one.graph.linked);
+      else this.fruitless.delete(nameOf(one));
       return;
     }
   }
@@ -88,7 +95,10 @@ class Watch {
       for (let space = after(0); space !== null; space = after(space.address)) {
         const graph = calls.graphOf(seat, space);
         const searches = searchesOf(handle, partition, space);
-        if (graph !== null && isDue(graph, searches?.count ?? 0)) due.push({ space, partition, graph, searches });
+        if (graph !== null && isDue(graph, searches?.count ?? 0)) {
+          const one = { space, partition, graph, searches };
+          if (this.fruitless.get(nameOf(one)) !== graph.linked) due.push(one);
+        }
         if (slice.isOver) await slice.next();
         handle.assertOpen();
       }
