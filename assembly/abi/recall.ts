@@ -1,6 +1,6 @@
 /* How is the recall of a space measured, and where is what was measured kept? Beside its graph, for every thread to read. */
 import {
-  E_BUSY, E_MORE, FLAT, G_BEAM, G_FINISHED, G_SERIAL, G_STATE, MEASURED_K, NOTES_BYTES, NOTES_LINKED,
+  E_BUSY, E_MORE, FLAT, G_BEAM, G_LINKED, G_SERIAL, G_STATE, MEASURED_K, NOTES_BYTES, NOTES_LINKED,
   NOTES_SEARCHED, NOTES_SERIAL, NOTES_VERSION, NOT_FOUND, OK, S_GENERATIONS, S_INCARNATION, S_LIVE, X_VECTORS,
 } from "../layout";
 import { notesOf } from "../graph/chunks";
@@ -51,7 +51,7 @@ export function graphOf(space: usize, incarnation: u32): i32 {
     info(8, load<u32>(notes + NOTES_SERIAL));
     info(9, load<u32>(notes + NOTES_SEARCHED));
     info(1, atomic.load<u32>(space + S_LIVE));
-    info(2, load<u32>(graph + G_FINISHED));
+    info(2, load<u32>(graph + G_LINKED));
     info(3, load<u32>(graph + G_SERIAL));
     info(4, pendingOf(graph));
     info(5, load<u32>(graph + G_BEAM));

@@ -17,7 +17,7 @@
  *   [slots that match u32 × MEASURED_SHARES][a bit per slot that matches × MEASURED_SHARES]
  */
 import {
-  E_MEMORY, E_PENDING, E_STALE, FLAT, G_BEAM, G_COUNT, G_ENTRY, G_FINISHED, G_SERIAL, G_STATE, HIT_BYTES, HIT_DISTANCE,
+  E_MEMORY, E_PENDING, E_STALE, FLAT, G_BEAM, G_COUNT, G_ENTRY, G_LINKED, G_SERIAL, G_STATE, HIT_BYTES, HIT_DISTANCE,
   HIT_GENERATION, HIT_SLOT, LINKED, MEASURED_K, MEASURED_KS, MEASURED_SHARES, NOT_FOUND, OK, SEAT_MEASURE, SEAT_RESULTS, SHARE_K, SHARE_QUERIES, SLOT_VECTOR,
 } from "../layout";
 import { allocate, freeAt } from "../memory/arena";
@@ -86,7 +86,7 @@ function prepare(space: usize, incarnation: u32, most: u32, at: f64): i32 {
   next = 0;
   info(1, slots);
   info(2, momentLive());
-  info(3, load<u32>(current + G_FINISHED));
+  info(3, load<u32>(current + G_LINKED));
   info(4, load<u32>(current + G_SERIAL));
   info(5, load<u32>(current + G_BEAM));
   return OK;

@@ -16,7 +16,7 @@ export const STORED = 300;
 export function isDue(graph: GraphFigures, searches: number): boolean {
   if (graph.isCompacting || graph.pending > graph.live * QUIET || graph.live === 0) return false;
   if (graph.notes === 0 || graph.noted.serial !== graph.serial) return true;
-  if (graph.linked >= graph.noted.linked * GROWTH) return true;
+  if (graph.linked > graph.noted.linked * GROWTH) return true;
   return searches >= ENOUGH_SEARCHES && graph.noted.searched === 0;
 }
 

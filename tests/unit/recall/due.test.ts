@@ -14,8 +14,8 @@ describe("a graph is due", () => {
   test("when it was never measured, and once it has grown by half", () => {
     expect(isDue(graph({ notes: 0 }), 0)).toBe(true);
     expect(isDue(graph(), 0)).toBe(false);
-    expect(isDue(graph({ linked: 1499 }), 0)).toBe(false);
-    expect(isDue(graph({ linked: 1500 }), 0)).toBe(true);
+    expect(isDue(graph({ linked: 1500 }), 0)).toBe(false);
+    expect(isDue(graph({ linked: 1501 }), 0)).toBe(true);
   });
 
   test("after a compaction, not during it", () => {
