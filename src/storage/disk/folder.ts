@@ -156,10 +156,12 @@ function unknown(damage: string | null): FolderContents {
 }
 
 function otherFormat({ journal, folder }: FolderPaths, format: number, wanted: number): HnswError {
+  const [does, isUpgrade] = wanted === FORMAT ? ["reads", false] : ["upgrades", true];
   let cure = "use the version that wrote it";
-  if (wanted === FORMAT && format > FORMAT) cure = "a newer version wrote it, use that";
-  if (wanted === FORMAT && format === FORMER_FORMAT) cure = `\`hnsw-workers upgrade ${folder} NEW\` converts it`;
-  return new HnswError("PATH_FOREIGN", `${journal} has format ${format}, this version reads ${wanted}: ${cure}.`);
+  if (format > FORMAT) cure = "a newer version wrote it, use that";
+  if (isUpgrade && format === FORMAT) cure = "there is nothing to upgrade";
+  if (!isUpgrade && format === FORMER_FORMAT) cure = `\`hnsw-workers upgrade ${folder} NEW\` converts it`;
+  return new HnswError("PATH_FOREIGN", `${journal} has format ${format}, this version ${does} ${wanted}: ${cure}.`);
 }
 
 /** Whether there is more than the creation of an index leaves. */

@@ -37,8 +37,13 @@ function expectMagic(head: Uint8Array): void {
   const version = MAGIC.length - 1;
   const isOurs = MAGIC.subarray(0, version).every((byte, i) => head[i] === byte);
   if (isOurs && head[version] === FORMER_VERSION) return;
-  const found = isOurs ? `of format ${head[version]}, not ${FORMER_VERSION}` : "no export of this package";
-  throw new HnswError("EXPORT_FOREIGN", `What is to be upgraded is ${found}.`);
+  if (!isOurs) throw new HnswError("EXPORT_FOREIGN", "What is to be upgraded is no export of this package.");
+  const [found, ours] = [head[version]!, MAGIC[version]!];
+  let cure = "use the version that wrote it";
+  if (found > ours) cure = "a newer version wrote it, use that";
+  if (found === ours) cure = "there is nothing to upgrade";
+  const message = `What is to be upgraded has format ${found}, this version upgrades ${FORMER_VERSION}: ${cure}.`;
+  throw new HnswError("EXPORT_FOREIGN", message);
 }
 
 /** Does to a target what makes an index of the same content. `begin`: called with the first space. Throws BadFrame. */

@@ -13,6 +13,9 @@ const FIXTURE = JSON.parse(
   new TextDecoder().decode(Bun.gunzipSync(readFileSync(join(import.meta.dir, "former.json.gz")))),
 ) as { files: Record<string, string>; exported: string };
 
+/** At which an upgrade is interrupted. */
+const MOMENTS = 4;
+
 const folder = new Folder();
 afterAll(() => folder[Symbol.dispose]());
 const [OLD, OLD_EXPORT] = [join(folder.root, "old"), join(folder.root, "old.hnsw")];
@@ -87,18 +90,28 @@ describe("a folder of the release before", () => {
     });
   });
 
-  test("whose upgrade was interrupted is whole, and the new one is refused", async () => {
-    const to = join(folder.root, "interrupted");
-    const child = Bun.spawn([process.execPath, MAIN, "upgrade", OLD, to], { stderr: "pipe", stdout: "pipe" });
-    while (!existsSync(join(to, "backup.unfinished", "journal.sqlite"))) {
-      if (child.exitCode !== null) throw new Error("it ended before it could be interrupted");
-      await Bun.sleep(0);
+  test("whose upgrade was interrupted is whole, and the new one is refused; the next upgrade of it succeeds", async () => {
+    const before = bytesIn(OLD);
+    let refused = 0;
+    for (let moment = 0; moment < MOMENTS; moment++) {
+      const to = join(folder.root, `interrupted ${moment}`);
+      const child = Bun.spawn([process.execPath, MAIN, "upgrade", OLD, to], { stderr: "ignore", stdout: "ignore" });
+      while (child.exitCode === null && !existsSync(join(to, "backup.unfinished", "journal.sqlite")))
+        await Bun.sleep(0);
+      await Promise.race([Bun.sleep(moment * 15), child.exited]);
+      child.kill("SIGKILL");
+      const code = await child.exited;
+      expect(bytesIn(OLD)).toEqual(before);
+      if (code !== 0) {
+        expect(await refusalOf(() => open({ path: to, dimensions: 6 }))).toMatchObject({ code: "PATH_FOREIGN" });
+        refused++;
+        rmSync(to, { recursive: true });
+        expect(await upgrade(OLD, to)).toMatchObject({ code: 0, err: "" });
+      }
+      await using index = await open({ path: to });
+      await expectContent(index);
     }
-    child.kill("SIGKILL");
-    await child.exited;
-    expect(await refusalOf(() => open({ path: to, dimensions: 6 }))).toMatchObject({ code: "PATH_FOREIGN" });
-    rmSync(to, { recursive: true });
-    expect(await upgrade(OLD, to)).toMatchObject({ code: 0, err: "" });
+    expect(refused).toBeGreaterThan(0);
   });
 });
 
@@ -116,6 +129,30 @@ describe("an export of the release before", () => {
     await using index = await open({ from: readFileSync(to) });
     await expectContent(index);
     expect(await upgrade(OLD_EXPORT, to)).toMatchObject({ code: 1, err: expect.stringContaining("exists already") });
+  });
+
+  test("whose upgrade was interrupted is whole, and there is no new one; the next upgrade of it succeeds", async () => {
+    const before = readFileSync(OLD_EXPORT);
+    let interrupted = 0;
+    for (let moment = 0; moment < MOMENTS; moment++) {
+      const to = join(folder.root, `interrupted ${moment}.hnsw`);
+      const child = Bun.spawn([process.execPath, MAIN, "upgrade", OLD_EXPORT, to], {
+        stderr: "ignore",
+        stdout: "ignore",
+      });
+      await Promise.race([Bun.sleep(60 + moment * 60), child.exited]);
+      child.kill("SIGKILL");
+      const code = await child.exited;
+      expect(readFileSync(OLD_EXPORT).equals(before)).toBe(true);
+      if (code !== 0) {
+        expect(existsSync(to)).toBe(false);
+        interrupted++;
+        expect(await upgrade(OLD_EXPORT, to)).toMatchObject({ code: 0, err: "" });
+      }
+      await using index = await open({ from: readFileSync(to) });
+      await expectContent(index);
+    }
+    expect(interrupted).toBeGreaterThan(0);
   });
 
   test("that is cut off is refused, and leaves nothing", async () => {
@@ -140,4 +177,38 @@ test("a folder of a newer version is refused by its number", async () => {
     message: expect.stringContaining("has format 9, this version reads 3: a newer version wrote it, use that."),
   });
   expect(bytesIn(newer.path)).toEqual(before);
+});
+
+describe("what is of this release, or of a newer one, is not upgraded:", () => {
+  const versions = [
+    { format: 3, says: "has format 3, this version upgrades 1: there is nothing to upgrade." },
+    { format: 9, says: "has format 9, this version upgrades 1: a newer version wrote it, use that." },
+  ];
+  test.each(versions)("a folder of format $format", async ({ format, says }) => {
+    using old = new Folder();
+    await (await open({ path: old.path, dimensions: 3 })).close();
+    const { Database } = await import("bun:sqlite");
+    const journal = new Database(join(old.path, "journal.sqlite"));
+    journal.run(`PRAGMA user_version = ${format}`);
+    journal.close();
+    const before = bytesIn(old.path);
+    const to = join(old.root, "new");
+    expect(await upgrade(old.path, to)).toMatchObject({ code: 1, err: expect.stringMatching(/^PATH_FOREIGN: /) });
+    expect((await upgrade(old.path, to)).err).toContain(says);
+    expect([existsSync(to), bytesIn(old.path)]).toEqual([false, before]);
+  });
+
+  test.each(versions)("an export of format $format", async ({ format, says }) => {
+    await using index = await open({ dimensions: 3, workers: 0 });
+    const bytes = await index.exportBytes();
+    bytes[15] = format;
+    const [from, to] = [join(folder.root, `of ${format}.hnsw`), join(folder.root, `from ${format}.hnsw`)];
+    writeFileSync(from, bytes);
+    const { code, err } = await upgrade(from, to);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^EXPORT_FOREIGN: /) });
+    expect(err).toContain(says);
+    expect(existsSync(to)).toBe(false);
+    if (format === 9)
+      expect((await refusalOf(() => open({ from: bytes }))).message).toContain("a newer version wrote it");
+  });
 });
