@@ -55,6 +55,8 @@ export type {
   FieldStatus,
   IndexStats,
   JournalStats,
+  Latency,
+  LatencyStats,
   MeasuredShare,
   RecallReport,
   RecoveryReport,

@@ -60,6 +60,7 @@ export class VirtualWorker {
       control: {
         count: (_, figure, by) => shop.records.count(number, figure, by),
         took() {},
+        tookToLink() {},
         isParked: (other) => shop.workers[other]!.parked,
         isBusy: (other) => !shop.workers[other]!.parked,
         wake: (other) => shop.workers[other]!.wake(),

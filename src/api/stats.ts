@@ -6,6 +6,7 @@ import { withRecall } from "../engine/recall.ts";
 import { JournalBoard } from "../journal/board.ts";
 import { commonTime } from "../runtime/platform.ts";
 import { ensureStack } from "../runtime/stack.ts";
+import { Latencies } from "../values/latencies.ts";
 import type { IndexStats, SpaceStats, WorkerStats } from "../values/reports.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 
@@ -37,6 +38,7 @@ export function readStats(
   }
   const statsOfSpaces = (seat: Seat, partition: number) =>
     calls.figuresOf(seat, partition).map((figures) => withRecall(handle, { ...figures, seat }));
+  const board = journal && new JournalBoard(journal);
   let spaces: SpaceStats[] | null = null;
   return {
     workers,
@@ -45,6 +47,12 @@ export function readStats(
       spaces ??= handle.guarded(() => seats.flatMap(statsOfSpaces));
       return spaces;
     },
-    ...{ bytes, journal: journal && new JournalBoard(journal).stats() },
+    ...{ bytes, journal: board?.stats() ?? null },
+    latency: {
+      accept: Latencies.report([handle.latency.accept]),
+      link: control.linkLatency,
+      commit: board?.commitLatency ?? null,
+      search: Latencies.report([handle.latency.search]),
+    },
   };
 }

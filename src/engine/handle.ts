@@ -4,6 +4,7 @@ import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
 import type { Incident, Settings } from "../options/open.ts";
 import { ensureStack } from "../runtime/stack.ts";
+import { Latencies } from "../values/latencies.ts";
 import { AttachedThreads } from "../workers/attached-threads.ts";
 import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
@@ -13,7 +14,7 @@ import type { FieldBoard } from "./field-board.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
 import { type Turns, Uses } from "./uses.ts";
-import { type Outcome, WaitingLines } from "./waiting-line.ts";
+import { DONE, type Outcome, WaitingLines } from "./waiting-line.ts";
 
 export class Handle extends Host {
   readonly lines: WaitingLines;
@@ -21,6 +22,8 @@ export class Handle extends Host {
   /** Links on this thread, where it opened an index without workers. */
   readonly linker: InlineLinker | null;
   readonly attached: AttachedThreads;
+  /** Of this thread's calls. */
+  readonly latency = { accept: new Latencies(), search: new Latencies() };
   /** Who hears of the workers' incidents (see `Pool.endWith`). */
   report: ((incident: Incident) => void) | null = null;
   private readonly directory: Directory;
@@ -57,12 +60,21 @@ export class Handle extends Host {
 
   /** Enters the line of a space with an op of it. */
   accept(space: string, attempt: () => Outcome): Promise<void> {
-    return this.durability.accept(this.lines, space, attempt);
+    const start = performance.now();
+    return this.durability.accept(this.lines, space, () => {
+      const outcome = attempt();
+      if (outcome === DONE) this.latency.accept.add(performance.now() - start);
+      return outcome;
+    });
   }
 
   /** After an op of the core that changed a partition, or found that there was nothing to change. */
   accepted(partition: number): void {
     this.durability.accepted(partition, this.seats[partition]!);
+  }
+
+  override searched(ms: number): void {
+    this.latency.search.add(ms);
   }
 
   find(name: string): calls.SpaceRef | null | typeof calls.AGAIN {

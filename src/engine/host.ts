@@ -27,6 +27,8 @@ export abstract class Host {
   abstract inTurn<T>(kind: Turns, work: () => Promise<T>): Promise<T>;
   /** Wakes the thread that links for that home. */
   abstract wake(home: number): void;
+  /** A search has ended after so long. */
+  searched(_ms: number): void {}
   protected completed(): void {}
   /** Seats that a call left in need of a repair, and whose repair failed. */
   private unrepaired: Seat[] | null = null;

@@ -21,6 +21,7 @@ import { isNearer, type LookAt, merged, scanSpace } from "./scan.ts";
 export type Searched = Hit[] | { hits: Hit[]; explain: Explanation };
 
 export function search(host: Host, space: string, query: Vector, options?: SearchOptions): Promise<Searched> {
+  const start = performance.now();
   try {
     host.assertOpen();
     const given = resolveSearch(options, host.settings);
@@ -29,9 +30,15 @@ export function search(host: Host, space: string, query: Vector, options?: Searc
     const condition = conditionOf(host, asked);
     if (condition === null && !asked.filter && asked.ef <= MAX_EF) {
       const hits = lookNow(host, space, numbers, asked);
-      if (hits !== calls.AGAIN) return Promise.resolve(hits);
+      if (hits !== calls.AGAIN) {
+        host.searched(performance.now() - start);
+        return Promise.resolve(hits);
+      }
     }
-    return searchLater(host, space, new Float32Array(numbers), asked, condition);
+    return searchLater(host, space, new Float32Array(numbers), asked, condition).then((hits) => {
+      host.searched(performance.now() - start);
+      return hits;
+    });
   } catch (error) {
     return Promise.reject(error);
   }

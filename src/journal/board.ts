@@ -5,9 +5,11 @@
  *            failed), WAITERS, FAILURE, SNAPSHOT_WAKE, SNAPSHOT_STOP
  *   figures  per partition the number of its last durable op; then what the threads count. The journal thread writes its
  *            own before it increments MOVED; the snapshot thread writes those that it counts.
+ *   commits  how long group commits took, written by the journal thread
  */
 import { waitForChange } from "../runtime/event-loop.ts";
-import type { JournalStats } from "../values/reports.ts";
+import { LATENCY_CELLS, Latencies } from "../values/latencies.ts";
+import type { JournalStats, Latency } from "../values/reports.ts";
 
 const WAKE = 0;
 const PARKED = 1;
@@ -43,11 +45,14 @@ export class JournalBoard {
   readonly buffer: SharedArrayBuffer;
   private readonly words: Int32Array;
   private readonly figures: Float64Array;
+  private readonly commits: Latencies;
 
   constructor(buffer?: SharedArrayBuffer) {
-    this.buffer = buffer ?? new SharedArrayBuffer(WORDS * 4 + (MAX_PARTITIONS + JOURNAL_FIGURES.length) * 8);
+    const figures = MAX_PARTITIONS + JOURNAL_FIGURES.length;
+    this.buffer = buffer ?? new SharedArrayBuffer(WORDS * 4 + (figures + LATENCY_CELLS) * 8);
     this.words = new Int32Array(this.buffer, 0, WORDS);
-    this.figures = new Float64Array(this.buffer, WORDS * 4);
+    this.figures = new Float64Array(this.buffer, WORDS * 4, figures);
+    this.commits = new Latencies(new Float64Array(this.buffer, WORDS * 4 + figures * 8, LATENCY_CELLS));
   }
 
   // ── threads that accept and wait ─────────────────────────────────────────────────────────────────────────────────────
@@ -162,6 +167,17 @@ export class JournalBoard {
 
   figure(figure: JournalFigure): number {
     return this.figures[MAX_PARTITIONS + JOURNAL_FIGURES.indexOf(figure)]!;
+  }
+
+  /** A group commit has ended. */
+  committed(ms: number): void {
+    this.set("lastCommitMs", ms);
+    this.count("commitMs", ms);
+    this.commits.add(ms);
+  }
+
+  get commitLatency(): Latency {
+    return Latencies.report([this.commits]);
   }
 
   stats(): JournalStats {

@@ -88,8 +88,7 @@ export class JournalWriter {
     this.board.count("ops", ops);
     this.board.count("groups", 1);
     this.board.count("bytes", bytes);
-    this.board.set("lastCommitMs", performance.now() - start);
-    this.board.count("commitMs", this.board.figure("lastCommitMs"));
+    this.board.committed(performance.now() - start);
     this.reopen();
     this.control.progressed(); // the rings have room again
     return ops;

@@ -40,9 +40,11 @@ export class SyncHandle extends Handle {
 
   /** Does an op and links what it added. `ops`: how many it stands for. Throws what refuses it. */
   do(attempt: () => Outcome, ops = 1): void {
+    const start = performance.now();
     for (let tries = 0; tries < MOST_TRIES; ) {
       this.assertOpen();
       const outcome = attempt();
+      if (outcome === DONE) this.latency.accept.add(performance.now() - start);
       const moved = this.link(Math.ceil(ops / OPS_PER_STEP));
       if (outcome === DONE) return;
       // An op without room has it once something is linked. One that goes on may fill a portion, which is linked when it is full.
@@ -90,6 +92,7 @@ export class SyncHandle extends Handle {
   private linkBatch(most: number, compact: boolean): number {
     const { seat, control } = this;
     let [linked, moved] = [0, 0];
+    const start = performance.now();
     try {
       if (calls.claim(seat, 0, most, compact) === 0) return NOTHING;
       for (let more = true; more; ) {
@@ -106,6 +109,7 @@ export class SyncHandle extends Handle {
     control.count(0, "batches", 1);
     control.set(0, "lastBatch", linked);
     control.count(0, "linked", linked);
+    if (linked > 0) control.tookToLink(0, (performance.now() - start) / linked, linked);
     control.count(0, "moved", moved);
     return linked + moved;
   }

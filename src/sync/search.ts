@@ -18,11 +18,14 @@ import type { SyncHandle } from "./handle.ts";
 import { scanNow, withMatchesNow } from "./reads.ts";
 
 export function searchNow(handle: SyncHandle, space: string, query: Vector, options?: SearchOptions): Searched {
+  const start = performance.now();
   handle.assertOpen();
   const asked = settle(handle, space, resolveSearch(options, handle.settings));
   const condition = conditionOf(handle, asked);
   const numbers = numbersOf(query, handle.settings.dimensions, "The query");
-  return searchOne(handle, space, numbers, asked, condition);
+  const found = searchOne(handle, space, numbers, asked, condition);
+  handle.searched(performance.now() - start);
+  return found;
 }
 
 /** One list of hits a query. */

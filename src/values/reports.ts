@@ -50,6 +50,7 @@ export interface IndexStats {
   readonly spaces: SpaceStats[];
   /** null without `path`. */
   journal: JournalStats | null;
+  latency: LatencyStats;
   bytes: {
     /** Taken by spaces and threads. */
     used: number;
@@ -57,6 +58,30 @@ export interface IndexStats {
     reserved: number;
     limit: number;
   };
+}
+
+/** How long ops took since `open`. */
+export interface LatencyStats {
+  /** From a call that writes, on this thread, until its op is accepted; waiting in line counts. A call of many is one op. */
+  accept: Latency;
+  /** Of linking one vector, by all workers. */
+  link: Latency;
+  /** Of group commits of the journal; null without `path`. */
+  commit: Latency | null;
+  /** Of `space.search` on this thread. */
+  search: Latency;
+}
+
+export interface Latency {
+  count: number;
+  meanMs: number;
+  /** At most 1.42 times what half, nine tenths and 99 of 100 took; 0 where there are none. */
+  p50Ms: number;
+  p90Ms: number;
+  p99Ms: number;
+  maxMs: number;
+  /** @internal Counts by the bounds of latencies.ts. */
+  buckets: readonly number[];
 }
 
 export interface WorkerStats {

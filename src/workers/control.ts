@@ -8,6 +8,7 @@
  *            then per worker: WAKE (incremented to wake it), PARKED, STOP, ALIVE
  *   figures  per worker, written by that worker only
  *   stolen   ops that a worker has taken from each other one, a row per thief, written by that thief only
+ *   linking  how long linking a vector took, per worker, written by that worker only
  *
  * A worker reads WAKE, looks for work, and then parks: PARKED = 1, look once more, wait on WAKE as it was read. A thread that
  * adds work increments WAKE after the work can be seen, and notifies if PARKED. All accesses are sequentially consistent,
@@ -17,6 +18,8 @@ import { MAX_SEATS, MAX_WORKERS } from "../../assembly/layout.ts";
 import { nextTurn, waitForChange } from "../runtime/event-loop.ts";
 import { canShare } from "../runtime/platform.ts";
 import { kindOf } from "../values/kind.ts";
+import { LATENCY_CELLS, Latencies } from "../values/latencies.ts";
+import type { Latency } from "../values/reports.ts";
 
 const CLOSED = 0;
 const PROGRESS = 1;
@@ -40,7 +43,7 @@ const FIGURE_WORDS = 8;
 
 const STOLEN = WORDS * 4 + MAX_WORKERS * FIGURE_WORDS * 8;
 /** `homes`: workers, 1 without. */
-export const controlBytes = (homes: number) => STOLEN + homes * homes * 8;
+export const controlBytes = (homes: number) => STOLEN + homes * (homes + LATENCY_CELLS) * 8;
 const [FREE, TAKEN, ATTACHED, ENDED, FIRST_TICKET] = [0, 1, 2, 3, 4];
 
 /** Shared only where the index is: isolates may have the type and crash when they wait on it. `homes`: 1 without workers. */
@@ -53,12 +56,18 @@ export class Control {
   private readonly figures: Float64Array;
   private readonly stolen: Float64Array;
   private readonly homes: number;
+  private readonly linking: Latencies[];
 
   constructor(readonly buffer: SharedArrayBuffer | ArrayBuffer = controlBlock(canShare)) {
     this.words = new Int32Array(this.buffer, 0, WORDS);
     this.figures = new Float64Array(this.buffer, WORDS * 4, MAX_WORKERS * FIGURE_WORDS);
-    this.stolen = new Float64Array(this.buffer, STOLEN);
-    this.homes = Math.sqrt(this.stolen.length);
+    this.homes = 0;
+    while (controlBytes(this.homes) < this.buffer.byteLength) this.homes++;
+    this.stolen = new Float64Array(this.buffer, STOLEN, this.homes * this.homes);
+    const behind = STOLEN + this.stolen.byteLength;
+    this.linking = Array.from({ length: this.homes }, (_, worker) => {
+      return new Latencies(new Float64Array(this.buffer, behind + worker * LATENCY_CELLS * 8, LATENCY_CELLS));
+    });
   }
 
   /** Whether other threads can see it. */
@@ -241,5 +250,15 @@ export class Control {
   /** The ops that `thief` has taken, by the worker that they waited for. */
   takenBy(thief: number): number[] {
     return [...this.stolen.subarray(thief * this.homes, (thief + 1) * this.homes)];
+  }
+
+  /** A worker has linked that many ops, in `ms` each. */
+  tookToLink(worker: number, ms: number, ops: number): void {
+    this.linking[worker]!.add(ms, ops);
+  }
+
+  /** Of all workers. */
+  get linkLatency(): Latency {
+    return Latencies.report(this.linking);
   }
 }

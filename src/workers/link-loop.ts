@@ -43,7 +43,7 @@ export interface LinkSetup {
   /** How many homes there are, at least 1. */
   workers: number;
   policy: LinkPolicy;
-  control: Pick<Control, "count" | "set" | "took" | "progressed" | "isParked" | "isBusy" | "wake">;
+  control: Pick<Control, "count" | "set" | "took" | "tookToLink" | "progressed" | "isParked" | "isBusy" | "wake">;
   /** Milliseconds; only differences count. */
   now: () => number;
 }
@@ -52,6 +52,8 @@ export class LinkLoop {
   private readonly depths: Float64Array;
   /** Milliseconds that linking one op takes, smoothed; 0 before the first. */
   msPerOp = 0;
+  /** On ops that were not linked yet: a portion takes several slices before its first. */
+  private spentMs = 0;
   /** The partition whose claims are being worked off. */
   private current: LinkedPartition | null;
   private nextPartition = 0;
@@ -115,6 +117,9 @@ export class LinkLoop {
       const cost = (now() - start) / effort;
       this.msPerOp = this.msPerOp === 0 ? cost : this.msPerOp + SMOOTHING * (cost - this.msPerOp);
     }
+    this.spentMs += now() - start;
+    if (linked > 0) control.tookToLink(worker, this.spentMs / (linked + moved), linked);
+    if (linked + moved > 0) this.spentMs = 0;
     if (linked > 0) control.count(worker, "linked", linked);
     if (moved > 0) control.count(worker, "moved", moved);
     // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.

@@ -42,6 +42,11 @@ for (const workers of [0, 1, 2]) {
         expect(figure.steals).toBeLessThanOrEqual(figure.batches);
         if (workers < 2) expect(figure.stolen).toBe(0);
       }
+      const { link, commit, accept } = index.stats().latency;
+      expect([link.count, commit, accept.count]).toEqual([3500, null, 3]);
+      expect(link.p50Ms).toBeWithin(0, link.p99Ms + 1e-9);
+      await index.space("small").search(SET.at(0));
+      expect(index.stats().latency.search.count).toBe(1);
       const byName = Object.fromEntries(spaces.map((space) => [space.name, space]));
       const common = { dead: 0, pending: 0, compactions: 0, quarantined: 0, beam: "codes" };
       expect(byName.large).toMatchObject({ ...common, live: 3000, kind: "graph" });

@@ -2,7 +2,7 @@
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { letGo } from "../../runtime/event-loop.ts";
 import type { IndexStats, SpaceStats } from "../../values/reports.ts";
-import type { Live } from "../wire/live.ts";
+import type { Live, LiveCollection } from "../wire/live.ts";
 import { BOUNDS, Histogram, type Metrics } from "../wire/metrics.ts";
 import type { Collections } from "./collections.ts";
 import { holdsPoints, SPACE } from "./tenants.ts";
@@ -33,6 +33,7 @@ interface Totals {
   pending: number;
   spaces: number;
   graphs: number;
+  bytesBy: LiveCollection["bytesBy"];
   /** Points of tenants. */
   elsewhere: number;
 }
@@ -51,6 +52,12 @@ function totalsOf(index: VectorIndex, stats: IndexStats): Totals {
     pending: sum(({ pending }) => pending),
     spaces: spaces.length,
     graphs: sum(({ kind }) => (kind === "graph" ? 1 : 0)),
+    bytesBy: {
+      vectors: sum((one) => one.bytes - one.documentBytes - one.columnBytes - one.dictionaryBytes),
+      documents: sum(({ documentBytes }) => documentBytes),
+      columns: sum(({ columnBytes }) => columnBytes),
+      dictionaries: sum(({ dictionaryBytes }) => dictionaryBytes),
+    },
     elsewhere: sum(({ name, live }) => (name !== SPACE && holdsPoints(name) ? live : 0)),
   };
   const end = performance.now();

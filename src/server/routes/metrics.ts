@@ -1,6 +1,8 @@
 /* Which route tells Prometheus of the server? Names of Qdrant where they mean the same. */
+import type { VectorIndex } from "../../api/vector-index.ts";
+import { LATENCY_BOUNDS_MS } from "../../values/latencies.ts";
 import { liveOf } from "../points/live.ts";
-import { histogram, labels, metric } from "../wire/metrics.ts";
+import { type Buckets, histogram, labels, metric } from "../wire/metrics.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { QDRANT_VERSION } from "./service.ts";
 
@@ -55,6 +57,14 @@ async function text({ service }: Call<unknown>): Promise<string> {
       of(({ bytes }) => bytes.reserved),
     ),
     ...metric(
+      "hnsw_workers_space_bytes",
+      "gauge",
+      "Bytes that spaces take, by what is in them",
+      open.flatMap(({ name, bytesBy }) =>
+        Object.entries(bytesBy).map(([kind, bytes]): [string, number] => [labels({ collection: name, kind }), bytes]),
+      ),
+    ),
+    ...metric(
       "hnsw_workers_queue_depth",
       "gauge",
       "Ops that wait for a worker",
@@ -96,17 +106,31 @@ async function text({ service }: Call<unknown>): Promise<string> {
       "Commits of the journal",
       journals.map(({ of, journal }) => [of, journal.groups]),
     ),
-    ...metric(
-      "hnsw_workers_commit_seconds",
-      "gauge",
-      "Mean of a commit",
-      journals.map(({ of, journal }) => [of, journal.meanCommitMs / 1000]),
-    ),
+    ...latencies(await collections.store.openNow()),
     ...metric("hnsw_workers_failed_writes_total", "counter", "Writes that were acknowledged and failed later", [
       ["", collections.failures],
     ]),
     "",
   ].join("\n");
+}
+
+const LATENCIES = {
+  accept: "From a write to its acceptance",
+  link: "Linking a vector",
+  commit: "A commit of the journal",
+  search: "A search of a space",
+} as const;
+
+/** Of open collections. */
+function latencies(open: readonly { name: string; index: VectorIndex }[]): string[] {
+  const found = open.map(({ name, index }) => ({ of: labels({ collection: name }), latency: index.stats().latency }));
+  return Object.entries(LATENCIES).flatMap(([kind, help]) => {
+    const samples = found.flatMap(({ of, latency }): [string, Buckets][] => {
+      const one = latency[kind as keyof typeof LATENCIES];
+      return one === null ? [] : [[of, { counts: one.buckets, sum: one.meanMs * one.count }]];
+    });
+    return histogram(`hnsw_workers_${kind}_seconds`, help, new Map(samples), LATENCY_BOUNDS_MS);
+  });
 }
 
 export const metricRoutes: Route[] = [

@@ -26,6 +26,8 @@ export interface LiveCollection {
   spaces: number;
   graphs: number;
   bytes: IndexStats["bytes"];
+  /** What of them spaces take; `vectors` with their graphs and keys. */
+  bytesBy: Record<"vectors" | "documents" | "columns" | "dictionaries", number>;
   workers: IndexStats["workers"];
   journal: IndexStats["journal"];
   /** What opening its folder found; null in memory. */

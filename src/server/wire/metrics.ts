@@ -62,12 +62,23 @@ export function metric(name: string, type: "counter" | "gauge", help: string, sa
   return samples.length === 0 ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
 }
 
-export function histogram(name: string, help: string, samples: ReadonlyMap<string, Histogram>): string[] {
+/** Counts by bounds in milliseconds, those of the last bucket without an end; `sum`: milliseconds. */
+export interface Buckets {
+  counts: readonly number[];
+  sum: number;
+}
+
+export function histogram(
+  name: string,
+  help: string,
+  samples: ReadonlyMap<string, Buckets>,
+  bounds: readonly number[] = BOUNDS,
+): string[] {
   const lines = Array.from(samples).flatMap(([of, { counts, sum }]) => {
     let below = 0;
     const buckets = counts.map((count, i) => {
       below += count;
-      const bound = i < BOUNDS.length ? BOUNDS[i]! / 1000 : "+Inf";
+      const bound = i < counts.length - 1 ? bounds[i]! / 1000 : "+Inf";
       return `${name}_bucket{${of},le="${bound}"} ${below}`;
     });
     return [...buckets, `${name}_sum{${of}} ${sum / 1000}`, `${name}_count{${of}} ${below}`];

@@ -14,6 +14,7 @@ let woken: number[];
 let parked: Set<number>;
 let busy: Set<number>;
 let figures: Map<Figure, number>;
+let linkings: [ms: number, ops: number][];
 let thefts: [thief: number, victim: number, ops: number][];
 
 beforeEach(() => {
@@ -23,6 +24,7 @@ beforeEach(() => {
   busy = new Set();
   figures = new Map();
   thefts = [];
+  linkings = [];
 });
 
 /** Ops are numbers that wait for a home; linking one takes 0.1 ms. */
@@ -80,6 +82,7 @@ function loopOver(partitions: LinkedPartition[], worker = 0): LinkLoop {
     set: (_: number, figure: Figure, value: number) => void figures.set(figure, value),
     progressed: () => {},
     took: (thief: number, victim: number, ops: number) => void thefts.push([thief, victim, ops]),
+    tookToLink: (_: number, ms: number, ops: number) => void linkings.push([ms, ops]),
     isParked: (other: number) => parked.has(other),
     isBusy: (other: number) => busy.has(other),
     wake: (other: number) => void woken.push(other),
@@ -94,6 +97,7 @@ describe("a step", () => {
     const loop = loopOver([partition]);
     expect(loop.step()).toBe(true);
     expect(partition.slices).toEqual([5]);
+    expect(linkings).toEqual([[OP_MS, 5]]);
     expect(partition.waiting).toEqual([0, 9000, 0]);
     expect(figures.get("steals")).toBeUndefined();
   });
