@@ -1,6 +1,7 @@
 /* `verify`: is a folder whole? Checks every checksum, and every invariant of the index that it holds. */
 import { messageOf } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
+import { collectionsIn, isStore } from "../../storage/tools/backup-store.ts";
 import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -18,7 +19,7 @@ interface Verdict extends Partial<Extent> {
 }
 
 export const verify: Command = {
-  summary: "checks every checksum and every invariant of the index",
+  summary: "checks every checksum and every invariant of the index, or of each collection of a store",
   takes: ["PATH"],
   options: {},
   notes:
@@ -26,10 +27,25 @@ export const verify: Command = {
     "the journal and both generations of snapshots, loads an index in memory from them, and walks its graphs. The exit\n" +
     "code is 1 when anything is wrong.",
   async run(args) {
+    if (isStore(args.at(0))) return await verifyStore(args.at(0));
     const verdict = await verdictOn(args.at(0));
     return { lines: describe(verdict), report: verdict, failed: !verdict.ok };
   },
 };
+
+/** One collection after the other. */
+async function verifyStore(path: string) {
+  const start = performance.now();
+  const lines: string[] = [];
+  const collections: Record<string, Verdict> = {};
+  for (const [name, folder] of collectionsIn(path)) {
+    const verdict = await verdictOn(folder);
+    collections[name] = verdict;
+    lines.push(...describe({ ...verdict, path: `${path}, ${name}` }));
+  }
+  const ok = Object.values(collections).every((verdict) => verdict.ok);
+  return { lines, report: { ok, path, collections, ms: performance.now() - start }, failed: !ok };
+}
 
 async function verdictOn(path: string): Promise<Verdict> {
   const start = performance.now();

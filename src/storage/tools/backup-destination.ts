@@ -31,7 +31,7 @@ export class Destination {
     const taken = new Destination(name);
     try {
       taken.made = makeDurably(taken.place);
-      taken.refuseInside(folder);
+      refuseInside(folder, taken.place);
       taken.refuseFull();
       taken.begin();
       taken.refuseFull(); // another backup may have finished since
@@ -39,13 +39,6 @@ export class Destination {
     } catch (error) {
       taken.takeBack();
       throw pathError(error, `The folder ${name} can't be created`);
-    }
-  }
-
-  private refuseInside(folder: string): void {
-    const way = relative(realpathSync(folder), realpathSync(this.place));
-    if (way === "" || (way !== ".." && !way.startsWith(`..${sep}`))) {
-      throw new HnswError("BAD_OPTION", `A backup can't lie inside ${folder} itself.`);
     }
   }
 
@@ -97,8 +90,23 @@ export class Destination {
     try {
       for (const path of this.moved) rmSync(path, { recursive: true, force: true });
       if (this.begun) rmSync(this.unfinished.folder, { recursive: true, force: true });
-      if (this.made === undefined) return;
-      for (let at = this.place; at.length >= this.made.length; at = dirname(at)) rmdirSync(at);
-    } catch {} // what can't be removed, or holds something else by now, stays; the error that led here says more
+      removeMade(this.place, this.made);
+    } catch {} // what can't be removed stays; the error that led here says more
+  }
+}
+
+/** Removes a folder that was created, and those above it up to `made`, as long as nothing is in them. */
+export function removeMade(place: string, made: string | undefined): void {
+  if (made === undefined) return;
+  try {
+    for (let at = place; at.length >= made.length; at = dirname(at)) rmdirSync(at);
+  } catch {} // it holds something else by now
+}
+
+/** Throws BAD_OPTION for a place in the folder that is copied. */
+export function refuseInside(folder: string, place: string): void {
+  const way = relative(realpathSync(folder), realpathSync(place));
+  if (way === "" || (way !== ".." && !way.startsWith(`..${sep}`))) {
+    throw new HnswError("BAD_OPTION", `A backup can't lie inside ${folder} itself.`);
   }
 }

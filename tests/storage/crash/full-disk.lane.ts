@@ -1,28 +1,15 @@
 /* What happens while a disk is full, and once there is room again? On a small disk in memory. */
 import { expect, test } from "bun:test";
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
 import type { Incident, Space } from "../../../src/index.ts";
 import { expectHolds, type Model, refusalOf, until } from "../../support/indexes.ts";
 import { Workplace } from "./client.ts";
-import { Mount } from "./mount.ts";
+import { fill, Mount } from "./mount.ts";
 
 const DIMENSIONS = 256;
 const OPTIONS = { dimensions: DIMENSIONS, metric: "l2", M: 4, flatBelow: 16, partitions: 2, workers: 1 } as const;
-
-/** Fills a disk. */
-function fill(file: string): void {
-  const ballast = openSync(file, "w");
-  const piece = new Uint8Array(4096);
-  try {
-    while (writeSync(ballast, piece) > 0);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ENOSPC") throw error;
-  } finally {
-    closeSync(ballast);
-  }
-}
 
 function vector(i: number): Float32Array {
   return Float32Array.from({ length: DIMENSIONS }, (_, j) => Math.sin(i * 7919 + j));

@@ -1,5 +1,5 @@
 /* A small disk in memory for one test, where the process may mount one. */
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 
 export class Mount implements Disposable {
   readonly path: string;
@@ -36,5 +36,18 @@ function mount(...args: string[]): boolean {
     return Bun.spawnSync(["mount", ...args]).exitCode === 0;
   } catch {
     return false; // no such program
+  }
+}
+
+/** Fills a disk. */
+export function fill(file: string): void {
+  const ballast = openSync(file, "w");
+  const piece = new Uint8Array(4096);
+  try {
+    while (writeSync(ballast, piece) > 0);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOSPC") throw error;
+  } finally {
+    closeSync(ballast);
   }
 }
