@@ -208,6 +208,25 @@ describe("who may call", () => {
   });
 });
 
+test("a large body is read, and what it holds is written, with other work in between", async () => {
+  await using store = await openStore(null, { workers: 0 });
+  const handler = createHandler(store);
+  const ask = (method: string, path: string, body: string) =>
+    handler(new Request(`http://localhost${path}`, { method, body, headers: { "content-type": "application/json" } }));
+  await ask("PUT", "/collections/c", JSON.stringify({ vectors: { size: 64, distance: "Dot" } }));
+  const vector = Array.from({ length: 64 }, (_, i) => i + 0.123456);
+  const points = Array.from({ length: 20_000 }, (_, id) => ({ id, vector, payload: { text: `number ${id}`, id } }));
+  let turns = 0;
+  const turning = setInterval(() => turns++, 0);
+  const response = await ask("PUT", "/collections/c/points?wait=true", JSON.stringify({ points }));
+  clearInterval(turning);
+  expect(response.status).toBe(200);
+  expect(turns).toBeGreaterThan(20);
+  expect((await (await ask("POST", "/collections/c/points/count", "{}")).json()) as object).toMatchObject({
+    result: { count: 20_000 },
+  });
+});
+
 test("paths and methods that there are not", async () => {
   await using serving = await served();
   expect((await serving.call("GET", "/nowhere")).status).toBe(404);

@@ -5,16 +5,17 @@
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { Slice } from "../../runtime/event-loop.ts";
 import type { Key } from "../../values/keys.ts";
-import type { Collection } from "./collection.ts";
+import type { Collection, Distance } from "./collection.ts";
 import { documentOf, isZeroIn, patchBetween, payloadOf } from "./documents.ts";
+import type { Index } from "./indexes.ts";
 import type { Match } from "./matching.ts";
 import { inGroups, move, settle } from "./moves.ts";
-import type { Payload } from "./paths.ts";
+import type { Path, Payload } from "./paths.ts";
 import { Pending } from "./pending.ts";
 import { groupedBy } from "./places.ts";
 import { SPACE, spaceOf } from "./tenants.ts";
 
-type Numbers = readonly number[] | Float32Array;
+export type Numbers = readonly number[] | Float32Array;
 
 export interface NewPoint {
   id: Key;
@@ -30,35 +31,68 @@ interface Row {
   to: string;
 }
 
-/** Adds or replaces points, behind the writes before, or by itself where one of them has to move. */
-export function put(collection: Collection, points: readonly NewPoint[]): Promise<void> {
-  const { tenant, places } = collection;
-  const to = points.map(({ payload }) => spaceOf(tenant, payload));
-  const stays = ({ id }: NewPoint, i: number) => (places?.of(id) ?? to[i]) === to[i];
-  if (!collection.isOpen || !points.every(stays)) {
-    return collection.byItself(() => collection.use((_, index) => replace(collection, index, points)));
+/**
+ * Adds or replaces points, behind the writes before, or by itself where one of them has to move. `rows`: the points as entries, by the
+ * indexes that there are.
+ */
+export function put(collection: Collection, points: readonly NewPoint[], rows: Rows | undefined): Promise<void> {
+  const { places } = collection;
+  const stays = ({ id, to }: Row) => (places?.of(id) ?? to) === to;
+  if (!collection.isOpen || !rows?.hold(collection) || !rows.list.every(stays)) {
+    return collection.byItself(() => collection.use((_, index) => replace(collection, index, points, rows)));
   }
-  for (const [i, { id }] of points.entries()) places?.set(id, to[i]!);
+  for (const { id, to } of rows.list) places?.set(id, to);
   return collection.together(async (index) => {
     collection.came(points.map(({ id }) => id));
-    await add(index, rowsOf(collection, points));
+    await add(index, rows.hold(collection) ? rows.list : rowsOf(collection, points));
     collection.operations++;
   });
 }
 
 /** For a write that has the line for itself. */
-export async function replace(collection: Collection, index: VectorIndex, points: readonly NewPoint[]): Promise<void> {
+export async function replace(
+  collection: Collection,
+  index: VectorIndex,
+  points: readonly NewPoint[],
+  rows?: Rows,
+): Promise<void> {
   collection.came(points.map(({ id }) => id));
-  await place(collection, index, rowsOf(collection, points));
+  await place(collection, index, rows?.hold(collection) ? rows.list : rowsOf(collection, points));
   collection.operations++;
 }
 
 function rowsOf({ kept, distance, tenant }: Collection, points: readonly NewPoint[]): Row[] {
-  return points.map(({ id, vector, payload }) => {
-    const isZero = distance === "Cosine" && vector !== null && vector.every((one) => one === 0);
-    const document = documentOf(payload, kept, isZero);
-    return { id, vector: isZero ? null : vector, document, to: spaceOf(tenant, payload) };
-  });
+  return points.map((point) => rowOf(point, kept, distance, tenant));
+}
+
+function rowOf({ id, vector, payload }: NewPoint, kept: Index[], distance: Distance, tenant: Path | null): Row {
+  const isZero = distance === "Cosine" && vector !== null && vector.every((one) => one === 0);
+  const document = documentOf(payload, kept, isZero);
+  return { id, vector: isZero ? null : vector, document, to: spaceOf(tenant, payload) };
+}
+
+/** Points as entries, made before their write takes its place in the line, with other work in between. */
+export class Rows {
+  private constructor(
+    readonly list: readonly Row[],
+    private readonly indexes: ReadonlyMap<string, Index>,
+  ) {}
+
+  static async of(collection: Collection, points: readonly NewPoint[]): Promise<Rows> {
+    const { kept, distance, tenant, indexes } = collection;
+    const list: Row[] = [];
+    const slice = new Slice();
+    for (const point of points) {
+      list.push(rowOf(point, kept, distance, tenant));
+      if (slice.isOver) await slice.next();
+    }
+    return new Rows(list, indexes);
+  }
+
+  /** Whether they are what they would be now: no index has come or gone. */
+  hold({ indexes }: Collection): boolean {
+    return indexes === this.indexes;
+  }
 }
 
 /** For a write that has the line for itself. */

@@ -21,11 +21,9 @@ import { pointId } from "./ids.ts";
 import { eachMatch, keysOf, type Match } from "./matching.ts";
 import { mergeAt, type Path, type Payload, readPath, removeAt } from "./paths.ts";
 import type { Points } from "./points.ts";
-import { type NewPoint, put, removeMany, removeNow, replace, rewrite } from "./rewrite.ts";
+import { type NewPoint, type Numbers, put, Rows, removeMany, removeNow, replace, rewrite } from "./rewrite.ts";
 
 const MOST_POINTS = 100_000;
-
-type Numbers = readonly number[] | Float32Array;
 
 /** Its length is compared with the collection's later. An empty object stands for none. */
 export const vector: Schema<Numbers | null> = {
@@ -104,13 +102,21 @@ export const operationsBody = object({
   ),
 });
 
-/** A write that was read: doing it takes its place in the line at once. */
-export type Write = () => Promise<void>;
+/** A write that was read: doing it takes its place in the line at once. `prepare` comes before, where there is much to do. */
+export interface Write {
+  (): Promise<void>;
+  prepare?(): Promise<void>;
+}
 
 export function upsert(collection: Collection, given: Read<typeof upsertBody>): Write {
   const points = pointsOf(given);
   for (const { vector } of points.values()) checkSize(collection, vector);
-  return () => put(collection, [...points.values()]);
+  const list = [...points.values()];
+  let rows: Rows | undefined;
+  const prepare = async () => {
+    rows = await Rows.of(collection, list);
+  };
+  return Object.assign(() => put(collection, list, rows), { prepare });
 }
 
 /** Of several with one id the last counts. */

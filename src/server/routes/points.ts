@@ -52,6 +52,7 @@ const POINTS = "/collections/{name}/points";
 
 /** Does writes in order; the response waits for them if it is to. */
 async function written(call: Call<unknown>, collection: Collection, writes: readonly Write[]) {
+  for (const write of writes) await write.prepare?.();
   const done = Promise.all(writes.map((write) => write()));
   call.hold(done.catch(() => {}));
   const results = () => writes.map(() => ({ operation_id: collection.operations, status }));

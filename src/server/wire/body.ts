@@ -1,17 +1,19 @@
 /* What does a request hold? Its body is read up to a limit, as JSON in UTF-8; all bodies together have one as well. */
-import { isDeeperThan, parse, type Value } from "./json.ts";
+import { Slice } from "../../runtime/event-loop.ts";
+import type { Value } from "./json.ts";
+import { parseInSlices } from "./parse-in-slices.ts";
 import { badFormat, busy, Refusal } from "./refusals.ts";
 
 const DEEPEST = 64;
-const MOST_IN_FLIGHT = 268_435_456; // bytes of all bodies that are read or whose writes are not done
+const MOST_IN_FLIGHT = 268_435_456; // bytes of all bodies that are read or whose writes are not done, and of large responses
 
-/** Memory of bodies, as long as something needs it. */
-export class BodyBudget {
+/** Memory of bodies and responses, as long as something needs it. */
+export class ByteBudget {
   private used = 0;
 
   /** Throws Refusal. Returns what gives the bytes back. */
   take(bytes: number): () => void {
-    if (this.used + bytes > MOST_IN_FLIGHT) throw busy("Too many requests: their bodies take too much memory");
+    if (this.used + bytes > MOST_IN_FLIGHT) throw busy("Too many requests: what is on its way takes too much memory");
     this.used += bytes;
     return () => {
       this.used -= bytes;
@@ -42,7 +44,7 @@ export async function readBody(
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
     throw new Refusal(415, "Content type error: a body must be application/json");
   }
-  return parsed(chunks);
+  return await parsed(chunks);
 }
 
 /** A client that goes in the middle of a body is no failure of the server. */
@@ -62,17 +64,21 @@ export async function* whole(body: Request["body"]): AsyncGenerator<Uint8Array> 
   }
 }
 
-function parsed(chunks: readonly Uint8Array[]): Value {
+async function parsed(chunks: readonly Uint8Array[]): Promise<Value> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let value: Value;
+  const slice = new Slice();
   try {
-    const pieces = chunks.map((chunk) => decoder.decode(chunk, { stream: true }));
-    value = parse(pieces.join("") + decoder.decode());
+    const pieces: string[] = [];
+    for (const chunk of chunks) {
+      pieces.push(decoder.decode(chunk, { stream: true }));
+      if (slice.isOver) await slice.next();
+    }
+    return await parseInSlices(pieces.join("") + decoder.decode(), DEEPEST, slice);
   } catch (error) {
-    throw badFormat(error instanceof RangeError ? "it is nested too deeply" : "it is not JSON in UTF-8");
+    throw badFormat(
+      error instanceof RangeError ? `it is nested deeper than ${DEEPEST} levels` : "it is not JSON in UTF-8",
+    );
   }
-  if (isDeeperThan(value, DEEPEST)) throw badFormat(`it is nested deeper than ${DEEPEST} levels`);
-  return value;
 }
 
 function tooLarge(limit: number): Refusal {

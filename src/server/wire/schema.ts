@@ -2,16 +2,24 @@
  * What may a request hold? A schema reads a value and says what was wrong with it, and describes itself as JSON Schema, from
  * which the OpenAPI document is made.
  */
+import type { Slice } from "../../runtime/event-loop.ts";
 import { isRecord, print, type Value } from "./json.ts";
 import { badFormat, notServed } from "./refusals.ts";
 
 export interface Schema<T = unknown> {
   /** `at`: where the value stands, for the refusal. Throws Refusal. */
   read(value: Value, at: string): T;
+  /** The same with other work in between, where there may be much of it. Rejects with Refusal. */
+  readInSlices?(value: Value, at: string, slice: Slice): Promise<T>;
   /** As JSON Schema. */
   readonly shape: object;
   /** Whether it may be absent; null counts as absent. */
   readonly optional?: true;
+}
+
+/** By whichever way the schema has for much. */
+export async function readLarge<T>(schema: Schema<T>, value: Value, at: string, slice: Slice): Promise<T> {
+  return schema.readInSlices === undefined ? schema.read(value, at) : await schema.readInSlices(value, at, slice);
 }
 
 export type Read<S> = S extends Schema<infer T> ? T : never;
@@ -85,12 +93,26 @@ export function oneOf<T extends string>(...choices: T[]): Schema<T> {
 }
 
 export function list<T>(item: Schema<T>, most: number): Schema<T[]> {
+  const checked = (value: Value, at: string): Value[] => {
+    if (!Array.isArray(value)) throw expected(at, "an array", value);
+    if (value.length <= most) return value;
+    throw badFormat(`${at} may hold ${most} values, not ${value.length}`);
+  };
   return {
     shape: { type: "array", items: item.shape, maxItems: most },
     read(value, at) {
-      if (!Array.isArray(value)) throw expected(at, "an array", value);
-      if (value.length > most) throw badFormat(`${at} may hold ${most} values, not ${value.length}`);
-      return value.map((one, i) => item.read(one, `${at}[${i}]`));
+      return checked(value, at).map((one, i) => item.read(one, `${at}[${i}]`));
+    },
+    async readInSlices(value, at, slice) {
+      const found: T[] = [];
+      for (const [i, one] of checked(value, at).entries()) {
+        const place = `${at}[${i}]`;
+        found.push(
+          item.readInSlices === undefined ? item.read(one, place) : await item.readInSlices(one, place, slice),
+        );
+        if (slice.isOver) await slice.next();
+      }
+      return found;
     },
   };
 }
@@ -116,24 +138,36 @@ export function object<P extends Properties>(properties: P): Schema<Object<P>> {
   const entries = Object.entries(properties);
   const required = entries.filter(([, { optional }]) => !optional).map(([name]) => name);
   const served = entries.filter(([, schema]) => schema !== refused);
+  const given = function* (value: Value, at: string): Generator<[name: string, schema: Schema, value: Value]> {
+    if (!isRecord(value)) throw expected(at, "an object", value);
+    for (const name of Object.keys(value)) {
+      if (!Object.hasOwn(properties, name)) throw badFormat(`${at} has an unknown property \`${name}\``);
+    }
+    for (const [name, schema] of entries) {
+      const one = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (one !== undefined && one !== null) yield [name, schema, one];
+      else if (!schema.optional) throw badFormat(`${at} lacks \`${name}\``);
+    }
+  };
   return {
     get shape() {
       const shapes = Object.fromEntries(served.map(([name, { shape }]) => [name, shape]));
       return { type: "object", properties: shapes, required, additionalProperties: false };
     },
     read(value, at) {
-      if (!isRecord(value)) throw expected(at, "an object", value);
-      for (const name of Object.keys(value)) {
-        if (!Object.hasOwn(properties, name)) throw badFormat(`${at} has an unknown property \`${name}\``);
-      }
       const found: Record<string, unknown> = {};
-      for (const [name, schema] of entries) {
-        const given = Object.hasOwn(value, name) ? value[name] : undefined;
-        if (given !== undefined && given !== null) found[name] = schema.read(given, within(at, name));
-        else if (!schema.optional) throw badFormat(`${at} lacks \`${name}\``);
-      }
+      for (const [name, schema, one] of given(value, at)) found[name] = schema.read(one, within(at, name));
       return found as Object<P>;
     },
+    ...(entries.some(([, { readInSlices }]) => readInSlices !== undefined) && {
+      async readInSlices(value: Value, at: string, slice: Slice) {
+        const found: Record<string, unknown> = {};
+        for (const [name, schema, one] of given(value, at)) {
+          found[name] = await readLarge(schema, one, within(at, name), slice);
+        }
+        return found as Object<P>;
+      },
+    }),
   };
 }
 
@@ -157,15 +191,18 @@ type Kind = "string" | "number" | "boolean" | "array" | "object";
 
 /** What is asked of a value depends on whether it is a string, a number, an array, … */
 export function byKind<C extends Partial<Record<Kind, Schema>>>(choices: C): Schema<Read<NonNullable<C[keyof C]>>> {
+  type T = Read<NonNullable<C[keyof C]>>;
+  const choiceFor = (value: Value, at: string): Schema<T> => {
+    const choice = choices[kindOf(value)];
+    if (choice === undefined) throw expected(at, `one of: ${Object.keys(choices).join(", ")}`, value);
+    return choice as Schema<T>;
+  };
   return {
     get shape() {
       return { anyOf: Object.values(choices).map(({ shape }) => shape) };
     },
-    read(value, at) {
-      const choice = choices[kindOf(value)];
-      if (choice === undefined) throw expected(at, `one of: ${Object.keys(choices).join(", ")}`, value);
-      return choice.read(value, at) as Read<NonNullable<C[keyof C]>>;
-    },
+    read: (value, at) => choiceFor(value, at).read(value, at),
+    readInSlices: async (value, at, slice) => await readLarge(choiceFor(value, at), value, at, slice),
   };
 }
 
@@ -176,7 +213,14 @@ function kindOf(value: Value): Kind {
 
 /** Read into something else. */
 export function mapped<T, U>(schema: Schema<T>, convert: (value: T, at: string) => U): Schema<U> {
-  return { ...only(schema), read: (value, at) => convert(schema.read(value, at), at) };
+  const { readInSlices } = schema;
+  return {
+    ...only(schema),
+    read: (value, at) => convert(schema.read(value, at), at),
+    ...(readInSlices && {
+      readInSlices: async (value: Value, at: string, slice: Slice) => convert(await readInSlices(value, at, slice), at),
+    }),
+  };
 }
 
 function only({ shape }: Schema): { shape: object } {
