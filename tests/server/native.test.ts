@@ -55,6 +55,45 @@ test("the first bad line ends it and is named; it goes on from any line", async 
   }
 });
 
+test("how far an ingest is can be heard of by its name, while it runs and afterwards", async () => {
+  await using serving = await served();
+  const progress = async () => {
+    const response = await fetch(`${serving.url}/v1/collections/c/operations/mine`);
+    if (response.status !== 200) return [];
+    const text = await response.text();
+    return text
+      .trim()
+      .split("\n\n")
+      .map((event) => JSON.parse(event.replace(/^data: /, "")));
+  };
+  expect(await progress()).toEqual([]);
+  let more = () => {};
+  const waits = new Promise<void>((resolve) => {
+    more = resolve;
+  });
+  const pieces = [lines(0, 5000), lines(5000, 5100)].map((text) => new TextEncoder().encode(text));
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (pieces.length === 1) await waits;
+      if (pieces.length === 0) return controller.close();
+      controller.enqueue(pieces.shift()!);
+    },
+  });
+  const url = `${serving.url}/v1/collections/c/ingest?operation=mine`;
+  const ingesting = fetch(url, { method: "POST", body, headers: JSON_LINES });
+  let heard = await fetch(`${serving.url}/v1/collections/c/operations/mine`);
+  while (heard.status === 404) heard = await fetch(`${serving.url}/v1/collections/c/operations/mine`);
+  const again = await serving.call("POST", "/v1/collections/c/ingest?operation=mine", line(1), JSON_LINES);
+  expect([again.status, again.json.status.error]).toEqual([400, expect.stringContaining("running already")]);
+  more();
+  expect((await ingesting).status).toBe(200);
+  const events = (await heard.text()).trim().split("\n\n");
+  expect(JSON.parse(events[0]!.replace("data: ", "")).state).toBe("running");
+  expect(await progress()).toEqual([{ state: "done", lines: 5100, points: 5100 }]);
+  await serving.call("POST", "/v1/collections/c/ingest?operation=mine", "{", JSON_LINES);
+  expect(await progress()).toMatchObject([{ state: "failed", lines: 0, error: expect.stringContaining("Line 1") }]);
+});
+
 test("a query is explained: what the index decides, and which way the search takes", async () => {
   await using serving = await served();
   await serving.call("POST", "/v1/collections/c/ingest", lines(0, 100), JSON_LINES);
@@ -122,6 +161,8 @@ test("figures count requests, points and workers, for people and for Prometheus"
   expect(text).toContain('method="OTHER",endpoint="none",status="405"');
   expect(text).toContain('collection_points{collection="c"} 50\n');
   expect(text).toContain('rest_responses_total{method="PUT",endpoint="/collections/{name}",status="200"} 1\n');
+  expect(text).toContain('hnsw_workers_search_seconds_count{collection="c"} 1\n');
+  expect(text).toMatch(/hnsw_workers_accept_seconds_bucket\{collection="c",le="\+Inf"\} [1-9]/);
   for (const one of text.trimEnd().split("\n"))
     expect(one).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*(\{\w+\}[^}]*)*\})? [\d.e+-]+)$/);
 });

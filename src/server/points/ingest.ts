@@ -3,6 +3,7 @@ import { parse } from "../wire/json.ts";
 import { Refusal } from "../wire/refusals.ts";
 import type { Read } from "../wire/schema.ts";
 import type { Collection } from "./collection.ts";
+import type { Progress } from "./operations.ts";
 import { point, upsert } from "./writes.ts";
 
 const BATCH_BYTES = 1_048_576;
@@ -10,18 +11,17 @@ const BATCH_POINTS = 1000;
 const MOST_WRITING = 4; // batches
 const LONGEST_LINE = 4_194_304;
 
-/** Which lines of a request are on the disk: all up to this one. */
-export interface Ingested {
-  lines: number;
-  points: number;
-}
-
 /**
  * Lines before `fromLine`, counted from 1, are passed over: a request that broke off goes on there. Rejects with a Refusal
- * that names the first bad line and how many lines before it are on the disk.
+ * that names the first bad line and how many lines before it are on the disk. `ingested` follows what is on the disk: all lines up to
+ * that one.
  */
-export async function ingest(collection: Collection, pieces: AsyncIterable<Uint8Array>, fromLine: number) {
-  const ingested: Ingested = { lines: 0, points: 0 };
+export async function ingest(
+  collection: Collection,
+  pieces: AsyncIterable<Uint8Array>,
+  fromLine: number,
+  ingested: Pick<Progress, "lines" | "points"> = { lines: 0, points: 0 },
+) {
   const writing: { done: Promise<void>; lines: number; points: number }[] = [];
   let batch: Read<typeof point>[] = [];
   let [bytes, line] = [0, 0];
@@ -32,10 +32,13 @@ export async function ingest(collection: Collection, pieces: AsyncIterable<Uint8
     ingested.points += points;
   };
   const send = async () => {
-    const done = upsert(collection, { points: batch } as Parameters<typeof upsert>[1])();
-    done.catch(() => {}); // `finishOne` rejects with it
-    writing.push({ done, lines: line, points: batch.length });
+    const points = batch;
     [batch, bytes] = [[], 0];
+    const write = upsert(collection, { points } as Parameters<typeof upsert>[1]);
+    await write.prepare?.();
+    const done = write();
+    done.catch(() => {}); // `finishOne` rejects with it
+    writing.push({ done, lines: line, points: points.length });
     if (writing.length >= MOST_WRITING) await finishOne();
   };
   try {
@@ -48,7 +51,8 @@ export async function ingest(collection: Collection, pieces: AsyncIterable<Uint8
     }
     if (batch.length > 0) await send();
     while (writing.length > 0) await finishOne();
-    return { ...ingested, lines: line };
+    ingested.lines = line;
+    return { lines: line, points: ingested.points };
   } catch (error) {
     await Promise.allSettled(writing.map(({ done }) => done));
     if (!(error instanceof Error)) throw error;

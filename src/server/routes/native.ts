@@ -1,49 +1,12 @@
-/* Which routes of our own write, explain and export? Bulk ingest, which way a query takes, and the points as an export. */
+/* Which routes of our own write points and explain? Bulk ingest, and which way a query takes. */
 import { ingest } from "../points/ingest.ts";
 import { planFor } from "../points/matching.ts";
 import { queryBody, runExplained } from "../points/search.ts";
-import { type Call, collectionOf, type Route, route } from "./route.ts";
+import { eventStream } from "../wire/event-stream.ts";
+import { Refusal } from "../wire/refusals.ts";
+import { collectionOf, type Route, route } from "./route.ts";
 
 const PATH = "/v1/collections/{name}";
-
-interface Reader {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-  cancel(): Promise<void>;
-}
-
-/** The points as an export: what `openSearch` opens in a browser. The index stays open until the client has it, or goes. */
-async function exported(call: Call<unknown>): Promise<Response> {
-  const collection = collectionOf(call);
-  const names = await collection.read(undefined, (points) => points.names);
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const reader = await new Promise<Reader>((resolve, reject) => {
-    const used = collection.use((_, index) => {
-      resolve(index.export(names).getReader() as Reader);
-      return ended;
-    });
-    used.catch(reject);
-  });
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value!);
-        controller.close();
-      } catch (error) {
-        controller.error(error);
-      }
-      end();
-    },
-    async cancel() {
-      await reader.cancel();
-      end();
-    },
-  });
-  return new Response(body, { headers: { "content-type": "application/octet-stream" } });
-}
 
 export const nativeRoutes: Route[] = [
   route({
@@ -56,8 +19,28 @@ export const nativeRoutes: Route[] = [
     streams: true,
     async run(call) {
       const collection = collectionOf(call);
-      const { from_line = 1 } = call.query;
-      return await ingest(collection, call.stream, from_line);
+      const { from_line = 1, operation } = call.query;
+      if (operation === undefined) return await ingest(collection, call.stream, from_line);
+      const progress = call.service.operations.begin(collection.name, operation);
+      try {
+        const ingested = await ingest(collection, call.stream, from_line, progress);
+        progress.state = "done";
+        return ingested;
+      } catch (error) {
+        progress.error = error instanceof Refusal ? error.message : "Service internal error";
+        progress.state = "failed";
+        throw error;
+      }
+    },
+  }),
+  route({
+    ...{ method: "GET", path: `${PATH}/operations/{id}`, summary: "How far an ingest is, as server-sent events" },
+    access: "read",
+    run({ service, params }) {
+      const { name } = service.collections.get(params.name!);
+      const progress = service.operations.of(name, params.id!);
+      if (progress === undefined) throw new Refusal(404, `Not found: there is no operation "${params.id}"`);
+      return eventStream(async () => ({ data: { ...progress }, isLast: progress.state !== "running" }));
     },
   }),
   route({
@@ -67,9 +50,5 @@ export const nativeRoutes: Route[] = [
       const { where = null, exact } = planFor(collection, call.body.filter);
       return { plan: { where, exact }, ...(await runExplained(collection, call.body)) };
     },
-  }),
-  route({
-    ...{ method: "GET", path: `${PATH}/export`, summary: "The points as an export of the package", access: "read" },
-    run: exported,
   }),
 ];
