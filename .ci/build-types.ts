@@ -13,6 +13,7 @@ const ENTRIES = [
   "adapters/langgraph",
   "adapters/mastra",
   "server/server",
+  "client/client",
   "dropin/hnswlib-node",
   "dropin/usearch",
 ];

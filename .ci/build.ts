@@ -13,6 +13,7 @@ for (const name of await readdir(build)) if (/\.js(\.map)?$/.test(name)) await r
 await bundleForBun(
   [
     ...["index", "search", "cli/main", "adapters/langchain", "adapters/langgraph", "adapters/mastra", "server/server"],
+    "client/client",
     "dropin/hnswlib-node",
     "dropin/usearch",
   ].map(source),
@@ -20,7 +21,7 @@ await bundleForBun(
 );
 await bundleThreads(build);
 await writePlaces(build);
-await bundleForEdge(["index", "search", "errors", "workers/worker"].map(source), build);
+await bundleForEdge(["index", "search", "client/client", "errors", "workers/worker"].map(source), build);
 await Bun.write(join(build, "cli.licenses.txt"), (await licensesOf("cli-progress")).join("\n\n"));
 await Bun.write(
   join(build, "dashboard.licenses.txt"),

@@ -37,6 +37,8 @@ export type HnswErrorCode =
   | "EXPORT_FOREIGN" // `from` was exported with other options or in another format, or is not an export
   | "EXPORT_DAMAGED" // `from` is incomplete, or holds what no index wrote, or its stream failed; then `cause` says how
   | "SNAPSHOT_FAILED" // no snapshot could be taken; what was durable before still is
+  | "REMOTE_REFUSED" // client: the server refuses the request: its key, its rate, or what only the server can judge
+  | "REMOTE_FAILED" // client: the server can't be reached, or its response is none; what was sent may have been done
   | "INTERNAL" // a bug in this package: the op was done as a whole or not at all, as the message says
   | "DAMAGED"; // a partition could not be repaired after a bug; its spaces refuse ops
 

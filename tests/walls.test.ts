@@ -9,7 +9,8 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const FLOORS: Record<string, string[]> = {
   src: [
     "cli | cli/commands | cli/mcp | cli/formats | cli/terminal",
-    "server | server/routes | server/points | server/wire",
+    "client",
+    "server | server/routes | server/spaces | server/points | server/wire",
     "adapters dropin",
     "index search",
     "store",

@@ -2,7 +2,7 @@
 import type { ServerSettings } from "./options.ts";
 import type { Route, Service } from "./routes/route.ts";
 import { noCollection, Refusal } from "./wire/refusals.ts";
-import { type Caller, callerOf, may } from "./wire/tokens.ts";
+import { type Caller, callerOf, everywhere, may, mayInPart } from "./wire/tokens.ts";
 
 /** Against pages that a browser has open: their requests carry names of hosts and origins that are not ours. Throws Refusal. */
 export function checkPlace(request: Request, { hosts, origins }: ServerSettings): void {
@@ -30,17 +30,15 @@ function hostOf(origin: string): string | null {
   }
 }
 
-const everywhere = (id: string, right: Caller["right"]): Caller => ({ id, right, collections: new Map() });
-
 /** Throws Refusal: 401 for a key or token that is missing or not known. */
 export async function identify(request: Request, settings: ServerSettings): Promise<Caller> {
   const { keys, readOnlyKeys, tokenSecrets } = settings;
-  if (keys.length === 0) return everywhere("everyone", "manage");
+  if (keys.length === 0) return { id: "everyone", ...everywhere("manage") };
   const given = keyOf(request);
   if (given === null) throw new Refusal(401, "Must provide an API key or an Authorization bearer token");
   const [all, some] = await Promise.all([placeOf(given, keys), placeOf(given, readOnlyKeys)]);
-  if (all >= 0) return everywhere(`key ${all}`, "manage");
-  if (some >= 0) return everywhere(`read-only key ${some}`, "read");
+  if (all >= 0) return { id: `key ${all}`, ...everywhere("manage") };
+  if (some >= 0) return { id: `read-only key ${some}`, ...everywhere("read") };
   const caller = tokenSecrets.length === 0 ? null : await callerOf(given, tokenSecrets);
   if (caller === null) throw new Refusal(401, "Invalid API key");
   return caller;
@@ -49,12 +47,26 @@ export async function identify(request: Request, settings: ServerSettings): Prom
 /**
  * Throws Refusal: 403 for what a caller may not do. For one who may see some collections, others are as if they did not exist.
  */
-export function checkRight(caller: Caller, { access, shows }: Route, name: string | undefined, service: Service): void {
+export function checkRight(caller: Caller, route: Route, { name, space }: Named, service: Service): void {
+  const { access, shows, of } = route;
   if (access === "open" || shows === "what the caller may see") return;
   const collection = name === undefined || access === "manage" ? null : service.collections.nameOf(name);
-  if (may(caller, access, collection)) return;
+  if (may(caller, access, collection, of === undefined ? null : space)) return;
+  if (mayInPart(caller, collection)) {
+    if (of === "spaces that the caller may see" && access === "read" && space === null) return;
+    throw new Refusal(
+      403,
+      `Forbidden: this token may ${access} some spaces of the collection: name one, by a route of /v1`,
+    );
+  }
   if (name !== undefined && !may(caller, "read", collection)) throw noCollection(name);
   throw new Refusal(403, `Forbidden: this key may not ${access}${name === undefined ? " everything" : ""}`);
+}
+
+interface Named {
+  /** Of the collection. */
+  name: string | undefined;
+  space: string | null;
 }
 
 function keyOf(request: Request): string | null {

@@ -1,4 +1,5 @@
 /* How does a request become a response? It is checked, its route found, its body read by the route's schema, and run. */
+import { Slice } from "../runtime/event-loop.ts";
 import { warn } from "../runtime/platform.ts";
 import type { Store } from "../store/store.ts";
 import { checkPlace, checkRight, identify } from "./guard.ts";
@@ -6,15 +7,18 @@ import { type HandlerOptions, readServerOptions, type ServerSettings } from "./o
 import { pageAt } from "./page.ts";
 import { Collections } from "./points/collections.ts";
 import { Demo } from "./points/demo.ts";
+import { Operations } from "./points/operations.ts";
 import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
-import { BodyBudget, readBody, whole } from "./wire/body.ts";
+import { ByteBudget, readBody, whole } from "./wire/body.ts";
 import { print, printInSlices } from "./wire/json.ts";
+import { bodyFor } from "./wire/large-response.ts";
 import { Metrics } from "./wire/metrics.ts";
 import { Rates } from "./wire/rates.ts";
-import { badFormat, type Refusal, refusalFor } from "./wire/refusals.ts";
-import { BODY } from "./wire/schema.ts";
+import { badFormat, busy, type Refusal, refusalFor } from "./wire/refusals.ts";
+import { BODY, readLarge } from "./wire/schema.ts";
+import type { Caller } from "./wire/tokens.ts";
 
 /** Serves a request. */
 export interface Handler {
@@ -34,11 +38,13 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     collections: new Collections(store),
     routes: ROUTES,
     metrics: new Metrics(),
+    operations: new Operations(),
     demo: settings.demo ? new Demo(store) : null,
   };
   const server = {
-    ...{ settings, service, router: new Router(ROUTES), budget: new BodyBudget() },
+    ...{ settings, service, router: new Router(ROUTES), budget: new ByteBudget() },
     rates: new Rates(settings.requestsPerSecond),
+    working: 0,
   };
   const running = new Set<Promise<Response>>();
   const handler = (request: Request) => {
@@ -59,9 +65,13 @@ interface Server {
   settings: ServerSettings;
   service: Service;
   router: Router;
-  budget: BodyBudget;
+  budget: ByteBudget;
   rates: Rates;
+  /** Requests whose bodies were read and whose results are not there yet. */
+  working: number;
 }
+
+const MOST_WORKING = 1024;
 
 interface Found {
   route: Route;
@@ -113,24 +123,26 @@ async function respond(request: Request, server: Server, about: { found: Found |
   if (!isOpen) server.rates.take(caller.id);
   if (found === null) throw router.refusalOf(request.method, segments);
   const { route, params } = found;
-  checkRight(caller, route, params.name, service);
+  checkRight(caller, route, { name: params.name, space: searchParams.get("space") }, service);
   const query = queryParameters.read(Object.fromEntries(searchParams), "the query");
   const result = await withBody(request, route, server, (body, hold) => {
     return route.run({ service, caller, params, query, body, stream: whole(request.body), hold });
   });
   if (result instanceof Response) return result;
-  return responseOf(await printInSlices({ result, status: "ok", time: since(start) }), 200);
+  const text = await printInSlices({ result, status: "ok", time: since(start) });
+  return responseOf(bodyFor(text, server.budget), 200);
 }
 
-const EVERYONE = { id: "everyone", right: null, collections: new Map() };
+const EVERYONE: Caller = { id: "everyone", right: null, collections: new Map(), spaces: [] };
 
 /** Reads the body, and counts its memory until `run` and what it holds the body for are done. */
 async function withBody(
   request: Request,
   route: Route,
-  { settings, budget }: Server,
+  server: Server,
   run: (body: unknown, hold: (until: Promise<unknown>) => void) => unknown,
 ): Promise<unknown> {
+  const { settings, budget } = server;
   const releases: (() => void)[] = [];
   const held: Promise<unknown>[] = [];
   try {
@@ -138,9 +150,15 @@ async function withBody(
     if (!route.streams) {
       const value = await readBody(request, settings.bodyLimit, (bytes) => releases.push(budget.take(bytes)));
       if (route.body !== undefined && value === undefined) throw badFormat("there is no body");
-      body = route.body?.read(value!, BODY);
+      if (route.body !== undefined) body = await readLarge(route.body, value!, BODY, new Slice());
     }
-    return await run(body, (until) => held.push(until));
+    if (server.working >= MOST_WORKING) throw busy(`Too many requests: ${MOST_WORKING} are being worked on`);
+    server.working++;
+    try {
+      return await run(body, (until) => held.push(until));
+    } finally {
+      server.working--;
+    }
   } finally {
     void Promise.allSettled(held).then(() => {
       for (const release of releases) release();
@@ -152,12 +170,14 @@ function since(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-function responseOf(text: string, status: number, headers: Record<string, string> = {}): Response {
-  return new Response(text, { status, headers: { "content-type": "application/json", ...headers } });
+type Sent = ReturnType<typeof bodyFor>;
+
+function responseOf(body: Sent, status: number, headers: Record<string, string> = {}): Response {
+  return new Response(body, { status, headers: { "content-type": "application/json", ...headers } });
 }
 
-function refusing({ status, message, headers }: Refusal, start: number): Response {
-  return responseOf(print({ time: since(start), status: { error: message }, result: null }), status, headers);
+function refusing({ status, message, headers, code }: Refusal, start: number): Response {
+  return responseOf(print({ time: since(start), status: { error: message, code }, result: null }), status, headers);
 }
 
 function forOrigin(response: Response, request: Request, { origins }: ServerSettings): Response {

@@ -43,6 +43,8 @@ describe("a token", () => {
     ["that holds later", { access: "m", nbf: IN_AN_HOUR() }, {}],
     ["that says nothing of access", {}, {}],
     ["that says something else of access", { access: "all" }, {}],
+    ["of spaces by a prefix without an end", { access: [{ collection: "mine", access: "r", prefix: "user-1" }] }, {}],
+    ["of a space and a prefix", { access: [{ collection: "mine", access: "r", prefix: "a/", space: "a/b" }] }, {}],
     ["with a claim that is not known", { access: [{ collection: "mine", access: "r", payload: {} }] }, {}],
   ])("%s is refused", async (_, claims, how) => {
     await using serving = await served();
@@ -110,6 +112,67 @@ describe("a token", () => {
     expect((await serving.call("PUT", "/collections/mine/points", { points: [] }, token)).status).toBe(403);
     expect((await serving.call("DELETE", "/collections/mine", undefined, token)).status).toBe(404);
     expect((await serving.call("GET", "/metrics", undefined, token)).status).toBe(403);
+  });
+
+  test.each([
+    ["of one space", { space: "user-1" }, ["user-1"]],
+    ["of spaces by a prefix", { prefix: "user-1/" }, ["user-1/a", "user-1/b"]],
+  ])("%s reads and writes there, and finds nothing elsewhere, by any route", async (_, part, own) => {
+    await using serving = await served();
+    const all = ["user-1", "user-10", "user-1/a", "user-1/b", "user-2/a"];
+    const add = (space: string, headers: object) => {
+      const body = { keys: [1], vectors: [[1, 1]], metadata: [{ secret: `of ${space}` }] };
+      return serving.call("POST", `/v1/collections/mine/add?space=${encodeURIComponent(space)}`, body, { ...headers });
+    };
+    for (const space of all) expect((await add(space, ADMIN)).status).toBe(200);
+    const token = bearer(await tokenOf({ exp: IN_AN_HOUR(), access: [{ collection: "mine", access: "rw", ...part }] }));
+    for (const space of own) {
+      expect((await add(space, token)).status).toBe(200);
+      const found = await serving.call(
+        "POST",
+        `/v1/collections/mine/count?space=${encodeURIComponent(space)}`,
+        {},
+        token,
+      );
+      expect(found.result).toEqual({ count: 1 });
+    }
+    const { spaces, total } = (await serving.call("GET", "/v1/collections/mine/spaces", undefined, token)).result;
+    expect([spaces.map(({ name }: { name: string }) => name), total]).toEqual([own, own.length]);
+    const search = (spaces: unknown) =>
+      serving.call("POST", "/v1/collections/mine/search", { query: [1, 1], spaces }, token);
+    expect((await search(own)).result.hits).toHaveLength(own.length);
+    for (const spaces of ["all", [...own, "user-10"], ["user-1/"], ["points"]])
+      expect((await search(spaces)).status).toBe(403);
+    const others = [...all.filter((space) => !own.includes(space)), "user-1/", "points", "none"];
+    for (const { method, path, access } of ROUTES) {
+      if (!path.includes("{name}")) continue;
+      const url = path.replace("{name}", "mine").replace("{id}", "1").replace("{field}", "secret");
+      for (const space of others) {
+        const body = method === "GET" || method === "DELETE" ? undefined : {};
+        const { status, text } = await serving.call(method, `${url}?space=${encodeURIComponent(space)}`, body, token);
+        expect({ url, space, leaks: /of user|of mine/.test(text) }).toEqual({ url, space, leaks: false });
+        const refused = access === "manage" ? 404 : 403;
+        if (!url.endsWith("/exists")) expect({ method, url, status }).toEqual({ method, url, status: refused });
+      }
+      const { status } = await serving.call(
+        method,
+        url.replace("mine", "theirs"),
+        method === "GET" ? undefined : {},
+        token,
+      );
+      if (!url.endsWith("/exists"))
+        expect({ method, url, ok: [403, 404].includes(status) }).toEqual({ method, url, ok: true });
+    }
+    expect((await serving.call("GET", "/collections", undefined, token)).result.collections).toEqual([]);
+    for (const space of all) {
+      const count = await serving.call(
+        "POST",
+        `/v1/collections/mine/count?space=${encodeURIComponent(space)}`,
+        {},
+        ADMIN,
+      );
+      expect(count.result).toEqual({ count: 1 });
+    }
   });
 
   test("sees in figures and their stream what it may read", async () => {

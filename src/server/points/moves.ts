@@ -9,7 +9,7 @@ import { parse, print, type Value } from "../wire/json.ts";
 import { groupedBy } from "./places.ts";
 
 /** Its one entry says what is on its way. Moves of a collection come one after the other, so one is enough. */
-const MOVING = "moving";
+export const MOVING = "moving";
 const ENTRY = 0;
 const MOST_BYTES = 500_000;
 const MOST_MOVES = 1024;

@@ -20,11 +20,11 @@ export interface Asked {
 }
 
 /** `next`: the name to go on after, or null at the end. `total`: how many there are on all pages. */
-export async function pageOfSpaces(collection: Collection, asked: Asked) {
+export async function pageOfSpaces(collection: Collection, asked: Asked, sees: (name: string) => boolean) {
   const { prefix = "", contains = "", after, skip = 0, limit = 100, sort = "name", down = false } = asked;
   const found = await collection.use((_, index) => index.stats().spaces);
   const named = found.filter(({ name }) => {
-    return name.startsWith(prefix) && name.includes(contains) && (after === undefined || name > after);
+    return sees(name) && name.startsWith(prefix) && name.includes(contains) && (after === undefined || name > after);
   });
   const sign = down ? -1 : 1;
   named.sort((a, b) => sign * compared(a[sort], b[sort]) || compared(a.name, b.name));

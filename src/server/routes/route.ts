@@ -2,6 +2,7 @@
 import type { Collection } from "../points/collection.ts";
 import type { Collections } from "../points/collections.ts";
 import type { Demo } from "../points/demo.ts";
+import type { Operations } from "../points/operations.ts";
 import { FIGURES } from "../points/spaces.ts";
 import type { Metrics } from "../wire/metrics.ts";
 import { expected, mapped, maybe, object, oneOf, type Read, type Schema, text } from "../wire/schema.ts";
@@ -17,6 +18,7 @@ export interface Service {
   collections: Collections;
   routes: readonly Route[];
   metrics: Metrics;
+  operations: Operations;
   /** Null unless the server allows it. */
   demo: Demo | null;
 }
@@ -42,6 +44,8 @@ export interface Route<B = unknown> {
   access: Access;
   /** For what concerns all collections, and leaves those out that the caller may not read. */
   shows?: "what the caller may see";
+  /** For callers who may see some spaces: the one that is named by `?space=`, or all of them, where the route itself looks. */
+  of?: "a space" | "spaces that the caller may see";
   /** The body comes as it is, in pieces, without a limit. */
   streams?: true;
   body?: Schema<B>;
@@ -66,7 +70,13 @@ export const queryParameters = object({
   consistency: maybe(text(20)),
   anonymize: maybe(flag),
   details_level: maybe(text(20)),
-  ...{ prefix: maybe(text()), after: maybe(text()), field: maybe(text()) },
+  ...{
+    space: maybe(text()),
+    operation: maybe(text(64)),
+    prefix: maybe(text()),
+    after: maybe(text()),
+    field: maybe(text()),
+  },
   ...{ limit: maybe(count), sample: maybe(count), from_line: maybe(count) },
   ...{ contains: maybe(text()), skip: maybe(count), sort: maybe(oneOf(...FIGURES)), down: maybe(flag) },
 });

@@ -6,12 +6,14 @@ import { nativeRoutes } from "./native.ts";
 import { pointRoutes } from "./points.ts";
 import type { Route } from "./route.ts";
 import { serviceRoutes } from "./service.ts";
+import { spaceRoutes } from "./spaces.ts";
 
 export const ROUTES: readonly Route[] = [
   ...serviceRoutes,
   ...collectionRoutes,
   ...pointRoutes,
   ...nativeRoutes,
+  ...spaceRoutes,
   ...metricRoutes,
   ...liveRoutes,
 ];

@@ -12,6 +12,16 @@ export interface Caller {
   right: Right | null;
   /** By the name of a collection. */
   collections: ReadonlyMap<string, Right>;
+  /** Spaces of collections, for routes that name one. */
+  spaces: readonly SpaceRight[];
+}
+
+export interface SpaceRight {
+  collection: string;
+  right: Right;
+  /** Of one space; or what the names of several begin with, up to a delimiter: "user-1" must not mean "user-10". */
+  name: string;
+  isPrefix: boolean;
 }
 
 const LONGEST = 8192;
@@ -37,26 +47,59 @@ export async function callerOf(text: string, secrets: readonly string[], now = D
 
 /** "r", "m", or a list of collections with "r" or "rw" each, as Qdrant has it. */
 function rightsIn(access: Value | undefined): Omit<Caller, "id"> {
-  const nowhere: ReadonlyMap<string, Right> = new Map();
-  if (access === "r") return { right: "read", collections: nowhere };
-  if (access === "m") return { right: "manage", collections: nowhere };
+  if (access === "r") return everywhere("read");
+  if (access === "m") return everywhere("manage");
   if (!Array.isArray(access)) throw invalid('its `access` is neither "r" nor "m" nor a list of collections');
-  const collections = access.map((one): [string, Right] => {
-    const known = isRecord(one) && Object.keys(one).every((name) => name === "collection" || name === "access");
+  const collections = new Map<string, Right>();
+  const spaces: SpaceRight[] = [];
+  for (const one of access) {
+    const known = isRecord(one) && Object.keys(one).every((name) => CLAIMS.includes(name));
     if (!known || typeof one.collection !== "string" || (one.access !== "r" && one.access !== "rw")) {
       throw invalid('each of its `access` must be {"collection": …, "access": "r" or "rw"}');
     }
-    return [one.collection, one.access === "r" ? "read" : "write"];
-  });
-  return { right: null, collections: new Map(collections) };
+    const right = one.access === "r" ? "read" : "write";
+    const space = spaceIn(one);
+    if (space === null) collections.set(one.collection, right);
+    else spaces.push({ collection: one.collection, right, ...space });
+  }
+  return { right: null, collections, spaces };
+}
+
+export function everywhere(right: Right): Omit<Caller, "id"> {
+  return { right, collections: new Map(), spaces: [] };
+}
+
+const CLAIMS = ["collection", "access", "space", "prefix"];
+const DELIMITER = /[/:.|#_-]$/;
+
+/** Null: all of them. */
+function spaceIn({ space, prefix }: { [name: string]: Value }): { name: string; isPrefix: boolean } | null {
+  if (space === undefined && prefix === undefined) return null;
+  if (typeof space === "string" && space !== "" && prefix === undefined) return { name: space, isPrefix: false };
+  if (typeof prefix === "string" && space === undefined && DELIMITER.test(prefix))
+    return { name: prefix, isPrefix: true };
+  throw invalid('a part of its `access` must name a "space", or a "prefix" that ends in one of / : . | # _ -');
 }
 
 const RANK: Record<Right, number> = { read: 1, write: 2, manage: 3 };
 
-/** `collection`: by its own name, not by an alias; null for what concerns all of them. */
-export function may({ right, collections }: Caller, wanted: Right, collection: string | null): boolean {
+/**
+ * `collection`: by its own name, not by an alias; null for what concerns all of them. `space`: the one that it is about; null for what
+ * concerns the whole collection.
+ */
+export function may(caller: Caller, wanted: Right, collection: string | null, space: string | null = null): boolean {
+  const { right, collections, spaces } = caller;
   const given = right ?? (collection === null ? undefined : collections.get(collection));
-  return given !== undefined && RANK[given] >= RANK[wanted];
+  if (given !== undefined && RANK[given] >= RANK[wanted]) return true;
+  return spaces.some((one) => {
+    if (space === null || one.collection !== collection || RANK[one.right] < RANK[wanted]) return false;
+    return one.isPrefix ? space.startsWith(one.name) && space !== one.name : space === one.name;
+  });
+}
+
+/** Whether there is a space of the collection that the caller may read. */
+export function mayInPart({ spaces }: Caller, collection: string | null): boolean {
+  return spaces.some((one) => one.collection === collection);
 }
 
 async function isSignedWith(secret: string, signature: Uint8Array<ArrayBuffer>, signed: Uint8Array<ArrayBuffer>) {
