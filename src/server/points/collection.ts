@@ -93,9 +93,9 @@ export class Collection {
   private spacesWith(filter: Filter | undefined): readonly string[] {
     const { tenant, known, note } = this;
     if (known === null) return [SPACE];
-    const { names } = known;
-    const some = tenant !== null && filter !== undefined && note.placedBy === tenant.text && spacesFor(tenant, filter);
-    return some ? some.filter((name) => names.includes(name)) : names;
+    const isPlaced = tenant !== null && note.placedBy === tenant.text;
+    const some = isPlaced && filter !== undefined && spacesFor(tenant, filter);
+    return some ? some.filter((name) => known.isIn(name)) : known.names;
   }
 
   /** Every id, and perhaps some that are gone. Not within `read`. */

@@ -10,6 +10,7 @@ import { holdsPoints, SPACE } from "./tenants.ts";
 export class Places {
   private readonly spaces = new Map<Key, string>();
   private readonly counts = new Map<string, number>();
+  private listed: readonly string[] | null = null;
   /** Ids whose delete is on its way, with the number of the last such delete. */
   private readonly leaving = new Map<Key, number>();
   private deletes = 0;
@@ -38,8 +39,14 @@ export class Places {
   }
 
   /** Those that hold points. */
-  get names(): string[] {
-    return [...this.counts.keys()];
+  get names(): readonly string[] {
+    this.listed ??= [...this.counts.keys()];
+    return this.listed;
+  }
+
+  /** Whether there are points in it. */
+  isIn(space: string): boolean {
+    return this.counts.has(space);
   }
 
   set(key: Key, space: string): void {
@@ -70,6 +77,7 @@ export class Places {
 
   private count(space: string, change: number): void {
     const count = (this.counts.get(space) ?? 0) + change;
+    if (count === 0 || count === change) this.listed = null;
     if (count === 0) this.counts.delete(space);
     else this.counts.set(space, count);
   }

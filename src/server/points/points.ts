@@ -23,15 +23,19 @@ const MOST_FACETS = 10_000;
 
 /** The points of a collection, or of those of its spaces that may hold what is asked for. */
 export class Points {
-  private readonly spaces: readonly Space[];
+  private opened: readonly Space[] | null = null;
 
   /** `places`: where each point is; null: in the one space that is named. */
   constructor(
     private readonly index: VectorIndex,
     readonly names: readonly string[],
     private readonly places: Places | null,
-  ) {
-    this.spaces = names.map((name) => index.space(name));
+  ) {}
+
+  /** There may be many, and what is read by ids needs few of them. */
+  private get spaces(): readonly Space[] {
+    this.opened ??= this.names.map((name) => this.index.space(name));
+    return this.opened;
   }
 
   get size(): number {
