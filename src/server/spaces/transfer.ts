@@ -3,7 +3,7 @@ import type { VectorIndex } from "../../api/vector-index.ts";
 import { openSearch } from "../../search.ts";
 import type { Store } from "../../store/store.ts";
 import type { Key } from "../../values/keys.ts";
-import { wrongInput } from "../wire/refusals.ts";
+import { busy, wrongInput } from "../wire/refusals.ts";
 import { notOurs } from "./names.ts";
 
 interface Reader {
@@ -44,16 +44,28 @@ export async function exported(store: Store, collection: string, spaces: readonl
 }
 
 const AT_ONCE = 1000; // entries
+/** One at a time in the process: each needs memory for a whole export. */
+let isImporting = false;
 
 /**
  * Adds what an export holds, or replaces what is under the same keys. `into`: the space for the one that was exported; null: each
- * keeps its name. The vectors are linked again. Memory for all of the export is needed meanwhile.
+ * keeps its name. The vectors are linked again. Memory for all of the export is needed until the end.
  */
 export async function imported(
   index: VectorIndex,
   body: AsyncIterable<Uint8Array>,
   into: string | null,
 ): Promise<{ spaces: number; entries: number }> {
+  if (isImporting) throw busy("Too many requests: another import is running");
+  isImporting = true;
+  try {
+    return await importedAlone(index, body, into);
+  } finally {
+    isImporting = false;
+  }
+}
+
+async function importedAlone(index: VectorIndex, body: AsyncIterable<Uint8Array>, into: string | null) {
   const from = await openSearch({ from: streamOf(body) });
   try {
     const { dimensions, metric } = index.options;
