@@ -1,13 +1,13 @@
 /*
- * Builds the variants of the WebAssembly core into build/, where they are missing or older than their sources: all four,
- * or with `--release` the two that are published.
+ * Builds the variants of the WebAssembly core into build/, where they are missing or older than their sources: all, or with
+ * `--release` those that are published.
  */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
-const RELEASE = ["release.relaxed", "release.baseline"];
-const ALL = [...RELEASE, "debug.relaxed", "debug.baseline"];
+const SHIPPED = ["release.relaxed", "release.baseline", "release.relaxed.ordered", "release.baseline.ordered"];
+const ALL = [...SHIPPED, "debug.relaxed", "debug.baseline"];
 
 /** Compiles what is out of date. Throws with the compiler's output. */
 export async function buildCore(targets = ALL): Promise<void> {
@@ -15,7 +15,7 @@ export async function buildCore(targets = ALL): Promise<void> {
   const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
   const newest = Math.max(...[join(root, "asconfig.json"), ...sources].map((path) => statSync(path).mtimeMs));
   const stale = targets.filter((target) => {
-    const output = join(root, "build", `core.${target}.unshared.wasm`);
+    const output = join(root, "build", isShared(target) ? `core.${target}.wasm` : `core.${target}.unshared.wasm`);
     return !existsSync(output) || statSync(output).mtimeMs < newest;
   });
   if (stale.length === 0) return;
@@ -34,7 +34,12 @@ async function compile(target: string): Promise<void> {
   const [code, errors] = await Promise.all([job.exited, new Response(job.stderr).text()]);
   if (code !== 0) throw new Error(`asc --target ${target} failed:\n${errors}`);
   const output = join(root, "build", `core.${target}`);
-  await Bun.write(`${output}.unshared.wasm`, unshared(await Bun.file(`${output}.wasm`).bytes()));
+  if (!isShared(target)) await Bun.write(`${output}.unshared.wasm`, unshared(await Bun.file(`${output}.wasm`).bytes()));
+}
+
+/** Whether a variant is for shared memory only: one thread alone needs no order. */
+function isShared(target: string): boolean {
+  return target.endsWith(".ordered");
 }
 
 /**
@@ -50,4 +55,4 @@ function unshared(module: Uint8Array): Uint8Array {
   return copy;
 }
 
-if (import.meta.main) await buildCore(process.argv.includes("--release") ? RELEASE : ALL);
+if (import.meta.main) await buildCore(process.argv.includes("--release") ? SHIPPED : ALL);

@@ -7,8 +7,8 @@ export const source = (name: string) => join(import.meta.dir, "../src", `${name}
 
 /** The thread files that a folder needs come with Bun alone. */
 export const THREADS = ["workers/worker", "storage/threads/journal-thread", "storage/threads/snapshot-thread"];
-const CORES = ["relaxed", "relaxed.unshared", "baseline", "baseline.unshared"].map(
-  (name) => `core.release.${name}.wasm`,
+const CORES = ["relaxed", "baseline"].flatMap((name) =>
+  ["", ".ordered", ".unshared"].map((kind) => `core.release.${name}${kind}.wasm`),
 );
 
 // ── where its own files lie: in place of src/runtime/places.ts ──────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ import { BARE, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LIST_COUNT, LIST_DIVERSE, LIST_
 import {
   capacityBase, capacityUpper, distancesOffset, linksOffset, listStride, twinsOffset, uppersOffset, upperStride,
 } from "../memory/settings";
+import { publish, published } from "../memory/order";
 import { copyWords } from "../memory/words";
 
 /** Address of a graph chunk. */
@@ -48,6 +49,11 @@ export function twinsOf(generation: usize, slot: u32): usize {
   return chunkAt(generation, slot >>> CHUNK_BITS) + twinsOffset + (slot & (CHUNK_SLOTS - 1)) * 4;
 }
 
+/** The head of that chain. */
+export function firstTwin(generation: usize, slot: u32): u32 {
+  return published(twinsOf(generation, slot));
+}
+
 /** Address of the lock of a slot's lists. */
 export function lockOf(generation: usize, slot: u32): usize {
   return listOf(generation, slot, 0) + LIST_LOCK;
@@ -59,7 +65,7 @@ export function capacityOf(level: u32): u32 {
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A plain load on purpose: see plain loads in memory/locks.ts. */
+/** Any count that was ever there will do: every cell holds a valid id. */
 export function countOf(list: usize): u32 {
   return load<u32>(list, LIST_COUNT);
 }
@@ -71,6 +77,11 @@ export function idsOf(list: usize): usize {
 
 export function idAt(list: usize, i: u32): u32 {
   return load<u32>(list + (i << 2), LIST_HEADER);
+}
+
+/** `idAt` without the list's lock. */
+export function publishedId(list: usize, i: u32): u32 {
+  return published(list + LIST_HEADER + (i << 2));
 }
 
 export function distanceAt(dists: usize, i: u32): f32 {
@@ -103,7 +114,7 @@ export function touchEnd(generation: usize, slot: u32, level: u32): u32 {
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function setEntry(list: usize, dists: usize, i: u32, id: u32, distance: f32): void {
-  store<u32>(list + (i << 2), id, LIST_HEADER);
+  publish(list + LIST_HEADER + (i << 2), id);
   store<f32>(dists + (i << 2), distance);
 }
 
@@ -146,6 +157,13 @@ function writeIds(generation: usize, slot: u32, level: u32, ids: usize, count: u
   const list = listOf(generation, slot, level);
   const end = capacityOf(level) << 2;
   const itself = i32x4.splat(slot);
+  // @ts-ignore: a constant of the build
+  if (ORDERED) {
+    for (let i: u32 = 0; i < end; i += 4) publish(list + LIST_HEADER + i, i < count << 2 ? load<u32>(ids + i) : slot);
+    setDiverse(list, diverse);
+    setCount(list, count);
+    return;
+  }
   // By twos, since capacities are even; of an odd count, the last cell is written again below.
   for (let i = (count << 2) & ~7; i < end; i += 8) v128.store_lane<u64>(list + LIST_HEADER + i, itself, 0);
   copyWords(list + LIST_HEADER, ids, count);

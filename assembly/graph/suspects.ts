@@ -31,7 +31,7 @@ export function goesByCodes(generation: usize): bool {
 
 /** How many slots are suspects, at most. */
 export function suspectsOf(generation: usize): u32 {
-  if (load<u32>(generation + G_BEAM) != BEAM_TURNED) return 0; // plain, as almost always: see memory/locks.ts
+  if (load<u32>(generation + G_BEAM) != BEAM_TURNED) return 0; // plain, as almost always: see memory/order.ts
   const end = atomic.load<u32>(generation + G_SUSPECT_END);
   const next = atomic.load<u32>(generation + G_SUSPECT);
   return next < end ? end - next : 0;
@@ -39,7 +39,8 @@ export function suspectsOf(generation: usize): u32 {
 
 /** After a slot was linked that codes were to choose the neighbours of, and the floor moved on. */
 export function watch(generation: usize, slot: u32): void {
-  if (!goesByCodes(generation)) {
+  // Atomic, after LINKED was stored: this thread sees the turn, or the one that links suspects again sees a linked slot.
+  if (atomic.load<u32>(generation + G_BEAM) != BEAM_CODES) {
     linkAgain(generation, slot); // another thread has turned the beam since: the slot may be no suspect any more
     return;
   }

@@ -11,6 +11,7 @@
 import { SEAT_BIG_VISITED } from "../layout";
 import { allocate } from "../memory/arena";
 import { seat } from "../memory/locks";
+import { published } from "../memory/order";
 import { fresh, SMALL_VISITED, smallVisited } from "../memory/scratch";
 import { clearBytes } from "../memory/words";
 
@@ -55,7 +56,7 @@ export function visitAll(slots: usize, count: u32): u32 {
   const to = fresh;
   let unknown: u32 = 0;
   for (const end = slots + (count << 2); slots < end; slots += 4) {
-    const slot = load<u32>(slots);
+    const slot = published(slots);
     const cell = cells + (((slot * 0x9e3779b1) >>> by) << 2);
     store<u32>(to + (unknown << 2), slot);
     unknown += <u32>(load<u32>(cell) != slot + 1);

@@ -5,7 +5,7 @@
 import { G_DEAD, LINKED, NO_SLOT, SLOT_DIED } from "../layout";
 import { fresh, freshDistances, MAX_CANDIDATES } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
-import { copyWords, hasBit } from "../memory/words";
+import { hasBit } from "../memory/words";
 import { isGone, mayBeGone } from "../rows/expiry";
 import { distances, distanceTo, queryFromSlot, touchAll } from "../vectors/beam";
 import { isFiltered, passes } from "../vectors/passing";
@@ -13,7 +13,7 @@ import { nextTwin, slotAddress, stateOf } from "../vectors/slots";
 import {
   candidateCount, candidateDistance, candidateSlot, expand, insertCandidate, restart, truncate,
 } from "./candidates";
-import { capacityOf, countOf, idsOf, listOf, touchList, twinsOf } from "./lists";
+import { capacityOf, countOf, firstTwin, idsOf, listOf, publishedId, touchList } from "./lists";
 import { clearVisited, visit, visitAll } from "./visited";
 
 /**
@@ -117,7 +117,7 @@ function descend(generation: usize, from: u32, level: u32): void {
       const list = listOf(generation, nearest, l);
       const count = min<u32>(countOf(list), capacityOf(l));
       if (count == 0) break;
-      copyWords(fresh, idsOf(list), count);
+      for (let i: u32 = 0; i < count; i++) store<u32>(fresh + (i << 2), publishedId(list, i));
       sink += touchAll(count);
       distances(count);
       for (let i: u32 = 0; i < count; i++) {
@@ -212,7 +212,7 @@ function dropSurplus(generation: usize, slot: u32, ef: u32, version: u64): void 
 function counts(generation: usize, slot: u32, version: u64): bool {
   if (isFiltered()) return passes(slot) || twinPasses(generation, slot); // what passes is visible
   if (version < load<u64>(slotAddress(generation, slot) + SLOT_DIED) && !isGone(generation, slot)) return true;
-  return load<u32>(twinsOf(generation, slot)) != 0;
+  return firstTwin(generation, slot) != 0;
 }
 
 const MOST_TWINS: u32 = 64;
@@ -220,7 +220,7 @@ const MOST_TWINS: u32 = 64;
 /** Whether one of the first twins of a slot passes the filter; true when there are too many to know. */
 function twinPasses(generation: usize, slot: u32): bool {
   let left = MOST_TWINS;
-  for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+  for (let twin = firstTwin(generation, slot); twin != 0; twin = nextTwin(generation, twin)) {
     if (left-- == 0 || passes(twin - 1)) return true;
   }
   return false;

@@ -7,11 +7,8 @@
  * Order, outermost first: partition → run queue; entry → node. No thread holds two node locks, and none takes the
  * partition lock while it holds another.
  *
- * Plain loads. Engines compile an atomic load to a locked read-modify-write, which takes the cache line away from every
- * other thread: on each hop of a search that cost a fifth of the time with one thread and far more with two. So what
- * many threads read all the time (list counts, ids, codes, slot states, died) is read plainly. That is enough where any
- * value that was ever stored will do and each is one aligned word; what such a word leads to was published by an atomic
- * store at least one whole insert earlier. Loops that wait for a change load atomically.
+ * What many threads read all the time without a lock is not loaded atomically on x86: order.ts. Loops that wait for a change
+ * load atomically.
  *
  * A thread with an event loop never waits long: the holder may have ended, and such a thread may be the one that has to
  * learn of it (docs/CONCURRENCY.md). It tries for 50 µs, changes nothing, and comes back in a later turn

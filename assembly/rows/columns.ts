@@ -18,6 +18,7 @@ import {
 } from "../layout";
 import { allocate, free } from "../memory/arena";
 import { faultPoint } from "../memory/faults";
+import { published } from "../memory/order";
 import { clearBytes } from "../memory/words";
 import { freeHeap } from "../vectors/heap";
 import { chunkOf, chunkSlots, countBlock, firstOf } from "../vectors/slots";
@@ -46,13 +47,13 @@ export function columnsOf(generation: usize): u32 {
 
 /** Address of a column below `columnsOf`. */
 export function columnAt(generation: usize, column: u32): usize {
-  return <usize>load<u32>(generation + G_COLUMNS) + D_HEADER + column * COLUMN_BYTES;
+  return <usize>published(generation + G_COLUMNS) + D_HEADER + column * COLUMN_BYTES;
 }
 
 /** Address of the cells of a chunk, or 0 when all are missing. */
 export function cellsOf(generation: usize, column: u32, chunk: u32): usize {
   if (column >= columnsOf(generation)) return 0;
-  const directory: usize = load<u32>(columnAt(generation, column) + COLUMN_CELLS);
+  const directory: usize = published(columnAt(generation, column) + COLUMN_CELLS);
   if (directory == 0 || chunk >= load<u32>(directory + D_ENTRIES)) return 0;
   return atomic.load<u32>(directory + D_HEADER + chunk * 4);
 }

@@ -3,7 +3,7 @@
  * linked, or its code is nothing and its links are none. Lists name slots that come later, so this is seen at the end.
  */
 import { LINKED, TWINNED } from "../layout";
-import { countOf, idAt, listOf, twinsOf } from "../graph/lists";
+import { countOf, firstTwin, idAt, listOf } from "../graph/lists";
 import { noteOlder } from "../graph/twins";
 import { allocate } from "../memory/arena";
 import { levelOf } from "../memory/settings";
@@ -15,7 +15,7 @@ import { ageOf, nextTwin, slotAddress, stateOf } from "../vectors/slots";
 export function twinsAreOnChains(generation: usize, count: u32, twins: u32, met: usize): bool {
   let found: u32 = 0;
   for (let slot: u32 = 0; slot < count; slot++) {
-    let twin = load<u32>(twinsOf(generation, slot)); // 0 unless it is linked
+    let twin = firstTwin(generation, slot); // 0 unless it is linked
     if (twin == 0) continue;
     const owner = slotAddress(generation, slot);
     let older: u32 = 0;

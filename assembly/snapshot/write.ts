@@ -29,11 +29,11 @@ import {
   GRAPH, G_BEAM, G_CENTROID, G_COLUMNS, G_COUNT, G_DOUBT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_SOUND,
   G_STATE, G_SUSPECT, G_SUSPECT_END, INTAKE_BYTES, IN_GRAPH, KEY_HEADER, KEY_LENGTH,
   LINKED, MAX_KEY_BYTES, OK, PENDING, P_SEQUENCE, R_AGE, R_DEAD_BIT, R_HEADER, R_KEY, R_STATE, R_TWIN, SLOT_BORN,
-  SLOT_DIED, SLOT_KEY, SLOT_TWIN, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS, S_ID, S_LIVE, S_NAME, S_VERSION,
+  SLOT_DIED, SLOT_KEY, SNAPSHOT_FORMAT, S_CHANGED, S_CREATED, S_GENERATIONS, S_ID, S_LIVE, S_NAME, S_VERSION,
   TWINNED, X_VECTORS,
 } from "../layout";
 import { copyLists, idsLeftOut, listsBytes } from "../graph/links";
-import { twinsOf } from "../graph/lists";
+import { firstTwin } from "../graph/lists";
 import { allocate, free, useReserve } from "../memory/arena";
 import { announce, park } from "../memory/epochs";
 import { lockPartition, unlocked } from "../memory/locks";
@@ -117,7 +117,7 @@ function markLinked(): void {
   for (let slot = marked; slot < end; slot++) {
     if (stateOf(slotAddress(generation, slot)) != LINKED || isSuspect(slot)) continue;
     setBit(marks, slot);
-    for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+    for (let twin = firstTwin(generation, slot); twin != 0; twin = nextTwin(generation, twin)) {
       if (twin <= count && stateOf(slotAddress(generation, twin - 1)) == TWINNED) setBit(marks, twin - 1);
     }
   }
@@ -307,8 +307,8 @@ function writeRecord(at: usize, from: usize, slotAt: usize, slot: u32, state: u3
   store<u32>(at + R_STATE, dead ? state | R_DEAD_BIT : state);
   store<u32>(at + R_KEY, header);
   store<u32>(at + R_TWIN, 0);
-  if (state == LINKED) store<u32>(at + R_TWIN, firstMarked(load<u32>(twinsOf(generation, slot))));
-  if (state == TWINNED) store<u32>(at + R_TWIN, firstMarked(load<u32>(slotAt + SLOT_TWIN)));
+  if (state == LINKED) store<u32>(at + R_TWIN, firstMarked(firstTwin(generation, slot)));
+  if (state == TWINNED) store<u32>(at + R_TWIN, firstMarked(nextTwin(generation, slot + 1)));
   store<u64>(at + R_AGE, ageOf(from, slot));
   copyWords(at + R_HEADER, vectorOf(slotAt), dimensions);
   let end = copyPadded(at + R_HEADER + dimensions * 4, record + KEY_HEADER, header & KEY_LENGTH);

@@ -10,9 +10,10 @@ import {
   S_GENERATIONS, S_LIVE,  S_VERSION,
 } from "../layout";
 import { candidateCount, candidateDistance, candidateSlot } from "../graph/candidates";
-import { twinsOf } from "../graph/lists";
+import { firstTwin } from "../graph/lists";
 import { walkAt, walkFiltered } from "../graph/walk";
 import { pin } from "../memory/epochs";
+import { published } from "../memory/order";
 import { info, info64 } from "../memory/scratch";
 import { slotStride } from "../memory/settings";
 import { isGone, mayBeGone, setNow } from "../rows/expiry";
@@ -144,7 +145,7 @@ export function searchAmong(bits: usize, slots: u32, k: u32, ef: u32, most: u32,
 
 function searchGeneration(generation: usize, k: u32, ef: u32, from: u32, without: u32 = ~0): void {
   const scannedFrom = scanTail(generation, from, atomic.load<u32>(generation + G_COUNT));
-  if (load<u32>(generation + G_STATE) == FLAT) return;
+  if (published(generation + G_STATE) == FLAT) return;
   searchGraph(generation, k, ef, scannedFrom, without);
   scanQuarantine(generation);
 }
@@ -163,12 +164,12 @@ function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32, witho
 function takeCandidates(generation: usize, k: u32, scannedFrom: u32): void {
   // The beam has chosen the candidates, f32 orders them: all of them, so that more hits begin with the same ones.
   for (let i: u32 = 0; i < candidateCount; i++) {
-    sink += touchExact(slotAddress(generation, candidateSlot(i))) + load<u32>(twinsOf(generation, candidateSlot(i)));
+    sink += touchExact(slotAddress(generation, candidateSlot(i))) + firstTwin(generation, candidateSlot(i));
   }
   for (let i: u32 = 0; i < candidateCount; i++) {
     const slot = candidateSlot(i);
     const at = slotAddress(generation, slot);
-    let twin = load<u32>(twinsOf(generation, slot));
+    let twin = firstTwin(generation, slot);
     const isSeen = visible(at, version) && passes(slot) && !isGone(generation, slot);
     if (!isSeen && twin == 0) continue;
     const distance = exactly(at, candidateDistance(i));
@@ -203,7 +204,7 @@ function offer(generation: usize, slot: u32, at: usize): void {
  * slot from which on a hit may have been scanned.
  */
 function scanTail(generation: usize, from: u32, to: u32): u32 {
-  const suspectEnd = load<u32>(generation + G_SUSPECT_END); // before where they begin: it is stored last
+  const suspectEnd = published(generation + G_SUSPECT_END); // before where they begin: it is stored last
   const suspect: u32 = suspectEnd == 0 ? 0 : atomic.load<u32>(generation + G_SUSPECT);
   if (suspect < suspectEnd) from = min<u32>(from, suspect);
   for (let slot = from; slot < to; ) {

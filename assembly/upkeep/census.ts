@@ -10,7 +10,7 @@ import {
 } from "../layout";
 import { ensureDistances } from "../graph/chunks";
 import { relink, relinkFrom } from "../graph/insert";
-import { capacityOf, countOf, idAt, listOf, twinsOf } from "../graph/lists";
+import { capacityOf, countOf, firstTwin, listOf, publishedId } from "../graph/lists";
 import { allocate, free, useReserve } from "../memory/arena";
 import { announce, park } from "../memory/epochs";
 import { lockPartition, unlocked, unlockPartition } from "../memory/locks";
@@ -109,8 +109,8 @@ function walk(nodes: u32, mend: bool): bool {
     const slot = load<u32>(queue + (head++ << 2));
     const list = listOf(generation, slot, 0);
     const count = min<u32>(countOf(list), capacityOf(0));
-    for (let i: u32 = 0; i < count; i++) reach(idAt(list, i));
-    for (let twin = atomic.load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+    for (let i: u32 = 0; i < count; i++) reach(publishedId(list, i));
+    for (let twin = firstTwin(generation, slot); twin != 0; twin = nextTwin(generation, twin)) {
       if (twin <= slots) setBit(notes, twin - 1); // and no more: twins have no lists of their own
     }
   }
@@ -145,7 +145,7 @@ function isLinkable(): bool {
 }
 
 function hasTwins(slot: u32): bool {
-  return slot >>> CHUNK_BITS < load<u32>(generation + G_GRAPH_CHUNKS) && load<u32>(twinsOf(generation, slot)) != 0;
+  return slot >>> CHUNK_BITS < load<u32>(generation + G_GRAPH_CHUNKS) && firstTwin(generation, slot) != 0;
 }
 
 /** All that a search for the slot finds is full or cut off as well: the slot reached last that has room takes it. */

@@ -10,7 +10,7 @@ import {
   KEY_HEADER, LINKED, PENDING, SLOT_BORN, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_LIVE, S_VERSION, TWINNED,
 } from "../layout";
 import { hasDistances } from "../graph/chunks";
-import { capacityOf, countOf, diverseOf, idAt, isBare, listOf, lockOf, twinsOf } from "../graph/lists";
+import { capacityOf, countOf, diverseOf, firstTwin, idAt, isBare, listOf, lockOf } from "../graph/lists";
 import { allocate, BROKEN, CHANGED, free, GOES_ON, useReserve, walkArena } from "../memory/arena";
 import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
@@ -232,7 +232,7 @@ function checkLists(slot: u32): u32 {
 function checkChain(slot: u32): bool {
   let age: u64 = 0;
   let left = load<u32>(generation + G_COUNT);
-  for (let twin = load<u32>(twinsOf(generation, slot)); twin != 0; twin = nextTwin(generation, twin)) {
+  for (let twin = firstTwin(generation, slot); twin != 0; twin = nextTwin(generation, twin)) {
     if (left-- == 0) return false; // it leads back to itself
     fail(BROKEN_TWIN, slot, 0, twin);
     if (twin > load<u32>(generation + G_COUNT)) return false;

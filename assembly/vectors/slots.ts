@@ -19,6 +19,7 @@ import {
   IN_GRAPH, SLOT_BORN, SLOT_DIED, SLOT_INVERSE, SLOT_STATE, SLOT_TWIN, SLOT_VECTOR, STATE_MASK, S_BYTES,
 } from "../layout";
 import { allocate, bytesOf, free } from "../memory/arena";
+import { published } from "../memory/order";
 import { slotStride } from "../memory/settings";
 import { copyBytes } from "../memory/words";
 
@@ -50,7 +51,7 @@ export function chunkBytes(chunk: u32): u32 {
 
 /** Address of a chunk whose number is below G_VECTOR_CHUNKS. */
 function chunkAddress(generation: usize, chunk: u32): usize {
-  const directory: usize = load<u32>(generation + G_VECTORS);
+  const directory: usize = published(generation + G_VECTORS);
   return load<u32>(directory + D_HEADER + chunk * 4);
 }
 
@@ -86,7 +87,7 @@ export function visible(slotAt: usize, version: u64): bool {
 }
 
 export function stateOf(slotAt: usize): u32 {
-  return load<u32>(slotAt + SLOT_STATE) & STATE_MASK;
+  return published(slotAt + SLOT_STATE) & STATE_MASK;
 }
 
 /** Whether a graph search finds the slot; all others are found by scan. */
@@ -105,7 +106,7 @@ export function inverseOf(slotAt: usize): f32 {
 
 /** The next on a chain of twins after `twin` (slot + 1 each), or 0. */
 export function nextTwin(generation: usize, twin: u32): u32 {
-  return load<u32>(slotAddress(generation, twin - 1) + SLOT_TWIN);
+  return published(slotAddress(generation, twin - 1) + SLOT_TWIN);
 }
 
 /** Counts bytes of blocks that a generation takes, or frees when negative. */

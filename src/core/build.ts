@@ -1,10 +1,14 @@
 /* Which build of the core does this engine run, and how is it loaded? */
 import { HnswError } from "../errors.ts";
 import { readOwnFile, readOwnFileNow } from "../runtime/own-file.ts";
-import { placeOfCore } from "../runtime/places.ts";
+import { type CoreFile, placeOfCore } from "../runtime/places.ts";
+import { keepsOrder } from "../runtime/platform.ts";
 import { exportsOf } from "./exports.ts";
 
-export type Variant = "relaxed" | "baseline";
+/** Which instructions it may use: with relaxed SIMD or without. */
+export type Instructions = "relaxed" | "baseline";
+/** `ordered`: for processors that may show a thread's stores to others in another order (assembly/memory/order.ts). */
+export type Variant = Instructions | `${Instructions}.ordered`;
 export type Build = "release" | "debug";
 
 /** (module (func (result v128) (i32x4.relaxed_dot_i8x16_i7x16_add_s …))): validates where relaxed SIMD exists. */
@@ -22,12 +26,20 @@ const BUNDLED =
 
 /** The fastest build of the core that this engine can run. */
 export function bestVariant(): Variant {
-  return WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "baseline";
+  const instructions = WebAssembly.validate(RELAXED_PROBE) ? "relaxed" : "baseline";
+  return keepsOrder ? instructions : `${instructions}.ordered`;
+}
+
+/** Threads that share no memory need no order, and debug builds are made for one only. */
+function fileOf(build: Build, variant: Variant, shared: boolean): CoreFile {
+  const instructions = variant.replace(".ordered", "") as Instructions;
+  if (!shared) return `core.${build}.${instructions}.unshared.wasm`;
+  return build === "debug" ? `core.debug.${instructions}.wasm` : `core.release.${variant}.wasm`;
 }
 
 /** Compiles a build of the core, for memory that threads share or not. Post the module to workers: it shares its code. */
 export async function compileCore(build: Build, variant: Variant, shared = true): Promise<WebAssembly.Module> {
-  const place = placeOfCore(`core.${build}.${variant}${shared ? "" : ".unshared"}.wasm`);
+  const place = placeOfCore(fileOf(build, variant, shared));
   try {
     return await WebAssembly.compile(await readOwnFile(place));
   } catch (cause) {
@@ -39,7 +51,7 @@ const compiled = new Map<string, WebAssembly.Module>();
 
 /** The same for memory that is not shared, before it returns. Compiled once: programs open many small indexes so. */
 export function compileCoreNow(build: Build, variant: Variant): WebAssembly.Module {
-  const file = `core.${build}.${variant}.unshared.wasm` as const;
+  const file = fileOf(build, variant, false);
   const known = compiled.get(file);
   if (known !== undefined) return known;
   const place = placeOfCore(file);

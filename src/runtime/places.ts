@@ -10,7 +10,7 @@ const THREADS = {
 };
 
 export type ThreadFile = keyof typeof THREADS;
-export type CoreFile = `core.${"release" | "debug"}.${"relaxed" | "baseline"}${"" | ".unshared"}.wasm`;
+export type CoreFile = `core.${"release" | "debug"}.${"relaxed" | "baseline"}${"" | ".unshared" | ".ordered"}.wasm`;
 
 /** An address or a path. */
 export function placeOfThread(file: ThreadFile): URL | string {

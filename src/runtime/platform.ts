@@ -17,6 +17,15 @@ export const canKeepFolders = typeof Bun !== "undefined";
 /** xxHash64 as the runtime computes it, if it can. */
 export const xxHash64 = typeof Bun === "undefined" ? null : (bytes: Uint8Array): bigint => Bun.hash.xxHash64(bytes);
 
+/**
+ * Whether the processor is known to show a thread's stores to all others in their order, as x86 does. HNSW_WORKERS_ORDERED=1:
+ * as if it were not known, so that what other processors run is tested on x86.
+ */
+export const keepsOrder =
+  typeof process !== "undefined" &&
+  (process.arch === "x64" || process.arch === "ia32") &&
+  process.env?.HNSW_WORKERS_ORDERED !== "1";
+
 /** Cores that this process may use, as far as it knows. Node has no `navigator` before version 21. */
 export function cores(): number {
   const os = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:os");

@@ -4,7 +4,7 @@ import { MAX_PAGES } from "../../assembly/layout.ts";
 import { type Import, parseModule } from "./wasm-sections.ts";
 
 const GOLDEN = new URL("core-abi.txt", import.meta.url);
-const VARIANTS = ["relaxed", "baseline"] as const;
+const VARIANTS = ["relaxed", "baseline", "relaxed.ordered", "baseline.ordered"] as const;
 
 async function release(variant: string) {
   const file = Bun.file(new URL(`../../build/core.release.${variant}.wasm`, import.meta.url));
