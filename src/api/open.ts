@@ -9,7 +9,7 @@ import { canKeepFolders, canStartThreads } from "../runtime/platform.ts";
 import { ensureStack } from "../runtime/stack.ts";
 import { ExportReader, knownOfExport, loadExport } from "../snapshot/import.ts";
 import { reporterOf } from "./incidents.ts";
-import { type CoreChoice, type Load, type Opened, startIndex } from "./start.ts";
+import { type InnerChoice, type Load, type Opened, startIndex } from "./start.ts";
 import type { VectorIndex } from "./vector-index.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function open(options: OpenOptions): Promise<VectorIndex> {
 }
 
 /** @internal `open`, with a choice of the core's build, and the insides in what it resolves to. */
-export async function openWith(options: OpenOptions, choice: CoreChoice = {}): Promise<Opened> {
+export async function openWith(options: OpenOptions, choice: InnerChoice = {}): Promise<Opened> {
   ensureStack();
   const request = readOptions(options);
   const { core, from, settled, onIncident } = request;

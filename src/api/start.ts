@@ -34,6 +34,12 @@ export interface CoreChoice {
   module?: WebAssembly.Module;
 }
 
+/** How an index is run from within the package. */
+export interface InnerChoice extends CoreChoice {
+  /** False: who opened it deletes what has expired. */
+  sweeps?: boolean;
+}
+
 /** Loads a new index. Resolves to what keeps it on the disk, if anything. `started` settles when workers are ready. */
 export type Load = (handle: Handle, shared: SharedIndex, started: Promise<void>) => Promise<Keeper | null>;
 
@@ -51,7 +57,7 @@ export interface Opened {
 export async function startIndex(
   settings: Settings,
   report: (incident: Incident) => void,
-  choice: CoreChoice,
+  choice: InnerChoice,
   load: Load | null,
 ): Promise<Opened> {
   const { workers } = settings;
@@ -70,7 +76,7 @@ export async function startIndex(
     beginFields(handle, settings.fields);
     const keeper = load && (await load(handle, shared, started));
     await started;
-    deleteExpiredEveryMinute(handle);
+    if (choice.sweeps !== false) deleteExpiredEveryMinute(handle);
     handle.measurer = pool && measurerOf(pool);
     if (handle.measurer !== null && settings.ef === null) measureInBackground(handle, handle.measurer);
     return { index: new VectorIndex(handle, shared, pool, OPENING_SEAT, keeper), handle, shared, pool, seats, keeper };

@@ -104,10 +104,10 @@ export function addRow(
   }
 }
 
-export async function remove(handle: Handle, space: string, key: Key): Promise<boolean> {
+/** `now`: by which an entry that has expired was not there. */
+export async function remove(handle: Handle, space: string, key: Key, now = Date.now()): Promise<boolean> {
   handle.assertOpen();
   handle.seats[0]!.checkKey(key);
-  const now = Date.now();
   let found = false;
   await handle.accept(space, () => {
     const removed = tryRemove(handle, space, key, now);

@@ -12,13 +12,14 @@ import { DEFAULT_RECALL, MOST_PARTITIONS, MOST_SEED, type Shape } from "./shape.
 
 /** A fault in the background that the index dealt with, or could not. */
 export interface Incident {
-  /** The worker's number; −1 for the journal and the snapshot thread. */
+  /** The worker's number; −1 for the journal, the snapshot thread and a cluster's log. */
   worker: number;
   /**
    * `trap`: a call into the core failed; `exit`: the worker ended and was replaced; `lost`: it kept ending and was given
-   * up; `journal`, `snapshot`: it could not be written, is written again, or its thread was replaced or given up.
+   * up; `journal`, `snapshot`: it could not be written, is written again, or its thread was replaced or given up; `log`: a
+   * message of a cluster's log was left out, or this member has stopped.
    */
-  kind: "trap" | "exit" | "lost" | "journal" | "snapshot";
+  kind: "trap" | "exit" | "lost" | "journal" | "snapshot" | "log";
   message: string;
 }
 
