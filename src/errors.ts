@@ -39,6 +39,12 @@ export type HnswErrorCode =
   | "SNAPSHOT_FAILED" // no snapshot could be taken; what was durable before still is
   | "REMOTE_REFUSED" // client: the server refuses the request: its key, its rate, or what only the server can judge
   | "REMOTE_FAILED" // client: the server can't be reached, or its response is none; what was sent may have been done
+  | "CLUSTER_UNREACHABLE" // no server, or no leader of the log, takes the op or says what is there: nothing has changed
+  | "CLUSTER_UNCERTAIN" // no acknowledgement came: the op is in the log or not
+  | "CLUSTER_FULL" // the log's stream, or its account, takes no more: nothing has changed
+  | "CLUSTER_MISMATCH" // the cluster was created with other options, or its stream is not one of this package
+  | "CLUSTER_LOST" // the log was deleted, created again or rolled back, or its beginning is gone
+  | "CLUSTER_HALTED" // this member can't apply what is in the log, and has stopped
   | "INTERNAL" // a bug in this package: the op was done as a whole or not at all, as the message says
   | "DAMAGED"; // a partition could not be repaired after a bug; its spaces refuse ops
 
