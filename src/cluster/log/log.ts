@@ -1,0 +1,255 @@
+/*
+ * What is the log of a cluster, in NATS? One stream with a subject per partition. What all members must agree on stands in
+ * its metadata, so that stream and settings are created in one step, by the member that comes first. Two that come at once
+ * both succeed for servers if the streams have different names, even with the same subjects: so the name is fixed.
+ */
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import { connect, type NatsConnection, type NodeConnectionOptions, nanos } from "@nats-io/transport-node";
+import { HnswError, messageOf } from "../../errors.ts";
+import { newId } from "../ops/group.ts";
+import { type AskedShape, type ClusterShape, expectShape, readShape, shapeText } from "../ops/shape.ts";
+
+const SHAPE = "hnsw-workers"; // the metadata's name
+/** Copies of a message within it are dropped by the server; replicas drop later ones. */
+const DUPLICATE_WINDOW_MS = 120_000;
+const OLDEST_SERVER = [2, 10];
+/** A consumer that its member has left goes away by itself. */
+const CONSUMER_GONE_MS = 30_000;
+/** In one pull: with messages of 1 MiB at most. */
+const MESSAGES_AHEAD = 64;
+
+const NO_LOG = "The JetStream of the servers does not keep the log";
+
+// Error codes of the server.
+const NO_CLUSTER = 10074;
+const STREAM_NOT_FOUND = 10059;
+const FULL: readonly number[] = [10023, 10047, 10077, 10122];
+
+export interface LogOptions {
+  servers: string | string[];
+  /** Passed to the client: credentials, TLS. */
+  nats: Omit<NodeConnectionOptions, "servers">;
+  /** Of the cluster: it stands in the names of stream and subjects. */
+  name: string;
+  /** Of the stream. */
+  replicas: number;
+  timeoutMs: number;
+}
+
+/** The first and last message that a log has, as numbers. */
+export interface Extent {
+  first: number;
+  last: number;
+}
+
+/** Why a message was not acknowledged. */
+export class PublishFailure extends Error {
+  constructor(
+    /** It is not in the log; otherwise it may be. */
+    readonly isDefinite: boolean,
+    readonly isFull: boolean,
+    cause: unknown,
+  ) {
+    super(messageOf(cause), { cause });
+  }
+}
+
+export class ClusterLog {
+  private constructor(
+    readonly connection: NatsConnection,
+    private readonly streams: JetStreamManager,
+    private readonly publisher: JetStreamClient,
+    readonly stream: string,
+    private readonly prefix: string,
+    readonly shape: ClusterShape,
+  ) {}
+
+  /**
+   * Connects, and creates the log if there is none. Rejects with CLUSTER_UNREACHABLE, CLUSTER_MISMATCH or UNSUPPORTED, and
+   * with BAD_OPTION where there is none and `dimensions` are not given.
+   */
+  static async open(options: LogOptions, asked: AskedShape, complete: () => Omit<ClusterShape, "incarnation">) {
+    const { servers, nats, name, timeoutMs } = options;
+    const client = {
+      ...{ reconnectTimeWait: 250, pingInterval: 5_000, timeout: Math.min(timeoutMs, 10_000) },
+      ...{ name: `hnsw-workers ${name}`, ...nats, servers, maxReconnectAttempts: -1 },
+    };
+    const where = [servers].flat().join(", ");
+    const connection = await eventually(timeoutMs, `No server of ${where} can be reached`, () => connect(client));
+    try {
+      expectServer(connection.info?.version ?? "");
+      // A cluster of servers that has just started refuses for some seconds.
+      const streams = await eventually(timeoutMs, NO_LOG, () => jetstreamManager(connection, { checkAPI: true }));
+      const info = await eventually(timeoutMs, NO_LOG, () => found(streams, options, complete));
+      const shape = readShape(info.config.metadata?.[SHAPE], info.config.name);
+      expectShape(asked, shape, name);
+      const prefix = prefixOf(name, shape.incarnation);
+      expectConfig(info, prefix);
+      return new ClusterLog(connection, streams, jetstream(connection), info.config.name, prefix, shape);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** Bytes of one message, at most. */
+  get maxBytes(): number {
+    return (this.connection.info?.max_payload ?? 1_048_576) - 1024; // for the headers
+  }
+
+  /** Resolves to the message's number. Rejects with PublishFailure. */
+  async publish(partition: number, message: Uint8Array, id: string, timeout: number): Promise<number> {
+    try {
+      const subject = `${this.prefix}.${partition}`;
+      return (await this.publisher.publish(subject, message, { msgID: id, timeout })).seq;
+    } catch (error) {
+      const isRefusal = error instanceof JetStreamApiError;
+      const wentNowhere = error instanceof Error && error.name === "JetStreamNotEnabled"; // no server listens to the subject
+      throw new PublishFailure(isRefusal || wentNowhere, isRefusal && FULL.includes(error.code), error);
+    }
+  }
+
+  /** What there is, as the stream's leader says; null where the stream is gone, or was created again. */
+  async extent(): Promise<Extent | null> {
+    try {
+      const { state, config } = await this.streams.streams.info(this.stream);
+      if (config.subjects[0] !== `${this.prefix}.*`) return null;
+      return { first: state.first_seq, last: state.last_seq };
+    } catch (error) {
+      if (isCode(error, STREAM_NOT_FOUND)) return null;
+      throw error;
+    }
+  }
+
+  /** Messages from that number on, until the caller leaves them or the server has lost sight of the consumer. */
+  async read(from: number): Promise<ConsumerMessages> {
+    const { name } = await this.streams.consumers.add(this.stream, {
+      ...{ ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from },
+      ...{ mem_storage: true, num_replicas: 1, inactive_threshold: nanos(CONSUMER_GONE_MS) },
+    });
+    const consumer = await this.publisher.consumers.get(this.stream, name);
+    const messages = await consumer.consume({ max_messages: MESSAGES_AHEAD, expires: 5_000, idle_heartbeat: 1_000 });
+    void endWhenLost(messages);
+    return messages;
+  }
+
+  /** The partition that a message belongs to; −1 for what is none of ours. */
+  partitionOf(subject: string): number {
+    const text = subject.startsWith(`${this.prefix}.`) ? subject.slice(this.prefix.length + 1) : "";
+    const partition = /^\d{1,4}$/.test(text) ? Number(text) : -1;
+    return partition < this.shape.partitions ? partition : -1;
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+}
+
+/** Ends a reading of which the server reports, or lets suspect, that nothing more comes. */
+async function endWhenLost(messages: ConsumerMessages): Promise<void> {
+  for await (const { type } of messages.status()) {
+    const isLost = ["heartbeats_missed", "consumer_not_found", "consumer_deleted", "stream_not_found", "no_responders"];
+    if (isLost.includes(type)) messages.stop();
+  }
+}
+
+/** Subjects hold the log's incarnation: nothing is published into a stream that was created in place of another. */
+function prefixOf(name: string, incarnation: string): string {
+  return `hnsw.${name}.${incarnation.slice(0, 16)}`;
+}
+
+/** The stream, which is created where there is none. */
+async function found(
+  { streams }: JetStreamManager,
+  { name, replicas }: LogOptions,
+  shape: () => Omit<ClusterShape, "incarnation">,
+): Promise<StreamInfo> {
+  const stream = `HNSW_${name}`;
+  try {
+    return await streams.info(stream);
+  } catch (error) {
+    if (!isCode(error, STREAM_NOT_FOUND)) throw error;
+  }
+  const incarnation = newId();
+  try {
+    return await streams.add({
+      ...{ name: stream, subjects: [`${prefixOf(name, incarnation)}.*`], num_replicas: replicas },
+      ...{ storage: StorageType.File, retention: RetentionPolicy.Limits, discard: DiscardPolicy.New, max_age: 0 },
+      ...{ deny_delete: true, duplicate_window: nanos(DUPLICATE_WINDOW_MS) },
+      metadata: { [SHAPE]: shapeText({ ...shape(), incarnation }) },
+    });
+  } catch (error) {
+    if (!isCode(error, NO_CLUSTER)) throw error; // another member was quicker, or no leader is there yet: look again
+    const cure = "start three, or choose `replicas: 1`";
+    const message = `The log can't be kept by ${replicas} servers, there is one: ${cure}.`;
+    throw new HnswError("BAD_OPTION", message, { cause: error });
+  }
+}
+
+/** Someone may have changed the stream since. Throws CLUSTER_MISMATCH. */
+function expectConfig({ config }: StreamInfo, prefix: string): void {
+  const wrong =
+    config.storage !== StorageType.File
+      ? "is not kept in files"
+      : config.retention !== RetentionPolicy.Limits
+        ? "does not keep what was read"
+        : config.discard !== DiscardPolicy.New
+          ? "discards old messages when it is full"
+          : config.max_age > 0 || config.max_msgs_per_subject > 0
+            ? "forgets messages"
+            : config.subjects.length !== 1 || config.subjects[0] !== `${prefix}.*`
+              ? `has other subjects than ${prefix}.*`
+              : null;
+  if (wrong !== null) throw new HnswError("CLUSTER_MISMATCH", `The stream "${config.name}" ${wrong}.`);
+}
+
+/** Throws UNSUPPORTED. */
+function expectServer(version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > OLDEST_SERVER[0]! || (major === OLDEST_SERVER[0] && minor >= OLDEST_SERVER[1]!)) return;
+  const wanted = `${OLDEST_SERVER.join(".")} or newer`;
+  throw new HnswError(
+    "UNSUPPORTED",
+    `A cluster needs NATS ${wanted}; this server has version ${version || "unknown"}.`,
+  );
+}
+
+/** Tries until a server takes it. Rejects with CLUSTER_UNREACHABLE, or at once with an HnswError or what a server says for good. */
+async function eventually<T>(timeoutMs: number, trouble: string, attempt: () => Promise<T>): Promise<T> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof HnswError) throw error;
+      if (performance.now() > end) throw unreachable(trouble, error);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+function isCode(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
+
+export function unreachable(message: string, cause?: unknown): HnswError {
+  const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
+  return new HnswError("CLUSTER_UNREACHABLE", `${message}${why}.`, { cause });
+}
+
+export function lost(why: string): HnswError {
+  return new HnswError("CLUSTER_LOST", `The log is not the one that this member has applied: ${why}.`);
+}

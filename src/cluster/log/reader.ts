@@ -1,0 +1,110 @@
+/*
+ * In which order does a member see the log? Message by message, without gaps. Wherever it begins to read again it looks
+ * first whether the log still holds, as the same, the last message that was applied.
+ */
+import { HnswError, messageOf } from "../../errors.ts";
+import { digestIn } from "../ops/group.ts";
+import { type ClusterLog, lost } from "./log.ts";
+
+export interface LogMessage {
+  /** Of the message in the log: 1 and up, one after the other. */
+  number: number;
+  /** −1: the message is none of ours. */
+  partition: number;
+  /** When the server stored it, milliseconds since 1970. */
+  time: number;
+  bytes: Uint8Array;
+}
+
+/** What the reader feeds. */
+export interface Applier {
+  /** Number of the last message that was applied, or 0, and what it is known by. */
+  readonly applied: number;
+  readonly digest: string;
+  /** Rejects where nothing may be applied any more. */
+  apply(message: LogMessage): Promise<void>;
+}
+
+const AGAIN_MS = 200;
+/** A leader that was just elected may not have caught up with its own log: so often, in a row, it is looked at again. */
+const MOST_LOOKS = 50;
+
+export class LogReader {
+  /** Why nothing is read at the moment; null while all is well. */
+  trouble: string | null = null;
+  private isStopped = false;
+  private stopReading: (() => void) | null = null;
+  private readonly ended: Promise<void>;
+
+  /** `onEnd` hears why nothing is read any more for good. */
+  constructor(
+    private readonly log: ClusterLog,
+    private readonly to: Applier,
+    onEnd: (error: unknown) => void,
+  ) {
+    this.ended = this.run().catch(onEnd);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.stopReading?.();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    let looks = 0;
+    while (!this.isStopped) {
+      try {
+        if (await this.isThere(++looks > MOST_LOOKS)) {
+          looks = 0;
+          await this.readOn();
+        }
+      } catch (error) {
+        if (error instanceof HnswError) throw error;
+        this.trouble = messageOf(error);
+      }
+      if (!this.isStopped) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
+  /** Whether the log is there and as long as what was applied. `isSure`: if not, it is lost. */
+  private async isThere(isSure: boolean): Promise<boolean> {
+    const { applied } = this.to;
+    const extent = await this.log.extent();
+    if (extent !== null && extent.last >= applied) return true;
+    this.trouble =
+      extent === null ? "the stream is gone" : `it ends with message ${extent.last}, ${applied} was applied`;
+    if (isSure) throw lost(this.trouble);
+    return false;
+  }
+
+  /** Reads until the messages end or one is missing. Rejects with CLUSTER_LOST or what `apply` rejects with. */
+  private async readOn(): Promise<void> {
+    const { to } = this;
+    const begin = Math.max(1, to.applied);
+    const messages = await this.log.read(begin);
+    this.stopReading = () => messages.stop();
+    if (this.isStopped) messages.stop();
+    let next = begin;
+    try {
+      for await (const message of messages) {
+        if (this.isStopped) return;
+        this.trouble = null;
+        const { seq: number } = message;
+        if (number > next && next === begin)
+          throw lost(`message ${next} is missing, ${number} is the next that it has`);
+        if (number !== next) return; // one was lost on its way: it is read again
+        next++;
+        if (number > to.applied) {
+          const time = Number(message.timestampNanos / 1_000_000n);
+          await to.apply({ number, partition: this.log.partitionOf(message.subject), time, bytes: message.data });
+        } else if (digestIn(message.data) !== to.digest) {
+          throw lost(`message ${number} is another than the one that was applied`);
+        }
+      }
+    } finally {
+      this.stopReading = null;
+      messages.stop();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/* What does a partition's log make of it besides entries? The time, and which groups of which writers it holds. */
+
+/** A writer gives up a group long before. */
+const FORGET_MS = 3_600_000;
+const FORGET_ABOVE = 256;
+
+export class PartitionLogState {
+  /** The largest time of a message, milliseconds since 1970: ops see what has expired by it, not by a clock. */
+  time = 0;
+  private readonly writers = new Map<string, { number: number; time: number }>();
+
+  /** The time moves with every message, whatever is in it. */
+  at(time: number): void {
+    this.time = Math.max(this.time, time);
+  }
+
+  /** Whether a writer's group is new; if so, it and those before are not from then on. */
+  isNew(writer: string, number: number): boolean {
+    const known = this.writers.get(writer);
+    if (known !== undefined && number <= known.number) return false;
+    this.writers.set(writer, { number, time: this.time });
+    if (known === undefined && this.writers.size > FORGET_ABOVE) this.forget();
+    return true;
+  }
+
+  /** Nothing but the log decides: all replicas forget alike. */
+  private forget(): void {
+    for (const [writer, { time }] of this.writers) if (time < this.time - FORGET_MS) this.writers.delete(writer);
+  }
+}

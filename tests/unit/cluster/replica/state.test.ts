@@ -1,0 +1,29 @@
+/* Which groups of a writer are new to a replica? */
+import { expect, test } from "bun:test";
+import { PartitionLogState } from "../../../../src/cluster/replica/state.ts";
+
+test("each group counts once, and none after a later one of its writer", () => {
+  const state = new PartitionLogState();
+  expect([1, 1, 2, 5, 4, 5, 6].map((number) => state.isNew("a", number))).toEqual([
+    ...[true, false, true, true, false, false, true],
+  ]);
+  expect(state.isNew("b", 1)).toBe(true);
+});
+
+test("time never runs backwards", () => {
+  const state = new PartitionLogState();
+  for (const time of [5, 9, 7]) state.at(time);
+  expect(state.time).toBe(9);
+});
+
+test("a writer is forgotten only an hour of the log after its last group", () => {
+  const state = new PartitionLogState();
+  state.at(1_000_000);
+  state.isNew("first", 7);
+  state.at(1_000_000 + 3_599_000);
+  for (let i = 0; i < 300; i++) state.isNew(`writer-${i}`, 1);
+  expect(state.isNew("first", 7)).toBe(false);
+  state.at(1_000_000 + 3_601_000);
+  state.isNew("one more", 1);
+  expect(state.isNew("first", 7)).toBe(true);
+});
