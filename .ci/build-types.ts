@@ -14,6 +14,7 @@ const ENTRIES = [
   "adapters/mastra",
   "server/server",
   "client/client",
+  "cluster/cluster",
   "dropin/hnswlib-node",
   "dropin/usearch",
 ];

@@ -14,6 +14,7 @@ await bundleForBun(
   [
     ...["index", "search", "cli/main", "adapters/langchain", "adapters/langgraph", "adapters/mastra", "server/server"],
     "client/client",
+    "cluster/cluster",
     "dropin/hnswlib-node",
     "dropin/usearch",
   ].map(source),

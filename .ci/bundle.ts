@@ -111,7 +111,10 @@ export async function bundleForBun(entrypoints: string[], outdir: string): Promi
   await bundle({
     ...{ entrypoints, outdir, target: "bun", splitting: true, plugins: [placesByRuntime, await pageInBundle()] },
     naming: { entry: "[name].[ext]" },
-    external: ["@assemblyscript/loader", "@langchain/*", "@mastra/core", "@modelcontextprotocol/sdk", "hyparquet"],
+    external: [
+      ...["@assemblyscript/loader", "@langchain/*", "@mastra/core", "@modelcontextprotocol/sdk", "@nats-io/*"],
+      "hyparquet",
+    ],
   });
 }
 

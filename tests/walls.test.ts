@@ -14,6 +14,7 @@ const FLOORS: Record<string, string[]> = {
     "adapters dropin",
     "index search",
     "store",
+    "cluster | cluster/replica | cluster/log | cluster/ops",
     "api",
     "storage | storage/threads | storage/tools | storage/upgrade | storage/recovery | storage/snapshots | storage/log | storage/disk",
     "journal",
@@ -170,7 +171,7 @@ test("of the core's sources, src/ imports the layout and nothing else", () => {
   expect(new Set(outside.map(({ target }) => target))).toEqual(new Set(["assembly/layout.ts"]));
 });
 
-test("packages are the core's loader, the program's progress bars and the protocol of its command mcp", () => {
+test("packages are the core's loader, a cluster's NATS, the program's progress bars and what its commands read and speak", () => {
   const packages = IMPORTS.filter(({ from, target, typeOnly }) => {
     return /^src\/(?!adapters)/.test(from) && !typeOnly && !target.includes(".ts") && !/^(node|bun):/.test(target);
   });
@@ -181,6 +182,8 @@ test("packages are the core's loader, the program's progress bars and the protoc
     ]),
     ["src/cli/formats/parquet.ts", "hyparquet"],
     ["src/cli/terminal/progress.ts", "cli-progress"],
+    ["src/cluster/log/log.ts", "@nats-io/jetstream"],
+    ["src/cluster/log/log.ts", "@nats-io/transport-node"],
     ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);
 });
@@ -244,6 +247,24 @@ test("nothing of the program is part of the library", () => {
   const parts = entries.flatMap((entry) => [...reachedFrom(`src/${entry}.ts`)]);
   expect(parts.filter((file) => file.startsWith("src/cli"))).toEqual([]);
   expect(parts).toContain("src/core/seat.ts");
+});
+
+test("the library loads a cluster's NATS with its own entry alone", () => {
+  const others = ["index", "search", "server/server", "cli/main"].flatMap((entry) => [
+    ...reachedFrom(`src/${entry}.ts`),
+  ]);
+  expect(others.filter((target) => target.startsWith("src/cluster") || target.startsWith("@nats-io"))).toEqual([]);
+  expect([...reachedFrom("src/cluster/cluster.ts")]).toContain("@nats-io/jetstream");
+});
+
+test("what is written into a cluster's log is read and made without a server, a clock or an index", () => {
+  const ops = IMPORTS.filter(({ from }) => from.startsWith("src/cluster/ops/"));
+  const others = ops.filter(
+    ({ target }) =>
+      !/^(node:crypto|assembly\/layout\.ts|src\/(cluster\/ops|documents|options|values|errors))/.test(target),
+  );
+  expect(others).toEqual([]);
+  expect(ops.length).toBeGreaterThan(3);
 });
 
 test("the policy of the scheduler is pure", () => {

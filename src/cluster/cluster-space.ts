@@ -1,0 +1,246 @@
+/* One tenant's entries, on a member of a cluster: what can be done with them? What a `Space` can, by way of the log. */
+import type { AddManyRest, AddRest, Facet, Hit, Page, SearchResult } from "../api/results.ts";
+import type { Space } from "../api/space.ts";
+import type { Entry, FieldPath, Include, Patch, Where } from "../documents/types.ts";
+import { HnswError } from "../errors.ts";
+import { show, tooMany } from "../options/checks.ts";
+import type {
+  AddOptions,
+  CountOptions,
+  EntryOptions,
+  FacetOptions,
+  GetOptions,
+  PageOptions,
+} from "../options/entries.ts";
+import type { SearchOptions } from "../options/search.ts";
+import { Slice } from "../runtime/event-loop.ts";
+import type { Key } from "../values/keys.ts";
+import type { NumberArray } from "../values/number-arrays.ts";
+import { type Vector, VectorList } from "../values/vectors.ts";
+import { addOp, deleteOp, deleteWhereOp, updateOp, updateWhereOp } from "./intake.ts";
+import type { Member } from "./member.ts";
+import type { Op } from "./ops/op.ts";
+import type { ClusterUpdateOptions, ReadOptions } from "./options.ts";
+
+/** Bytes of vectors that an `addMany` has under way. */
+const MOST_UNDER_WAY = 16 * 2 ** 20;
+
+/**
+ * A named set of entries that every member of the cluster has. Arguments, results and errors are those of a `Space`; what is
+ * said here comes on top. Reads are done by this member, from its memory.
+ */
+export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undefined = undefined> {
+  /** @internal Use `cluster.space(name)`. */
+  constructor(
+    readonly name: string,
+    private readonly member: Member,
+    private readonly local: Space<K, M, Absent>,
+  ) {}
+
+  /**
+   * Adds or replaces an entry. Resolves when the log has it. Rejects, beside what the arguments are refused with, with
+   * OUT_OF_MEMORY, CLUSTER_UNREACHABLE, CLUSTER_FULL, CLUSTER_LOST, CLUSTER_HALTED, TIMEOUT or CLOSED: then nothing has changed; after
+   * CLUSTER_UNCERTAIN the entry may be in or not, as a whole, and neither will change later than within minutes.
+   */
+  add(key: K, vector: Vector | null, ...rest: AddRest<M, Absent>): Promise<void>;
+  add(key: K, vector: Vector | null, metadata?: unknown, options?: AddOptions, extra?: unknown): Promise<void> {
+    if (extra !== undefined) return Promise.reject(tooMany("add(key, vector, metadata, options)", extra));
+    return this.done(() => addOp(this.member.handle, this.name, key, vector, metadata, options));
+  }
+
+  /**
+   * Adds many entries. All are checked before the first is sent; they are not one op: what it rejects with says how many are
+   * known to be in the log. Keys, vectors and documents are copied before it returns to the event loop for the second time.
+   */
+  addMany(
+    keys: readonly K[],
+    vectors: NumberArray | readonly Vector[] | null,
+    ...rest: AddManyRest<M, Absent>
+  ): Promise<void>;
+  async addMany(
+    keys: readonly K[],
+    vectors: NumberArray | readonly Vector[] | null,
+    metadata?: readonly unknown[],
+    options?: AddOptions,
+    extra?: unknown,
+  ): Promise<void> {
+    if (extra !== undefined) throw tooMany("addMany(keys, vectors, metadata, options)", extra);
+    const ops = await this.opsOf(keys, vectors, metadata, options);
+    await this.sendAll(ops, "added");
+  }
+
+  /** Resolves, when the op is applied here, to whether the key was there. Rejects as `add` does. */
+  async update(key: K, patch: Patch<M>, options?: ClusterUpdateOptions): Promise<boolean> {
+    return (await this.result(() => updateOp(this.member.handle, this.name, key, patch, options))) > 0;
+  }
+
+  /** One op, that sees the entries as they are when its turn comes: those before it in the log, and no others. */
+  updateWhere(where: Where<M>, patch: Patch<M>, options?: ClusterUpdateOptions): Promise<number> {
+    return this.result(() => updateWhereOp(this.member.handle, this.name, where, patch, options));
+  }
+
+  /** Resolves, when the op is applied here, to whether the key was there. Rejects as `add` does. */
+  async delete(key: K): Promise<boolean> {
+    return (await this.result(() => deleteOp(this.member.handle, this.name, key))) > 0;
+  }
+
+  /** Deletes keys, an op each; resolves to how many were there. What it rejects with says how many were deleted. */
+  async deleteMany(keys: readonly K[]): Promise<number> {
+    const own = distinct(keys);
+    const ops = own.map((key) => deleteOp(this.member.handle, this.name, key));
+    return await this.sendAll(ops, "deleted");
+  }
+
+  /** One op, as `updateWhere` is. */
+  deleteWhere(where: Where<M>): Promise<number> {
+    return this.result(() => deleteWhereOp(this.member.handle, this.name, where));
+  }
+
+  async has(key: K, options?: ReadOptions): Promise<boolean> {
+    await this.member.sees(options?.freshness);
+    return await this.local.has(key);
+  }
+
+  get(key: K): Promise<Float32Array | undefined>;
+  get<I extends Include = never>(
+    key: K,
+    options: GetOptions<I> & ReadOptions,
+  ): Promise<Entry<K, M, Absent, I> | undefined>;
+  async get(key: K, options?: GetOptions<Include> & ReadOptions): Promise<unknown> {
+    const rest = await this.ready(options);
+    return await (rest === undefined ? this.local.get(key) : this.local.get(key, rest));
+  }
+
+  async getMany<I extends Include = never>(
+    keys: readonly K[],
+    options?: GetOptions<I> & ReadOptions,
+  ): Promise<(Entry<K, M, Absent, I> | undefined)[]> {
+    return await this.local.getMany(keys, await this.ready(options));
+  }
+
+  /** Live entries, as this member has them by now. */
+  get size(): number {
+    return this.local.size;
+  }
+
+  async keys(options?: ReadOptions): Promise<K[]> {
+    await this.member.sees(options?.freshness);
+    return await this.local.keys();
+  }
+
+  async count(options?: CountOptions<M> & ReadOptions): Promise<number> {
+    return await this.local.count(await this.ready(options));
+  }
+
+  entries<I extends Include = never>(
+    options?: EntryOptions<M, I> & ReadOptions,
+  ): AsyncGenerator<Entry<K, M, Absent, I>, void>;
+  async *entries(options?: EntryOptions<M, Include> & ReadOptions): AsyncGenerator<never, void> {
+    yield* this.local.entries(await this.ready(options)) as AsyncGenerator<never, void>;
+  }
+
+  /** `next` is one of this member: another one does not go on from there in the same order. */
+  async page<I extends Include = never>(
+    options?: PageOptions<M, I> & ReadOptions,
+  ): Promise<Page<Entry<K, M, Absent, I>>> {
+    return await this.local.page(await this.ready(options));
+  }
+
+  async facets(field: FieldPath<M>, options?: FacetOptions<M> & ReadOptions): Promise<Facet[]> {
+    return await this.local.facets(field, await this.ready(options));
+  }
+
+  async search<I extends Include = never, E extends boolean = false>(
+    query: Vector,
+    options?: SearchOptions<K, M, I, E> & ReadOptions,
+  ): Promise<SearchResult<Hit<K, M, Absent, I>, E>> {
+    return await this.local.search(query, await this.ready(options));
+  }
+
+  async searchMany<I extends Include = never>(
+    queries: NumberArray | readonly Vector[],
+    options?: SearchOptions<K, M, I, false> & ReadOptions,
+  ): Promise<Hit<K, M, Absent, I>[][]> {
+    return await this.local.searchMany(queries, await this.ready(options));
+  }
+
+  /** Resolves, once a read may begin, to what else it was asked. */
+  private async ready<O extends object>(options: (O & ReadOptions) | undefined): Promise<O | undefined> {
+    if (options === undefined || options === null || typeof options !== "object") {
+      await this.member.sees(undefined);
+      return options;
+    }
+    const { freshness, ...rest } = options;
+    await this.member.sees(freshness);
+    return rest as unknown as O;
+  }
+
+  private async done(op: () => Op): Promise<void> {
+    await this.member.send(op(), false);
+  }
+
+  private async result(op: () => Op): Promise<number> {
+    return await this.member.send(op(), true);
+  }
+
+  private async opsOf(
+    keys: readonly K[],
+    vectors: unknown,
+    metadata: readonly unknown[] | undefined,
+    options?: AddOptions,
+  ) {
+    const own = distinct(keys);
+    const { handle } = this.member;
+    const list =
+      vectors === null && metadata !== undefined ? null : new VectorList(vectors, handle.settings.dimensions);
+    if (list !== null && list.count !== own.length) {
+      throw new HnswError("BAD_VECTOR", `There are ${own.length} keys and ${list.count} vectors.`);
+    }
+    if (metadata !== undefined && (!Array.isArray(metadata) || metadata.length !== own.length)) {
+      const found = Array.isArray(metadata) ? `${metadata.length}` : show(metadata);
+      throw new HnswError("BAD_METADATA", `There are ${own.length} keys and ${found} documents.`);
+    }
+    const ops: Op[] = [];
+    const slice = new Slice();
+    for (const [i, key] of own.entries()) {
+      ops.push(addOp(handle, this.name, key, list?.copy(i, 1) ?? null, metadata?.[i], options));
+      if ((i & 15) === 15 && slice.isOver) await slice.next();
+    }
+    return ops;
+  }
+
+  /** In order, not all at once. What it rejects with says how far it came. */
+  private async sendAll(ops: readonly Op[], done: string): Promise<number> {
+    const atOnce = Math.max(16, Math.floor(MOST_UNDER_WAY / (this.member.handle.settings.dimensions * 4)));
+    let [sent, count] = [0, 0];
+    for (let from = 0; from < ops.length; from += atOnce) {
+      const group = ops.slice(from, from + atOnce);
+      const results = await Promise.allSettled(group.map((op) => this.member.send(op, op.kind !== "add")));
+      const failure = results.find((result) => result.status === "rejected");
+      for (const result of results) {
+        if (result.status === "rejected") continue;
+        count += result.value;
+        sent++;
+      }
+      if (failure === undefined) continue;
+      const { reason } = failure;
+      if (!(reason instanceof HnswError)) throw reason;
+      throw new HnswError(reason.code, `${reason.message} ${sent} of ${ops.length} are known to be ${done}.`, {
+        cause: reason,
+      });
+    }
+    return count;
+  }
+}
+
+/** Throws BAD_KEY or DUPLICATE_KEY. */
+function distinct<K extends Key>(keys: readonly K[]): K[] {
+  if (!Array.isArray(keys)) throw new HnswError("BAD_KEY", "`keys` must be an array.");
+  const own: K[] = Array.from(keys);
+  const seen = new Set<K>();
+  for (const key of own) {
+    if (seen.has(key)) throw new HnswError("DUPLICATE_KEY", `The key ${show(key)} is there twice.`);
+    seen.add(key);
+  }
+  return own;
+}

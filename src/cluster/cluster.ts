@@ -1,0 +1,13 @@
+/* What `import … from "hnsw-workers/cluster"` offers. */
+export { ClusterIndex, type ClusterStats } from "./cluster-index.ts";
+export { ClusterSpace } from "./cluster-space.ts";
+export { openCluster } from "./open.ts";
+export type { ClusterShape } from "./ops/shape.ts";
+export type {
+  ClusterOptions,
+  ClusterUpdateOptions,
+  Freshness,
+  MemberOptions,
+  Position,
+  ReadOptions,
+} from "./options.ts";

@@ -1,0 +1,156 @@
+/* What does one member of a cluster run? A writer into the log, a reader of it, and the replica that the reader feeds. */
+import type { Opened } from "../api/start.ts";
+import * as calls from "../core/calls.ts";
+import type { Handle } from "../engine/handle.ts";
+import { HnswError, messageOf } from "../errors.ts";
+import { badOption, show } from "../options/checks.ts";
+import type { Incident } from "../options/open.ts";
+import { type ClusterLog, unreachable } from "./log/log.ts";
+import { LogReader } from "./log/reader.ts";
+import { LogWriter } from "./log/writer.ts";
+import { encodeOp } from "./ops/codec.ts";
+import type { Op } from "./ops/op.ts";
+import { clusterPartitionOf } from "./ops/partition.ts";
+import type { Position } from "./options.ts";
+import { Replica } from "./replica/replica.ts";
+
+/** Messages of its own that a member may be behind before it sends more. */
+const MOST_BEHIND = 64;
+/** Of a memory partition: from there on this member sends nothing that takes more. */
+const FULL_SHARE = 0.9;
+
+export class Member {
+  readonly handle: Handle;
+  private readonly writer: LogWriter;
+  private readonly reader: LogReader;
+  private readonly replica: Replica;
+  private isClosed = false;
+
+  constructor(
+    readonly opened: Opened,
+    readonly log: ClusterLog,
+    private readonly timeoutMs: number,
+    private readonly report: (incident: Incident) => void,
+  ) {
+    this.handle = opened.handle;
+    this.writer = new LogWriter(log, timeoutMs, () => this.room());
+    this.replica = new Replica(log.shape, opened.handle, {
+      onGroup: (partition, { writer, number: group }, number, results) => {
+        if (writer === this.writer.id) this.writer.applied(partition, group, number, results);
+      },
+      report: (message) => report({ worker: -1, kind: "log", message }),
+    });
+    this.reader = new LogReader(log, this.replica, (error) => this.stopped(error));
+  }
+
+  /** Sends an op. Resolves when it is durable; `wantsResult`: when it is applied here, to how many entries it changed. */
+  send(op: Op, wantsResult: boolean): Promise<number> {
+    if (this.isClosed) return Promise.reject(closed());
+    try {
+      if (this.replica.failure !== null) throw this.replica.failure;
+      if (op.kind === "add" || op.kind === "update" || op.kind === "updateWhere") this.expectRoomFor(op.space);
+      const partition = clusterPartitionOf(op.space, this.log.shape.partitions);
+      return this.writer.send(partition, encodeOp(op), wantsResult);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Resolves when a read here sees what it must. Rejects with TIMEOUT, CLUSTER_UNREACHABLE, CLOSED or BAD_OPTION. */
+  async sees(freshness: unknown): Promise<void> {
+    if (this.isClosed) throw closed();
+    if (freshness === "any") return;
+    await this.replica.reaches(await this.numberOf(freshness), this.timeoutMs);
+  }
+
+  private async numberOf(freshness: unknown): Promise<number> {
+    if (freshness === undefined || freshness === "own") return this.writer.written;
+    if (freshness === "latest") return await this.last();
+    const [incarnation, number] = typeof freshness === "string" ? freshness.split(":") : [];
+    if (number === undefined || !/^\d{1,15}$/.test(number)) {
+      const wanted = '`"own"`, `"latest"`, `"any"` or a position';
+      throw badOption(`\`freshness\` must be ${wanted}, not ${show(freshness)}.`);
+    }
+    if (incarnation === this.log.shape.incarnation) return Number(number);
+    throw badOption("This position is one of another log.");
+  }
+
+  /** Resolves when what is in the log by now is applied here, however long that takes while it goes on. */
+  async catchUp(): Promise<void> {
+    const last = await this.last();
+    for (let before = -1; this.replica.applied < last; before = this.replica.applied) {
+      await this.replica.reaches(last, this.timeoutMs).catch((error) => {
+        if (this.replica.failure !== null || this.replica.applied === before) throw error;
+      });
+    }
+  }
+
+  /** Of the log's last message. */
+  private async last(): Promise<number> {
+    const extent = await this.log.extent().catch((cause) => {
+      throw unreachable("The log can't say what is the latest", cause);
+    });
+    if (extent === null) throw unreachable("The log's stream is gone");
+    return extent.last;
+  }
+
+  /** Behind everything that this member has written, and whatever else its reads show. */
+  get position(): Position {
+    return `${this.log.shape.incarnation}:${Math.max(this.writer.written, this.replica.applied)}`;
+  }
+
+  get state() {
+    const { applied, failure } = this.replica;
+    const trouble = failure === null ? this.reader.trouble : messageOf(failure);
+    return { position: this.position, applied, written: this.writer.written, trouble };
+  }
+
+  digests() {
+    return this.replica.digests();
+  }
+
+  /** Resolves when nothing that was sent is on its way, and what was is applied here. */
+  async settled(): Promise<void> {
+    await this.writer.settled();
+    await this.sees("own");
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await this.writer.settled();
+    this.writer.close();
+    await this.reader.stop();
+    this.replica.fail(closed());
+    await this.log.close();
+  }
+
+  private async room(): Promise<void> {
+    await this.replica.reaches(this.writer.written - MOST_BEHIND, this.timeoutMs);
+  }
+
+  /** Every replica must be able to apply what is in the log: so nothing goes there that does not fit here. */
+  private expectRoomFor(space: string): void {
+    const found = this.handle.find(space);
+    const seats = found === null || found === calls.AGAIN ? this.handle.seats : [found.seat];
+    if (seats.every((seat) => this.isRoomy(seat))) return;
+    const share = `${FULL_SHARE * 100} % of a memory partition`;
+    const cure = "raise `index.memoryLimit` of all members, or delete";
+    throw new HnswError("OUT_OF_MEMORY", `This member has used ${share}, and nothing has changed: ${cure}.`);
+  }
+
+  private isRoomy(seat: Parameters<typeof calls.partitionInfo>[0]): boolean {
+    const { used, limit } = calls.partitionInfo(seat);
+    return used < limit * FULL_SHARE;
+  }
+
+  private stopped(error: unknown): void {
+    const failure = error instanceof HnswError ? error : new HnswError("INTERNAL", messageOf(error), { cause: error });
+    this.replica.fail(failure);
+    if (!this.isClosed) this.report({ worker: -1, kind: "log", message: failure.message });
+  }
+}
+
+function closed(): HnswError {
+  return new HnswError("CLOSED", "The cluster is closed.");
+}
