@@ -8,7 +8,7 @@ import { clusterPartitionOf } from "../../src/cluster/ops/partition.ts";
 import { describeWithNats, NatsServers } from "../support/nats.ts";
 import { codeOf, digestsOf, Members, Outside, SMALL } from "./members.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(120_000);
 
 describeWithNats("on one server", () => {
   let servers: NatsServers;
