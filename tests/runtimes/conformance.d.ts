@@ -8,6 +8,8 @@ export interface Kit {
   core?: WebAssembly.Module;
   workers: number;
   partitions: number;
+  /** How many random filters; 40 unless given. */
+  filters?: number | undefined;
   arriving?: Uint8Array;
   only?: string;
 }

@@ -1,10 +1,12 @@
 /*
- * What must hold on every runtime? Plain JavaScript that imports nothing, so that any of them can run it: `open` is
- * passed in, and what comes back can be written as JSON.
+ * What must hold on every runtime? Plain JavaScript that any of them can run once it is one file (`suiteFolder` of package.ts):
+ * `open` is passed in, and what comes back can be written as JSON.
  *
  * Numbers come from a seed and from arithmetic that IEEE 754 fixes to the last bit, so that fingerprints can be compared
  * between engines: no sines, no logarithms.
  */
+
+import { FIELD_TYPES, meant, randomDocument, randomWhere } from "../support/documents.ts";
 
 const SEED = 20_48;
 const DIMENSIONS = 10;
@@ -14,7 +16,7 @@ const BUILT = 900;
 
 /**
  * @typedef {(options: any) => Promise<any>} Open
- * @typedef {{ open: Open, openSearch: Open, core?: WebAssembly.Module, workers: number, partitions: number, arriving?: Uint8Array, only?: string }} Kit
+ * @typedef {{ open: Open, openSearch: Open, core?: WebAssembly.Module, workers: number, partitions: number, filters?: number, arriving?: Uint8Array, only?: string }} Kit
  */
 
 /**
@@ -46,6 +48,8 @@ export const cases = {
   filter: filtered,
   "documents, flat": (kit) => documented(kit, 1000),
   "documents, graphs": (kit) => documented(kit, 0),
+  "random filters, flat": (kit) => filteredAtRandom(kit, 1000),
+  "random filters, graphs": (kit) => filteredAtRandom(kit, 100),
   "keys of every kind": everyKey,
   "floats, bit for bit": bitForBit,
   compaction: compacted,
@@ -172,6 +176,64 @@ async function documented(kit, flatBelow) {
   await answers(again.space("notes"), notes, set[7]);
   equal(again.space("notes").size, notes.size + 1, "size with what expires");
   await Promise.all([index.close(), again.close()]);
+}
+
+/** Random filters mean the same in every state: of a space that is filled, and of its fields, two of which are there from the start. */
+async function filteredAtRandom(kit, flatBelow) {
+  const { below } = random(SEED + flatBelow);
+  const { tag, size, ...late } = FIELD_TYPES;
+  const set = clustered(450, SEED);
+  const model = new Map(set.slice(0, 400).map((_, i) => [i, randomDocument(below)]));
+  const filters = Array.from({ length: kit.filters ?? 40 }, () => randomWhere(below));
+  const shape = { dimensions: DIMENSIONS, metric: "l2" };
+  const index = await opened(kit, { ...shape, flatBelow, fields: { tag, size } });
+  const space = index.space("notes");
+  await space.addMany([...model.keys()], set.slice(0, 400), [...model.values()]);
+  for (const [name, type] of Object.entries(late)) await index.addField(name, type);
+  await means(space, model, filters, "while columns are built");
+  while (Object.values(index.fields).some(({ state }) => state !== "ready")) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await index.flush();
+  for (let i = 0; i < 400; i += 3) {
+    const patch = randomDocument(below);
+    await space.update(i, patch);
+    model.set(i, { ...model.get(i), ...patch });
+  }
+  await means(space, model, filters, "updated, on the tail");
+  for (let i = 0; i < 400; i += 2) {
+    await space.delete(i);
+    model.delete(i);
+  }
+  await index.flush();
+  await means(space, model, filters, "deleted, linked and compacted");
+  const from = await index.exportBytes();
+  await index.close();
+  const again = await opened(kit, { ...shape, from });
+  await means(again.space("notes"), model, filters, "exported and imported");
+  await again.close();
+  const searched = await kit.openSearch({ from, ...(kit.core ? { core: kit.core } : {}) });
+  await means(searched.space("notes"), model, filters, "exported, to be searched only");
+  searched.close();
+}
+
+async function means(space, model, filters, where) {
+  const query = clustered(1, SEED + 4)[0];
+  for (const filter of filters) {
+    const wanted = [...model].filter(([, note]) => meant(filter, note)).map(([key]) => key);
+    const what = `${JSON.stringify(filter)}, ${where}`;
+    equal(await space.count({ where: filter }), wanted.length, `count ${what}`);
+    const found = [];
+    for await (const { key } of space.entries({ where: filter })) found.push(key);
+    equal(found.sort().join(), wanted.sort().join(), `entries ${what}`);
+    const hits = await space.search(query, { where: filter, k: 10 });
+    equal(hits.length, Math.min(10, wanted.length), `hits ${what}`);
+    equal(
+      hits.every(({ key }) => wanted.includes(key)),
+      true,
+      `hits that match ${what}`,
+    );
+  }
 }
 
 async function answers(space, notes, query) {

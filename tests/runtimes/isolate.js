@@ -6,8 +6,10 @@ import { run } from "./conformance.js";
 
 export default {
   async fetch(request) {
-    const only = decodeURIComponent(new URL(request.url).pathname.slice(1));
+    const { pathname, searchParams } = new URL(request.url);
+    const only = decodeURIComponent(pathname.slice(1));
+    const filters = Number(searchParams.get("filters")) || undefined;
     const arriving = new Uint8Array(await request.arrayBuffer());
-    return Response.json(await run({ open, openSearch, core, workers: 0, partitions: 2, arriving, only }));
+    return Response.json(await run({ open, openSearch, core, workers: 0, partitions: 2, filters, arriving, only }));
   },
 };

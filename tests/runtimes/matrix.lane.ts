@@ -1,12 +1,14 @@
 /* Does the index do the same on every runtime, to the last bit, and does an export travel between any two of them? */
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
 import { openSearch } from "../../src/search.ts";
 import { run } from "../support/process.ts";
 import { built, run as conform, digestOf, type Kit, type Result } from "./conformance.js";
 import { buildPackage, Project } from "./package.ts";
-import { runtimes } from "./runtimes.ts";
+import { filters, runtimes } from "./runtimes.ts";
 import { testWith } from "./test-with.ts";
+
+if (filters !== undefined) setDefaultTimeout(3_600_000); // of the long form
 
 /** From source, in this process: the threaded build and the one for memory that is not shared. */
 const HERE: Record<string, Kit> = {
@@ -47,7 +49,7 @@ async function expectConforms(name: string, workers: number, results: Result[]):
 }
 
 for (const [name, kit] of Object.entries(HERE)) {
-  test(name, async () => expectConforms(name, 0, await conform({ ...kit, arriving })));
+  test(name, async () => expectConforms(name, 0, await conform({ ...kit, filters, arriving })));
 }
 
 describe("in", () => {

@@ -40,6 +40,26 @@ async function pack(): Promise<Packed> {
   return { tarball, unpacked: join(folder, "package") };
 }
 
+let suite: Promise<string> | null = null;
+
+/** A folder with the conformance suite as one file, `conformance.js`; goes away with the process. */
+export function suiteFolder(): Promise<string> {
+  suite ??= bundleSuite();
+  return suite;
+}
+
+async function bundleSuite(): Promise<string> {
+  const outdir = await mkdtemp(join(tmpdir(), "hnsw-workers-suite-"));
+  process.on("exit", () => rmSync(outdir, { recursive: true }));
+  const { success, logs } = await Bun.build({
+    entrypoints: [join(import.meta.dir, "conformance.js")],
+    outdir,
+    target: "browser",
+  });
+  if (!success) throw new AggregateError(logs, "the conformance suite could not be bundled");
+  return outdir;
+}
+
 /** A folder of a program that has installed the package, and what that depends on; goes away with the test. */
 export class Project implements AsyncDisposable {
   readonly folder: string;
@@ -62,6 +82,10 @@ export class Project implements AsyncDisposable {
   /** Copies files of this folder into it. */
   async add(...names: string[]): Promise<void> {
     for (const name of names) await cp(join(import.meta.dir, name), join(this.folder, name));
+  }
+
+  async addSuite(): Promise<void> {
+    await cp(join(await suiteFolder(), "conformance.js"), join(this.folder, "conformance.js"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

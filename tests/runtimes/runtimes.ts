@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { outputOf } from "../support/process.ts";
 import { cases, type Result } from "./conformance.js";
 import { type Program, programs } from "./install.ts";
-import { BUILD, Project } from "./package.ts";
+import { BUILD, Project, suiteFolder } from "./package.ts";
 import { launch, serveSite } from "./site.ts";
 import { serveIsolate } from "./workerd.ts";
+
+/** Random filters of the suite; as many in its long form: `FILTERS=10000 bun test ./tests/runtimes/matrix.lane.ts`. */
+export const filters = process.env.FILTERS === undefined ? undefined : Number(process.env.FILTERS);
 
 export interface Runtime {
   name: string;
@@ -20,8 +23,9 @@ function asProcess(name: string, program: Program, args: string[], workers: numb
   const conform = async (path: string, arriving: Uint8Array) => {
     await using project = await Project.make();
     const { folder } = project;
-    await project.add("conformance.js", "program.js");
-    await Bun.write(join(folder, "job.json"), JSON.stringify({ from, workers }));
+    await project.add("program.js");
+    await project.addSuite();
+    await Bun.write(join(folder, "job.json"), JSON.stringify({ from, workers, filters }));
     await Bun.write(join(folder, "arriving"), arriving);
     await outputOf([path, ...args, join(folder, "program.js"), folder], { cwd: folder });
     return (await Bun.file(join(folder, "results.json")).json()) as Result[];
@@ -32,7 +36,7 @@ function asProcess(name: string, program: Program, args: string[], workers: numb
 /** Headless Chromium: a page that imports the package's modules as they are, without a bundler. */
 function inBrowser(name: string, isolated: boolean, workers: number): Runtime {
   const conform = async (path: string, arriving: Uint8Array) => {
-    const folders = { build: BUILD, tests: import.meta.dir };
+    const folders = { build: BUILD, tests: await suiteFolder() };
     await using site = serveSite(isolated, folders, { arriving });
     await using browser = await launch(path);
     const page = await browser.newPage();
@@ -52,7 +56,7 @@ function inBrowser(name: string, isolated: boolean, workers: number): Runtime {
       }
       await index.close();
       if (shared !== ${isolated}) throw new Error("memory is shared where it should not be, or not where it should");
-      return await run({ open, openSearch, workers: ${workers}, partitions: 2, arriving });
+      return await run({ open, openSearch, workers: ${workers}, partitions: 2, filters: ${filters}, arriving });
     })()`;
     return await page.evaluate<Result[]>(script);
   };
@@ -65,13 +69,17 @@ const inIsolate: Runtime = {
   workers: 0,
   async conform(path, arriving) {
     await using project = await Project.make();
-    await project.add("conformance.js", "isolate.js");
+    await project.add("isolate.js");
+    await project.addSuite();
     const { address, stop } = await serveIsolate(path, join(project.folder, "isolate.js"), project.folder);
     try {
       const results: Result[] = [];
       for (const name of Object.keys(cases)) {
         const body = name.startsWith("arrives") ? arriving.slice() : null;
-        const response = await fetch(`${address}/${encodeURIComponent(name)}`, { method: "POST", body });
+        const response = await fetch(`${address}/${encodeURIComponent(name)}?filters=${filters ?? ""}`, {
+          method: "POST",
+          body,
+        });
         if (!response.ok) throw new Error(`${name}: workerd returned ${response.status}: ${await response.text()}`);
         results.push(...((await response.json()) as Result[]));
       }
