@@ -84,6 +84,15 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
     await this.local.flush();
   }
 
+  /**
+   * Takes a snapshot of what is applied here, with all that this member has written, for members that start, and trims the log behind the older of the two newest. It
+   * also happens by itself, after every `snapshotAfterBytes` of log. Rejects with SNAPSHOT_FAILED, and as a
+   * read does.
+   */
+  async checkpoint(): Promise<void> {
+    await this.member.checkpoint();
+  }
+
   /** Throws CLOSED or TIMEOUT. */
   stats(): ClusterStats {
     const { applied, written, trouble } = this.member.state;

@@ -12,18 +12,29 @@ import { encodeOp } from "./ops/codec.ts";
 import type { Op } from "./ops/op.ts";
 import { clusterPartitionOf } from "./ops/partition.ts";
 import type { Position } from "./options.ts";
-import { Replica } from "./replica/replica.ts";
+import { type Beginning, Replica, type ReplicaHost } from "./replica/replica.ts";
+import { SnapshotKeeper } from "./snapshots/keeper.ts";
+import type { SnapshotStore } from "./snapshots/store.ts";
 
 /** Messages of its own that a member may be behind before it sends more. */
 const MOST_BEHIND = 64;
 /** Of a memory partition: from there on this member sends nothing that takes more. */
 const FULL_SHARE = 0.9;
 
+/** What a member starts from, and where it keeps what comes of it. */
+export interface Snapshots {
+  /** Null: the log has its first message. */
+  beginning: Beginning | null;
+  store: SnapshotStore;
+  snapshotAfterBytes: number;
+}
+
 export class Member {
   readonly handle: Handle;
   private readonly writer: LogWriter;
   private readonly reader: LogReader;
   private readonly replica: Replica;
+  private readonly snapshots: SnapshotKeeper;
   private isClosed = false;
 
   constructor(
@@ -31,15 +42,21 @@ export class Member {
     readonly log: ClusterLog,
     private readonly timeoutMs: number,
     private readonly report: (incident: Incident) => void,
+    { beginning, store, snapshotAfterBytes }: Snapshots,
   ) {
     this.handle = opened.handle;
     this.writer = new LogWriter(log, timeoutMs, () => this.room());
-    this.replica = new Replica(log.shape, opened.handle, {
+    const keep = () => this.content();
+    const failed = (message: string) => report({ worker: -1, kind: "snapshot", message });
+    this.snapshots = new SnapshotKeeper(store, log, keep, snapshotAfterBytes, failed);
+    const host = {
       onGroup: (partition, { writer, number: group }, number, results) => {
         if (writer === this.writer.id) this.writer.applied(partition, group, number, results);
       },
+      onApplied: (bytes) => this.snapshots.applied(bytes),
       report: (message) => report({ worker: -1, kind: "log", message }),
-    });
+    } satisfies ReplicaHost;
+    this.replica = new Replica(log.shape, opened.handle, host, beginning);
     this.reader = new LogReader(log, this.replica, (error) => this.stopped(error));
   }
 
@@ -105,6 +122,22 @@ export class Member {
     return { position: this.position, applied, written: this.writer.written, trouble };
   }
 
+  /** Of all that this member has written, at least. Rejects with CLOSED or SNAPSHOT_FAILED, and as a read does. */
+  async checkpoint(): Promise<void> {
+    await this.sees("own");
+    await this.snapshots.take().catch((cause) => {
+      const message = `No snapshot could be taken; the log is as it was: ${messageOf(cause)}`;
+      throw new HnswError("SNAPSHOT_FAILED", message, { cause });
+    });
+  }
+
+  private async content() {
+    const { entries: chunks, ...head } = await this.replica.content(async () => {
+      return await Array.fromAsync(this.opened.index.export() as unknown as AsyncIterable<Uint8Array>);
+    });
+    return { ...head, chunks };
+  }
+
   digests() {
     return this.replica.digests();
   }
@@ -119,7 +152,9 @@ export class Member {
     if (this.isClosed) return;
     this.isClosed = true;
     await this.writer.settled();
+    await this.replica.reaches(this.writer.written, this.timeoutMs).catch(() => {}); // for results
     this.writer.close();
+    await this.snapshots.stop();
     await this.reader.stop();
     this.replica.fail(closed());
     await this.log.close();

@@ -1,31 +1,59 @@
-/* How does a process become a member of a cluster? It finds the log or creates it, and applies what is in it. */
+/* How does a process become a member of a cluster? It loads the newest snapshot, and applies what the log has behind it. */
 import { reporterOf } from "../api/incidents.ts";
 import { openWith } from "../api/open.ts";
+import type { Opened } from "../api/start.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
 import type { MetadataType } from "../documents/types.ts";
+import { HnswError, messageOf } from "../errors.ts";
+import type { Incident, OpenOptions } from "../options/open.ts";
 import { ClusterIndex } from "./cluster-index.ts";
-import { ClusterLog } from "./log/log.ts";
+import { ClusterLog, lost, unreachable } from "./log/log.ts";
 import { Member } from "./member.ts";
-import { type ClusterOptions, readClusterOptions } from "./options.ts";
+import { type ClusterOptions, type ClusterRequest, readClusterOptions } from "./options.ts";
+import type { Beginning } from "./replica/replica.ts";
+import { openContent } from "./snapshots/content.ts";
+import { SnapshotStore } from "./snapshots/store.ts";
+
+/** While a member loads, others may trim the log behind newer snapshots. */
+const TRIES = 3;
+const MOST_LOOKS = 25;
+const AGAIN_MS = 200;
 
 /**
  * Joins the cluster of that name on these servers, or creates it. Resolves when this member has everything that was in the log
  * at the call. Needs NATS 2.10 or newer with JetStream.
  *
  * Rejects with BAD_OPTION, UNSUPPORTED, CLUSTER_UNREACHABLE, CLUSTER_MISMATCH (the cluster has other settings), CLUSTER_LOST
- * (the log does not begin at its beginning), CLUSTER_HALTED or OUT_OF_MEMORY.
+ * (neither the log nor a sound snapshot has its beginning), CLUSTER_HALTED or OUT_OF_MEMORY.
  */
 export function openCluster<M = unknown>(
   options: ClusterOptions<M> & { metadata: "required" | MetadataType<M, never> },
 ): Promise<ClusterIndex<M, never>>;
 export function openCluster<M = unknown>(options: ClusterOptions<M>): Promise<ClusterIndex<M>>;
 export async function openCluster(options: ClusterOptions): Promise<ClusterIndex> {
-  const { log: where, asked, complete, index, onIncident } = readClusterOptions(options);
+  const request = readClusterOptions(options);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await join(request);
+    } catch (error) {
+      const isLost = error instanceof HnswError && error.code === "CLUSTER_LOST";
+      if (!isLost || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function join(request: ClusterRequest): Promise<ClusterIndex> {
+  const { log: where, asked, complete, snapshotAfterBytes, onIncident } = request;
   const log = await ClusterLog.open(where, asked, complete);
+  const report = reporterOf(onIncident);
   try {
-    const { incarnation: _, partitions: __, ...shape } = log.shape;
-    const opened = await openWith({ ...index, ...shape, timeoutMs: where.timeoutMs, onIncident }, { sweeps: false });
-    const member = new Member(opened, log, where.timeoutMs, reporterOf(onIncident));
+    const stream = log.beside("snapshots");
+    await stream.open().catch((cause) => {
+      throw unreachable("The servers do not keep snapshots", cause);
+    });
+    const store = new SnapshotStore(stream, log.shape.incarnation);
+    const { opened, beginning } = await load(store, log, request, report);
+    const member = new Member(opened, log, where.timeoutMs, report, { beginning, store, snapshotAfterBytes });
     try {
       await member.catchUp();
     } catch (error) {
@@ -37,5 +65,43 @@ export async function openCluster(options: ClusterOptions): Promise<ClusterIndex
   } catch (error) {
     await log.close();
     throw error;
+  }
+}
+
+/** An index with what the newest sound snapshot holds; an empty one where there is none. */
+async function load(
+  store: SnapshotStore,
+  log: ClusterLog,
+  { index, log: { timeoutMs }, onIncident }: ClusterRequest,
+  report: (incident: Incident) => void,
+): Promise<{ opened: Opened; beginning: Beginning | null }> {
+  const { incarnation: _, partitions, ...shape } = log.shape;
+  const options: OpenOptions = { ...index, ...shape, timeoutMs, onIncident };
+  for (const manifest of await store.list()) {
+    await expectMessage(log, manifest.number);
+    try {
+      const { head, stream: from } = await openContent(store.read(manifest), partitions);
+      const { applied, digest, states } = head;
+      return {
+        opened: await openWith({ ...options, from }, { sweeps: false }),
+        beginning: { applied, digest, states },
+      };
+    } catch (error) {
+      if (error instanceof HnswError && error.code === "OUT_OF_MEMORY") throw error;
+      const message = `the snapshot of message ${manifest.number} can't be loaded: ${messageOf(error)}`;
+      report({ worker: -1, kind: "snapshot", message });
+    }
+  }
+  return { opened: await openWith(options, { sweeps: false }), beginning: null };
+}
+
+/** A snapshot is of a log that had that message. A leader that was just elected may not have caught up with its own log. */
+async function expectMessage(log: ClusterLog, number: number): Promise<void> {
+  for (let looks = 0; ; looks++) {
+    const extent = await log.extent();
+    if (extent !== null && extent.last >= number) return;
+    const found = extent === null ? "its stream is gone" : `it ends with message ${extent.last}`;
+    if (looks === MOST_LOOKS) throw lost(`there is a snapshot of message ${number}, and ${found}`);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }

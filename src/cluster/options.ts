@@ -52,6 +52,8 @@ export interface ClusterOptions<M = unknown> extends DocumentChoices<M> {
   metric?: Metric | undefined;
   /** After it an op, or a read that waits for one, is given up. Default 30,000. */
   timeoutMs?: number | undefined;
+  /** Bytes of log after which a member takes a snapshot, 1 MiB to 1 TiB. Default 256 MiB. */
+  snapshotAfterBytes?: number | undefined;
   /** Passed to the client of NATS: credentials, TLS and the like. */
   nats?: Omit<NodeConnectionOptions, "servers"> | undefined;
   /** How this member keeps its copy. */
@@ -68,6 +70,7 @@ export interface ClusterRequest {
   /** Of a cluster that is created. */
   complete(): Omit<ClusterShape, "incarnation">;
   index: MemberOptions;
+  snapshotAfterBytes: number;
   onIncident: OpenOptions["onIncident"];
 }
 
@@ -80,6 +83,7 @@ const NAMES = [
   "metric",
   "timeoutMs",
   "nats",
+  "snapshotAfterBytes",
   "index",
   "onIncident",
 ];
@@ -125,6 +129,7 @@ export function readClusterOptions(given: ClusterOptions): ClusterRequest {
       }
       return { dimensions, metric: metric ?? "cosine", partitions: partitions ?? PARTITIONS, ...documents };
     },
+    snapshotAfterBytes: integer("snapshotAfterBytes", given.snapshotAfterBytes, 2 ** 28, 2 ** 20, 2 ** 40),
     ...{ index, onIncident },
   };
 }

@@ -66,6 +66,26 @@ export class Outside implements AsyncDisposable {
     await jetstream(this.connection).publish(`${prefix}.${partition}`, bytes);
   }
 
+  /** Numbers of the snapshots that are there, oldest first. */
+  async snapshots(member: ClusterIndex<Memory>, name: string): Promise<number[]> {
+    const { stream, prefix } = this.beside(member, name);
+    const { state } = await this.streams.info(stream, { subjects_filter: `${prefix}.manifests.>` });
+    const subjects = Object.keys(state.subjects ?? {});
+    return subjects.map((subject) => Number(subject.split(".").at(-2))).sort((a, b) => a - b);
+  }
+
+  /** Puts something else in the place of the first piece of a snapshot. */
+  async damage(member: ClusterIndex<Memory>, name: string, number: number): Promise<void> {
+    const { stream, prefix } = this.beside(member, name);
+    const { state } = await this.streams.info(stream, { subjects_filter: `${prefix}.pieces.${number}.*.0` });
+    await jetstream(this.connection).publish(Object.keys(state.subjects!)[0]!, new Uint8Array(100));
+  }
+
+  private beside({ options }: ClusterIndex<Memory>, name: string) {
+    const incarnation = options.incarnation.slice(0, 16);
+    return { stream: `HNSW_${name}_snapshots_${incarnation}`, prefix: `hnsw.${name}.${incarnation}.snapshots` };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.connection.close();
   }

@@ -21,6 +21,7 @@ import { connect, type NatsConnection, type NodeConnectionOptions, nanos } from 
 import { HnswError, messageOf } from "../../errors.ts";
 import { newId } from "../ops/group.ts";
 import { type AskedShape, type ClusterShape, expectShape, readShape, shapeText } from "../ops/shape.ts";
+import { SideStream } from "./side-stream.ts";
 
 const SHAPE = "hnsw-workers"; // the metadata's name
 /** Copies of a message within it are dropped by the server; replicas drop later ones. */
@@ -74,6 +75,7 @@ export class ClusterLog {
     private readonly publisher: JetStreamClient,
     readonly stream: string,
     private readonly prefix: string,
+    private readonly replicas: number,
     readonly shape: ClusterShape,
   ) {}
 
@@ -98,7 +100,15 @@ export class ClusterLog {
       expectShape(asked, shape, name);
       const prefix = prefixOf(name, shape.incarnation);
       expectConfig(info, prefix);
-      return new ClusterLog(connection, streams, jetstream(connection), info.config.name, prefix, shape);
+      return new ClusterLog(
+        connection,
+        streams,
+        jetstream(connection),
+        info.config.name,
+        prefix,
+        info.config.num_replicas,
+        shape,
+      );
     } catch (error) {
       await connection.close();
       throw error;
@@ -151,6 +161,17 @@ export class ClusterLog {
     const text = subject.startsWith(`${this.prefix}.`) ? subject.slice(this.prefix.length + 1) : "";
     const partition = /^\d{1,4}$/.test(text) ? Number(text) : -1;
     return partition < this.shape.partitions ? partition : -1;
+  }
+
+  /** Forgets messages before that number. A number that is lower than one before changes nothing. */
+  async trim(number: number): Promise<void> {
+    await this.streams.streams.purge(this.stream, { seq: number });
+  }
+
+  /** A stream for what belongs to this log; not open yet. */
+  beside(name: string): SideStream {
+    const stream = `${this.stream}_${name}_${this.shape.incarnation.slice(0, 16)}`;
+    return new SideStream(this.streams.streams, this.publisher, stream, `${this.prefix}.${name}`, this.replicas);
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,7 @@ import { clusterPartitionOf } from "../ops/partition.ts";
 import type { ClusterShape } from "../ops/shape.ts";
 import { applyOps } from "./apply.ts";
 import { digestOfSpaces } from "./digest.ts";
-import { PartitionLogState } from "./state.ts";
+import { PartitionLogState, type SavedState } from "./state.ts";
 
 /** Ops see what has expired by the time of their message, and servers' clocks differ: so much later it is deleted. */
 const EXPIRED_FOR_MS = 600_000;
@@ -22,7 +22,16 @@ const SWEEP_EVERY_MS = 60_000;
 export interface ReplicaHost {
   /** A group was applied, or a message left out by all replicas alike. */
   onGroup(partition: number, group: Group, number: number, results: readonly Result[]): void;
+  /** A message of so many bytes was. */
+  onApplied(bytes: number): void;
   report(message: string): void;
+}
+
+/** What a replica starts with, beside the entries that its index has then. */
+export interface Beginning {
+  applied: number;
+  digest: string;
+  states: PartitionLogState[];
 }
 
 interface Waiter {
@@ -32,8 +41,8 @@ interface Waiter {
 }
 
 export class Replica implements Applier {
-  applied = 0;
-  digest = "";
+  applied: number;
+  digest: string;
   /** Why nothing is applied any more. */
   failure: HnswError | null = null;
   private readonly states: PartitionLogState[];
@@ -47,8 +56,11 @@ export class Replica implements Applier {
     private readonly shape: ClusterShape,
     private readonly handle: Handle,
     private readonly host: ReplicaHost,
+    beginning: Beginning | null,
   ) {
-    this.states = Array.from({ length: shape.partitions }, () => new PartitionLogState());
+    this.applied = beginning?.applied ?? 0;
+    this.digest = beginning?.digest ?? "";
+    this.states = beginning?.states ?? Array.from({ length: shape.partitions }, () => new PartitionLogState());
   }
 
   apply(message: LogMessage): Promise<void> {
@@ -58,6 +70,7 @@ export class Replica implements Applier {
       this.applied = message.number;
       this.digest = digestIn(message.bytes);
       this.wake();
+      this.host.onApplied(message.bytes.length);
       await this.sweep(message.time);
     });
   }
@@ -95,6 +108,17 @@ export class Replica implements Applier {
         partitions.push(await digestOfSpaces(this.handle, names, this.states[i]!.time));
       }
       return { applied: this.applied, partitions };
+    });
+  }
+
+  /** All that the log has made of it, while nothing is applied. `entries`: what exports the index. */
+  content<T>(
+    entries: () => Promise<T>,
+  ): Promise<{ applied: number; digest: string; states: SavedState[]; entries: T }> {
+    return this.inTurn(async () => {
+      if (this.failure !== null) throw this.failure;
+      const { applied, digest } = this;
+      return { applied, digest, states: this.states.map((state) => state.saved()), entries: await entries() };
     });
   }
 

@@ -1,5 +1,11 @@
 /* What does a partition's log make of it besides entries? The time, and which groups of which writers it holds. */
 
+/** As JSON keeps it. */
+export interface SavedState {
+  time: number;
+  writers: [id: string, number: number, time: number][];
+}
+
 /** A writer gives up a group long before. */
 const FORGET_MS = 3_600_000;
 const FORGET_ABOVE = 256;
@@ -8,6 +14,24 @@ export class PartitionLogState {
   /** The largest time of a message, milliseconds since 1970: ops see what has expired by it, not by a clock. */
   time = 0;
   private readonly writers = new Map<string, { number: number; time: number }>();
+
+  /** Throws what makes no sense. */
+  static from({ time, writers }: SavedState): PartitionLogState {
+    const state = new PartitionLogState();
+    const isNumber = (value: unknown) => typeof value === "number" && value >= 0;
+    if (!isNumber(time) || !Array.isArray(writers)) throw new Error("a partition has no time or no writers");
+    state.time = time;
+    for (const [id, number, last] of writers) {
+      if (!/^[0-9a-f]{32}$/.test(id) || !isNumber(number) || !isNumber(last))
+        throw new Error("a writer makes no sense");
+      state.writers.set(id, { number, time: last });
+    }
+    return state;
+  }
+
+  saved(): SavedState {
+    return { time: this.time, writers: Array.from(this.writers, ([id, { number, time }]) => [id, number, time]) };
+  }
 
   /** The time moves with every message, whatever is in it. */
   at(time: number): void {
