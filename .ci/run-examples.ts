@@ -11,4 +11,5 @@ async function run(name: string, ...args: string[]): Promise<void> {
 
 await run("examples/server", "examples/server/try.ts");
 await run("examples/attach", "examples/attach/main.ts");
+await run("examples/cluster", "examples/cluster/main.ts");
 await run("examples/wordnet", "examples/wordnet/demo.ts", "yellow curved fruit", "--space", "noun.food");
