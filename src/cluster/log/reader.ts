@@ -26,6 +26,8 @@ export interface Applier {
 }
 
 const AGAIN_MS = 200;
+/** So often a reader that gets nothing looks whether there is something: a client may wait for a consumer that is gone. */
+const LOOK_MS = 2_000;
 /** A leader that was just elected may not have caught up with its own log: so often, in a row, it is looked at again. */
 const MOST_LOOKS = 50;
 
@@ -33,6 +35,7 @@ export class LogReader {
   /** Why nothing is read at the moment; null while all is well. */
   trouble: string | null = null;
   private isStopped = false;
+  private isApplying = false;
   private stopReading: (() => void) | null = null;
   private readonly ended: Promise<void>;
 
@@ -85,26 +88,45 @@ export class LogReader {
     const messages = await this.log.read(begin);
     this.stopReading = () => messages.stop();
     if (this.isStopped) messages.stop();
+    const looks = setInterval(() => void this.stopIfBehind(messages), LOOK_MS);
     let next = begin;
     try {
       for await (const message of messages) {
         if (this.isStopped) return;
         this.trouble = null;
         const { seq: number } = message;
-        if (number > next && next === begin)
-          throw lost(`message ${next} is missing, ${number} is the next that it has`);
-        if (number !== next) return; // one was lost on its way: it is read again
+        if (number !== next) return await this.expectFrom(begin); // one was lost on its way: it is read again
         next++;
         if (number > to.applied) {
           const time = Number(message.timestampNanos / 1_000_000n);
+          this.isApplying = true;
           await to.apply({ number, partition: this.log.partitionOf(message.subject), time, bytes: message.data });
+          this.isApplying = false;
         } else if (digestIn(message.data) !== to.digest) {
           throw lost(`message ${number} is another than the one that was applied`);
         }
       }
     } finally {
+      this.isApplying = false;
       this.stopReading = null;
+      clearInterval(looks);
       messages.stop();
     }
+  }
+
+  /** Rejects with CLUSTER_LOST where the log begins behind that message. */
+  private async expectFrom(number: number): Promise<void> {
+    const extent = await this.log.extent();
+    if (extent !== null && extent.first > number)
+      throw lost(`message ${number} is missing, ${extent.first} is its first`);
+  }
+
+  /** Ends a reading that gets nothing of what is there. */
+  private async stopIfBehind(messages: { stop(): void }): Promise<void> {
+    const { applied } = this.to;
+    const extent = await this.log.extent().catch(() => null); // no leader at the moment
+    if (extent === null || this.isApplying || this.to.applied !== applied || extent.last <= applied) return;
+    this.trouble = `message ${extent.last} is there and does not come`;
+    messages.stop();
   }
 }
