@@ -184,6 +184,7 @@ test("packages are the core's loader, a cluster's NATS, the program's progress b
     ["src/cli/terminal/progress.ts", "cli-progress"],
     ["src/cluster/log/log.ts", "@nats-io/jetstream"],
     ["src/cluster/log/log.ts", "@nats-io/transport-node"],
+    ["src/cluster/log/side-stream.ts", "@nats-io/jetstream"],
     ["src/core/exports.ts", "@assemblyscript/loader"],
   ]);
 });
