@@ -13,7 +13,7 @@ const METADATA = TEXTS.map((_, i) => ({ kind: i < 3 ? "fruit" : "animal", from: 
 const embeddings = new LetterCounts();
 
 const opened = (metric: Metric = "cosine") =>
-  open({ dimensions: LETTERS, metric, workers: 0, fields: { kind: "keyword", "from.page": "number" } });
+  open({ dimensions: LETTERS, metric, workers: 0, partitions: 1, fields: { kind: "keyword", "from.page": "number" } });
 
 const stored = (index: VectorIndex, space = "tenant-1") =>
   HnswVectorStore.fromTexts(TEXTS, METADATA, embeddings, { index, space });

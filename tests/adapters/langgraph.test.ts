@@ -9,7 +9,7 @@ import { LETTERS, LetterCounts } from "./embeddings.ts";
 
 const embeddings = new LetterCounts();
 const opened = () =>
-  open({ dimensions: LETTERS, workers: 0, fields: { "value.kind": "keyword", "value.rank": "number" } });
+  open({ dimensions: LETTERS, workers: 0, partitions: 1, fields: { "value.kind": "keyword", "value.rank": "number" } });
 
 const MEMORIES: [namespace: string[], key: string, value: Record<string, unknown>][] = [
   [["users", "ann"], "1", { text: "likes red apples", kind: "taste", rank: 1 }],
@@ -208,7 +208,7 @@ describe("a batch of which one operation is refused does nothing", () => {
 });
 
 describe("a property whose name has dots", () => {
-  const dotted = () => open({ dimensions: LETTERS, workers: 0, fields: { "value.user.id": "number" } });
+  const dotted = () => open({ dimensions: LETTERS, workers: 0, partitions: 1, fields: { "value.user.id": "number" } });
   const keysOf = async (store: BaseStore, id: number) =>
     (await store.search(["n"], { filter: { "user.id": id } })).map(({ key }) => key);
 

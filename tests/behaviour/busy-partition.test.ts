@@ -77,7 +77,7 @@ const ASKED: Record<string, { ask: Asked; busy: Call[] }> = {
 };
 
 const closing: (() => Promise<void>)[] = [];
-afterAll(() => Promise.all(closing.map((close) => close())));
+afterAll(() => Promise.all(closing.splice(0).map((close) => close())));
 
 async function exported(): Promise<Uint8Array<ArrayBuffer>> {
   const { index } = await openWith({ dimensions: 8, metric: "l2", workers: 0, partitions: 1, fields: FIELDS }, {});

@@ -2,24 +2,26 @@
 import { expect, test } from "bun:test";
 import { openWith } from "../../src/api/open.ts";
 import { attach, type VectorIndex } from "../../src/index.ts";
+import type { Control } from "../../src/workers/control.ts";
 import type { Pool } from "../../src/workers/pool.ts";
 import { until } from "../support/indexes.ts";
 
 const OPTIONS = { dimensions: 2, workers: 2, partitions: 1 } as const;
 
 /** Opens indexes, one after the other; what `keep` returns is all that is kept of one. */
-async function opened<Kept>(keep: (index: VectorIndex) => Kept): Promise<{ pools: Pool[]; kept: Kept[] }> {
-  const [pools, kept]: [Pool[], Kept[]] = [[], []];
+async function opened<Kept>(keep: (index: VectorIndex) => Kept) {
+  const [pools, controls, kept]: [Pool[], Control[], Kept[]] = [[], [], []];
   for (let i = 0; i < 3; i++) {
     let found: VectorIndex | null = null;
-    const { index, pool } = await openWith({ ...OPTIONS, onIncident: () => found?.stats() });
+    const { index, pool, handle } = await openWith({ ...OPTIONS, onIncident: () => found?.stats() });
     found = index;
     await index.space("s").add("key", [1, 2]);
     expect(pool!.alive()).toHaveLength(OPTIONS.workers);
     pools.push(pool!);
+    controls.push(handle.control);
     kept.push(keep(index));
   }
-  return { pools, kept };
+  return { pools, controls, kept };
 }
 
 async function collect(times: number): Promise<void> {
@@ -50,7 +52,7 @@ test("they stay while a space is kept", async () => {
 });
 
 test("they stay while another thread may have a handle", async () => {
-  const { pools, kept } = await opened((index) => index.attach());
+  const { pools, controls, kept } = await opened((index) => index.attach());
   await collect(20);
   expect(running(pools)).toBe(6);
   for (const ticket of kept) {
@@ -60,4 +62,6 @@ test("they stay while another thread may have a handle", async () => {
     expect(handle.space("s").size).toBe(2);
     await handle.close();
   }
+  for (const control of controls) control.close();
+  for (const pool of pools) await pool.stop();
 });

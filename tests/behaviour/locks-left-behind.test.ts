@@ -23,7 +23,7 @@ const DEAD = 100; // a seat that no thread of the index has
 const TIMEOUT_MS = 60;
 const open: VectorIndex[] = [];
 
-afterAll(() => Promise.all(open.map((index) => index.close())));
+afterAll(() => Promise.all(open.splice(0).map((index) => index.close())));
 
 /** An index that holds SET, its opening thread's seat, and a seat beside it that will trap. */
 async function withDeadThread(linked: boolean, workers = 0, timeoutMs = TIMEOUT_MS) {

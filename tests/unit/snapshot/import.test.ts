@@ -9,7 +9,7 @@ import { ExportReader } from "../../../src/snapshot/import.ts";
 import { clustered, keysOf, random, refusalOf } from "../../support/indexes.ts";
 
 const SEED = 1618;
-const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100 } as const;
+const SHAPE = { dimensions: 12, metric: "l2", flatBelow: 100, partitions: 1 } as const;
 
 /** An export of a graph and a flat space. */
 let source: Uint8Array<ArrayBuffer>;
@@ -154,7 +154,7 @@ test("any flipped bit of the first frame, which says what the index is made with
     const changed = source.slice();
     changed[bit >> 3]! ^= 1 << (bit & 7);
     const ways = {
-      open: () => open({ dimensions: 12, workers: 0, from: changed }),
+      open: () => open({ dimensions: 12, workers: 0, partitions: 1, from: changed }),
       openSearch: () => openSearch({ from: changed }),
     };
     for (const [way, call] of Object.entries(ways)) {
@@ -178,7 +178,7 @@ test("a first frame with values that no index can have, even where only the core
     const body = changed.subarray(16, 16 + new DataView(changed.buffer).getUint32(16 + F_BYTES, true));
     putFrame(body, ownHash!, changed, 16);
     for (const call of [
-      () => open({ dimensions: 12, workers: 0, from: changed }),
+      () => open({ dimensions: 12, workers: 0, partitions: 1, from: changed }),
       () => openSearch({ from: changed }),
     ]) {
       expect((await refusalOf(call)).code).toBe("EXPORT_DAMAGED");
