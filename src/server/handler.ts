@@ -19,6 +19,7 @@ import { Rates } from "./wire/rates.ts";
 import { badFormat, busy, type Refusal, refusalFor } from "./wire/refusals.ts";
 import { BODY, readLarge } from "./wire/schema.ts";
 import type { Caller } from "./wire/tokens.ts";
+import { Turns } from "./wire/turns.ts";
 
 /** Serves a request. */
 export interface Handler {
@@ -45,6 +46,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     ...{ settings, service, router: new Router(ROUTES), budget: new ByteBudget() },
     rates: new Rates(settings.requestsPerSecond),
     working: 0,
+    reads: new Turns(MOST_READS),
   };
   const running = new Set<Promise<Response>>();
   const handler = (request: Request) => {
@@ -69,9 +71,12 @@ interface Server {
   rates: Rates;
   /** Requests whose bodies were read and whose results are not there yet. */
   working: number;
+  /** Those of them that read. */
+  reads: Turns;
 }
 
 const MOST_WORKING = 1024;
+const MOST_READS = 32;
 
 interface Found {
   route: Route;
@@ -125,12 +130,15 @@ async function respond(request: Request, server: Server, about: { found: Found |
   const { route, params } = found;
   checkRight(caller, route, { name: params.name, space: searchParams.get("space") }, service);
   const query = queryParameters.read(Object.fromEntries(searchParams), "the query");
-  const result = await withBody(request, route, server, (body, hold) => {
-    return route.run({ service, caller, params, query, body, stream: whole(request.body), hold });
+  return await withBody(request, route, server, (body, hold) => {
+    const make = async () => {
+      const result = await route.run({ service, caller, params, query, body, stream: whole(request.body), hold });
+      if (result instanceof Response) return result;
+      const text = await printInSlices({ result, status: "ok", time: since(start) });
+      return responseOf(bodyFor(text, server.budget), 200);
+    };
+    return route.access === "read" ? server.reads.take(make) : make(); // writes wait for the disk together
   });
-  if (result instanceof Response) return result;
-  const text = await printInSlices({ result, status: "ok", time: since(start) });
-  return responseOf(bodyFor(text, server.budget), 200);
 }
 
 const EVERYONE: Caller = { id: "everyone", right: null, collections: new Map(), spaces: [] };
@@ -140,8 +148,8 @@ async function withBody(
   request: Request,
   route: Route,
   server: Server,
-  run: (body: unknown, hold: (until: Promise<unknown>) => void) => unknown,
-): Promise<unknown> {
+  run: (body: unknown, hold: (until: Promise<unknown>) => void) => Promise<Response>,
+): Promise<Response> {
   const { settings, budget } = server;
   const releases: (() => void)[] = [];
   const held: Promise<unknown>[] = [];

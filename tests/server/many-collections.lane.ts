@@ -53,6 +53,6 @@ test(`${COLLECTIONS} collections of ${SHAPES.length} shapes`, async () => {
     threadsWithFew: few,
     threadsWithAll: many,
   });
-  // One may be opened while another is being closed.
-  expect(many).toBeLessThanOrEqual(few + 4);
+  // One may be opened while another is being closed, with a worker, a journal and a snapshot thread each.
+  expect(many).toBeLessThanOrEqual(few + 6);
 }, 1_200_000);
