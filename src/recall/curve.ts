@@ -3,7 +3,7 @@
  * widths. Pure functions.
  */
 import { MAX_EF, MEASURED_SHARES } from "../../assembly/layout.ts";
-import { tableEf } from "./table.ts";
+import { STEEPNESS, tableEf } from "./table.ts";
 
 /** The k that recall is measured for: the figures of assembly/space/measure.ts, in their order. */
 export const KS = [1, 2, 4, 8, 10, 16, 32, 64, 100] as const;
@@ -72,7 +72,7 @@ export interface Wish {
 const MARGIN = 0.5;
 const MOST_K = KS[KS.length - 1]!;
 
-/** The lowest ef that reaches the target; in f32 if codes never do; else a scan, if that is known. Without a measurement by the table. */
+/** The lowest ef that reaches the target; in f32 if codes never do; else a scan, but for a curve that goes on. Without a measurement by the table. */
 export function choose(measured: Measured | null, wish: Wish): Choice {
   if (measured === null) return { ef: limited(tableEf(wish), wish.k), inF32: false };
   const wider = growth(measured, wish);
@@ -80,7 +80,19 @@ export function choose(measured: Measured | null, wish: Wish): Choice {
     const ef = efOn(steps, wish.k, wish.target);
     if (ef !== null) return { ef: limited(ef * wider * among(measured, wish), wish.k), inF32 };
   }
-  return { ef: measured.isWhole ? EXACT_EF : MAX_EF, inF32: false };
+  const beyond = beyondCurve(measured, wish) * wider * among(measured, wish);
+  return { ef: beyond > MAX_EF ? EXACT_EF : limited(beyond, wish.k), inF32: false };
+}
+
+/** Of the 10 nearest: a curve that finds so many was not measured any further. */
+export const ENOUGH = 0.995;
+
+/** The ef that may reach a target that a curve does not; infinite where wider searches were seen to find no more. */
+function beyondCurve({ steps, isWhole }: Measured, { k, target }: Wish): number {
+  const last = steps.at(-1)!;
+  if (isWhole && (last.recall[KS.indexOf(10)]! < ENOUGH || last.ef === WIDTHS.at(-1))) return Number.POSITIVE_INFINITY;
+  const missed = 1 - last.recall[figureFor(k)]!;
+  return last.ef * (missed / (1 - target)) ** STEEPNESS * Math.max(1, k / MOST_K);
 }
 
 function limited(ef: number, k: number): number {
@@ -111,12 +123,14 @@ function growth({ vectors }: Measured, wish: Wish): number {
   return tableEf(wish) / tableEf({ ...wish, live: vectors });
 }
 
+/** Of KS, the place of the lowest that is not below k. */
+function figureFor(k: number): number {
+  return KS.findIndex((known) => known >= Math.min(k, MOST_K));
+}
+
 /** The ef at which a curve passes the target, in between two widths in proportion to the logarithm; null: nowhere. */
 export function efOn(steps: readonly Step[], k: number, target: number): number | null {
-  const figure = Math.max(
-    0,
-    KS.findIndex((known) => known >= Math.min(k, MOST_K)),
-  );
+  const figure = figureFor(k);
   const widening = Math.max(1, k / MOST_K); // more hits than were measured
   let before = null as { ef: number; recall: number } | null;
   for (const step of steps) {

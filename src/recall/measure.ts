@@ -5,7 +5,7 @@
 import { BY_BEAM, IN_F32, MEASURED_SHARES, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
-import { KS, LOWEST_EF, type Measured, REPORTED_KS, type ShareStep, type Step, WIDTHS } from "./curve.ts";
+import { ENOUGH, KS, LOWEST_EF, type Measured, REPORTED_KS, type ShareStep, type Step, WIDTHS } from "./curve.ts";
 import { encodeNotes } from "./notes.ts";
 
 /** What a measurement is to find out. */
@@ -14,7 +14,7 @@ export interface MeasureJob {
   stored: number;
   /** Queries that came: a flat array of vectors. */
   searched: Float32Array;
-  /** The recall at 10 that is to be reached: without it, f32 is tried as well. */
+  /** The recall at 10 that is to be reached: below it, and below .99, f32 is tried as well. */
   target: number;
   /** By which entries are expired or not. */
   now: number;
@@ -26,7 +26,8 @@ export interface MeasureJob {
 export type Measurer = (space: calls.SpaceRef, job: MeasureJob) => Promise<number>;
 
 const PIECE_DISTANCES = 2 ** 18; // of four floats each: a millisecond
-const ENOUGH = 0.995; // wider searches would find little more
+/** Where codes do not find so many, f32 is tried as well. */
+const WITHOUT_F32 = 0.99;
 const LITTLE = 0.002; // what four times the ef must find more, or a curve has come to its end
 /** Up to this ef all queries are searched for; above it fewer and fewer, so that each step takes about as long. */
 const ALL_QUERIES_EF = 512;
@@ -51,10 +52,11 @@ export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Mea
     while (calls.measurePiece(seat, Math.max(1, Math.ceil(PIECE_DISTANCES / perSlot)))) yield;
     const walk = { ...job, seat, queries, stored: started.queries, spent: 0 };
     const steps = yield* curveOf(walk, BY_BEAM);
-    const isReached = (steps.at(-1)?.recall[TEN] ?? 0) >= job.target;
-    const f32 = isReached || !started.goesByCodes ? [] : yield* curveOf(walk, IN_F32);
+    const found = steps.at(-1)?.recall[TEN] ?? 0;
+    const isEnough = found >= Math.max(job.target, WITHOUT_F32) || !started.goesByCodes;
+    const f32 = isEnough ? [] : yield* curveOf(walk, IN_F32);
     if (steps.length === 0) return null;
-    const isWhole = isReached || walk.spent <= job.mostMs;
+    const isWhole = walk.spent <= job.mostMs;
     const shares = yield* sharesOf(walk, started.live);
     const { live, linked, serial, goesByCodes } = started;
     const measured = {

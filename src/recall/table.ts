@@ -18,12 +18,13 @@ const TABLE: readonly { dimensions: number; ef: readonly number[] }[] = [
   { dimensions: 4096, ef: [64, 80, 112, 224, 640] },
 ];
 const MISSED = 0.05; // that the table is made for
+/** Half of what is missed takes about 1.8 times the ef, on every set. */
+export const STEEPNESS = 0.85;
 
 /** The ef of the table, in between two sizes in proportion; more for more hits and for a higher target. */
 export function tableEf({ k, target, live, dimensions }: Asked): number {
   const { ef } = TABLE.find((row) => dimensions <= row.dimensions)!;
-  // Half of what is missed takes about 1.8 times the ef, on every set.
-  const harder = (MISSED / Math.max(1 - target, 1e-4)) ** 0.85;
+  const harder = (MISSED / Math.max(1 - target, 1e-4)) ** STEEPNESS;
   const more = Math.max(1, k / 10) ** 0.5;
   return sizeOn(ef, live) * Math.max(1, harder) * more;
 }

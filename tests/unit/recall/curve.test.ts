@@ -52,10 +52,18 @@ describe("a choice", () => {
   });
 
   test("goes by f32 where codes never reach the target, and scans where that doesn't either", () => {
-    const hard = measured({ f32: [step(64, 0.97), step(128, 0.99)] });
+    const hard = measured({ steps: [step(64, 0.5), step(4096, 0.6)], f32: [step(64, 0.97), step(128, 0.99)] });
+    expect(choose(hard, WISH)).toEqual({ ef: 64, inF32: true });
     expect(choose(hard, { ...WISH, target: 0.995 })).toEqual({ ef: EXACT_EF, inF32: false });
-    expect(choose({ ...hard, isWhole: false }, { ...WISH, target: 0.995 }).ef).toBe(4096); // the time was over before
-    expect(choose({ ...hard, steps: [step(64, 0.5), step(4096, 0.6)] }, WISH)).toEqual({ ef: 64, inF32: true });
+  });
+
+  test("goes beyond a curve that ended since hardly anything was missed, or its time was over, and scans if that is too wide", () => {
+    const good = measured({ steps: [step(64, 0.99), step(128, 0.996)] });
+    expect(choose(good, { ...WISH, target: 0.998 }).ef).toBeWithin(200, 260);
+    const cut = measured({ steps: [step(64, 0.8), step(96, 0.85)], isWhole: false });
+    expect(choose(cut, WISH).ef).toBeWithin(200, 300);
+    expect(choose(cut, { ...WISH, target: 0.999 }).ef).toBe(EXACT_EF);
+    expect(choose({ ...cut, isWhole: true }, WISH).ef).toBe(EXACT_EF);
   });
 
   test("is wider once the space has grown, and no narrower once it has shrunk", () => {
