@@ -7,9 +7,9 @@ import { BUILD, buildPackage } from "./package.ts";
 const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
 /** Bytes after gzip, as measured and a tenth more: a change that needs more raises them knowingly. */
 const LIMITS = {
-  "edge-index.js": 52_100, // 47,374
-  "edge-search.js": 25_500, // 23,213
-  "edge-worker.js": 7_900, // 7,160; only where there are workers
+  "edge-index.js": 60_200, // 54,704
+  "edge-search.js": 31_400, // 28,497
+  "edge-worker.js": 10_400, // 9,439; only where there are workers
   core: 47_300, // 42,969
 };
 
