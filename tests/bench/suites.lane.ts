@@ -61,6 +61,7 @@ describe("a tiny run of", () => {
     calibrate: ["--set", "synth128", "--n", "4000"],
     kernels: ["--n", "1000"],
     edge: set,
+    recall: ["--set", "synth128", "--n", "2000"],
   };
   const runs: Record<string, string[]> = {
     peers: ["--set", "synth128", "--n", "1200", "--peers", "ours", "--workers", "1"],

@@ -19,11 +19,12 @@ export interface RecallStage {
   n: number;
   dimensions: number;
   /** By the table, from outside: the share of held-out queries' neighbours that is found, and the ef. */
-  tableEf: number | null;
+  tableEf: number | undefined;
   tableRecall: number;
-  /** Seconds from the end of the flush to the measurement; null: none came. */
-  seconds: number | null;
-  ef: number | null;
+  /** Seconds from the end of the flush to the measurement; undefined: none came. */
+  seconds: number | undefined;
+  /** undefined: every vector is compared. */
+  ef: number | undefined;
   beam: string;
   /** As the index reports it, with its standard error; and from outside. */
   reported: number;
@@ -55,7 +56,7 @@ async function stageOf(base: Float32Array, queries: Float32Array, dimensions: nu
   const seconds = await measured(space, flushed);
   const { ef, beam, recall } = space.stats()!;
   return {
-    ...{ n, dimensions, tableEf, tableRecall, seconds, ef, beam },
+    ...{ n, dimensions, tableEf: tableEf ?? undefined, tableRecall, seconds, ef: ef ?? undefined, beam },
     reported: recall?.at10.recall ?? 1,
     error: recall?.at10.error ?? 0,
     recall: await recallOf(space, queries, dimensions, {}),
@@ -63,13 +64,13 @@ async function stageOf(base: Float32Array, queries: Float32Array, dimensions: nu
   };
 }
 
-/** Waits until the space was measured at about its size. Resolves to the seconds since its flush, null after a minute. */
-async function measured(space: Space, flushed: number): Promise<number | null> {
+/** Waits until the space was measured at about its size. Resolves to the seconds since its flush, undefined after a minute. */
+async function measured(space: Space, flushed: number): Promise<number | undefined> {
   for (;;) {
     const { kind, live, recall } = space.stats()!;
     const since = performance.now() - flushed;
     if (kind === "flat" || (recall !== null && recall.vectors * 1.5 > live)) return since / 1e3;
-    if (since > PATIENCE_MS) return null;
+    if (since > PATIENCE_MS) return undefined;
     await Bun.sleep(50);
   }
 }

@@ -30,8 +30,7 @@ export const section = {
     rows: cases.flatMap(({ title, answers }) =>
       answers[0]!.stages.map(({ n, dimensions }, i): Row => {
         const stages = answers.map((answer) => answer.stages[i]!);
-        const known = (figure: "tableEf" | "ef" | "seconds") =>
-          overKnown(stages, (stage) => stage[figure] ?? undefined);
+        const known = (figure: "tableEf" | "ef" | "seconds") => overKnown(stages, (stage) => stage[figure]);
         const of = (figure: "tableRecall" | "reported" | "error" | "recall" | "recallAt99") =>
           over(stages, (stage) => stage[figure]);
         return {

@@ -28,7 +28,7 @@ async function run({ n, sets, repeats }: Options): Promise<object> {
   });
   const last = ({ stages }: { stages: RecallStage[] }) => {
     const { n, ef, recall, reported } = stages.at(-1)!;
-    const wide = ef === null ? "all" : `ef ${whole(ef)}`;
+    const wide = ef === undefined ? "all" : `ef ${whole(ef)}`;
     return `${whole(n)}: ${wide}, ${fourDigits(recall)} from outside, ${fourDigits(reported)} reported`;
   };
   await playRounds("experiments/recall/measure.ts", cases, repeats, last);
