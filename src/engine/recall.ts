@@ -143,8 +143,7 @@ function stateOf(host: Host, ref: calls.SpaceRef, { notes }: calls.GraphFigures)
 export function withRecall(host: Host, { address, incarnation, seat, ...figures }: FoundFigures): SpaceStats {
   const graph = figures.kind === "graph" ? host.guarded(() => calls.graphOf(seat, { address, incarnation })) : null;
   if (graph === null) return { ...figures, ef: null, recall: null };
-  const notes = host.guarded(() => calls.readNotes(seat, { address, incarnation }));
-  const measured = notes === null || notes === calls.AGAIN ? null : decodeNotes(notes);
+  const measured = host.guarded(() => measuredOf(seat, { address, incarnation }));
   const { ef, inF32 } = usualChoice(host.settings, measured, graph.live);
   const isExact = ef >= EXACT_EF;
   return {
@@ -153,6 +152,16 @@ export function withRecall(host: Host, { address, incarnation, seat, ...figures 
     ef: isExact ? null : ef,
     recall: measured && reportOf(measured, { ef, inF32 }),
   };
+}
+
+const MOST_TRIES = 10_000; // about 10 ms: notes are written in less, unless the thread that writes has ended
+
+function measuredOf(seat: calls.SpaceRef["seat"], space: calls.SpaceAt): Measured | null {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const notes = calls.readNotes(seat, space);
+    if (notes !== calls.AGAIN) return notes && decodeNotes(notes);
+  }
+  return null;
 }
 
 export type FoundFigures = calls.SpaceFigures & { seat: calls.SpaceRef["seat"] };
