@@ -36,6 +36,8 @@ export class LogReader {
   trouble: string | null = null;
   private isStopped = false;
   private isApplying = false;
+  /** Of the message that this reading expects; the first is one that was applied. */
+  private next = 1;
   private stopReading: (() => void) | null = null;
   private readonly ended: Promise<void>;
 
@@ -89,14 +91,14 @@ export class LogReader {
     this.stopReading = () => messages.stop();
     if (this.isStopped) messages.stop();
     const looks = setInterval(() => void this.stopIfBehind(messages), LOOK_MS);
-    let next = begin;
+    this.next = begin;
     try {
       for await (const message of messages) {
         if (this.isStopped) return;
         this.trouble = null;
         const { seq: number } = message;
-        if (number !== next) return await this.expectFrom(begin); // one was lost on its way: it is read again
-        next++;
+        if (number !== this.next) return await this.expectFrom(begin); // one was lost on its way: it is read again
+        this.next++;
         if (number > to.applied) {
           const time = Number(message.timestampNanos / 1_000_000n);
           this.isApplying = true;
@@ -123,10 +125,10 @@ export class LogReader {
 
   /** Ends a reading that gets nothing of what is there. */
   private async stopIfBehind(messages: { stop(): void }): Promise<void> {
-    const { applied } = this.to;
+    const { next } = this;
     const extent = await this.log.extent().catch(() => null); // no leader at the moment
-    if (extent === null || this.isApplying || this.to.applied !== applied || extent.last <= applied) return;
-    this.trouble = `message ${extent.last} is there and does not come`;
+    if (extent === null || this.isApplying || this.next !== next || extent.last < next) return;
+    this.trouble = `message ${next} is there and does not come`;
     messages.stop();
   }
 }
