@@ -55,7 +55,10 @@ export class SyncIndex<M = unknown, Absent extends undefined = undefined> implem
     return dropSpaceNow(this.handle, this.space(name).name);
   }
 
-  /** Ends compactions, and links again what a graph does not reach. Searches don't need it. Throws OUT_OF_MEMORY or CLOSED. */
+  /**
+   * Deletes what has expired, ends compactions, and links again what a graph does not reach. Searches don't need it. Throws
+   * OUT_OF_MEMORY or CLOSED.
+   */
   flush(): void {
     flushNow(this.handle);
   }

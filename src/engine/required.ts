@@ -6,7 +6,8 @@ import { listSpaces } from "./census.ts";
 import type { Handle } from "./handle.ts";
 import { withMatches } from "./matches.ts";
 
-const WITHOUT: Condition = { is: "not", of: { is: "documented" } };
+/** Entries without a document. */
+export const UNDOCUMENTED: Condition = { is: "not", of: { is: "documented" } };
 
 /** Rejects with that code, where `metadata` is required, if some entry that has not expired has none. */
 export async function expectDocuments(handle: Handle, code: HnswErrorCode): Promise<void> {
@@ -17,14 +18,17 @@ export async function expectDocuments(handle: Handle, code: HnswErrorCode): Prom
       const count = await withMatches(
         handle,
         name,
-        WITHOUT,
+        UNDOCUMENTED,
         now,
         () => 0,
         (found) => found.count,
       );
-      if (count === 0) continue;
-      const cure = 'open it with `metadata` "optional", and give them documents';
-      throw new HnswError(code, `Space "${name}" has ${count} entries without metadata, which is required: ${cure}.`);
+      if (count > 0) throw lackingDocuments(code, name, count);
     }
   }
+}
+
+export function lackingDocuments(code: HnswErrorCode, space: string, count: number): HnswError {
+  const cure = 'open it with `metadata` "optional", and give them documents';
+  return new HnswError(code, `Space "${space}" has ${count} entries without metadata, which is required: ${cure}.`);
 }

@@ -15,6 +15,7 @@ import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import { warn } from "../runtime/platform.ts";
 import { Control, controlBlock } from "../workers/control.ts";
+import { Expiry } from "./expiry.ts";
 
 const LINKED_AT_ONCE = 4096;
 /** Ops for which a compaction, which moves up to 64 vectors in a step, makes one more step. */
@@ -26,6 +27,7 @@ const NOTHING = -1;
 export class SyncHandle extends Handle {
   /** Whether something may wait to be linked, or to be moved by a compaction. */
   private hasWork = true;
+  private readonly expiry = new Expiry(this, Date.now());
 
   constructor(
     readonly seat: Seat,
@@ -45,6 +47,7 @@ export class SyncHandle extends Handle {
       this.assertOpen();
       const outcome = attempt();
       if (outcome === DONE) this.latency.accept.add(performance.now() - start);
+      if (outcome === DONE) this.expiry.step(Date.now());
       const moved = this.link(Math.ceil(ops / OPS_PER_STEP));
       if (outcome === DONE) return;
       // An op without room has it once something is linked. One that goes on may fill a portion, which is linked when it is full.
@@ -120,9 +123,13 @@ export class SyncHandle extends Handle {
     this.control.close();
   }
 
-  /** Links everything, and runs compactions to their end. */
+  /** Links everything, deletes what has expired, and runs compactions to their end. */
   finish(): void {
-    while (this.linkBatch(LINKED_AT_ONCE, true) > 0);
+    const work = () => {
+      while (this.linkBatch(LINKED_AT_ONCE, true) > 0);
+    };
+    work();
+    if (this.expiry.finish(Date.now()) > 0) work();
     calls.tidy(this.seat);
     this.hasWork = calls.nextUnlinked(this.seat, 0) !== null;
   }

@@ -3,6 +3,7 @@ import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { FieldType } from "../documents/fields.ts";
 import { BEHIND, missingValues } from "../engine/add-field.ts";
+import { lackingDocuments, UNDOCUMENTED } from "../engine/required.ts";
 import {
   BadFrame,
   checkFrame,
@@ -71,8 +72,18 @@ export class ExportBytes {
       throw importError(error);
     }
     handle.link(0);
-    if (handle.fields.table.size > 0) for (const { name } of calls.spacesOf(handle.seat)) fillSpaceNow(handle, name);
+    for (const { name } of calls.spacesOf(handle.seat)) {
+      if (handle.fields.table.size > 0) fillSpaceNow(handle, name);
+      if (handle.settings.metadata === "required") expectDocumentsNow(handle, name);
+    }
   }
+}
+
+/** Throws EXPORT_FOREIGN if some entry of a space that has not expired has no document. */
+function expectDocumentsNow(handle: SyncHandle, space: string): void {
+  const none = () => 0;
+  const count = withMatchesNow(handle, space, UNDOCUMENTED, Date.now(), none, (found) => found.count);
+  if (count > 0) throw lackingDocuments("EXPORT_FOREIGN", space, count);
 }
 
 function bytesIn(source: unknown): Uint8Array {

@@ -1,5 +1,5 @@
 /* An index whose calls return when they are done: does it hold, find, refuse and export what an index with promises does? */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -230,6 +230,50 @@ describe("documents", () => {
       [],
       [],
     ]);
+  });
+
+  test("that have expired give their memory back: some with each op once a minute, the rest by flush", () => {
+    const set = uniform(400, 8, 12);
+    let now = Date.now();
+    const clock = spyOn(Date, "now").mockImplementation(() => now);
+    try {
+      const index = openSync({ dimensions: 8, metric: "l2", fields: { n: "number" } });
+      const space = index.space<number>("s");
+      const taken = () => index.stats().spaces[0]!.live;
+      for (let i = 0; i < 300; i++) space.add(i, set.at(i), { n: i }, i % 2 === 0 ? { expiresAt: now + 1000 } : {});
+      now += 59_000;
+      expect([space.size, taken()]).toEqual([150, 300]);
+      space.add(300, set.at(300), { n: 300 });
+      expect(taken()).toBe(301); // not a minute yet
+      now += 2000;
+      space.add(301, set.at(301), { n: 301 });
+      expect(taken()).toBeWithin(302 - 100, 302 - 40);
+      index.flush();
+      expect([taken(), space.size, index.stats().spaces[0]!.dead]).toEqual([152, 152, 0]);
+      expect(space.search(set.at(1), { k: 1, where: { n: 1 } }).map(({ key }) => key)).toEqual([1]);
+      for (let i = 302; i < 400; i++) space.add(i, set.at(i), { n: i }, { expiresAt: now + 1000 });
+      // What a compaction is moving waits for the next minute.
+      for (let minute = 0; minute < 4; minute++) {
+        now += 61_000;
+        for (let i = 0; i < 8; i++) space.delete(-1);
+      }
+      expect(taken()).toBe(152);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  test("are there for every entry of an export where they are required", async () => {
+    const index = openSync({ dimensions: 2, metadata: "required", maxDocumentBytes: 40 });
+    const space = index.space("s");
+    expect((await refusalOf(() => space.add("x", [1, 0], ...([] as unknown as [unknown])))).code).toBe("BAD_METADATA");
+    expect((await refusalOf(() => space.add("x", [1, 0], { text: "x".repeat(40) }))).code).toBe("DOCUMENT_TOO_LARGE");
+    space.add("x", [1, 0], {});
+    expect(openSync({ from: index.exportBytes(), metadata: "required" }).space("s").keys()).toEqual(["x"]);
+    const without = openSync({ dimensions: 2 });
+    without.space("s").addMany(["x", "y"], Float32Array.of(1, 0, 0, 1), [{}, undefined]);
+    const { code, message } = await refusalOf(() => openSync({ from: without.exportBytes(), metadata: "required" }));
+    expect([code, message]).toEqual(["EXPORT_FOREIGN", expect.stringContaining('Space "s" has 1 entries without')]);
   });
 });
 
