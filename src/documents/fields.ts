@@ -71,19 +71,24 @@ export class FieldTable {
 
 /** @internal What a document has in a field. Throws BAD_FIELD when it is of another type. */
 export function valueIn(field: Field, document: Json): FieldValue | undefined {
-  const found = rawValueOf(field, document);
-  if (found === undefined || found === null) return found;
-  return Array.isArray(found) ? found.map((one, i) => scalarOf(field, one, i)) : scalarOf(field, found);
+  const { value, mismatch } = valueIfFits(field, document);
+  if (mismatch) throw misfit(field, rawValueOf(field, document)!);
+  return value;
 }
 
 /** @internal The same; undefined also where it is of another type. `mismatch`: whether it was. */
 export function valueIfFits(field: Field, document: Json): { value: FieldValue | undefined; mismatch: boolean } {
-  try {
-    return { value: valueIn(field, document), mismatch: false };
-  } catch {
-    return { value: undefined, mismatch: true };
+  const found = rawValueOf(field, document);
+  if (found === undefined || found === null) return { value: found, mismatch: false };
+  if (!Array.isArray(found)) {
+    const value = fitting(field.type, found);
+    return value === null ? MISFIT : { value, mismatch: false };
   }
+  const values = found.map((one) => fitting(field.type, one));
+  return values.includes(null) ? MISFIT : { value: values as Scalar[], mismatch: false };
 }
+
+const MISFIT = { value: undefined, mismatch: true } as const;
 
 function rawValueOf({ path }: Field, document: Json): Json | undefined {
   let at: Json | undefined = document;
@@ -94,11 +99,10 @@ function rawValueOf({ path }: Field, document: Json): Json | undefined {
   return at;
 }
 
-function scalarOf(field: Field, value: Json, position?: number): Scalar {
-  const scalar = fitting(field.type, value);
-  if (scalar !== null) return scalar;
-  const where = position === undefined ? "" : ` at position ${position}`;
-  throw new HnswError(
+function misfit(field: Field, found: Json): HnswError {
+  const position = Array.isArray(found) ? found.findIndex((one) => fitting(field.type, one) === null) : -1;
+  const [value, where] = position < 0 ? [found, ""] : [(found as Json[])[position], ` at position ${position}`];
+  return new HnswError(
     "BAD_FIELD",
     `The field "${field.name}" takes ${WANTED[field.type]}, not ${shown(value)}${where}.`,
   );

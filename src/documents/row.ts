@@ -16,7 +16,8 @@ import type { Json } from "./json.ts";
 
 export const ROW_HEADER = 32;
 export const FLAGS = 4; // at that byte
-const KNOWN = 24;
+export const VALUES = 20;
+export const KNOWN = 24;
 export const HAS_DOCUMENT = 1;
 export const NO_VECTOR = 2;
 export const EXPIRES = 4;
@@ -183,31 +184,42 @@ function putElement(to: ByteWriter, value: Scalar): void {
 /** What a row says besides its field values; it comes from the core, which has checked it. */
 export function decodeRow(bytes: Uint8Array): RowContents {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const flags = view.getUint32(4, true);
+  const flags = view.getUint32(FLAGS, true);
   return {
-    text: (flags & HAS_DOCUMENT) === 0 ? null : decodeText(documentIn(bytes, view)),
+    text: textOf(documentAt(bytes, view)),
     hasVector: (flags & NO_VECTOR) === 0,
     expiresAt: (flags & EXPIRES) === 0 ? null : view.getFloat64(8, true),
   };
 }
 
-function documentIn(bytes: Uint8Array, view: DataView): Uint8Array {
+/** Up to whole words of 8 bytes; of any number, and never less than that. */
+export function padded(bytes: number): number {
+  return bytes + (-bytes & 7);
+}
+
+function textOf(document: Uint8Array | null): string | null {
+  return document === null ? null : decodeText(document);
+}
+
+/** The bytes of a row's document, or null. Throws RangeError where a row of unknown origin is shorter than it says. */
+export function documentAt(row: Uint8Array, view: DataView): Uint8Array | null {
+  if ((view.getUint32(FLAGS, true) & HAS_DOCUMENT) === 0) return null;
   let at = ROW_HEADER;
-  for (let left = view.getUint32(20, true); left > 0; left--) {
-    at += VALUE_HEADER + ((view.getUint32(at + 4, true) + 7) & ~7);
+  for (let left = view.getUint32(VALUES, true); left > 0; left--) {
+    at += VALUE_HEADER + padded(view.getUint32(at + 4, true));
   }
-  return bytes.subarray(at, at + view.getUint32(16, true));
+  return row.subarray(at, at + view.getUint32(16, true));
 }
 
 /** What a row has in a field; undefined where it has nothing. */
 export function valueInRow(row: Uint8Array, field: Field): FieldValue | undefined {
   const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
   let at = ROW_HEADER;
-  for (let left = view.getUint32(20, true); left > 0; left--) {
+  for (let left = view.getUint32(VALUES, true); left > 0; left--) {
     const bytes = view.getUint32(at + 4, true);
     const payload = row.subarray(at + VALUE_HEADER, at + VALUE_HEADER + bytes);
     if (view.getUint16(at, true) === field.number) return valueOfPayload(payload, field.type, view.getUint8(at + 3));
-    at += VALUE_HEADER + ((bytes + 7) & ~7);
+    at += VALUE_HEADER + padded(bytes);
   }
   return undefined;
 }

@@ -2,6 +2,7 @@
 import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { UNFIT } from "../core/refusals.ts";
+import { agrees } from "../documents/agreement.ts";
 import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { Slice } from "../runtime/event-loop.ts";
@@ -82,7 +83,7 @@ export class Replay {
       return DONE;
     }
     this.partition.expect(sequence);
-    const status = this.handle.guarded(() => this.call(entry, known));
+    const status = this.isBelievable(entry) ? this.handle.guarded(() => this.call(entry, known)) : layout.E_ROW;
     if (status === layout.E_BUSY) return BUSY;
     if (status === layout.OK_WAKE || status === layout.E_PENDING) this.handle.wake(known.home);
     if (status === layout.E_PENDING) return FULL;
@@ -94,7 +95,7 @@ export class Replay {
     }
     if (status === layout.E_ROW) {
       this.doubts.lost(entry);
-      return this.lose(`op ${sequence} has a document or field values that make no sense`);
+      return this.lose(`op ${sequence} has a document or field values that make no sense, or do not agree`);
     }
     if (status !== layout.OK && status !== layout.OK_WAKE && status !== layout.NOT_FOUND) {
       throw this.handle.refusal(status, this.partition.seat);
@@ -102,6 +103,12 @@ export class Replay {
     if (entry.kind === layout.JOURNAL_DROP) this.partition.spaces.delete(entry.space);
     else if (entry.kind !== layout.JOURNAL_UPDATE) this.doubts.saw(entry);
     return this.did();
+  }
+
+  /** Whether the values that columns get are those of the document. */
+  private isBelievable({ row }: Entry): boolean {
+    const { list } = this.handle.fields.table;
+    return row.length === 0 || list.length === 0 || agrees(row, list);
   }
 
   private call({ kind, header, key, vector, row }: Entry, space: LoadedSpace): number {

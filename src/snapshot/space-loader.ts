@@ -1,13 +1,15 @@
 /* How does a space come back from frames? One frame after the other, into the partition of its name. Knows no files. */
 import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import { agrees } from "../documents/agreement.ts";
 import { census } from "../engine/census.ts";
 import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
 import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/huge-pages.ts";
 import { metricOf } from "../values/metric.ts";
-import { BadFrame, leftOutIn, type SpaceFrame, viewOn } from "./frames.ts";
+import { BadFrame, kindOf, leftOutIn, type SpaceFrame, viewOn } from "./frames.ts";
 import type { PartitionState } from "./partition-state.ts";
+import { RowReader } from "./rows.ts";
 
 const LARGE_BYTES = 256 * 2 ** 20;
 const SETTINGS = new Map<number, string>([
@@ -24,7 +26,7 @@ const PROBLEMS: Record<number, string> = {
   [layout.BROKEN_KEY]: "a key is none, or comes twice",
   [layout.BROKEN_CODE]: "the code of a vector is not its own",
   [layout.BROKEN_LIST]: "a list of neighbours names what it must not",
-  [layout.BROKEN_ROW]: "the document or field values of an entry make no sense",
+  [layout.BROKEN_ROW]: "the document or field values of an entry make no sense, or do not agree",
   [layout.BROKEN_TWIN]: "equal vectors do not hang together",
 };
 
@@ -41,6 +43,7 @@ export class SpaceLoader {
   at: calls.SpaceAt | null = null;
   private isFirst = true;
   private leftOut = 0;
+  private readonly rows = new RowReader();
 
   constructor(
     private readonly host: Host,
@@ -91,7 +94,17 @@ export class SpaceLoader {
     this.at = space;
     if (status === layout.E_MEMORY) throw this.host.refusal(layout.E_MEMORY, seat);
     if (status !== layout.OK) throw new BadFrame(problemOf(what, slot));
+    if (kindOf(body) === layout.FRAME_ROWS) this.expectAgreement(body);
     this.leftOut = leftOutIn(body);
+  }
+
+  /** Columns are made of the rows' values: what they say must be what the documents say. */
+  private expectAgreement(body: Uint8Array): void {
+    const { list } = this.host.fields.table;
+    if (list.length === 0) return;
+    for (const { slot, bytes } of this.rows.rowsOf(body)) {
+      if (!agrees(bytes, list)) throw new BadFrame(problemOf(layout.BROKEN_ROW, slot));
+    }
   }
 
   /** Whether the space was linked into while its snapshot was written: some ways through its graph are missing. */

@@ -15,10 +15,12 @@ import { random } from "../support/vectors.ts";
 
 let graph: ExportMap;
 let flat: ExportMap;
+let notes: ExportMap;
 {
   const made = await samples();
   graph = new ExportMap(made.find(({ name }) => name === "l2, a graph")!.bytes);
   flat = new ExportMap(made.find(({ name }) => name === "cosine, flat")!.bytes);
+  notes = new ExportMap(made.find(({ name }) => name === "documents, flat")!.bytes);
 }
 
 /** The slots of a state, of those that are alive or dead. */
@@ -166,6 +168,29 @@ const FLAT_CASES: Record<string, (map: ExportMap) => void> = {
   "a linked slot where there is no graph": (map) => map.set(map.field("record.state", 7), LINKED),
 };
 
+/** The row of slot 1 has a keyword of one byte, a number, a boolean and a date, in this order; its document is the text of them. */
+const NOTE = 1;
+const valueByte = (map: ExportMap, at: number) => fields(map, "value.byte", NOTE)[at]!;
+
+/** Changes a byte of its document, at the end of what is found there. */
+function changeText(map: ExportMap, found: string, to: string): void {
+  const bytes = fields(map, "document.byte", NOTE);
+  const text = String.fromCharCode(...bytes.map((field) => map.get(field)));
+  map.set(bytes[text.indexOf(found) + found.length - 1]!, to.charCodeAt(0));
+}
+
+const NOTE_CASES: Record<string, (map: ExportMap) => void> = {
+  "a keyword that its document does not have": (map) => map.set(valueByte(map, 0), 0x7a),
+  "a number that its document does not have": (map) => map.set(valueByte(map, 8), 0x40),
+  "a boolean that its document does not have": (map) => map.set(valueByte(map, 9), 1),
+  "a date that its document does not have": (map) => map.set(valueByte(map, 17), 0x41),
+  "a document that says something else than its field": (map) => changeText(map, '"tag":"a', "b"),
+  "a document that has no such property": (map) => changeText(map, '"ta', "o"),
+  "a document that is no JSON": (map) => changeText(map, "{", "["),
+  "a row that says that it knows no field": (map) => map.set(map.field("row.known", NOTE), 0),
+  "a row that knows more fields than there are": (map) => map.set(map.field("row.known", NOTE), 5),
+};
+
 /**
  * Two dead slots that share a cell of the table of what a search has met, name each other only, and are at no distance: a
  * search that takes each for new whenever it comes from the other never ends.
@@ -197,6 +222,7 @@ const REFUSED = [
   "a code with an endless scale",
   "code bytes above 127",
   "unknown flags",
+  ...Object.keys(NOTE_CASES).map((name) => `notes: ${name}`),
 ];
 
 const verdicts = new Map<string, Verdict>();
@@ -205,6 +231,7 @@ beforeAll(async () => {
   const made = [
     ...Object.entries(CASES).map(([name, change]) => ({ name, map: graph.copy(), change })),
     ...Object.entries(FLAT_CASES).map(([name, change]) => ({ name: `flat: ${name}`, map: flat.copy(), change })),
+    ...Object.entries(NOTE_CASES).map(([name, change]) => ({ name: `notes: ${name}`, map: notes.copy(), change })),
   ];
   for (const { map, change } of made) change(map);
   const found = await judgeExports([...made.map(({ map }) => map.bytes()), await twoThatForgetEachOther()]);
@@ -212,7 +239,9 @@ beforeAll(async () => {
 });
 
 describe("is refused, or harmless:", () => {
-  for (const name of [...Object.keys(CASES), ...Object.keys(FLAT_CASES).map((name) => `flat: ${name}`), ENDLESS]) {
+  const others = { flat: FLAT_CASES, notes: NOTE_CASES };
+  const named = Object.entries(others).flatMap(([map, cases]) => Object.keys(cases).map((name) => `${map}: ${name}`));
+  for (const name of [...Object.keys(CASES), ...named, ENDLESS]) {
     test(name, () => {
       const verdict = verdicts.get(name)!;
       if (verdict.kind === "wrong") throw new Error(verdict.why);

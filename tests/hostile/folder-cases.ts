@@ -1,7 +1,16 @@
 /* Folders to begin with, and what someone could have changed in one so that every checksum is right. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { JOURNAL_ADD, JOURNAL_CREATE } from "../../assembly/layout.ts";
+import {
+  FORM_ARRAY,
+  JOURNAL_ADD,
+  JOURNAL_CREATE,
+  JOURNAL_PUT,
+  JOURNAL_UPDATE,
+  ROW_HEADER,
+  VALUE_FORM,
+  VALUE_HEADER,
+} from "../../assembly/layout.ts";
 import { open } from "../../src/index.ts";
 import { type Entry, entriesOf } from "../../src/journal/entries.ts";
 import { uniform } from "../support/vectors.ts";
@@ -36,17 +45,21 @@ export async function makeOrigin(path: string): Promise<void> {
   cpSync(`${path}.open`, path, { recursive: true });
 }
 
-/** The first entry of that kind in the journal, changed where it lies. */
-function changeEntry(rows: Rows, kind: number, change: (words: DataView, entry: Entry & { at: number }) => void): void {
+/** The first entry of that kind in the journal, or all with documents, changed where they lie. */
+function changeEntry(
+  rows: Rows,
+  kind: number,
+  change: (words: DataView, entry: Entry & { at: number }) => void,
+  which: "first" | "documents" = "first",
+): void {
   let isDone = false;
   const changed = rows.journal.map((row): JournalRow => {
     const payload = row.payload.slice();
     let at = 0;
     for (const entry of entriesOf(payload, DIMENSIONS)) {
-      if (!isDone && entry.kind === kind) {
+      if (entry.kind === kind && (which === "first" ? !isDone : entry.row.length > 0)) {
         change(new DataView(payload.buffer), { ...entry, at });
         isDone = true;
-        break;
       }
       at += new DataView(payload.buffer).getUint32(at, true);
     }
@@ -57,6 +70,23 @@ function changeEntry(rows: Rows, kind: number, change: (words: DataView, entry: 
 
 const changeAdd = (rows: Rows, change: (words: DataView, entry: Entry & { at: number }) => void) =>
   changeEntry(rows, JOURNAL_ADD, change);
+
+/** A byte of the first keyword in each row, or one of its document. */
+const changeRow = (rows: Rows, kind: number, what: "value" | "document") =>
+  changeEntry(
+    rows,
+    kind,
+    (words, { row }) => {
+      const at = what === "value" ? firstKeyword(row) : Buffer.from(row).lastIndexOf('"tag":') + '"tag'.length - 1;
+      words.setUint8(row.byteOffset + at, 0x7a);
+    },
+    "documents",
+  );
+
+/** Of the first field: of a list, the first element. */
+function firstKeyword(row: Uint8Array): number {
+  return ROW_HEADER + VALUE_HEADER + (row[ROW_HEADER + VALUE_FORM] === FORM_ARRAY ? 4 : 0);
+}
 
 const changeSnapshots = (rows: Rows, change: (row: Rows["snapshots"][number]) => void) => {
   const changed = rows.snapshots;
@@ -235,6 +265,9 @@ export const CASES: Record<string, Change> = {
   "an add with a key of an unknown kind": (rows) => changeAdd(rows, (words, { at }) => words.setUint8(at + 15, 77)),
   "an add with a key that is not UTF-8": (rows) =>
     changeAdd(rows, (words, { key }) => words.setUint8(key.byteOffset, 0xff)),
+  "an add with a keyword that its document does not have": (rows) => changeRow(rows, JOURNAL_PUT, "value"),
+  "an update with a keyword that its document does not have": (rows) => changeRow(rows, JOURNAL_UPDATE, "value"),
+  "an update with a document that has another property": (rows) => changeRow(rows, JOURNAL_UPDATE, "document"),
   "an add of a space that does not exist": (rows) =>
     changeAdd(rows, (words, { at }) => words.setUint32(at + 8, 777, true)),
   "an op of an unknown kind": (rows) => changeAdd(rows, (words, { at }) => words.setUint32(at + 4, 99, true)),

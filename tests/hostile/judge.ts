@@ -4,6 +4,8 @@
  */
 import { openWith } from "../../src/api/open.ts";
 import { bestVariant, compileCore } from "../../src/core/build.ts";
+import { FieldTable, type FieldValue, valueIfFits } from "../../src/documents/fields.ts";
+import type { Json } from "../../src/documents/json.ts";
 import { type Hit, HnswError, type Key, type Metric, openSync, type Space, type VectorIndex } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 import { encodeKey } from "../../src/values/keys.ts";
@@ -24,6 +26,7 @@ const REFUSALS = /^(EXPORT_DAMAGED|EXPORT_FOREIGN|SNAPSHOT_FAILED|PATH_[A-Z]+|OU
 const NO_SPACE = "`dimensions` is required";
 const K = 10;
 const NARROW = 8; // candidates that a beam keeps: codes that are not the vector's own lead it astray
+const MOST_VALUES = 20; // that are counted, of a field
 const MOST_LOOKED_FOR = 300; // keys and vectors of a space, in the bytes that it came from
 
 class Wrong extends Error {}
@@ -98,6 +101,7 @@ export async function judgeIndex(index: VectorIndex, source: Uint8Array | null):
     const model = await accepted(modelOf(space, dimensions, metric, source));
     insist(space.size === model.size, () => `size ${space.size}, ${model.size} keys`);
     await accepted(judgeSearches(space, model, metric));
+    await accepted(judgeColumns(space, new FieldTable(Object.entries(index.options.fields))));
     await accepted(judgeDocuments(space, Object.keys(index.fields), model.size, new Float32Array(dimensions).fill(1)));
   }
   const { reserved } = index.stats().bytes;
@@ -105,7 +109,30 @@ export async function judgeIndex(index: VectorIndex, source: Uint8Array | null):
   await accepted(goOn(index, dimensions));
 }
 
-/** Documents are read, or refused as damaged; filters go on whatever columns say; a change of a document works. */
+/** A filter counts what the documents say, whatever was said of their fields. */
+async function judgeColumns(space: Space, fields: FieldTable): Promise<void> {
+  if (fields.size === 0) return;
+  const documents: unknown[] = [];
+  for await (const { metadata } of space.entries({ include: ["metadata"] })) documents.push(metadata);
+  for (const field of fields.list) {
+    const values = documents.map((one) => (one === undefined ? undefined : valueIfFits(field, one as Json).value));
+    const questions = [
+      { asked: { $exists: true }, wanted: values.filter((value) => value !== undefined).length },
+      { asked: null, wanted: values.filter((value) => value === null).length },
+      ...[...new Set(values.flatMap((value) => value ?? []))].slice(0, MOST_VALUES).map((asked) => {
+        const has = (value: FieldValue | undefined) => (Array.isArray(value) ? value.includes(asked) : value === asked);
+        return { asked, wanted: values.filter(has).length };
+      }),
+    ];
+    for (const { asked, wanted } of questions) {
+      const found = await space.count({ where: { [field.name]: asked } as never });
+      const what = `${field.name} ${JSON.stringify(asked)}`;
+      insist(found === wanted, () => `${what}: ${found} found, the documents of ${wanted} say so`);
+    }
+  }
+}
+
+/** Documents are read, or refused as damaged; a change of a document works. */
 async function judgeDocuments(space: Space, fields: string[], size: number, query: Float32Array): Promise<void> {
   insist((await space.count()) === size, () => "count and size differ");
   for (const field of fields) {
