@@ -362,6 +362,7 @@ export const FRAME_FINISH: u32 = 5; // in an export: the end, after F_COUNT spac
 export const FRAME_FIELDS: u32 = 6; // of an export, before its first space: F_COUNT fields as F_FIRST bytes of JSON
 export const FRAME_ROWS: u32 = 7; // rows of the slots of the frames before: F_COUNT parts of them
 export const FRAME_OPTIONAL: u32 = 0x80000000; // in a kind that a reader may skip if it does not know it
+export const FRAME_BYTES: u32 = 0x80000008; // optional: what the space took in memory
 /* FRAME_SPACE: */
 export const FS_FORMAT: u32 = 16, FS_DIMENSIONS: u32 = 20, FS_METRIC: u32 = 24;
 export const FS_M: u32 = 28, FS_SEED: u32 = 32, FS_ID: u32 = 36;
@@ -386,6 +387,9 @@ export const FS_ALL_BITS: u32 = 31;
 /* FRAME_END: F_FIRST holds the number of slots in the whole snapshot, F_COUNT that of the linked ones. */
 export const FE_LEFT_OUT: u32 = 16; // u64: ids of lists that the snapshot leaves out
 export const FE_HEADER: u32 = 24;
+/* FRAME_BYTES: of all, and of it those of vectors, the graph, documents, columns and dictionaries. */
+export const FB_ALL: u32 = 16, FB_VECTORS: u32 = 20, FB_GRAPH: u32 = 24;
+export const FB_DOCUMENTS: u32 = 28, FB_COLUMNS: u32 = 32, FB_DICTIONARIES: u32 = 36, FB_HEADER: u32 = 40;
 /* FRAME_ROWS: parts, in the order of slots: a row that does not fit into a frame goes on in the next one. */
 export const FR_SLOT: u32 = 0, FR_ROW: u32 = 4; // bytes of the whole row
 export const FR_OFFSET: u32 = 8, FR_BYTES: u32 = 12; // of the part, a multiple of 8
@@ -416,8 +420,9 @@ export const SP_ID: u32 = 32, SP_HOME: u32 = 36, SP_LIVE: u32 = 40, SP_DEAD: u32
 export const SP_STORED: u32 = 52; // as S_BYTES
 export const SP_GRAPH: u32 = 56, SP_BEAM: u32 = 60, SP_COMPACTIONS: u32 = 64, SP_QUARANTINED: u32 = 68;
 export const SP_SUSPECTS: u32 = 72;
-export const SP_DOCUMENTS: u32 = 76, SP_COLUMNS: u32 = 80, SP_DICTIONARIES: u32 = 84; // bytes of SP_STORED (rows/bytes.ts)
-export const SP_HEADER: u32 = 88; // then the name's bytes
+export const SP_DOCUMENTS: u32 = 76, SP_COLUMNS: u32 = 80, SP_DICTIONARIES: u32 = 84; // bytes of SP_STORED (space/bytes.ts)
+export const SP_VECTORS: u32 = 88, SP_LINKS: u32 = 92; // bytes of SP_STORED: slots; what only a graph needs
+export const SP_HEADER: u32 = 96; // then the name's bytes
 export const SPACES_AT_ONCE: u32 = 128; // about 50 µs under the partition lock
 
 // ── one hit of a search ─────────────────────────────────────────────────────────────────────────────────────────────

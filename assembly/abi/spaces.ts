@@ -4,7 +4,8 @@ import {
   INTENT_KIND, INTENT_NONE, KEY_HEADER, KEY_LENGTH, MAX_KEY_BYTES, NOT_FOUND, OK, P_INTENT, P_STATE, SPACES_AT_ONCE,
   SP_ADDRESS, SP_BEAM, SP_BYTES, SP_CHANGED, SP_COLUMNS, SP_COMPACTIONS, SP_CREATED, SP_DEAD, SP_DICTIONARIES,
   SP_DOCUMENTS, SP_GRAPH, SP_HEADER, SP_HOME, SP_ID,
-  SP_INCARNATION, SP_LIVE, SP_NAME, SP_PENDING, SP_QUARANTINED, SP_STORED, SP_SUSPECTS, STATE_SOUND, S_BYTES, S_CHANGED,
+  SP_INCARNATION, SP_LINKS, SP_LIVE, SP_NAME, SP_PENDING, SP_QUARANTINED, SP_STORED, SP_SUSPECTS, SP_VECTORS, STATE_SOUND,
+  S_CHANGED,
   S_COMPACTIONS, S_CREATED, S_GENERATIONS, S_HOME, S_ID, S_INCARNATION, S_LIVE, S_NAME, X_KEY, X_VECTORS,
 } from "../layout";
 import { suspectsOf } from "../graph/suspects";
@@ -12,7 +13,9 @@ import { journalRoom, reportSequence } from "../journal/ring";
 import { lockPartition, unlocked } from "../memory/locks";
 import { base, info } from "../memory/scratch";
 import { copyBytes } from "../memory/words";
-import { addBytesOf, columnBytes, dictionaryBytes, documentBytes, startBytes } from "../rows/bytes";
+import {
+  allBytes, columnBytes, countBytes, dictionaryBytes, documentBytes, graphBytes, vectorBytes,
+} from "../space/bytes";
 import { currentOf, emptyingOf, pendingOf } from "../space/generations";
 import { collect } from "../space/retirement";
 import { createSpace, findSpace, isAlive, removeSpace, spaceAfter } from "../space/spaces";
@@ -102,15 +105,15 @@ function writeSpace(space: usize, to: usize): usize {
   store<u32>(to + SP_LIVE, load<u32>(space + S_LIVE));
   store<u32>(to + SP_DEAD, load<u32>(current + G_DEAD) + (emptying == 0 ? 0 : load<u32>(emptying + G_DEAD)));
   store<u32>(to + SP_PENDING, pendingOf(current) + (emptying == 0 ? 0 : load<u32>(emptying + G_LIVE)));
-  store<u32>(to + SP_STORED, load<u32>(space + S_BYTES));
   store<u32>(to + SP_GRAPH, load<u32>(current + G_STATE));
   store<u32>(to + SP_BEAM, load<u32>(current + G_BEAM));
   store<u32>(to + SP_COMPACTIONS, load<u32>(space + S_COMPACTIONS));
   store<u32>(to + SP_QUARANTINED, load<u32>(current + G_QUARANTINED));
   store<u32>(to + SP_SUSPECTS, suspectsOf(current) + (emptying == 0 ? 0 : suspectsOf(emptying)));
-  startBytes();
-  addBytesOf(current);
-  if (emptying != 0) addBytesOf(emptying);
+  countBytes(space, current, emptying);
+  store<u32>(to + SP_STORED, allBytes);
+  store<u32>(to + SP_VECTORS, vectorBytes);
+  store<u32>(to + SP_LINKS, graphBytes);
   store<u32>(to + SP_DOCUMENTS, documentBytes);
   store<u32>(to + SP_COLUMNS, columnBytes);
   store<u32>(to + SP_DICTIONARIES, dictionaryBytes);

@@ -6,7 +6,7 @@ import {
   CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, G_SPACE, LEAF_BYTES, NOTES_BYTES,
   P_RESERVED, RECENT_SLOTS, S_GENERATIONS, UPPERS_HEADER,
 } from "../layout";
-import { allocate, availableBytes, blockBytes, free, freeAt } from "../memory/arena";
+import { allocate, availableBytes, blockBytes, bytesOf, free, freeAt } from "../memory/arena";
 import {
   distancesBytes, distancesOffset, graphChunkBytes, leavesOffset, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
   twinsOffset, uppersOffset, upperStride,
@@ -100,6 +100,18 @@ export function missingDistances(generation: usize): u64 {
 /** Whether the level-0 lists of a slot's chunk may have distances. */
 export function hasDistances(generation: usize, slot: u32): bool {
   return distancesBlock(chunkAt(generation, slot >>> CHUNK_BITS)) != 0;
+}
+
+/** Bytes of codes, links and what else only a graph needs. */
+export function graphBytes(generation: usize): u32 {
+  const graph: usize = load<u32>(generation + G_GRAPH);
+  if (graph == 0) return 0;
+  let bytes = bytesOf(graph) + bytesOf(load<u32>(generation + G_CENTROID)) + bytesOf(load<u32>(generation + G_LEAVES));
+  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
+    const chunk = chunkAt(generation, i - 1);
+    bytes += bytesOf(chunk) + bytesOf(uppersBlock(chunk)) + bytesOf(distancesBlock(chunk));
+  }
+  return bytes;
 }
 
 /** Frees all of a generation's graph; can be called again after a trap. */

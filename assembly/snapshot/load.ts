@@ -9,7 +9,7 @@
 import {
   BEAM_CODES, BEAM_F32, BEAM_TURNED, BODILESS, BROKEN_CODE, BROKEN_KEY, BROKEN_LIST, BROKEN_ORDER, BROKEN_ROW,
   BROKEN_SPACE, BROKEN_TWIN, BROKEN_VECTOR, CHUNK_BITS, CHUNK_SLOTS, E_BROKEN, E_BUSY, E_FOREIGN, E_MEMORY, E_MORE,
-  FE_HEADER, FE_LEFT_OUT, FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_CHANGED, FS_CREATED,
+  FE_HEADER, FE_LEFT_OUT, FRAME_BYTES, FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_ALL_BITS, FS_CHANGED, FS_CREATED,
   FS_DIMENSIONS, FS_DOUBT, FS_ELIGIBLE_BIT, FS_ENTRY, FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT,
   FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME, FS_SEED, FS_SLOTS, FS_SOUND, FS_TURNED_BIT, FS_VERSION,
   F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND, GRAPH, G_BEAM, G_BODILESS, G_CENTROID, G_CLAIMED, G_COUNT, G_DEAD,
@@ -78,6 +78,7 @@ export function loadFrame(home: u32, first: bool): i32 {
   if (first) space = 0;
   let status = broken(BROKEN_ORDER, space == 0 ? 0 : load<u32>(generation + G_COUNT));
   if (first && kind == FRAME_SPACE) status = loadSpace(frame, end, home);
+  else if (space != 0 && kind == FRAME_BYTES) status = OK; // counted again when asked for
   else if (space != 0 && kind == FRAME_SLOTS) status = loadSlots(frame, end);
   else if (space != 0 && kind == FRAME_ROWS) status = loadRows(frame, end);
   else if (space != 0 && kind == FRAME_END) status = loadEnd(frame, end);

@@ -2,6 +2,7 @@
  * What is a space's snapshot, and how is it taken while others add, link and search? Frame by frame, without a pause.
  *
  *   FRAME_SPACE   settings, id, the cut, the name, the centroid
+ *   FRAME_BYTES   what the space takes in memory, for those who only look
  *   FRAME_SLOTS   records of consecutive slots, as many as fit into the intake (64 KiB)
  *   FRAME_ROWS    rows of slots, if there are any (snapshot/rows.ts)
  *   FRAME_END     how many slots and links there were
@@ -22,8 +23,8 @@
  * faster than computing them; distances on level 0 are not, since nothing needs them until something is linked.
  */
 import {
-  BEAM_CODES, BEAM_F32, BEAM_TURNED, BODILESS, E_BUSY, E_MEMORY, E_MORE, E_STALE, FE_HEADER, FE_LEFT_OUT, FRAME_END,
-  FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_CHANGED, FS_CREATED, FS_DIMENSIONS, FS_DOUBT, FS_ELIGIBLE_BIT, FS_ENTRY,
+  BEAM_CODES, BEAM_F32, BEAM_TURNED, BODILESS, E_BUSY, E_MEMORY, E_MORE, E_STALE, FB_ALL, FB_COLUMNS,
+  FB_DICTIONARIES, FB_DOCUMENTS, FB_GRAPH, FB_HEADER, FB_VECTORS, FE_HEADER, FE_LEFT_OUT, FRAME_BYTES, FRAME_END, FRAME_ROWS, FRAME_SLOTS, FRAME_SPACE, FS_CHANGED, FS_CREATED, FS_DIMENSIONS, FS_DOUBT, FS_ELIGIBLE_BIT, FS_ENTRY,
   FS_F32_BIT, FS_FLAGS, FS_FORCED_BIT, FS_FORMAT, FS_GRAPH_BIT, FS_HEADER, FS_ID, FS_LIVE, FS_M, FS_METRIC, FS_NAME,
   FS_SEED, FS_SEQUENCE, FS_SLOTS, FS_SOUND, FS_TURNED_BIT, FS_VERSION, F_BYTES, F_COUNT, F_FIRST, F_HEADER, F_KIND,
   GRAPH, G_BEAM, G_CENTROID, G_COLUMNS, G_COUNT, G_DOUBT, G_ELIGIBLE, G_ENTRY, G_FORCE_F32, G_GRAPH, G_LIVE, G_SOUND,
@@ -40,6 +41,7 @@ import { lockPartition, unlocked } from "../memory/locks";
 import { base, info, info64 } from "../memory/scratch";
 import { codeStride, dimensions, M, metric, paddedFloats, seed } from "../memory/settings";
 import { clearBytes, copyBytes, copyWords, hasBit, setBit } from "../memory/words";
+import { allBytes, columnBytes, countBytes, dictionaryBytes, documentBytes, graphBytes, vectorBytes } from "../space/bytes";
 import { currentOf, emptyingOf } from "../space/generations";
 import { isAlive } from "../space/spaces";
 import { codeAddress } from "../vectors/codes";
@@ -95,6 +97,7 @@ function cut(): bool {
   count = load<u32>(generation + G_COUNT);
   live = load<u32>(space + S_LIVE);
   total = count + (emptying == 0 ? 0 : load<u32>(emptying + G_LIVE));
+  countBytes(space, generation, emptying);
   const isGraph = atomic.load<u32>(generation + G_STATE) == GRAPH;
   entry = isGraph ? atomic.load<u32>(generation + G_ENTRY) : 0; // linked already, and below the cut
   beam = load<u32>(generation + G_BEAM);
@@ -150,6 +153,9 @@ export function nextFrame(): i32 {
   let end: usize = 0;
   if (kind == FRAME_SPACE) {
     end = writeSpace(frame);
+    kind = FRAME_BYTES;
+  } else if (kind == FRAME_BYTES) {
+    end = writeBytes(frame);
     kind = total == 0 ? FRAME_END : FRAME_SLOTS;
   } else if (kind == FRAME_SLOTS) {
     const before = written;
@@ -214,6 +220,18 @@ function writeSpace(frame: usize): usize {
     at += paddedFloats * 4;
   }
   return at;
+}
+
+/** As they were counted at the cut: the seat has made no other call since. */
+function writeBytes(frame: usize): usize {
+  clearBytes(frame + F_FIRST, FB_ALL - F_FIRST);
+  store<u32>(frame + FB_ALL, allBytes);
+  store<u32>(frame + FB_VECTORS, vectorBytes);
+  store<u32>(frame + FB_GRAPH, graphBytes);
+  store<u32>(frame + FB_DOCUMENTS, documentBytes);
+  store<u32>(frame + FB_COLUMNS, columnBytes);
+  store<u32>(frame + FB_DICTIONARIES, dictionaryBytes);
+  return frame + FB_HEADER;
 }
 
 function copyPadded(to: usize, from: usize, bytes: u32): usize {

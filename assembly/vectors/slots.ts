@@ -146,6 +146,15 @@ export function ensureSlot(generation: usize, mine: u32): bool {
   return true;
 }
 
+/** Bytes of all chunks of slots and their directories. */
+export function slotBytes(generation: usize): u32 {
+  let directory: usize = load<u32>(generation + G_VECTORS);
+  let bytes: u32 = 0;
+  for (let i = load<u32>(generation + G_VECTOR_CHUNKS); i > 0; i--) bytes += bytesOf(load<u32>(directory + D_HEADER + (i - 1) * 4));
+  for (; directory != 0; directory = load<u32>(directory + D_OLDER)) bytes += bytesOf(directory);
+  return bytes;
+}
+
 /** Frees all of a generation's slots; can be called again after a trap. */
 export function freeSlots(generation: usize): void {
   let directory: usize = load<u32>(generation + G_VECTORS);

@@ -116,6 +116,8 @@ function readFigures(words: Uint32Array, bytes: Uint8Array, at: number, partitio
     dead: words[(at + layout.SP_DEAD) >>> 2]!,
     pending: words[(at + layout.SP_PENDING) >>> 2]!,
     bytes: words[(at + layout.SP_STORED) >>> 2]!,
+    vectorBytes: words[(at + layout.SP_VECTORS) >>> 2]!,
+    graphBytes: words[(at + layout.SP_LINKS) >>> 2]!,
     documentBytes: words[(at + layout.SP_DOCUMENTS) >>> 2]!,
     columnBytes: words[(at + layout.SP_COLUMNS) >>> 2]!,
     dictionaryBytes: words[(at + layout.SP_DICTIONARIES) >>> 2]!,

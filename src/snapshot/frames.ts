@@ -119,7 +119,7 @@ export function kindOf(body: Uint8Array): number {
 
 const KNOWN_KINDS = [
   ...[layout.FRAME_SPACE, layout.FRAME_SLOTS, layout.FRAME_ROWS, layout.FRAME_END],
-  ...[layout.FRAME_GONE, layout.FRAME_FINISH, layout.FRAME_FIELDS],
+  ...[layout.FRAME_GONE, layout.FRAME_FINISH, layout.FRAME_FIELDS, layout.FRAME_BYTES],
 ];
 
 /** A frame of a newer version, which this one must not skip. The message says so. */
@@ -155,6 +155,31 @@ export function readFieldsFrame(body: Uint8Array): Settings["fields"] {
     if (Object.keys(fields).length === words.getUint32(layout.F_COUNT, true)) return fields;
   } catch {}
   throw new BadFrame("its fields make no sense");
+}
+
+/** What a space took in memory when its snapshot was taken. */
+export interface SpaceBytes {
+  /** All of it, keys included. */
+  all: number;
+  vectors: number;
+  graph: number;
+  documents: number;
+  columns: number;
+  dictionaries: number;
+}
+
+/** The contents of the frame behind a space's first one, or null for any other. */
+export function readBytesFrame(body: Uint8Array): SpaceBytes | null {
+  if (kindOf(body) !== layout.FRAME_BYTES || body.length < layout.FB_HEADER) return null;
+  const words = viewOn(body);
+  return {
+    all: words.getUint32(layout.FB_ALL, true),
+    vectors: words.getUint32(layout.FB_VECTORS, true),
+    graph: words.getUint32(layout.FB_GRAPH, true),
+    documents: words.getUint32(layout.FB_DOCUMENTS, true),
+    columns: words.getUint32(layout.FB_COLUMNS, true),
+    dictionaries: words.getUint32(layout.FB_DICTIONARIES, true),
+  };
 }
 
 export type SpaceFrame = NonNullable<ReturnType<typeof readSpaceFrame>>;

@@ -121,8 +121,12 @@ export interface SpaceStats {
   dead: number;
   /** Accepted and not yet linked; searches scan them. */
   pending: number;
-  /** All that it takes; of it: */
+  /** All that it takes; of it, beside keys: */
   bytes: number;
+  /** vectors, with room for more; */
+  vectorBytes: number;
+  /** codes and links of its graph, with room for more; */
+  graphBytes: number;
   /** documents, with the lists among their fields' values, and room for more; */
   documentBytes: number;
   /** single values of fields, a cell each; */

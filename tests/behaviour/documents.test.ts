@@ -492,17 +492,18 @@ test("where documents are required, an export or a folder with an entry without 
   await (await open({ ...options, path: folder.path })).close(); // the refusal left it as it was
 });
 
-test("`stats` tells documents, columns and dictionaries apart", async () => {
+test("`stats` tells vectors, graph, documents, columns and dictionaries apart", async () => {
   await using parts = await withDocuments({ workers: 0 });
   const of = (name: string) => parts.index.stats().spaces.find((space) => space.name === name)!;
   await parts.index.space("plain").add(1, SET.at(1));
   expect(of("plain")).toMatchObject({ documentBytes: 0, columnBytes: 0, dictionaryBytes: 0 });
-  const { documentBytes, columnBytes, dictionaryBytes, bytes } = of("s");
+  const { vectorBytes, graphBytes, documentBytes, columnBytes, dictionaryBytes, bytes } = of("s");
   const text = Array.from({ length: 200 }, (_, i) => JSON.stringify(memoryOf(i))).join("");
   expect(documentBytes).toBeGreaterThan(text.length);
   expect(columnBytes).toBeGreaterThan(200 * 8);
   expect(dictionaryBytes).toBeGreaterThan(0);
-  expect(documentBytes + columnBytes + dictionaryBytes).toBeLessThan(bytes);
+  expect(vectorBytes).toBeGreaterThan(SET.part(0, 200).values.byteLength);
+  expect(vectorBytes + graphBytes + documentBytes + columnBytes + dictionaryBytes).toBeLessThan(bytes);
   await parts.space.add(0, SET.at(0), { ...memoryOf(0), userId: "a user whose name is new".repeat(50) });
   expect(of("s").dictionaryBytes).toBeGreaterThan(dictionaryBytes + 1000);
 });

@@ -4,6 +4,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Inspection } from "../../src/storage/tools/inspect.ts";
 import { Folder } from "../support/folder.ts";
+import { uniform } from "../support/indexes.ts";
 import { outOf, run, stateOf } from "./program.ts";
 
 const OPTIONS = { dimensions: 2, metric: "l2", M: 8, seed: 7, workers: 0, partitions: 1 } as const;
@@ -55,9 +56,13 @@ describe("of an open folder", () => {
         partition: 0,
         id: 0,
         snapshot: { sequence: 7, file: "00000001.hnsw", bytes: expect.any(Number), live: 3, slots: 4 },
+        memory: {
+          ...{ all: expect.any(Number), vectors: expect.any(Number), graph: 0 },
+          ...{ documents: 0, columns: 0, dictionaries: 0 },
+        },
         ops: 2,
       },
-      { name: "zweiter Raum", partition: 0, id: 2, snapshot: null, ops: 2 },
+      { name: "zweiter Raum", partition: 0, id: 2, snapshot: null, memory: null, ops: 2 },
     ]);
   });
 
@@ -120,6 +125,43 @@ describe("of a closed folder", () => {
     expect(code).toBe(1);
     expect(err).toStartWith("PATH_DAMAGED: ");
   });
+});
+
+test("what a space took in memory is told apart, as by `stats`", async () => {
+  using folder = new Folder();
+  const fields = { tag: "keyword", size: "number" } as const;
+  await using opened = await folder.open({
+    dimensions: 8,
+    metric: "l2",
+    workers: 0,
+    partitions: 1,
+    flatBelow: 100,
+    fields,
+  });
+  const { index } = opened;
+  const set = uniform(500, 8, 4);
+  for (let i = 0; i < 500; i++)
+    await index.space("notes").add(i, set.at(i), { tag: `t${i}`, size: i, text: "x".repeat(50) });
+  for (let i = 0; i < 50; i++) await index.space("bare").add(i, set.at(i));
+  await index.flush();
+  await index.checkpoint();
+  const { spaces } = await inspectionOf(folder.path);
+  for (const { name, memory } of spaces) {
+    const stats = index.stats().spaces.find((space) => space.name === name)!;
+    expect(memory).toEqual({
+      ...{ all: stats.bytes, vectors: stats.vectorBytes, graph: stats.graphBytes },
+      ...{ documents: stats.documentBytes, columns: stats.columnBytes, dictionaries: stats.dictionaryBytes },
+    });
+    const parts = Object.values(memory!).reduce((sum, bytes) => sum + bytes) - memory!.all;
+    expect(memory!.all - parts).toBeWithin(1, memory!.all / 2); // keys and headers
+    for (const part of ["documents", "columns", "dictionaries", "graph"] as const) {
+      expect({ name, part, some: memory![part] > 0 }).toEqual({ name, part, some: name === "notes" });
+    }
+    expect(memory!.vectors).toBeGreaterThan((name === "notes" ? 500 : 50) * 8 * 4);
+  }
+  const text = await outOf(["inspect", folder.path]);
+  expect(text).toMatch(/\n {2}in memory +all +vectors +graph +documents +columns +dictionaries\n {2}notes {2}/);
+  expect(text).toMatch(/\n {2}bare +[\d.]+ KiB +[\d.]+ KiB +0 bytes +0 bytes +0 bytes +0 bytes\n/);
 });
 
 test("control characters in a name do not reach the terminal", async () => {

@@ -4,7 +4,7 @@ import { messageOf } from "../../errors.ts";
 import { entriesOf } from "../../journal/entries.ts";
 import type { Settings } from "../../options/open.ts";
 import type { Shape } from "../../options/shape.ts";
-import { readSpaceFrame, type SpaceFrame } from "../../snapshot/frames.ts";
+import { readBytesFrame, readSpaceFrame, type SpaceBytes, type SpaceFrame } from "../../snapshot/frames.ts";
 import { decodeKey } from "../../values/keys.ts";
 import { Damage, pathError } from "../disk/damage.ts";
 import { findFolder, shapeIn } from "../disk/folder.ts";
@@ -33,6 +33,8 @@ export interface SpaceInspection {
   id: number;
   /** Its newest snapshot, with all ops up to `sequence`; null when it has none yet. */
   snapshot: { sequence: number; file: string; bytes: number; live: number; slots: number } | null;
+  /** What it took in memory when that snapshot was taken; null without one. */
+  memory: SpaceBytes | null;
   /** Ops in the journal that are not in the snapshot. */
   ops: number;
 }
@@ -115,9 +117,9 @@ class Inspector {
     const { partition, space: id, sequence, file, bytes } = row;
     if (this.spaces.has(keyOf(partition, id))) return true; // rows are newest first
     try {
-      const { nameHeader, name, live, slots } = headOf(sectionOf(row, this.paths.snapshots));
+      const { nameHeader, name, live, slots, memory } = headOf(sectionOf(row, this.paths.snapshots));
       const snapshot = { sequence, file, bytes, live, slots };
-      const known = { name: String(decodeKey(nameHeader, name, 0)), partition, id, snapshot, ops: 0 };
+      const known = { name: String(decodeKey(nameHeader, name, 0)), partition, id, snapshot, memory, ops: 0 };
       this.spaces.set(keyOf(partition, id), known);
       return true;
     } catch (error) {
@@ -167,7 +169,8 @@ class Inspector {
     const key = keyOf(partition, id);
     const known = this.spaces.get(key);
     if (known === undefined) {
-      if (kind === JOURNAL_CREATE) this.spaces.set(key, { name: name(), partition, id, snapshot: null, ops: 1 });
+      if (kind === JOURNAL_CREATE)
+        this.spaces.set(key, { name: name(), partition, id, snapshot: null, memory: null, ops: 1 });
       return; // else of a space that was dropped
     }
     if (known.snapshot !== null && sequence <= known.snapshot.sequence) return;
@@ -176,9 +179,12 @@ class Inspector {
   }
 }
 
-/** The first frame of a section. Throws Damage. */
-function headOf(section: WantedSection): SpaceFrame {
-  const [body] = readSection(section);
-  const head = readSpaceFrame(body!)!;
-  return { ...head, name: head.name.slice() };
+/** The first frames of a section. Throws Damage. */
+function headOf(section: WantedSection): SpaceFrame & { memory: SpaceBytes | null } {
+  const frames = readSection(section);
+  const head = readSpaceFrame(frames.next().value as Uint8Array)!;
+  const own = { ...head, name: head.name.slice() };
+  const next = frames.next();
+  frames.return(undefined);
+  return { ...own, memory: next.done === true ? null : readBytesFrame(next.value) };
 }
