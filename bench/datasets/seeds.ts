@@ -20,4 +20,5 @@ export const SEEDS = {
   server: 6333,
   filters: 384,
   recall: 95,
+  documents: 200,
 } as const;

@@ -6,6 +6,7 @@ import { calibrate } from "./calibrate/suite.ts";
 import { calls } from "./calls/suite.ts";
 import { churn } from "./churn/suite.ts";
 import { core } from "./core/suite.ts";
+import { documents } from "./documents/suite.ts";
 import { durable } from "./durable/suite.ts";
 import { edge } from "./edge/suite.ts";
 import { filters } from "./filters/suite.ts";
@@ -22,7 +23,7 @@ import { skew } from "./skew/suite.ts";
 
 export const experiments: Record<string, Experiment> = {
   ...{ scaling, skew, batch, locality, simulate, calibrate },
-  ...{ freshness, calls, filters, peers, recall, scale, churn, durable, server, edge, kernels, core },
+  ...{ freshness, calls, filters, documents, peers, recall, scale, churn, durable, server, edge, kernels, core },
 };
 
 /** Whose result this is. */

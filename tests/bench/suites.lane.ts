@@ -75,6 +75,7 @@ describe("a tiny run of", () => {
     calls: ["--n", "2500"],
     server: ["--n", "1000"],
     filters: ["--set", "synth128", "--n", "2500", "--peers", "ours"],
+    documents: set,
     durable: set,
     core: [...set, "--against", BUILD],
     ...(process.env.BENCH === "all" ? slow : {}),
