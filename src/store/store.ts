@@ -249,6 +249,10 @@ export class Store implements AsyncDisposable {
 
   private async openIndex(number: number, dimensions: number, metric: Metric): Promise<VectorIndex> {
     await this.ending.get(number);
+    // Threads of collections that are being closed count as well.
+    while (this.ending.size > 0 && this.opened.size + this.ending.size > this.maxOpen + 1) {
+      await Promise.race(this.ending.values());
+    }
     const { workers } = this;
     const path = this.folder?.pathOf(number);
     const shape = { dimensions, metric, workers, partitions: 1, maxDocumentBytes: 1_048_576 } as const;

@@ -10,7 +10,12 @@ describe("the demo's load", () => {
   test("is refused where it was not allowed, or where its name belongs to something else", async () => {
     await using plain = await Serving.start();
     expect((await plain.call("POST", "/v1/demo", { run: true })).status).toBe(403);
-    expect((await plain.call("GET", "/v1/session")).result).toEqual({ right: "manage", collections: {}, demo: false });
+    expect((await plain.call("GET", "/v1/session")).result).toEqual({
+      right: "manage",
+      collections: {},
+      spaces: [],
+      demo: false,
+    });
     await using serving = await Serving.start({ demo: true, apiKey: "all", readOnlyKey: "some" });
     const as = (key: string) => ({ "api-key": key });
     await serving.call("PUT", "/collections/demo", { vectors: { size: 2, distance: "Dot" } }, as("all"));

@@ -8,8 +8,9 @@ import { openStore } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { Command } from "./serving.ts";
 
-const COLLECTIONS = Number(process.env.COLLECTIONS ?? 100);
+const COLLECTIONS = Number(process.env.COLLECTIONS ?? 30);
 const MAX_OPEN = 4;
+const FEW = 3 * MAX_OPEN;
 const SHAPES = [2, 8, 32, 128, 384].map((dimensions, i) => {
   return { dimensions, metric: (["cosine", "l2", "dot"] as const)[i % 3]! };
 });
@@ -37,10 +38,11 @@ test(`${COLLECTIONS} collections of ${SHAPES.length} shapes`, async () => {
   const use = async (i: number) => {
     expect((await client.retrieve(nameOf(i), { ids: [i] })).map(({ id }) => id)).toEqual([i]);
   };
-  for (let i = 0; i < MAX_OPEN; i++) await use(i);
+  // Until some were closed again: the runtime starts threads of its own at its first works of each kind.
+  for (let i = 0; i < FEW; i++) await use(i);
   const few = threadsOf(server);
   let firstMs = 0;
-  for (let i = MAX_OPEN; i < COLLECTIONS; i++) {
+  for (let i = FEW; i < COLLECTIONS; i++) {
     const start = performance.now();
     await use(i);
     firstMs = Math.max(firstMs, performance.now() - start);
@@ -53,6 +55,6 @@ test(`${COLLECTIONS} collections of ${SHAPES.length} shapes`, async () => {
     threadsWithFew: few,
     threadsWithAll: many,
   });
-  // One may be opened while another is being closed, with a worker, a journal and a snapshot thread each.
-  expect(many).toBeLessThanOrEqual(few + 6);
+  // One more may be open, or being closed, than stay open: with a worker, a journal and a snapshot thread.
+  expect(many).toBeLessThanOrEqual(few + 4);
 }, 1_200_000);
