@@ -11,7 +11,7 @@
 import { damaged, FileBytes } from "./bytes.ts";
 import type { ForeignVectors } from "./vectors.ts";
 
-const HEADER = 96;
+export const GRAPH_HEAD_BYTES = 96;
 const BRUTE_HEADER = 24;
 const DELETED = 1;
 
@@ -25,26 +25,46 @@ export interface HnswlibList extends ForeignVectors {
   maxElements: number;
 }
 
+export interface GraphHead {
+  count: number;
+  maxElements: number;
+  dimensions: number;
+  /** Bytes of an element on level 0, and where its floats and its label begin. */
+  stride: number;
+  dataAt: number;
+  labelAt: number;
+  M: number;
+  efConstruction: number;
+}
+
+/** The head of a graph, from byte `at` on. Throws EXPORT_DAMAGED. */
+export function readGraphHead(file: FileBytes, at: number): GraphHead {
+  file.expect(at, GRAPH_HEAD_BYTES);
+  const size = (offset: number) => file.size(at + offset);
+  const [levelZero, maxElements, count] = [size(0), size(8), size(16)];
+  const [stride, labelAt, dataAt] = [size(24), size(32), size(40)];
+  const [maxM, maxM0, M] = [size(56), size(64), size(72)];
+  const dimensions = (labelAt - dataAt) / 4;
+  const fits = levelZero === 0 && maxM === M && maxM0 === 2 * M && dataAt === 4 + 4 * maxM0 && stride === labelAt + 8;
+  if (!fits || !Number.isInteger(dimensions) || dimensions < 1 || count > maxElements) {
+    throw damaged(file.what, "the sizes in its header do not go together");
+  }
+  return { count, maxElements, dimensions, stride, dataAt, labelAt, M, efConstruction: size(88) };
+}
+
 /** Throws EXPORT_DAMAGED, also for what is no such file. */
 export function readHnswlibGraph(bytes: Uint8Array): HnswlibGraph {
   const file = new FileBytes(bytes, "The hnswlib file");
-  file.expect(0, HEADER);
-  const [levelZero, maxElements, count, stride, labelAt, dataAt] = [0, 8, 16, 24, 32, 40].map((at) => file.size(at));
-  const [maxM, maxM0, M] = [56, 64, 72].map((at) => file.size(at));
-  const dimensions = (labelAt! - dataAt!) / 4;
-  const fits = levelZero === 0 && maxM === M && maxM0 === 2 * M! && dataAt === 4 + 4 * maxM0 && stride === labelAt! + 8;
-  if (!fits || !Number.isInteger(dimensions) || dimensions < 1 || count! > maxElements!) {
-    throw damaged(file.what, "the sizes in its header do not go together");
-  }
-  file.expect(HEADER, count! * stride!);
-  checkUpperLinks(file, HEADER + count! * stride!, count!, 4 + 4 * maxM!);
-  const keyAt = (i: number) => file.key(HEADER + i * stride! + labelAt!);
-  checkLabels(file, count!, keyAt);
+  const { count, maxElements, dimensions, stride, dataAt, labelAt, M, efConstruction } = readGraphHead(file, 0);
+  const elementAt = (i: number) => GRAPH_HEAD_BYTES + i * stride;
+  file.expect(GRAPH_HEAD_BYTES, count * stride);
+  checkUpperLinks(file, elementAt(count), count, 4 + 4 * M);
+  const keyAt = (i: number) => file.key(elementAt(i) + labelAt);
+  checkLabels(file, count, keyAt);
   return {
-    ...{ source: "hnswlib", dimensions, metric: null, count: count!, maxElements: maxElements!, M: M!, keyAt },
-    efConstruction: file.size(88),
-    vectorAt: (i) => file.floats(HEADER + i * stride! + dataAt!, dimensions),
-    isDeleted: (i) => (file.word(HEADER + i * stride!) & (DELETED << 16)) !== 0,
+    ...{ source: "hnswlib", dimensions, metric: null, count, maxElements, M, keyAt, efConstruction },
+    vectorAt: (i) => file.floats(elementAt(i) + dataAt, dimensions),
+    isDeleted: (i) => (file.word(elementAt(i)) & (DELETED << 16)) !== 0,
   };
 }
 

@@ -68,7 +68,7 @@ describe("refused, with the line:", () => {
     writeFileSync(file, 'key,vector,sold\na,"[1,2]",perhaps\n');
     expect(await failure("--fields", "sold:boolean")).toContain('"perhaps" is not true or false, as sold must be');
     expect(await failure("--integer-keys")).toContain('its key "a" is not a safe integer');
-    expect(await failure("--keys", file)).toContain("a .csv file holds its keys");
+    expect(await failure("--keys", file)).toContain("--keys is for files without keys");
     const other = join(folder.root, "rows.jsonl");
     writeFileSync(other, "");
     const args = ["import", folder.path, other, "--space", "s", "--dimensions", "2", "--key-column", "k"];

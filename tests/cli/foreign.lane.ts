@@ -103,6 +103,6 @@ describe("refused", () => {
     const keys = join(folder.root, "keys.txt");
     writeFileSync(keys, "a\n");
     const args = ["import", folder.path, given("f32.usearch"), "--space", "s", "--keys", keys];
-    expect(await failureOf(args)).toContain("a file of usearch holds its keys");
+    expect(await failureOf(args)).toContain("--keys is for files without keys");
   });
 });

@@ -6,7 +6,7 @@ import type { Key } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { expectHolds, type Model, uniform, type VectorSet } from "../support/indexes.ts";
 import { dictOf, npy } from "../support/npy.ts";
-import { failureOf, outOf } from "./program.ts";
+import { failureOf, outOf, READ_BACK } from "./program.ts";
 
 function bytesOf(values: Float32Array | Float64Array | Int32Array | Uint8Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -86,7 +86,7 @@ describe("imported", () => {
     writeFileSync(keys, `${Array.from({ length: 2100 }, (_, i) => keyOf(i)).join("\n")}\n`);
     const options = ["--space", "s", "--dimensions", "3", "--metric", "l2", "--keys", keys, "--integer-keys"];
     const said = await outOf(["import", folder.path, file, ...options]);
-    expect(said).toBe(`${folder.path}: 2,100 vectors added in space "s"\n`);
+    expect(said).toBe(`${folder.path}: 2,100 vectors added in space "s"\n${READ_BACK}\n`);
     await expectImported(folder, modelOf(set, keyOf));
     // PATH is there now and knows its dimensions.
     await outOf(["import", folder.path, file, "--space", "t"]);

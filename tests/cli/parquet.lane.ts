@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { Folder } from "../support/folder.ts";
-import { failureOf, outOf } from "./program.ts";
+import { failureOf, outOf, READ_BACK } from "./program.ts";
 
 type Column = Parameters<typeof parquetWriteBuffer>[0]["columnData"][number];
 
@@ -36,7 +36,7 @@ test("keys, vectors and the other columns come over", async () => {
     { name: "at", data: rows(() => day), type: "TIMESTAMP" },
   ]);
   const out = await outOf(["import", folder.path, file, "--space", "s", "--metric", "l2", "--fields", "count:number"]);
-  expect(out).toBe(`${folder.path}: 2,500 vectors added in space "s"\n`);
+  expect(out).toBe(`${folder.path}: 2,500 vectors added in space "s"\n${READ_BACK}\n`);
   const wanted = rows((key) => {
     const count = key % 2 === 0 ? { count: key } : {};
     return { key, vector: floats(key), metadata: { title: `title ${key}`, ...count, at: day.toISOString() } };
@@ -111,7 +111,7 @@ describe("refused", () => {
     );
     expect(await failureOf(["import", folder.path, whole, "--all"])).toStartWith("2 USAGE: --all is for lines of JSON");
     expect(await failureOf(["import", folder.path, whole, "--space", "s", "--keys", "k"])).toStartWith(
-      "2 USAGE: a .parquet file holds its keys",
+      "2 USAGE: --keys is for files without keys",
     );
   });
 });

@@ -5,6 +5,9 @@ import { type Ended, run as runCommand } from "../support/process.ts";
 
 export const PROGRAM = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
+/** What an import of ten and more says of its sample. */
+export const READ_BACK = "10 entries read back: the same floats and distances";
+
 export function run(args: string[], stdin?: string | Uint8Array): Promise<Ended> {
   return runCommand([process.execPath, PROGRAM, ...args], {
     stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),

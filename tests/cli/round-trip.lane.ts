@@ -55,7 +55,10 @@ test("a space is exported and imported, with keys of all types and hard floats",
 
   const options = ["--space", "farben", "--dimensions", "4", "--metric", "l2"];
   const imported = JSON.parse(await outOf(["import", to.path, file, ...options, "--json"]));
-  expect(imported).toEqual({ path: to.path, file, imported: KEYS.length, ms: expect.any(Number) });
+  expect(imported).toEqual({
+    ...{ path: to.path, file, imported: KEYS.length, expected: null, resumedAfter: 0, ms: expect.any(Number) },
+    sample: { entries: expect.any(Number), differing: 0 },
+  });
   {
     await using opened = await to.open({ dimensions: 4, workers: 0 });
     expect(opened.index.spaces()).toEqual(["farben"]);
@@ -96,7 +99,7 @@ test("an import into an existing index adds to it", async () => {
   using folder = new Folder();
   await fill(folder, { s: modelOf(["a"]) });
   const said = await outOf(["import", folder.path, "-", "--space", "s"], '\n{"key":"b","vector":[1,2,3,4]}\n\n');
-  expect(said).toBe(`${folder.path}: 1 vector added in space "s"\n`);
+  expect(said).toBe(`${folder.path}: 1 vector added in space "s"\n1 entry read back: the same floats and distances\n`);
   expect((await outOf(["export", folder.path, "--all"])).match(/"key":"."/g)).toEqual(['"key":"a"', '"key":"b"']);
 });
 

@@ -41,7 +41,7 @@ const WRONG: [args: string[], says: string][] = [
   ],
   [
     ["import", "/nowhere/a", "x.jsonl", "--space", "s", "--keys", "k"],
-    "lines of JSON hold their keys: --keys is for .npy and .f32; see `hnsw-workers import --help`",
+    "--keys is for files without keys: .npy, .npz, .f32, .fvecs and .bvecs; see `hnsw-workers import --help`",
   ],
   [["import", "/nowhere/a", "x.npy", "--all"], "--all is for lines of JSON; see `hnsw-workers import --help`"],
   [

@@ -45,6 +45,11 @@ export class Arguments {
     return this.values[option] !== undefined;
   }
 
+  /** All options but --json, as one text. */
+  get written(): string {
+    return JSON.stringify(Object.entries({ ...this.values, json: undefined }).sort());
+  }
+
   text(option: string): string | undefined {
     return this.values[option] as string | undefined;
   }

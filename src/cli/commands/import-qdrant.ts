@@ -16,13 +16,11 @@ import { Progress } from "../terminal/progress.ts";
 import { addBatch } from "./add-batch.ts";
 import type { Arguments, Outcome } from "./command.ts";
 import { fieldsOf } from "./fields.ts";
+import { ImportNote } from "./import-note.ts";
+import { EXACT, Reservoir } from "./import-sample.ts";
 import { shapeOf } from "./shape.ts";
 
-/** Holds how far imports came that have not ended. */
-const NOTES = "hnsw-workers/import";
-const SAMPLE = 10;
 const NEAREST = 10;
-const EXACT = 5000; // an `ef` above 4,096 is an exact scan
 const MOST_DOCUMENT_BYTES = 2 ** 20;
 
 interface Note {
@@ -34,7 +32,7 @@ interface Note {
 export async function importFromQdrant(args: Arguments): Promise<Outcome> {
   const start = performance.now();
   const [path, name, url] = [args.at(0), args.at(1), args.text("from-qdrant")!];
-  for (const option of ["all", "keys", "integer-keys", "dimensions"]) {
+  for (const option of ["all", "keys", "integer-keys", "dimensions", "collection", "text"]) {
     if (args.has(option)) throw args.wrong(`--${option} is for files`);
   }
   const spaceName = args.text("space") ?? name;
@@ -42,31 +40,29 @@ export async function importFromQdrant(args: Arguments): Promise<Outcome> {
   const expected = await collection.count();
   await using index = await openFor(path, args, collection);
   const space = index.space(spaceName);
-  const notes = index.space<string>(NOTES);
-  const noteKey = JSON.stringify([url, name, args.text("vector") ?? null, spaceName]);
-  const note = (await notes.get(noteKey, { include: ["metadata"] }))?.metadata as Note | undefined;
+  const notes = await ImportNote.open<Note>(index, [url, name, args.text("vector") ?? null, spaceName]);
+  const note = notes.found;
   const isAlone = note !== undefined || space.size === 0;
 
   let imported = note?.imported ?? 0;
   using progress = new Progress();
   progress.start("adding", expected);
   progress.by(imported);
-  const sample = new Sample();
+  const sample = new Reservoir<number[]>();
   for await (const page of collection.pages(note === undefined ? null : keyOf(note))) {
     await addPage(space, page, name);
     imported += page.points.length;
     for (const { vector } of page.points) if (vector !== null) sample.offer(vector);
-    if (page.next !== null) await notes.add(noteKey, null, noteOf(page.next, imported));
+    if (page.next !== null) await notes.write(noteOf(page.next, imported));
     progress.by(page.points.length);
   }
   progress.stop();
-  await notes.delete(noteKey);
-  if (notes.size === 0) await index.dropSpace(NOTES);
+  await notes.end();
 
-  const differing = isAlone ? await differingIn(sample.vectors, collection, space, index.options.metric) : null;
+  const differing = isAlone ? await differingIn(sample.kept, collection, space, index.options.metric) : null;
   const report = {
     ...{ path, url, collection: name, space: spaceName, resumedAfter: note?.imported ?? 0, imported, expected },
-    sample: differing === null ? null : { queries: sample.vectors.length, differing },
+    sample: differing === null ? null : { queries: sample.kept.length, differing },
     ms: performance.now() - start,
   };
   return { lines: linesOf(report), report, failed: imported !== expected || (differing ?? 0) > 0 };
@@ -114,18 +110,6 @@ function keyOf({ next }: Note): Key {
   if ("uuid" in next) return next.uuid;
   const number = Number(next.integer);
   return Number.isSafeInteger(number) ? number : BigInt(next.integer);
-}
-
-/** Each vector that is offered has the same chance to be in it. */
-class Sample {
-  readonly vectors: number[][] = [];
-  private offered = 0;
-
-  offer(vector: number[]): void {
-    const place = this.offered < SAMPLE ? this.offered : Math.floor(Math.random() * (this.offered + 1));
-    if (place < SAMPLE) this.vectors[place] = vector;
-    this.offered++;
-  }
 }
 
 /** How many of these queries find other distances here than there. */

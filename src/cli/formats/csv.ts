@@ -5,12 +5,11 @@
  */
 import type { FieldType } from "../../documents/fields.ts";
 import { FileError } from "../terminal/failures.ts";
+import { KEYS, VECTORS } from "./columns.ts";
 import type { Row } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";
 
 const MOST_CHARACTERS = 1 << 22; // of a row
-const VECTORS = ["vector", "embedding"];
-const KEYS = ["key", "id"];
 
 export interface CsvColumns {
   vector: string | undefined;

@@ -4,14 +4,10 @@ import { readHnswlibGraph } from "../../foreign/hnswlib.ts";
 import { readUsearch } from "../../foreign/usearch.ts";
 import type { ForeignVectors } from "../../foreign/vectors.ts";
 import { FileError } from "../terminal/failures.ts";
-import { bytesOf, existing } from "./matrix.ts";
-import type { Batch, Source } from "./sources.ts";
+import { wholeOf } from "./matrix.ts";
+import { type Batch, mostRowsOf, type Source } from "./sources.ts";
 
 export type ForeignFormat = "usearch" | "hnswlib";
-
-const PIECE_BYTES = 1 << 28; // of a read
-const MOST_FLOATS = 1 << 19; // of a batch
-const MOST_ROWS = 2000;
 
 /** The library whose file it is by its name, or null. */
 export function foreignFormatOf(path: string): ForeignFormat | null {
@@ -26,9 +22,9 @@ export async function openForeign(path: string, format: ForeignFormat): Promise<
   for (let i = 0; i < found.count; i++) if (!found.isDeleted(i)) rows.push(i);
   const { dimensions, metric } = found;
   return {
-    ...{ dimensions, total: rows.length, ...(metric !== null && { metric }) },
+    ...{ dimensions, total: rows.length, rows: rows.length, ...(metric !== null && { metric }) },
     async *batches(onRead) {
-      const most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_FLOATS / dimensions)));
+      const most = mostRowsOf(dimensions);
       for (let first = 0; first < rows.length; first += most) {
         const some = rows.slice(first, first + most);
         yield batchOf(path, found, some);
@@ -58,12 +54,4 @@ async function opened(path: string, format: ForeignFormat): Promise<ForeignVecto
     const message = error instanceof HnswError ? error.message.replace(/\.$/, "") : (error as Error).message;
     throw error instanceof HnswError || error instanceof FileError ? new FileError(`${path}: ${message}`) : error;
   }
-}
-
-/** In pieces, since a read of more than 2 GiB fails. */
-async function wholeOf(path: string): Promise<Uint8Array> {
-  const file = await existing(path);
-  const bytes = new Uint8Array(file.size);
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) bytes.set(await bytesOf(file, at, PIECE_BYTES), at);
-  return bytes;
 }

@@ -2,6 +2,8 @@
 import { FileError } from "../terminal/failures.ts";
 import { headerBytes, NPY_START_BYTES, readHeader } from "./npy.ts";
 
+const PIECE_BYTES = 1 << 28; // of a read
+
 export interface Matrix {
   rows: number;
   dimensions: number;
@@ -11,7 +13,11 @@ export interface Matrix {
 
 /** Rejects with FileError. */
 export async function openNpy(path: string): Promise<Matrix> {
-  const file = await existing(path);
+  return await npyIn(await existing(path));
+}
+
+/** The same of bytes that are in memory. Rejects with FileError. */
+export async function npyIn(file: Blob): Promise<Matrix> {
   const start = await bytesOf(file, 0, NPY_START_BYTES);
   const length = headerBytes(start);
   if (length > file.size) throw new FileError("the file ends in its header");
@@ -43,7 +49,7 @@ export async function existing(path: string): Promise<Bun.BunFile> {
   throw new FileError("it is not a regular file");
 }
 
-function matrixIn(file: Bun.BunFile, offset: number, rows: number, dimensions: number, width: 4 | 8): Matrix {
+function matrixIn(file: Blob, offset: number, rows: number, dimensions: number, width: 4 | 8): Matrix {
   const read = async (first: number, count: number) => {
     const bytes = await bytesOf(file, offset + first * dimensions * width, count * dimensions * width);
     if (bytes.length !== count * dimensions * width) throw new FileError("it was truncated while it was read");
@@ -53,6 +59,14 @@ function matrixIn(file: Bun.BunFile, offset: number, rows: number, dimensions: n
 }
 
 /** Fewer where the file ends before. */
-export async function bytesOf(file: Bun.BunFile, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(file: Blob, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await file.slice(first, first + count).arrayBuffer());
+}
+
+/** All of a file, in pieces, since a read of more than 2 GiB fails. Rejects with FileError. */
+export async function wholeOf(path: string): Promise<Uint8Array> {
+  const file = await existing(path);
+  const bytes = new Uint8Array(file.size);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) bytes.set(await bytesOf(file, at, PIECE_BYTES), at);
+  return bytes;
 }

@@ -25,19 +25,25 @@ export function headerBytes(start: Uint8Array): number {
   return bytes;
 }
 
-/** Throws FileError if it is not a matrix that can be read. */
-export function readHeader(header: Uint8Array): { rows: number; columns: number; width: 4 | 8 } {
+/** What a header says of an array: its type as NumPy writes it, "[" for records, and its sizes. Throws FileError. */
+export function readArrayHeader(header: Uint8Array): { type: string; isFortran: boolean; sizes: number[] } {
   const text = new TextDecoder().decode(header.subarray(header[6] === 1 ? 10 : 12)).trim();
   const descr = fieldOf(text, "descr", /'[^']{0,20}'|\[/);
   const fortran = fieldOf(text, "fortran_order", /True|False/);
   const shape = fieldOf(text, "shape", /\([\d\s,]*\)/);
-  const width = descr === "'<f4'" ? 4 : descr === "'<f8'" ? 8 : null;
+  const sizes = (shape.match(/\d+/g) ?? []).map(Number);
+  return { type: descr.replaceAll("'", ""), isFortran: fortran === "True", sizes };
+}
+
+/** Throws FileError if it is not a matrix that can be read. */
+export function readHeader(header: Uint8Array): { rows: number; columns: number; width: 4 | 8 } {
+  const { type, isFortran, sizes } = readArrayHeader(header);
+  const width = type === "<f4" ? 4 : type === "<f8" ? 8 : null;
   if (width === null) {
-    const found = descr === "[" ? "records" : descr;
+    const found = type === "[" ? "records" : `'${type}'`;
     throw new FileError(`the values are ${found}, not '<f4' or '<f8': convert with array.astype('<f4')`);
   }
-  if (fortran === "True") throw new FileError("the array is in Fortran order: save numpy.ascontiguousarray(array)");
-  const sizes = (shape.match(/\d+/g) ?? []).map(Number);
+  if (isFortran) throw new FileError("the array is in Fortran order: save numpy.ascontiguousarray(array)");
   const [rows, columns] = sizes;
   if (rows === undefined || columns === undefined || sizes.length > 2 || !sizes.every(Number.isSafeInteger)) {
     const found = sizes.length > 8 ? [...sizes.slice(0, 8), "…"] : sizes;

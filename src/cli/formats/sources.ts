@@ -35,8 +35,15 @@ export interface Source {
   metric?: Metric;
   /** What the calls of `onRead` add up to; 0 if that is not known. */
   total: number;
+  /** How many entries there are, where that is known before all are read. */
+  rows?: number;
   /** Rejects with FileError. */
   batches(onRead: (read: number) => void): AsyncGenerator<Batch>;
+}
+
+/** Of a batch of vectors. */
+export function mostRowsOf(dimensions: number): number {
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_FLOATS / dimensions)));
 }
 
 export type MatrixFormat = "npy" | "f32" | "fvecs" | "bvecs";
@@ -47,7 +54,7 @@ export function formatOf(path: string): MatrixFormat | "lines" {
 }
 
 /** Puts the name of a file in front of what is wrong with it. */
-async function named<T>(path: string, work: Promise<T>): Promise<T> {
+export async function named<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -150,20 +157,29 @@ function isAlike(a: Row, b: Row): boolean {
   return a.space === b.space && a.expiresAt === b.expiresAt && (a.vector === null) === (b.vector === null);
 }
 
+/** One key per line. */
+export interface KeyFile {
+  path: string;
+  integers: boolean;
+}
+
 /** A file of vectors; `dimensions` are those of raw floats. `keyFile` null: keys are 0, 1, 2, …. Rejects with FileError. */
-export async function openMatrix(
-  path: string,
-  dimensions: number,
-  keyFile: { path: string; integers: boolean } | null,
-): Promise<Source> {
+export async function openMatrix(path: string, dimensions: number, keyFile: KeyFile | null): Promise<Source> {
   const matrix = await named(path, openAs(formatOf(path), path, dimensions));
-  const keys = keyFile && readKeys(keyFile.path, keyFile.integers);
-  if (keys !== null && keys.length !== matrix.rows) {
-    const vectors = `${counted(matrix.rows, "vector")} of ${path}`;
-    throw new FileError(`${keyFile!.path}: ${counted(keys.length, "key")} for the ${vectors}`);
-  }
-  const { dimensions: found, rows: total } = matrix;
-  return { dimensions: found, total, batches: (onRead) => batchesOfMatrix(path, matrix, keys, onRead) };
+  return matrixSource(path, matrix, keyFile && keysFor(path, matrix, keyFile));
+}
+
+/** Throws FileError unless there are as many as vectors. */
+export function keysFor(path: string, { rows }: Matrix, keyFile: KeyFile): Key[] {
+  const keys = readKeys(keyFile.path, keyFile.integers);
+  if (keys.length === rows) return keys;
+  throw new FileError(`${keyFile.path}: ${counted(keys.length, "key")} for the ${counted(rows, "vector")} of ${path}`);
+}
+
+/** `keys` null: 0, 1, 2, … */
+export function matrixSource(path: string, matrix: Matrix, keys: Key[] | null): Source {
+  const { dimensions, rows } = matrix;
+  return { dimensions, total: rows, rows, batches: (onRead) => batchesOfMatrix(path, matrix, keys, onRead) };
 }
 
 function openAs(format: MatrixFormat | "lines", path: string, dimensions: number): Promise<Matrix> {
@@ -179,7 +195,7 @@ async function* batchesOfMatrix(
   keys: Key[] | null,
   onRead: (read: number) => void,
 ): AsyncGenerator<Batch> {
-  const most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_FLOATS / dimensions)));
+  const most = mostRowsOf(dimensions);
   for (let first = 0; first < rows; ) {
     const batch = new Set<Key>();
     for (let row = first; row < rows && batch.size < most; row++) {

@@ -1,0 +1,1 @@
+mkdir chroma && tar -xzf "$GIVEN/../../cli/given/chroma-1.5.9.tar.gz" -C chroma
