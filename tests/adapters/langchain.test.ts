@@ -29,6 +29,19 @@ describe("documents", () => {
     expect(await store.similaritySearch("fox", 1)).toEqual([document]);
   });
 
+  test("are made from a list at once, and found by a vector with their scores", async () => {
+    await using index = await opened();
+    const documents = TEXTS.map((pageContent, i) => new Document({ id: `${i}`, pageContent, metadata: METADATA[i]! }));
+    const store = await HnswVectorStore.fromDocuments(documents, embeddings, { index, space: "s" });
+    const query = await embeddings.embedQuery(TEXTS[1]!);
+    const filter = { kind: METADATA[1]!.kind };
+    const hits = await store.similaritySearchVectorWithScore(query, 2, filter);
+    expect(hits.map(([{ pageContent }]) => pageContent)).toEqual([TEXTS[1]!, TEXTS[0]!]);
+    expect(hits[0]![0]).toEqual(documents[1]!);
+    expect(hits[0]![1]).toBeCloseTo(1, 5);
+    expect(hits[1]![1]).toBeLessThan(hits[0]![1]);
+  });
+
   test("get an id if they have none, and those given go first", async () => {
     await using index = await opened();
     const store = new HnswVectorStore(embeddings, { index, space: "s" });
