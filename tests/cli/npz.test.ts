@@ -63,7 +63,11 @@ describe("refused", () => {
     ["texts.npz", "vectors.npy in it is damaged, or was cut off", (bytes) => bytes.with(200, bytes[200]! ^ 1)],
     ["integers.npz", "embeddings.npy in it is damaged, or was cut off", (bytes) => bytes.with(90, bytes[90]! ^ 255)],
     ["texts.npz", "vectors.npy in it is encrypted", (bytes) => bytes.with(bytes.indexOf("PK\x01\x02") + 8, 1)],
-    ["texts.npz", "vectors.npy in it is packed by the method 12", (bytes) => bytes.with(bytes.indexOf("PK\x01\x02") + 10, 12)],
+    [
+      "texts.npz",
+      "vectors.npy in it is packed by the method 12",
+      (bytes) => bytes.with(bytes.indexOf("PK\x01\x02") + 10, 12),
+    ],
   ])("%s: %s", async (name, says, change) => {
     using folder = new Folder();
     const file = join(folder.root, name);

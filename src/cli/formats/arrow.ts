@@ -3,7 +3,8 @@
  * @uwdata/flechette.
  */
 import { HnswError, messageOf } from "../../errors.ts";
-import { batchesOf, type Columns, columnOf, entryOf, KEYS, type Row, unreadable, VECTORS } from "./columns.ts";
+import { KEYS, VECTORS } from "./column-names.ts";
+import { batchesOf, type Columns, columnOf, entryOf, type Row, unreadable } from "./columns.ts";
 import { wholeOf } from "./matrix.ts";
 import { named, type Source } from "./sources.ts";
 

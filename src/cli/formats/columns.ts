@@ -4,9 +4,6 @@ import type { Key } from "../../values/keys.ts";
 import { FileError } from "../terminal/failures.ts";
 import type { Batch } from "./sources.ts";
 
-export const VECTORS = ["vector", "embedding"];
-export const KEYS = ["key", "id"];
-
 /** By name; undefined: the usual one. */
 export interface Columns {
   key: string | undefined;

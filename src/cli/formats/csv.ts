@@ -5,7 +5,7 @@
  */
 import type { FieldType } from "../../documents/fields.ts";
 import { FileError } from "../terminal/failures.ts";
-import { KEYS, VECTORS } from "./columns.ts";
+import { KEYS, VECTORS } from "./column-names.ts";
 import type { Row } from "./jsonl.ts";
 import { linesOf } from "./lines.ts";
 

@@ -1,7 +1,8 @@
 /* How are the rows of a .parquet file entries? One column holds the keys, one the vectors, the others the documents. */
 import { HnswError, messageOf } from "../../errors.ts";
 import { FileError } from "../terminal/failures.ts";
-import { batchesOf, type Columns, columnOf, entryOf, KEYS, type Row, unreadable, VECTORS } from "./columns.ts";
+import { KEYS, VECTORS } from "./column-names.ts";
+import { batchesOf, type Columns, columnOf, entryOf, type Row, unreadable } from "./columns.ts";
 import { existing } from "./matrix.ts";
 import type { Source } from "./sources.ts";
 
