@@ -1,5 +1,5 @@
 /* How do sources become bundles, for Bun and Node, and for browsers and isolates, with maps that lead back to them? */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { BuildConfig, BunPlugin } from "bun";
 import { bundlePage } from "./bundle-page.ts";
 
@@ -46,7 +46,10 @@ export async function writePlaces(outdir: string): Promise<void> {
 const placesByRuntime: BunPlugin = {
   name: "places by runtime",
   setup(builder) {
-    builder.onResolve({ filter: /\/places\.ts$/ }, () => ({ path: "#places", external: true }));
+    const own = source("runtime/places");
+    builder.onResolve({ filter: /\/places\.ts$/ }, ({ path, importer }) =>
+      join(dirname(importer), path) === own ? { path: "#places", external: true } : undefined,
+    );
   },
 };
 

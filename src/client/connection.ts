@@ -13,10 +13,12 @@ export interface ConnectOptions {
 }
 
 type RequestInit = NonNullable<Parameters<typeof fetch>[1]>;
+/** @internal */
 export type Query = Record<string, string | undefined>;
 
 const LONGEST_WAIT_MS = 30_000;
 
+/** @internal */
 export class Connection {
   constructor(
     private readonly url: string,
@@ -86,6 +88,7 @@ async function refusalIn(response: Response): Promise<HnswError> {
   return new HnswError(status.code ?? "REMOTE_REFUSED", message, { cause: { status: response.status } });
 }
 
+/** @internal */
 export function failed(message: string, cause: unknown): HnswError {
   return new HnswError("REMOTE_FAILED", `${message} What was sent may have been done.`, { cause });
 }

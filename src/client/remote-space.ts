@@ -185,6 +185,7 @@ export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefi
   }
 }
 
+/** @internal */
 export function sentOptions({ keys, ...options }: { keys?: readonly Key[] | undefined }): object {
   return { ...options, ...(keys === undefined ? {} : { keys: keys.map(sentKey) }), binary: true };
 }

@@ -7,7 +7,16 @@
  * Frames and checksums are those of the files of snapshots. A stream can't take back what it has sent: FRAME_GONE says
  * that a space whose frames were sent was dropped and does not count. Without FRAME_FINISH the stream was cut off.
  */
-import { F_BYTES, F_COUNT, F_HEADER, F_KIND, FRAME_FINISH, FRAME_GONE, OK } from "../../assembly/layout.ts";
+import {
+  F_BYTES,
+  F_COUNT,
+  F_HEADER,
+  F_KIND,
+  FRAME_BYTES,
+  FRAME_FINISH,
+  FRAME_GONE,
+  OK,
+} from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
 import { listSpaces } from "../engine/census.ts";
@@ -18,7 +27,16 @@ import { partitionOf } from "../scheduler/assignment.ts";
 import type { SharedIndex } from "../workers/protocol.ts";
 import { takeFreeSeat } from "../workers/seats.ts";
 import { Cut, type WhenFree } from "./cut.ts";
-import { CHECKSUM_BYTES, type FrameHash, fieldsFrame, frameHash, LARGEST_BODY, MAGIC, putFrame } from "./frames.ts";
+import {
+  CHECKSUM_BYTES,
+  type FrameHash,
+  fieldsFrame,
+  frameHash,
+  kindOf,
+  LARGEST_BODY,
+  MAGIC,
+  putFrame,
+} from "./frames.ts";
 
 const CHUNK_BYTES = 1 << 18;
 
@@ -36,7 +54,9 @@ export class Chunks {
     return this.filled + LARGEST_BODY + CHECKSUM_BYTES > CHUNK_BYTES;
   }
 
+  /** But for what a space takes in memory: the same ops make the same export. */
   put(body: Uint8Array): void {
+    if (kindOf(body) === FRAME_BYTES) return;
     putFrame(body, this.hash, this.buffer, this.filled);
     this.filled += body.length + CHECKSUM_BYTES;
   }

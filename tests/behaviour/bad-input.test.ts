@@ -94,7 +94,7 @@ const BAD_SEARCHES: [what: string, options: unknown, code: HnswErrorCode, says: 
     "an unknown option",
     { limit: 3 },
     "BAD_OPTION",
-    /`limit` is not an option of search; known are k, ef, where, keys, filter/,
+    /`limit` is not an option of search; known are k, ef, recall, where, keys, filter/,
   ],
   ["a misspelt option", { EF: 3 }, "BAD_OPTION", /`EF` is not an option of search; did you mean `ef`\?/],
   ["null for options", null, "BAD_OPTION", /Search options must be an object/],

@@ -8,15 +8,12 @@ import {
   F_FIRST,
   F_HEADER,
   F_KIND,
-  FB_ALL,
-  FB_HEADER,
   FE_LEFT_OUT,
   FR_BYTES,
   FR_HEADER,
   FR_OFFSET,
   FR_ROW,
   FR_SLOT,
-  FRAME_BYTES,
   FRAME_END,
   FRAME_FIELDS,
   FRAME_ROWS,
@@ -186,7 +183,6 @@ export class ExportMap {
     else if (kind === FRAME_SLOTS) this.mapSlots(frame);
     else if (kind === FRAME_ROWS) this.mapRows(frame);
     else if (kind === FRAME_FIELDS) this.mapFields(frame);
-    else if (kind === FRAME_BYTES) this.addMany("bytes.figure", frame, FB_ALL, (FB_HEADER - FB_ALL) / 4, "u32");
     else {
       this.add(kind === FRAME_END ? "end.slots" : "finish.first", frame, F_FIRST, "u32");
       this.add(kind === FRAME_END ? "end.linked" : "finish.count", frame, F_COUNT, "u32");

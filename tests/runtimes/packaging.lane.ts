@@ -32,7 +32,9 @@ const PARTS = ["AddManyRest", "AddRest", "DocumentChoices", "DocumentSettings", 
 
 test("the declarations are those of what is exported, and of nothing else but what runtimes have", async () => {
   // An adapter's file is an entry itself: what it declares is exported.
-  const entries = ["index", "search", "server/server", "cluster/cluster"].map((name) => `build/types/src/${name}.d.ts`);
+  const entries = ["index", "search", "server/server", "cluster/cluster", "client/client"].map(
+    (name) => `build/types/src/${name}.d.ts`,
+  );
   const lists = await Promise.all(entries.map(async (entry) => (await textOf(entry)).match(/\{[^}]*\}/g)!));
   const names = new Set(
     lists.flat().flatMap((list) =>

@@ -3,8 +3,8 @@ import type { Key } from "../../values/keys.ts";
 import type { Value } from "../wire/json.ts";
 import { wrongInput } from "../wire/refusals.ts";
 import type { Collection } from "./collection.ts";
+import { dropEmptySpaces } from "./homes.ts";
 import { fieldOf, freeName, type IndexType, isTenants } from "./indexes.ts";
-import { dropEmptySpaces } from "./places.ts";
 import { rewrite } from "./rewrite.ts";
 
 const MOST_INDEXES = 64;

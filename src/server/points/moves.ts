@@ -6,7 +6,7 @@
 import type { VectorIndex } from "../../api/vector-index.ts";
 import type { Key } from "../../values/keys.ts";
 import { parse, print, type Value } from "../wire/json.ts";
-import { groupedBy } from "./places.ts";
+import { groupedBy } from "./homes.ts";
 
 /** Its one entry says what is on its way. Moves of a collection come one after the other, so one is enough. */
 export const MOVING = "moving";

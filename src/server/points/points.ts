@@ -5,7 +5,7 @@ import type { Entry, Include, Where } from "../../documents/types.ts";
 import { Slice } from "../../runtime/event-loop.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Explanation } from "../../values/reports.ts";
-import type { Places } from "./places.ts";
+import type { Places } from "./homes.ts";
 
 type Including<I extends Include> = Entry<Key, unknown, undefined, I>;
 /** What a search is asked. */

@@ -7,12 +7,12 @@ import { Slice } from "../../runtime/event-loop.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Collection, Distance } from "./collection.ts";
 import { documentOf, isZeroIn, patchBetween, payloadOf } from "./documents.ts";
+import { groupedBy } from "./homes.ts";
 import type { Index } from "./indexes.ts";
 import type { Match } from "./matching.ts";
 import { inGroups, move, settle } from "./moves.ts";
 import type { Path, Payload } from "./paths.ts";
 import { Pending } from "./pending.ts";
-import { groupedBy } from "./places.ts";
 import { SPACE, spaceOf } from "./tenants.ts";
 
 export type Numbers = readonly number[] | Float32Array;

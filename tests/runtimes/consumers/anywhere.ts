@@ -89,6 +89,8 @@ export const space: Space<number> = {
   facets: async () => [{ value: "a", count: 1 }],
   search: async (): Promise<Anything> => hits,
   searchMany: async (): Promise<Anything> => [hits],
+  stats: async (): Promise<Anything> => ({ live: 1 }),
+  measureRecall: async () => null,
 };
 
 export const found: searching.SearchSpace<number> = space;
