@@ -33,3 +33,20 @@ export class RowReader {
     }
   }
 }
+
+/** The most fields that an index can have had when a row in a frame was made; the frame may be of anyone. */
+export function mostFieldsIn(body: Uint8Array): number {
+  const words = viewOn(body);
+  let most = 0;
+  for (let at: number = layout.F_HEADER; at + layout.FR_HEADER <= body.length; ) {
+    const isBeginning = words.getUint32(at + layout.FR_OFFSET, true) === 0;
+    const end = at + layout.FR_HEADER + words.getUint32(at + layout.FR_BYTES, true);
+    const known = at + layout.FR_HEADER + layout.ROW_KNOWN;
+    if (isBeginning && known + 4 <= Math.min(end, body.length)) {
+      const fields = words.getUint32(known, true);
+      if (fields <= layout.MAX_FIELDS) most = Math.max(most, fields);
+    }
+    at = end;
+  }
+  return most;
+}

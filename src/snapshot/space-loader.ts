@@ -9,7 +9,7 @@ import { askForHugePages, provideMemory, SMALL_BYTES } from "../runtime/huge-pag
 import { metricOf } from "../values/metric.ts";
 import { BadFrame, kindOf, leftOutIn, type SpaceFrame, viewOn } from "./frames.ts";
 import type { PartitionState } from "./partition-state.ts";
-import { RowReader } from "./rows.ts";
+import { mostFieldsIn, RowReader } from "./rows.ts";
 
 const LARGE_BYTES = 256 * 2 ** 20;
 const SETTINGS = new Map<number, string>([
@@ -37,6 +37,9 @@ function problemOf(what: number, slot: number): string {
 
 /** A space was created with other settings than the index has. The message names one, with its value in the snapshot. */
 export class ForeignSpace extends Error {}
+
+/** An entry's row was made when the index had more fields than it knows now. The message says how many. */
+export class UnknownFields extends BadFrame {}
 
 export class SpaceLoader {
   /** Where it is; null before its first frame. */
@@ -93,9 +96,18 @@ export class SpaceLoader {
     if (status === layout.E_FOREIGN) throw new ForeignSpace(settingAt(what, viewOn(seat.intakeBytes)));
     this.at = space;
     if (status === layout.E_MEMORY) throw this.host.refusal(layout.E_MEMORY, seat);
-    if (status !== layout.OK) throw new BadFrame(problemOf(what, slot));
+    if (status !== layout.OK) throw this.problem(what, slot, body);
     if (kindOf(body) === layout.FRAME_ROWS) this.expectAgreement(body);
     this.leftOut = leftOutIn(body);
+  }
+
+  private problem(what: number, slot: number, body: Uint8Array): BadFrame {
+    const { size } = this.host.fields.table;
+    if (what === layout.BROKEN_ROW && kindOf(body) === layout.FRAME_ROWS) {
+      const known = mostFieldsIn(body);
+      if (known > size) return new UnknownFields(`it has entries of ${known} fields, and the index knows ${size}`);
+    }
+    return new BadFrame(problemOf(what, slot));
   }
 
   /** Columns are made of the rows' values: what they say must be what the documents say. */

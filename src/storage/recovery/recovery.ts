@@ -19,7 +19,7 @@ import type { Shape } from "../../options/shape.ts";
 import { Slice } from "../../runtime/event-loop.ts";
 import { BadFrame, CHECKSUM_BYTES, readSpaceFrame } from "../../snapshot/frames.ts";
 import { PartitionState } from "../../snapshot/partition-state.ts";
-import { ForeignSpace, IndexLoader, type SpaceLoader } from "../../snapshot/space-loader.ts";
+import { ForeignSpace, IndexLoader, type SpaceLoader, UnknownFields } from "../../snapshot/space-loader.ts";
 import type { RecoveryReport } from "../../values/reports.ts";
 import { Damage, Findings, unreadable } from "../disk/damage.ts";
 import { isWritable } from "../disk/files.ts";
@@ -41,6 +41,8 @@ export class Recovery {
   /** Rows of snapshots that turned out to be damaged. */
   private readonly unsound: SnapshotRow[] = [];
   private replayed = 0;
+  /** Whether only `open` can say which fields there were, since the journal is lost. */
+  private lacksFields = false;
   /** Over all sections: many are small. */
   private readonly slice = new Slice();
 
@@ -83,6 +85,7 @@ export class Recovery {
       await SqliteFile.using(this.paths.journal, mode, (journal) => this.loadJournal(journal, shape.partitions, mode));
     } else {
       this.findings.lost(damage);
+      this.lacksFields = mode === "write";
       await this.loadScanned(false);
     }
     this.compareWithMark();
@@ -165,6 +168,13 @@ export class Recovery {
       }
     } catch (error) {
       await loader?.drop();
+      if (error instanceof UnknownFields && this.lacksFields) {
+        const cure = "name all that it had in `fields`, in the order in which it got them";
+        throw new HnswError(
+          "PATH_MISMATCH",
+          `The fields of the index are lost. ${where}: ${error.message}. Please ${cure}.`,
+        );
+      }
       if (error instanceof BadFrame) throw new Damage(`${where} is damaged: ${error.message}`);
       if (!(error instanceof ForeignSpace)) throw error;
       const cure = "give `open` the options that the index was created with";
