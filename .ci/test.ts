@@ -10,6 +10,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, normalize } from "node:path";
+import { buildCore } from "./build-core.ts";
 
 const TRIES = 3;
 const MOST_CRASHES = 3;
@@ -25,6 +26,7 @@ interface Part {
 }
 
 const given = process.argv.slice(2);
+await buildCore(); // once, before two processes would
 const waiting = given.length > 0 ? [{ name: given.join(" "), args: given.flatMap(expanded) }] : parts();
 const total = { pass: 0, fail: 0 };
 let crashes = 0;

@@ -7,7 +7,7 @@ import type { MetadataType } from "../documents/types.ts";
 import { HnswError, messageOf } from "../errors.ts";
 import type { Incident, OpenOptions } from "../options/open.ts";
 import { ClusterIndex } from "./cluster-index.ts";
-import { ClusterLog, lost, unreachable } from "./log/log.ts";
+import { ClusterLog, eventually, lost } from "./log/log.ts";
 import { Member } from "./member.ts";
 import { type ClusterOptions, type ClusterRequest, readClusterOptions } from "./options.ts";
 import type { Beginning } from "./replica/replica.ts";
@@ -48,9 +48,7 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
   const report = reporterOf(onIncident);
   try {
     const stream = log.beside("snapshots");
-    await stream.open().catch((cause) => {
-      throw unreachable("The servers do not keep snapshots", cause);
-    });
+    await eventually(where.timeoutMs, "The servers do not keep snapshots", () => stream.open());
     const store = new SnapshotStore(stream, log.shape.incarnation);
     const { opened, beginning } = await load(store, log, request, report);
     const member = new Member(opened, log, where.timeoutMs, report, { beginning, store, snapshotAfterBytes });
@@ -77,7 +75,8 @@ async function load(
 ): Promise<{ opened: Opened; beginning: Beginning | null }> {
   const { incarnation: _, partitions, ...shape } = log.shape;
   const options: OpenOptions = { ...index, ...shape, timeoutMs, onIncident };
-  for (const manifest of await store.list()) {
+  const manifests = await eventually(timeoutMs, "The servers do not list snapshots", () => store.list());
+  for (const manifest of manifests) {
     await expectMessage(log, manifest.number);
     try {
       const { head, stream: from } = await openContent(store.read(manifest), partitions);

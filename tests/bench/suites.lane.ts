@@ -55,8 +55,13 @@ function expectPage(saved: Saved): void {
 
 describe("a tiny run of", () => {
   const set = ["--set", "synth128", "--n", "2500"];
-  /** Twenty seconds each: by command. */
+  const isLong = process.env.BENCH === "all";
+  /** Fifteen to thirty seconds each: by command. */
   const slow = {
+    scaling: set,
+    batch: set,
+    documents: set,
+    durable: set,
     skew: ["--set", "synth128", "--n", "6000"],
     calibrate: ["--set", "synth128", "--n", "4000"],
     kernels: ["--n", "1000"],
@@ -66,8 +71,6 @@ describe("a tiny run of", () => {
   const runs: Record<string, string[]> = {
     peers: ["--set", "synth128", "--n", "1200", "--peers", "ours", "--workers", "1"],
     scale: ["--n", "1500"],
-    scaling: set,
-    batch: set,
     locality: set,
     simulate: ["--n", "20"],
     freshness: set,
@@ -75,10 +78,8 @@ describe("a tiny run of", () => {
     calls: ["--n", "2500"],
     server: ["--n", "1000"],
     filters: ["--set", "synth128", "--n", "2500", "--peers", "ours"],
-    documents: set,
-    durable: set,
     core: [...set, "--against", BUILD],
-    ...(process.env.BENCH === "all" ? slow : {}),
+    ...(isLong ? slow : {}),
   };
   const ran: Record<string, Promise<Saved>> = {};
   /** Once, however many tests look at it. */
@@ -97,36 +98,44 @@ describe("a tiny run of", () => {
     }, 240_000);
   }
 
-  test("scaling sets every kind against one worker on one core, and marks workers that share cores", async () => {
-    const { results } = (await tiny("scaling")) as unknown as { results: { groups: ScalingCase[][] }[] };
-    const { groups } = results[0]!;
-    expect(groups.map(([alone]) => alone!.task.kind)).toEqual(["one mutex", "one space", "own spaces", "20 spaces"]);
-    for (const group of groups) {
-      expect(group[0]).toMatchObject({ cores: 1, task: { workers: 1 }, oversubscribed: false });
-      expect(new Set(group.map(({ task }) => task.workers))).toEqual(new Set([1, 2, 4, 8]));
-      for (const { title, task, cores, oversubscribed, answers } of group) {
-        expect(oversubscribed).toBe(task.workers > cores);
-        expect(title.includes("oversubscribed")).toBe(oversubscribed);
-        expect(answers[0]!.linked).toHaveLength(task.workers);
-        expect(answers[0]!.recall).toBeGreaterThan(0.9);
+  test.if(isLong)(
+    "scaling sets every kind against one worker on one core, and marks workers that share cores",
+    async () => {
+      const { results } = (await tiny("scaling")) as unknown as { results: { groups: ScalingCase[][] }[] };
+      const { groups } = results[0]!;
+      expect(groups.map(([alone]) => alone!.task.kind)).toEqual(["one mutex", "one space", "own spaces", "20 spaces"]);
+      for (const group of groups) {
+        expect(group[0]).toMatchObject({ cores: 1, task: { workers: 1 }, oversubscribed: false });
+        expect(new Set(group.map(({ task }) => task.workers))).toEqual(new Set([1, 2, 4, 8]));
+        for (const { title, task, cores, oversubscribed, answers } of group) {
+          expect(oversubscribed).toBe(task.workers > cores);
+          expect(title.includes("oversubscribed")).toBe(oversubscribed);
+          expect(answers[0]!.linked).toHaveLength(task.workers);
+          expect(answers[0]!.recall).toBeGreaterThan(0.9);
+        }
       }
-    }
-    const behindMutex = groups[0]!.map(({ answers }) => answers[0]!.linked.reduce((sum, ops) => sum + ops));
-    expect(new Set(behindMutex)).toEqual(new Set([2500])); // nothing twice, nothing left out
-  }, 240_000);
+      const behindMutex = groups[0]!.map(({ answers }) => answers[0]!.linked.reduce((sum, ops) => sum + ops));
+      expect(new Set(behindMutex)).toEqual(new Set([2500])); // nothing twice, nothing left out
+    },
+    240_000,
+  );
 
-  test("batch has each size in memory, without commits, and in a folder, with them", async () => {
-    const { results } = (await tiny("batch")) as unknown as { results: { steps: StepsCase[] }[] };
-    const { steps } = results[0]!;
-    for (const durable of [false, true]) {
-      const sizes = steps.filter(({ task }) => task.durable === durable).map(({ task }) => task.batch);
-      expect(sizes).toEqual([1, 3, 10, 30, 100, 300, 500, 1000]);
-    }
-    for (const { title, task, answers } of steps) {
-      expect(answers[0]!.commitMicroseconds > 0, title).toBe(task.durable);
-      expect(answers[0]!.linkMicroseconds, title).toBeGreaterThan(0);
-    }
-  }, 240_000);
+  test.if(isLong)(
+    "batch has each size in memory, without commits, and in a folder, with them",
+    async () => {
+      const { results } = (await tiny("batch")) as unknown as { results: { steps: StepsCase[] }[] };
+      const { steps } = results[0]!;
+      for (const durable of [false, true]) {
+        const sizes = steps.filter(({ task }) => task.durable === durable).map(({ task }) => task.batch);
+        expect(sizes).toEqual([1, 3, 10, 30, 100, 300, 500, 1000]);
+      }
+      for (const { title, task, answers } of steps) {
+        expect(answers[0]!.commitMicroseconds > 0, title).toBe(task.durable);
+        expect(answers[0]!.linkMicroseconds, title).toBeGreaterThan(0);
+      }
+    },
+    240_000,
+  );
 
   test("freshness has us and every peer, measured or named with the reason", async () => {
     const saved = (await tiny("freshness")) as unknown as FreshnessResult;

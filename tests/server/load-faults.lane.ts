@@ -11,7 +11,7 @@ import { Folder } from "../support/folder.ts";
 import { Command } from "./serving.ts";
 
 const ROUNDS = 6;
-const CLIENTS = Number(process.env.CLIENTS ?? 250);
+const CLIENTS = Number(process.env.CLIENTS ?? 60);
 
 function megabytesOf({ job }: Command): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${job.pid}/status`, "utf8"))!;

@@ -249,7 +249,7 @@ function expectServer(version: string): void {
 }
 
 /** Tries until a server takes it. Rejects with CLUSTER_UNREACHABLE, or at once with an HnswError or what a server says for good. */
-async function eventually<T>(timeoutMs: number, trouble: string, attempt: () => Promise<T>): Promise<T> {
+export async function eventually<T>(timeoutMs: number, trouble: string, attempt: () => Promise<T>): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     try {
