@@ -55,7 +55,9 @@ describeWithNats("three servers", () => {
     const late = await members.open();
     for (const [member, keys] of known.entries()) {
       for (const [key, { acknowledged, sent }] of keys.entries()) {
-        const value = (await late.space(`tenant-${member}`).get(key))![1]!;
+        const found = await late.space(`tenant-${member}`).get(key);
+        if (acknowledged < 0 && found === undefined) continue; // its turn did not come
+        const value = found![1]!;
         expect(value).toBeGreaterThanOrEqual(acknowledged);
         expect(value).toBeLessThanOrEqual(sent);
       }
