@@ -19,6 +19,8 @@ import type { JournalRow, Rows } from "./folder-rows.ts";
 export const DIMENSIONS = 4;
 /** What the folders are created with. */
 export const SHAPE = { dimensions: DIMENSIONS, metric: "l2", partitions: 2 } as const;
+/** Which fields there are stands in the journal: where it is lost, a salvage has to say. */
+export const FIELDS = { tag: "keyword", size: "number" } as const;
 const SET = uniform(60, DIMENSIONS, 66);
 
 /**
@@ -29,7 +31,7 @@ export type Change = (rows: Rows, index: string, root: string) => unknown;
 
 /** Makes a folder as a crash leaves it: with snapshots, and with ops in the journal that none of them holds. */
 export async function makeOrigin(path: string): Promise<void> {
-  const options = { ...SHAPE, workers: 0, flatBelow: 16, fields: { tag: "keyword", size: "number" } } as const;
+  const options = { ...SHAPE, workers: 0, flatBelow: 16, fields: FIELDS } as const;
   await using index = await open({ ...options, path: `${path}.open` });
   for (let i = 0; i < 30; i++) await index.space(`s${i % 3}`).add(i, SET.at(i));
   const note = (i: number) => ({ tag: ["a", `b${i}`], size: i % 3 === 0 ? [i, 0.5] : i, text: "ü".repeat(i) });

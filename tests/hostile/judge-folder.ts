@@ -23,7 +23,7 @@ import { verify } from "../../src/cli/commands/verify.ts";
 import { HnswError } from "../../src/errors.ts";
 import { backUp } from "../../src/storage/tools/backup.ts";
 import { inspect } from "../../src/storage/tools/inspect.ts";
-import { CASES, SHAPE } from "./folder-cases.ts";
+import { CASES, FIELDS, SHAPE } from "./folder-cases.ts";
 import { fieldCase } from "./folder-fields.ts";
 import { Rows } from "./folder-rows.ts";
 import { judgeIndex, MEMORY_LIMIT, usedMs, type Verdict, verdictOf } from "./judge.ts";
@@ -119,7 +119,11 @@ async function judge(deed: Deed, folder: string, destination: string): Promise<V
 
 async function use(path: string, salvaging: boolean): Promise<void> {
   const limits = { workers: 0, memoryLimit: MEMORY_LIMIT, timeoutMs: 2000, onIncident: () => {} };
-  const { index } = await openWith({ path, ...(salvaging ? { ...SHAPE, onDamage: "salvage" } : SHAPE), ...limits });
+  const { index } = await openWith({
+    path,
+    ...(salvaging ? { ...SHAPE, fields: FIELDS, onDamage: "salvage" } : SHAPE),
+    ...limits,
+  });
   try {
     await judgeIndex(index, null);
   } finally {

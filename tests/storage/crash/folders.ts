@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openWith } from "../../../src/api/open.ts";
-import type { HnswError, Key, OpenOptions } from "../../../src/index.ts";
+import type { FieldType, HnswError, Key, OpenOptions } from "../../../src/index.ts";
 import type { Group } from "../../../src/journal/log.ts";
 import { GroupLog } from "../../../src/storage/log/group-log.ts";
 import { MarkFile } from "../../../src/storage/log/mark.ts";
@@ -39,7 +39,15 @@ export async function killedFolder(
   const path = place.at(`known-${seed}`);
   const options = { ...OPTIONS, partitions, path };
   await extend(place, options, seed, 0, ops);
-  return { path, options, ...known(seed, ops) };
+  return { path, options: { ...options, fields: await fieldsOf(options, place) }, ...known(seed, ops) };
+}
+
+/** The fields of a folder's index, with what `addField` has added: a salvage without a journal needs them. */
+async function fieldsOf(options: KnownFolder["options"], place: Workplace): Promise<Record<string, FieldType>> {
+  const { index } = await openWith({ ...options, path: place.copy(options.path!, "read"), workers: 0 }, {});
+  const fields = Object.entries(index.fields).map(([name, { type }]) => [name, type] as const);
+  await index.close();
+  return Object.fromEntries(fields);
 }
 
 /** Lets another client open a folder, carry out more ops, and be killed. */
