@@ -9,5 +9,5 @@ export type { Metric } from "../values/metric.ts";
 export type { Vector } from "../values/vectors.ts";
 export type { ConnectOptions } from "./connection.ts";
 export type { ImportReport, RemoteIndex } from "./remote-index.ts";
-export type { RemoteSearchOptions, RemoteSpace } from "./remote-space.ts";
+export type { RemoteSpace } from "./remote-space.ts";
 export { connect, type RemoteCollectionOptions, type RemoteStore } from "./remote-store.ts";
