@@ -6,7 +6,7 @@ import { Slice } from "../../runtime/event-loop.ts";
 export type Value = null | boolean | number | bigint | string | Value[] | { [name: string]: Value };
 
 /** A token that may be an integer beyond 2^53; where there is none the runtime's own parser is enough. */
-const LONG_INTEGER = /[[:,\s-]\d{16,}[\s,\]}]/;
+const LONG_INTEGER = /(^|[[:,\s-])\d{16,}($|[\s,\]}])/;
 const MOST_DIGITS = 20;
 
 /** Throws SyntaxError; RangeError for what is nested too deeply for the runtime. */

@@ -60,7 +60,7 @@ async function valueIn(parsing: Parsing, from: number, to: number, deepest: numb
 }
 
 function parsePart(text: string, deepest: number): Value {
-  const value = parse(` ${text} `); // a long integer is known by what is around it
+  const value = parse(text);
   if (isDeeperThan(value, deepest)) throw tooDeep();
   return value;
 }
