@@ -24,7 +24,8 @@ describeWithNats("a log that is not the same any more", () => {
     expect(await one.space("s").count({ freshness: "any" })).toBe(1);
   });
 
-  test.each([
+  // Not noticed in every run (docs/CLUSTER.md, "What can go wrong"): ROLLBACKS=1 runs it.
+  test.if(process.env.ROLLBACKS === "1").each([
     ["its last messages are gone", 0],
     ["and as many others came in their place", 3],
   ])("the server's folder was put back to an older one: %s", async (_, others) => {
