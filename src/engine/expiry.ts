@@ -4,7 +4,8 @@
  */
 import { E_BUSY, E_JOURNAL_FULL, E_MORE, E_STALE, OK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
-import { letGo, Slice } from "../runtime/event-loop.ts";
+import { Slice } from "../runtime/event-loop.ts";
+import { whileInUse } from "./background.ts";
 import type { Handle } from "./handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "./waiting-line.ts";
 
@@ -12,17 +13,8 @@ const EVERY_MS = 60_000;
 
 /** Deletes what expires, once a minute, while the program can reach the handle and has it open. */
 export function deleteExpiredEveryMinute(handle: Handle, everyMs = EVERY_MS): void {
-  const reachable = new WeakRef(handle);
-  let isAtWork = false;
-  const timer = setInterval(async () => {
-    const handle = reachable.deref();
-    if (handle === undefined || handle.isClosed) return clearInterval(timer);
-    if (isAtWork) return;
-    isAtWork = true;
-    await deleteExpired(handle, Date.now()).catch(() => {}); // what refuses it now may not in a minute
-    isAtWork = false;
-  }, everyMs);
-  letGo(timer);
+  // What refuses it now may not in a minute.
+  whileInUse(handle, everyMs, (handle) => deleteExpired(handle, Date.now()));
 }
 
 /** Deletes what has expired at `now`, milliseconds since 1970. Resolves to how many entries. Rejects like `delete`. */

@@ -7,28 +7,20 @@ import { MOST_MS, RecallBudget } from "../recall/budget.ts";
 import { costOf, isDue, queriesFor } from "../recall/due.ts";
 import type { MeasureJob, Measurer } from "../recall/measure.ts";
 import type { RecentSearches } from "../recall/searches.ts";
-import { letGo, Slice } from "../runtime/event-loop.ts";
+import { Slice } from "../runtime/event-loop.ts";
+import { whileInUse } from "./background.ts";
 import type { Handle } from "./handle.ts";
 import { keptSearches, searchesOf } from "./recall.ts";
 
 const EVERY_MS = 1000;
-/** Of a look through all spaces: it is not made again before so many times as long. */
+/** A look through all spaces is followed by a rest of this many times its length. */
 const REST = 200;
 
 /** Measures while the program can reach the handle and has it open; nothing while nothing changes. */
 export function measureInBackground(handle: Handle, measurer: Measurer, everyMs = EVERY_MS): void {
-  const reachable = new WeakRef(handle);
   const watch = new Watch(measurer);
-  let isAtWork = false;
-  const timer = setInterval(async () => {
-    const handle = reachable.deref();
-    if (handle === undefined || handle.isClosed) return clearInterval(timer);
-    if (isAtWork) return;
-    isAtWork = true;
-    await watch.look(handle).catch(() => {}); // a partition was busy, or the worker ended: it is tried again
-    isAtWork = false;
-  }, everyMs);
-  letGo(timer);
+  // A partition may be busy, or the worker may end.
+  whileInUse(handle, everyMs, (handle) => watch.look(handle));
 }
 
 /** A space that is due. */
