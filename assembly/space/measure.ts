@@ -42,7 +42,7 @@ let version: u64 = 0, current: usize = 0, floor: u32 = 0, slots: u32 = 0, now: f
 /* its queries, and the slot that is compared next. */
 let queries: u32 = 0, room: u32 = 0, next: u32 = 0;
 let owns: usize = 0, tops: usize = 0, vectors: usize = 0, shareTops: usize = 0, bits: usize = 0;
-let every: u32 = 1; // of so many queries one is searched for among matches
+let every: u32 = 1; // one in this many queries is searched for among matches
 let counts: usize = 0, bitmapBytes: u32 = 0; // how many slots match in a share; of one bitmap
 
 /**

@@ -84,7 +84,7 @@ export function choose(measured: Measured | null, wish: Wish): Choice {
   return { ef: beyond > MAX_EF ? EXACT_EF : limited(beyond, wish.k), inF32: false };
 }
 
-/** Of the 10 nearest: a curve that finds so many was not measured any further. */
+/** A curve that finds this share of the 10 nearest was not measured any further. */
 export const ENOUGH = 0.995;
 
 /** The ef that may reach a target that a curve does not; infinite where wider searches were seen to find no more. */

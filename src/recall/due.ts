@@ -20,11 +20,11 @@ export function isDue(graph: GraphFigures, searches: number): boolean {
   return searches >= ENOUGH_SEARCHES && graph.noted.searched === 0;
 }
 
-/** Nanoseconds on one core, roughly: a vector of so many dimensions compared, and a walk of so many vectors. */
+/** Nanoseconds on one core, roughly: one vector of those dimensions compared, and one walk. */
 const compareNs = (dimensions: number) => 4 + dimensions / 12;
 const walkNs = (dimensions: number) => 2e6 + 1000 * dimensions;
 
-/** Milliseconds that a measurement with so many queries takes, roughly. */
+/** Milliseconds that a measurement with that many queries takes, roughly. */
 export function costOf(vectors: number, dimensions: number, queries: number): number {
   return (queries * (vectors * compareNs(dimensions) + walkNs(dimensions))) / 1e6;
 }

@@ -26,7 +26,7 @@ export interface MeasureJob {
 export type Measurer = (space: calls.SpaceRef, job: MeasureJob) => Promise<number>;
 
 const PIECE_DISTANCES = 2 ** 18; // of four floats each: a millisecond
-/** Where codes do not find so many, f32 is tried as well. */
+/** Where codes do not find this share, f32 is tried as well. */
 const WITHOUT_F32 = 0.99;
 const LITTLE = 0.002; // what four times the ef must find more, or a curve has come to its end
 /** Up to this ef all queries are searched for; above it fewer and fewer, so that each step takes about as long. */
@@ -83,7 +83,7 @@ const TEN = KS.indexOf(10);
 interface Walks extends Pick<MeasureJob, "target" | "mostMs"> {
   seat: Seat;
   queries: number;
-  /** Of them, the first so many. */
+  /** How many of them, the first, are stored vectors. */
   stored: number;
   /** Milliseconds so far. */
   spent: number;

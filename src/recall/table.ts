@@ -12,7 +12,7 @@ interface Asked {
 }
 
 const SIZES = [10_000, 30_000, 100_000, 300_000, 1_000_000] as const;
-/** Of spaces of so many vectors: the ef for recall .95 at k = 10, by dimensions up to. */
+/** Of spaces of that many vectors: the ef for recall .95 at k = 10, by dimensions up to. */
 const TABLE: readonly { dimensions: number; ef: readonly number[] }[] = [
   { dimensions: 32, ef: [64, 64, 64, 96, 160] },
   { dimensions: 4096, ef: [64, 80, 112, 224, 640] },

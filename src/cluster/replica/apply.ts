@@ -21,7 +21,7 @@ const REFUSALS: ReadonlySet<HnswErrorCode> = new Set([
   ...(["BAD_OPTION", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "NORM_UNDERFLOW"] as const),
   ...(["ZERO_VECTOR", "BAD_KEY", "BAD_METADATA", "BAD_FIELD", "BAD_WHERE", "DOCUMENT_TOO_LARGE", "BAD_SPACE"] as const),
 ]);
-/** From so many on they go in together. */
+/** From this many on they go in together. */
 const TOGETHER = 16;
 
 /** Rejects where this replica can't do what others can: then it is unknown how many of the ops were done. */

@@ -22,7 +22,7 @@ const SWEEP_EVERY_MS = 60_000;
 export interface ReplicaHost {
   /** A group was applied, or a message left out by all replicas alike. */
   onGroup(partition: number, group: Group, number: number, results: readonly Result[]): void;
-  /** A message of so many bytes was. */
+  /** A message of that many bytes was. */
   onApplied(bytes: number): void;
   report(message: string): void;
 }

@@ -36,7 +36,7 @@ export class SnapshotKeeper {
     this.nextAt = this.jittered();
   }
 
-  /** A message of so many bytes was applied. */
+  /** A message of that many bytes was applied. */
   applied(bytes: number): void {
     this.bytes += bytes;
     if (this.bytes < this.nextAt || this.running !== null || this.isStopped) return;

@@ -56,7 +56,7 @@ export class Points {
     return (await this.getMany([key], include))[0];
   }
 
-  /** In the order of the keys, from whichever spaces they are in. */
+  /** In the order of the keys, each from the space that it is in. */
   async getMany<I extends Include>(keys: readonly Key[], include: readonly I[]) {
     if (this.places === null) return await this.spaces[0]!.getMany(keys, { include });
     const found = new Map<Key, Including<I>>();

@@ -1,4 +1,4 @@
-/* Are no more than so many at work, are all done in order, and does one that fails hand its turn on? */
+/* Are no more at work than may be, are all done in order, and does one that fails hand its turn on? */
 import { expect, test } from "bun:test";
 import { Turns } from "../../../../src/server/wire/turns.ts";
 
