@@ -40,6 +40,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     routes: ROUTES,
     metrics: new Metrics(),
     operations: new Operations(),
+    spaceMetrics: settings.spaceMetrics,
     demo: settings.demo ? new Demo(store) : null,
   };
   const server = {

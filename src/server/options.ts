@@ -20,6 +20,8 @@ export interface HandlerOptions {
   bodyLimit?: number | undefined;
   /** Whether a caller who may manage can start a load on a collection `demo`, to see what the workers do. Default false. */
   demo?: boolean | undefined;
+  /** Whether `/metrics` also has figures of each space, with its name as a label. Default false. */
+  spaceMetrics?: boolean | undefined;
   /** What stands before every path, such as "/vectors". Default: nothing. */
   basePath?: string | undefined;
 }
@@ -48,6 +50,7 @@ export interface ServerSettings {
   origins: readonly string[];
   bodyLimit: number;
   demo: boolean;
+  spaceMetrics: boolean;
   basePath: string;
 }
 
@@ -63,6 +66,7 @@ const NAMES = [
   "origins",
   "bodyLimit",
   "demo",
+  "spaceMetrics",
   "basePath",
 ];
 
@@ -85,9 +89,9 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
   if (typeof basePath !== "string" || !/^(\/[^/?#]+)*$/.test(basePath)) {
     throw badOption(`\`basePath\` must be such as "/vectors", not ${show(basePath)}.`);
   }
-  if (given.demo !== undefined && typeof given.demo !== "boolean") throw badOption("`demo` must be true or false.");
   return {
-    demo: given.demo ?? false,
+    demo: flag("demo", given.demo),
+    spaceMetrics: flag("spaceMetrics", given.spaceMetrics),
     ...{ keys, readOnlyKeys, tokenSecrets, basePath, onRequest },
     requestsPerSecond: integer("requestsPerSecond", given.requestsPerSecond, null, 1, 1_000_000),
     hosts: given.hosts === "any" ? "any" : hostsOf(given.hosts, keys.length > 0),
@@ -99,6 +103,11 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
 function hostsOf(given: readonly string[] | undefined, hasKey: boolean): readonly string[] | "any" {
   if (given === undefined) return hasKey ? "any" : LOOPBACK;
   return [...listOf("hosts", given), ...LOOPBACK].map((host) => host.toLowerCase());
+}
+
+function flag(name: string, given: unknown = false): boolean {
+  if (typeof given === "boolean") return given;
+  throw badOption(`\`${name}\` must be true or false, not ${show(given)}.`);
 }
 
 function listOf(name: string, given: unknown): readonly string[] {

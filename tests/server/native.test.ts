@@ -162,7 +162,25 @@ test("figures count requests, points and workers, for people and for Prometheus"
   expect(text).toContain('collection_points{collection="c"} 50\n');
   expect(text).toContain('rest_responses_total{method="PUT",endpoint="/collections/{name}",status="200"} 1\n');
   expect(text).toContain('hnsw_workers_search_seconds_count{collection="c"} 1\n');
+  expect(text).not.toContain("space=");
   expect(text).toMatch(/hnsw_workers_accept_seconds_bucket\{collection="c",le="\+Inf"\} [1-9]/);
   for (const one of text.trimEnd().split("\n"))
     expect(one).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*(\{\w+\}[^}]*)*\})? [\d.e+-]+)$/);
+});
+
+test("figures of each space are there for Prometheus when that is asked for", async () => {
+  await using serving = await Serving.start({ spaceMetrics: true });
+  await serving.call("PUT", "/v1/collections/c", { dimensions: 2 });
+  for (const [space, keys] of [
+    ["a", [1, 2]],
+    ['b "quoted"\n', [1]],
+  ] as const) {
+    const body = { keys, vectors: keys.map(() => [1, 1]) };
+    await serving.call("POST", `/v1/collections/c/add?space=${encodeURIComponent(space)}`, body);
+  }
+  const { text } = await serving.call("GET", "/metrics");
+  expect(text).toContain('hnsw_workers_space_entries{collection="c",space="a"} 2\n');
+  expect(text).toContain('hnsw_workers_space_entries{collection="c",space="b \\"quoted\\"\\n"} 1\n');
+  const bytes = serving.store.use("c", (index) => index.stats().spaces.find(({ name }) => name === "a")!.bytes);
+  expect(text).toContain(`hnsw_workers_space_total_bytes{collection="c",space="a"} ${await bytes}\n`);
 });

@@ -22,6 +22,7 @@ const OPTIONS = {
   "body-limit": { value: "BYTES", help: "of one request; default 33554432" },
   workers: { value: "N", help: "threads of each open collection; default 1" },
   "max-open": { value: "N", help: "collections that stay open while nothing uses them; default 8" },
+  "space-metrics": { help: "figures of each space, by its name, at /metrics" },
   demo: { help: "the dashboard may start a load, to see what the workers do; then as many workers as there are cores" },
   "tls-cert": { value: "FILE", help: "certificate chain in PEM, with --tls-key" },
   "tls-key": { value: "FILE", help: "its private key in PEM" },
@@ -103,6 +104,7 @@ function handlerOptions(chosen: Chosen) {
     requestsPerSecond: chosen.integer("requests-per-second"),
     onRequest: chosen.has("access-log") ? (entry: object) => console.log(JSON.stringify(entry)) : undefined,
     bodyLimit: chosen.integer("body-limit"),
+    spaceMetrics: chosen.has("space-metrics"),
     demo: chosen.has("demo"),
   } as const;
 }

@@ -1,5 +1,6 @@
-/* `upgrade`: how does a folder or an export of the release before become one of this release? By adding everything again. */
+/* `upgrade`: how does what the release before has written become what this release reads? By adding everything again. */
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { open } from "../../api/open.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { HnswError } from "../../errors.ts";
@@ -7,7 +8,9 @@ import { BadFrame } from "../../snapshot/frames.ts";
 import { pathError } from "../../storage/disk/damage.ts";
 import { FolderLock } from "../../storage/disk/lock.ts";
 import { pathsOf } from "../../storage/disk/paths.ts";
+import { backUp } from "../../storage/tools/backup.ts";
 import { Destination } from "../../storage/tools/backup-destination.ts";
+import { collectionsIn, copyStore, isStore } from "../../storage/tools/backup-store.ts";
 import { copyExport, formerExport } from "../../storage/upgrade/former-export.ts";
 import { FormerFolder, type Target } from "../../storage/upgrade/former-folder.ts";
 import type { FormerEntry } from "../../storage/upgrade/former-frames.ts";
@@ -21,11 +24,12 @@ import type { Command } from "./command.ts";
 const OF_A_VECTOR = ["NORM_UNDERFLOW", "NORM_OVERFLOW", "ZERO_VECTOR", "NOT_FINITE"];
 
 export const upgrade: Command = {
-  summary: "converts a folder or an export of the release before",
+  summary: "converts a folder, a store or an export of the release before",
   takes: ["OLD", "NEW"],
   options: {},
   notes:
-    "Reads OLD, a folder or a file with an export, and changes nothing in it. NEW must not exist, or be an empty folder.\n" +
+    "Reads OLD, a folder, a store or a file with an export, and changes nothing in it. NEW must not exist, or be an empty\n" +
+    "folder. Of a store, collections that are of this release already are copied.\n" +
     "Everything is added again, and graphs are built again. A NEW that was interrupted is refused by `open`. Vectors that\n" +
     "this release does not take any more are left out and listed; then the exit code is 1.",
   async run(args) {
@@ -34,8 +38,8 @@ export const upgrade: Command = {
     if (!existsSync(old)) throw new FileError(`${old} does not exist`);
     using progress = new Progress();
     progress.start("adding", 0);
-    const isFolder = statSync(old).isDirectory();
-    const made = await (isFolder ? upgradeFolder(old, to, progress) : upgradeExport(old, to, progress));
+    const convert = isStore(old) ? upgradeStore : statSync(old).isDirectory() ? upgradeFolder : upgradeExport;
+    const made = await convert(old, to, progress);
     progress.stop();
     const { vectors, spaces, refused } = made;
     const lines = [`${to}: ${counted(vectors, "vector")} in ${counted(spaces, "space")}`, ...refused];
@@ -47,6 +51,36 @@ interface Made {
   vectors: number;
   spaces: number;
   refused: string[];
+}
+
+/** Locked against writers: what came after a collection's turn would be missing. */
+async function upgradeStore(old: string, to: string, progress: Progress): Promise<Made> {
+  const lock = await FolderLock.take(join(old, "store.lock"), old, "read");
+  try {
+    const former = new Map<string, string>();
+    for (const [name, folder] of collectionsIn(resolve(old))) {
+      if (await FormerFolder.is(folder)) former.set(folder, name);
+    }
+    if (former.size === 0) {
+      throw new HnswError(
+        "PATH_FOREIGN",
+        `No collection of ${old} is of the release before: there is nothing to upgrade.`,
+      );
+    }
+    const all = await copyStore(old, to, async (folder, destination) => {
+      const name = former.get(folder);
+      if (name === undefined) {
+        await backUp(folder, destination);
+        return { vectors: 0, spaces: 0, refused: [] };
+      }
+      const made = await upgradeFolder(folder, destination, progress);
+      return { ...made, refused: made.refused.map((line) => `${name}, ${line}`) };
+    });
+    const sum = (of: "vectors" | "spaces") => all.reduce((total, one) => total + one[of], 0);
+    return { vectors: sum("vectors"), spaces: sum("spaces"), refused: all.flatMap(({ refused }) => refused) };
+  } finally {
+    lock.release();
+  }
 }
 
 async function upgradeFolder(old: string, to: string, progress: Progress): Promise<Made> {

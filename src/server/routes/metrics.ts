@@ -1,6 +1,8 @@
 /* Which route tells Prometheus of the server? Names of Qdrant where they mean the same. */
 import type { VectorIndex } from "../../api/vector-index.ts";
+import { Slice } from "../../runtime/event-loop.ts";
 import { LATENCY_BOUNDS_MS } from "../../values/latencies.ts";
+import type { SpaceStats } from "../../values/reports.ts";
 import { liveOf } from "../points/live.ts";
 import { type Buckets, histogram, labels, metric } from "../wire/metrics.ts";
 import { type Call, type Route, route } from "./route.ts";
@@ -107,6 +109,7 @@ async function text({ service }: Call<unknown>): Promise<string> {
       journals.map(({ of, journal }) => [of, journal.groups]),
     ),
     ...latencies(await collections.store.openNow()),
+    ...(service.spaceMetrics ? await ofSpaces(await collections.store.openNow()) : []),
     ...metric("hnsw_workers_failed_writes_total", "counter", "Writes that were acknowledged and failed later", [
       ["", collections.failures],
     ]),
@@ -120,6 +123,31 @@ const LATENCIES = {
   commit: "A commit of the journal",
   search: "A search of a space",
 } as const;
+
+const OF_SPACES = {
+  hnsw_workers_space_entries: ["Entries of a space", ({ live }: SpaceStats) => live],
+  hnsw_workers_space_pending: ["Entries of a space that are not linked yet", ({ pending }: SpaceStats) => pending],
+  hnsw_workers_space_total_bytes: ["Bytes that a space takes", ({ bytes }: SpaceStats) => bytes],
+} as const;
+
+/** Of open collections. There may be many: in slices. */
+async function ofSpaces(open: readonly { name: string; index: VectorIndex }[]): Promise<string[]> {
+  const slice = new Slice();
+  const found: [of: string, stats: SpaceStats][] = [];
+  for (const { name, index } of open) {
+    for (const stats of index.stats().spaces) {
+      found.push([labels({ collection: name, space: stats.name }), stats]);
+      if (slice.isOver) await slice.next();
+    }
+  }
+  const lines: string[] = [];
+  for (const [name, [help, value]] of Object.entries(OF_SPACES)) {
+    const samples = found.map(([of, stats]): [string, number] => [of, value(stats)]);
+    for (const line of metric(name, "gauge", help, samples)) lines.push(line);
+    if (slice.isOver) await slice.next();
+  }
+  return lines;
+}
 
 /** Of open collections. */
 function latencies(open: readonly { name: string; index: VectorIndex }[]): string[] {

@@ -19,6 +19,8 @@ export interface Service {
   routes: readonly Route[];
   metrics: Metrics;
   operations: Operations;
+  /** Whether the metrics name every space. */
+  spaceMetrics: boolean;
   /** Null unless the server allows it. */
   demo: Demo | null;
 }

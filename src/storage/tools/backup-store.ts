@@ -1,6 +1,6 @@
 /*
- * How is a whole store copied while it is open? Each collection that its catalog names as an index is copied, and the catalog last.
- * Until then a file in the copy keeps it from being opened: a backup that was interrupted is no store.
+ * How does a whole store get a copy? Each collection that its catalog names as an index is copied, and the catalog last. Until
+ * then a file in the copy keeps it from being opened: one that was interrupted is no store.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -11,6 +11,7 @@ import { backUp } from "./backup.ts";
 import { refuseInside, removeMade } from "./backup-destination.ts";
 
 const CATALOG = "store.json";
+const FORMAT = 1; // as in src/store/catalog.ts
 const COLLECTIONS = "collections";
 const UNFINISHED = "backup.unfinished";
 const TRIES = 10; // a collection would have to be dropped in each of them
@@ -40,7 +41,14 @@ function readCatalog(store: string): string {
 
 function foldersIn(store: string, catalog: string): Map<string, string> {
   try {
-    const { collections } = JSON.parse(catalog) as { collections: Record<string, { number: number }> };
+    const { format, collections } = JSON.parse(catalog) as {
+      format: number;
+      collections: Record<string, { number: number }>;
+    };
+    if (format !== FORMAT) {
+      const message = `The catalog of ${store} has format ${format}, this version reads ${FORMAT}.`;
+      throw new HnswError("PATH_FOREIGN", message);
+    }
     return new Map(
       Object.entries(collections).map(([name, { number }]) => {
         if (!Number.isSafeInteger(number)) throw new Error("number");
@@ -48,20 +56,37 @@ function foldersIn(store: string, catalog: string): Map<string, string> {
       }),
     );
   } catch (cause) {
+    if (cause instanceof HnswError) throw cause;
     throw new HnswError("PATH_DAMAGED", `The catalog of ${store} is not what was written.`, { cause });
   }
 }
 
+type OnCollection = (done: number, of: number) => void;
+/** Makes a copy of a collection's folder. Rejects when it can't; then there is none. */
+type CopyFolder<T> = (folder: string, destination: string) => Promise<T>;
+
 /**
- * Copies a store to `destination`, which must be missing or empty; each collection as it is when its turn comes. `onCollection` gets
- * how many of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED or PATH_DAMAGED.
+ * Copies a store to `destination`, which must be missing or empty, even while it is open; each collection as it is when its turn
+ * comes. `onCollection` gets how many of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED or PATH_DAMAGED.
  */
 export async function backUpStore(
   store: string,
   destination: string,
-  onCollection: (done: number, of: number) => void = () => {},
+  onCollection?: OnCollection,
 ): Promise<StoreBackupReport> {
   const start = performance.now();
+  const copies = await copyStore(store, destination, backUp, onCollection);
+  const sum = (of: "files" | "bytes") => copies.reduce((total, one) => total + one[of], 0);
+  return { collections: copies.length, files: sum("files"), bytes: sum("bytes"), ms: performance.now() - start };
+}
+
+/** The same with another way to copy a collection; resolves to what it resolved to. */
+export async function copyStore<T>(
+  store: string,
+  destination: string,
+  copy: CopyFolder<T>,
+  onCollection: OnCollection = () => {},
+): Promise<T[]> {
   const [from, place] = [resolve(store), resolve(destination)];
   const marker = join(place, UNFINISHED);
   let made: string | undefined;
@@ -70,17 +95,14 @@ export async function backUpStore(
     refuseInside(from, place);
     const [first] = readdirSync(place);
     if (first !== undefined) {
-      throw new HnswError(
-        "PATH_FOREIGN",
-        `The folder ${destination} is not empty: give the backup a folder of its own.`,
-      );
+      throw new HnswError("PATH_FOREIGN", `The folder ${destination} is not empty: give the copy a folder of its own.`);
     }
     writeFileSync(marker, "");
     syncFile(place);
-    const report = await copied(from, place, onCollection);
+    const copies = await copied(from, place, copy, onCollection);
     rmSync(marker);
     syncFile(place);
-    return { ...report, ms: performance.now() - start };
+    return copies;
   } catch (error) {
     if (existsSync(marker)) {
       for (const name of [COLLECTIONS, CATALOG]) rmSync(join(place, name), { recursive: true, force: true });
@@ -91,19 +113,17 @@ export async function backUpStore(
   }
 }
 
-async function copied(store: string, place: string, onCollection: (done: number, of: number) => void) {
+async function copied<T>(store: string, place: string, copy: CopyFolder<T>, onCollection: OnCollection): Promise<T[]> {
   for (let tries = 1; ; tries++) {
     const catalog = readCatalog(store);
     const folders = [...foldersIn(store, catalog).values()];
-    const sum = { collections: folders.length, files: 0, bytes: 0 };
+    const copies: T[] = [];
     rmSync(join(place, COLLECTIONS), { recursive: true, force: true });
     makeDurably(join(place, COLLECTIONS));
     try {
-      for (const [i, folder] of folders.entries()) {
-        const { files, bytes } = await backUp(folder, join(place, folder.slice(store.length)));
-        sum.files += files;
-        sum.bytes += bytes;
-        onCollection(i + 1, folders.length);
+      for (const folder of folders) {
+        copies.push(await copy(folder, join(place, folder.slice(store.length))));
+        onCollection(copies.length, folders.length);
       }
     } catch (error) {
       if (tries < TRIES && readCatalog(store) !== catalog) continue; // it was dropped
@@ -112,6 +132,6 @@ async function copied(store: string, place: string, onCollection: (done: number,
     writeFileSync(join(place, CATALOG), catalog);
     syncFile(join(place, CATALOG));
     syncFile(place);
-    return sum;
+    return copies;
   }
 }

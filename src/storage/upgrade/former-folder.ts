@@ -10,7 +10,7 @@ import { CHECKSUM_BYTES } from "../../snapshot/frames.ts";
 import type { Key } from "../../values/keys.ts";
 import { Damage } from "../disk/damage.ts";
 import { contentsOf, shapeIn } from "../disk/folder.ts";
-import { FORMER_FORMAT } from "../disk/meta.ts";
+import { FORMER_FORMAT, formatOf } from "../disk/meta.ts";
 import { type FolderPaths, pathsOf } from "../disk/paths.ts";
 import { SqliteFile } from "../disk/sqlite.ts";
 import { GroupLog, nameOf } from "../log/group-log.ts";
@@ -40,10 +40,18 @@ export class FormerFolder {
     readonly shape: Shape,
   ) {}
 
+  /** Whether the release before has written the folder's journal. False also when that can't be known. */
+  static async is(folder: string): Promise<boolean> {
+    try {
+      return await SqliteFile.using(pathsIn(folder).journal, "read", (file) => formatOf(file) === FORMER_FORMAT);
+    } catch {
+      return false;
+    }
+  }
+
   /** Rejects with PATH_FOREIGN or PATH_DAMAGED. */
   static async find(folder: string): Promise<FormerFolder> {
-    const own = pathsOf(folder);
-    const paths = existsSync(own.fresh) ? { ...own, journal: own.fresh } : own;
+    const paths = pathsIn(folder);
     const contents = await contentsOf(paths, FORMER_FORMAT);
     if (contents.shape !== null || contents.damage !== null) return new FormerFolder(paths, shapeIn(contents));
     throw new HnswError("PATH_FOREIGN", `The folder ${folder} holds no index.`);
@@ -123,6 +131,11 @@ export class FormerFolder {
     if (ops.length !== group.count) throw new Damage(`${where}: ${nameOf(group)} holds ${ops.length}`);
     return ops;
   }
+}
+
+function pathsIn(folder: string): FolderPaths {
+  const paths = pathsOf(folder);
+  return existsSync(paths.fresh) ? { ...paths, journal: paths.fresh } : paths;
 }
 
 function lastOf(spaces: Map<number, Known>): number[] {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { open } from "../../../src/index.ts";
+import { open, openStore } from "../../../src/index.ts";
 import { Folder } from "../../support/folder.ts";
 import { isSame, refusalOf } from "../../support/indexes.ts";
 import { run } from "../../support/process.ts";
@@ -112,6 +112,53 @@ describe("a folder of the release before", () => {
       await expectContent(index);
     }
     expect(refused).toBeGreaterThan(0);
+  });
+});
+
+describe("a store with collections of the release before", () => {
+  const made = async (name: string) => {
+    const path = join(folder.root, name);
+    await using store = await openStore(path, { workers: 0 });
+    for (const one of ["old", "new"]) await store.create(one, { dimensions: 6, metric: "l2", note: { of: one } });
+    await store.use("new", (index) => index.space("s").add(1, [1, 2, 3, 4, 5, 6]));
+    await store.alias([{ alias: "former", to: "old" }]);
+    return path;
+  };
+  const replaceFirst = (path: string) => {
+    const first = join(path, "collections", "1");
+    rmSync(first, { recursive: true });
+    cpSync(OLD, first, { recursive: true });
+  };
+
+  test("becomes one with the same content, names and aliases; the old one is whole", async () => {
+    const path = await made("store");
+    replaceFirst(path);
+    const before = bytesIn(join(path, "collections", "1"));
+    const to = join(folder.root, "store-new");
+    const { code, out, err } = await upgrade(path, to);
+    expect({ code, err, out }).toEqual({ code: 0, err: "", out: expect.stringMatching(/vectors in \d spaces\n$/) });
+    expect(bytesIn(join(path, "collections", "1"))).toEqual(before);
+    {
+      await using index = await open({ path: join(to, "collections", "1") });
+      await expectContent(index);
+    }
+    await using store = await openStore(to, { workers: 0 });
+    expect(store.info("former")).toMatchObject({ name: "old", note: { of: "old" } });
+    expect(await store.use("new", (index) => index.space("s").get(1))).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+  });
+
+  test("is refused while it is open, when it is damaged, and when none is old; then there is no new one", async () => {
+    const path = await made("refused");
+    const to = join(folder.root, "refused-new");
+    expect(await upgrade(path, to)).toMatchObject({ code: 1, err: expect.stringContaining("nothing to upgrade") });
+    replaceFirst(path);
+    {
+      await using _ = await openStore(path, { workers: 0 });
+      expect(await upgrade(path, to)).toMatchObject({ code: 1, err: expect.stringMatching(/^PATH_IN_USE: /) });
+    }
+    rmSync(join(path, "collections", "1", "snapshots"), { recursive: true });
+    expect(await upgrade(path, to)).toMatchObject({ code: 1, err: expect.stringMatching(/^PATH_DAMAGED: /) });
+    expect(existsSync(to)).toBe(false);
   });
 });
 
