@@ -5,9 +5,10 @@ import type { Handle } from "../engine/handle.ts";
 import { HnswError, messageOf } from "../errors.ts";
 import { badOption, show } from "../options/checks.ts";
 import type { Incident } from "../options/open.ts";
-import { type ClusterLog, unreachable } from "./log/log.ts";
+import type { Barrier } from "./log/barrier.ts";
+import { type ClusterLog, PublishFailure, unreachable } from "./log/log.ts";
 import { LogReader } from "./log/reader.ts";
-import { LogWriter } from "./log/writer.ts";
+import { full, LogWriter } from "./log/writer.ts";
 import { encodeOp } from "./ops/codec.ts";
 import type { Op } from "./ops/op.ts";
 import { clusterPartitionOf } from "./ops/partition.ts";
@@ -40,6 +41,7 @@ export class Member {
   constructor(
     readonly opened: Opened,
     readonly log: ClusterLog,
+    private readonly barrier: Barrier,
     private readonly timeoutMs: number,
     private readonly report: (incident: Incident) => void,
     { beginning, store, snapshotAfterBytes }: Snapshots,
@@ -57,7 +59,7 @@ export class Member {
       report: (message) => report({ worker: -1, kind: "log", message }),
     } satisfies ReplicaHost;
     this.replica = new Replica(log.shape, opened.handle, host, beginning);
-    this.reader = new LogReader(log, this.replica, (error) => this.stopped(error));
+    this.reader = new LogReader(log, this.replica, barrier, (error) => this.stopped(error));
   }
 
   /** Sends an op. Resolves when it is durable; `wantsResult`: when it is applied here, to how many entries it changed. */
@@ -82,7 +84,7 @@ export class Member {
 
   private async numberOf(freshness: unknown): Promise<number> {
     if (freshness === undefined || freshness === "own") return this.writer.written;
-    if (freshness === "latest") return await this.last();
+    if (freshness === "latest") return await this.latest();
     const [incarnation, number] = typeof freshness === "string" ? freshness.split(":") : [];
     if (number === undefined || !/^\d{1,15}$/.test(number)) {
       const wanted = '`"own"`, `"latest"`, `"any"` or a position';
@@ -102,13 +104,22 @@ export class Member {
     }
   }
 
-  /** Of the log's last message. */
-  private async last(): Promise<number> {
-    const extent = await this.log.extent().catch((cause) => {
-      throw unreachable("The log can't say what is the latest", cause);
+  /** Behind what has been acknowledged by now, to any member. */
+  private latest(): Promise<number> {
+    return this.barrier.pass().catch((cause) => {
+      const isFull = cause instanceof PublishFailure && cause.isFull;
+      throw isFull ? full(cause) : unreachable("The log can't say what is the latest", cause);
     });
-    if (extent === null) throw unreachable("The log's stream is gone");
-    return extent.last;
+  }
+
+  /** As good as it is known: in a full log, from what its leader says. */
+  private async last(): Promise<number> {
+    try {
+      return await this.latest();
+    } catch (error) {
+      if (!(error instanceof HnswError && error.code === "CLUSTER_FULL")) throw error;
+      return (await this.log.extent())?.last ?? 0;
+    }
   }
 
   /** Behind everything that this member has written, and whatever else its reads show. */
@@ -154,6 +165,7 @@ export class Member {
     await this.writer.settled();
     await this.replica.reaches(this.writer.written, this.timeoutMs).catch(() => {}); // for results
     this.writer.close();
+    this.barrier.close();
     await this.snapshots.stop();
     await this.reader.stop();
     this.replica.fail(closed());

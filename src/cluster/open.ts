@@ -7,7 +7,8 @@ import type { MetadataType } from "../documents/types.ts";
 import { HnswError, messageOf } from "../errors.ts";
 import type { Incident, OpenOptions } from "../options/open.ts";
 import { ClusterIndex } from "./cluster-index.ts";
-import { ClusterLog, eventually, lost } from "./log/log.ts";
+import { Barrier } from "./log/barrier.ts";
+import { ClusterLog, eventually, lost, unreachable } from "./log/log.ts";
 import { Member } from "./member.ts";
 import { type ClusterOptions, type ClusterRequest, readClusterOptions } from "./options.ts";
 import type { Beginning } from "./replica/replica.ts";
@@ -16,8 +17,6 @@ import { SnapshotStore } from "./snapshots/store.ts";
 
 /** While a member loads, others may trim the log behind newer snapshots. */
 const TRIES = 3;
-const MOST_LOOKS = 25;
-const AGAIN_MS = 200;
 
 /**
  * Joins the cluster of that name on these servers, or creates it. Resolves when this member has everything that was in the log
@@ -50,8 +49,9 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
     const stream = log.beside("snapshots");
     await eventually(where.timeoutMs, "The servers do not keep snapshots", () => stream.open());
     const store = new SnapshotStore(stream, log.shape.incarnation);
-    const { opened, beginning } = await load(store, log, request, report);
-    const member = new Member(opened, log, where.timeoutMs, report, { beginning, store, snapshotAfterBytes });
+    const barrier = new Barrier(log, where.timeoutMs);
+    const { opened, beginning } = await load(store, log, barrier, request, report);
+    const member = new Member(opened, log, barrier, where.timeoutMs, report, { beginning, store, snapshotAfterBytes });
     try {
       await member.catchUp();
     } catch (error) {
@@ -70,6 +70,7 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
 async function load(
   store: SnapshotStore,
   log: ClusterLog,
+  barrier: Barrier,
   { index, log: { timeoutMs }, onIncident }: ClusterRequest,
   report: (incident: Incident) => void,
 ): Promise<{ opened: Opened; beginning: Beginning | null }> {
@@ -77,7 +78,7 @@ async function load(
   const options: OpenOptions = { ...index, ...shape, timeoutMs, onIncident };
   const manifests = await eventually(timeoutMs, "The servers do not list snapshots", () => store.list());
   for (const manifest of manifests) {
-    await expectMessage(log, manifest.number);
+    await expectMessage(log, barrier, manifest.number);
     try {
       const { head, stream: from } = await openContent(store.read(manifest), partitions);
       const { applied, digest, states } = head;
@@ -95,12 +96,12 @@ async function load(
 }
 
 /** A snapshot is of a log that had that message. A leader that was just elected may not have caught up with its own log. */
-async function expectMessage(log: ClusterLog, number: number): Promise<void> {
-  for (let looks = 0; ; looks++) {
-    const extent = await log.extent();
-    if (extent !== null && extent.last >= number) return;
-    const found = extent === null ? "its stream is gone" : `it ends with message ${extent.last}`;
-    if (looks === MOST_LOOKS) throw lost(`there is a snapshot of message ${number}, and ${found}`);
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-  }
+async function expectMessage(log: ClusterLog, barrier: Barrier, number: number): Promise<void> {
+  const extent = await log.extent();
+  if (extent === null) throw lost(`there is a snapshot of message ${number}, and its stream is gone`);
+  if (extent.last >= number) return;
+  const end = await barrier.pass().catch((cause) => {
+    throw unreachable(`The log can't say whether it has message ${number}, of which there is a snapshot`, cause);
+  });
+  if (end <= number) throw lost(`there is a snapshot of message ${number}, and it ends with message ${extent.last}`);
 }

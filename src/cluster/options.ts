@@ -15,7 +15,8 @@ export type Position = `${string}:${number}`;
 
 /**
  * What a read must see: `"own"`, what this member's calls that have resolved have written; `"latest"`, what any member's
- * calls that have resolved by now have written; `"any"`, nothing: it never waits; or what was there at a position.
+ * calls that have resolved by now have written, which takes a message of the log; `"any"`, nothing: it never waits; or what
+ * was there at a position.
  */
 export type Freshness = "own" | "latest" | "any" | Position;
 

@@ -24,8 +24,8 @@ describeWithNats("a log that is not the same any more", () => {
     expect(await one.space("s").count({ freshness: "any" })).toBe(1);
   });
 
-  // Not noticed in every run (docs/CLUSTER.md, "What can go wrong"): ROLLBACKS=1 runs it.
-  test.if(process.env.ROLLBACKS === "1").each([
+  // In some runs the member has applied what it wrote when the server ends, in others it has not.
+  test.each([
     ["its last messages are gone", 0],
     ["and as many others came in their place", 3],
   ])("the server's folder was put back to an older one: %s", async (_, others) => {
@@ -48,7 +48,7 @@ describeWithNats("a log that is not the same any more", () => {
     }
     await stopped(members);
     expect(await codeOf(one.space("s").count())).toBe("CLUSTER_LOST");
-    expect(members.incidents[0]!.message).toContain(others > 0 ? "another than" : "it ends with message 1");
+    expect(members.incidents[0]!.message).toMatch(/is another than the one|it ends with message/);
   });
 
   test("its beginning was purged: a new member is refused", async () => {

@@ -1,10 +1,12 @@
 /* How does a test run members of a cluster in its own process, and look into the log beside them? */
+
+import { afterAll, beforeAll } from "bun:test";
 import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { ClusterIndex, ClusterOptions } from "../../src/cluster/cluster.ts";
 import { openCluster } from "../../src/cluster/cluster.ts";
 import type { Incident } from "../../src/index.ts";
-import type { NatsServers } from "../support/nats.ts";
+import { NatsServers } from "../support/nats.ts";
 
 export const SMALL = { workers: 0, partitions: 1 } as const;
 
@@ -14,6 +16,22 @@ export interface Memory {
 }
 
 export const FIELDS = { tags: "keyword" } as const;
+
+/** One server for all tests of a block, with a name of a cluster of its own for each. */
+export function oneServer(): { readonly servers: NatsServers; name(): string } {
+  let servers: NatsServers;
+  let names = 0;
+  beforeAll(async () => {
+    servers = await NatsServers.start();
+  });
+  afterAll(() => servers[Symbol.asyncDispose]());
+  return {
+    get servers() {
+      return servers;
+    },
+    name: () => `test-${names++}`,
+  };
+}
 
 /** Members that leave at the end of the block, with what they reported. */
 export class Members implements AsyncDisposable {

@@ -1,22 +1,15 @@
 /* Does a member that starts from a snapshot have what the others have, and is the log trimmed only behind what is sound? */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { encodeOp } from "../../src/cluster/ops/codec.ts";
 import { encodeGroup, newId } from "../../src/cluster/ops/group.ts";
-import { describeWithNats, NatsServers } from "../support/nats.ts";
-import { codeOf, digestsOf, Members, Outside } from "./members.ts";
+import { describeWithNats } from "../support/nats.ts";
+import { codeOf, digestsOf, Members, Outside, oneServer } from "./members.ts";
 
 setDefaultTimeout(60_000);
 
 describeWithNats("snapshots of a cluster", () => {
-  let servers: NatsServers;
-  let names = 0;
-  beforeAll(async () => {
-    servers = await NatsServers.start();
-  });
-  afterAll(async () => {
-    await servers[Symbol.asyncDispose]();
-  });
-  const name = () => `snapshots-${names++}`;
+  const server = oneServer();
+  const { name } = server;
 
   /** Some entries of every kind, in 20 messages and more. */
   async function fill(members: Members, cluster: object) {
@@ -37,8 +30,8 @@ describeWithNats("snapshots of a cluster", () => {
   }
 
   test("the log is trimmed behind the older of two, and a member that starts has the same as the others", async () => {
-    await using members = new Members(servers);
-    await using outside = await Outside.connect(servers);
+    await using members = new Members(server.servers);
+    await using outside = await Outside.connect(server.servers);
     const cluster = { name: name(), partitions: 5 };
     const one = await fill(members, cluster);
     await one.checkpoint();
@@ -61,8 +54,8 @@ describeWithNats("snapshots of a cluster", () => {
   });
 
   test("a third one replaces the first", async () => {
-    await using members = new Members(servers);
-    await using outside = await Outside.connect(servers);
+    await using members = new Members(server.servers);
+    await using outside = await Outside.connect(server.servers);
     const cluster = { name: name() };
     const one = await fill(members, cluster);
     const numbers: number[] = [];
@@ -76,8 +69,8 @@ describeWithNats("snapshots of a cluster", () => {
   });
 
   test("a snapshot knows which groups of a writer it holds", async () => {
-    await using members = new Members(servers);
-    await using outside = await Outside.connect(servers);
+    await using members = new Members(server.servers);
+    await using outside = await Outside.connect(server.servers);
     const cluster = { name: name(), partitions: 1 };
     const one = await members.open(cluster);
     const writer = newId();
@@ -103,8 +96,8 @@ describeWithNats("snapshots of a cluster", () => {
   });
 
   test("from a damaged one a member goes to the one before; without any it is refused", async () => {
-    await using members = new Members(servers);
-    await using outside = await Outside.connect(servers);
+    await using members = new Members(server.servers);
+    await using outside = await Outside.connect(server.servers);
     const cluster = { name: name() };
     const one = await fill(members, cluster);
     await one.checkpoint();
@@ -121,8 +114,8 @@ describeWithNats("snapshots of a cluster", () => {
   });
 
   test("one is taken when enough was written, by one of two members", async () => {
-    await using members = new Members(servers);
-    await using outside = await Outside.connect(servers);
+    await using members = new Members(server.servers);
+    await using outside = await Outside.connect(server.servers);
     const cluster = { name: name(), snapshotAfterBytes: 2 ** 20 };
     const [one, other] = [await members.open(cluster), await members.open(cluster)];
     const text = "x".repeat(10_000);

@@ -19,8 +19,9 @@ import {
 } from "@nats-io/jetstream";
 import { connect, type NatsConnection, type NodeConnectionOptions, nanos } from "@nats-io/transport-node";
 import { HnswError, messageOf } from "../../errors.ts";
-import { newId } from "../ops/group.ts";
+import { digestIn, newId } from "../ops/group.ts";
 import { type AskedShape, type ClusterShape, expectShape, readShape, shapeText } from "../ops/shape.ts";
+import { Acknowledged } from "./acknowledged.ts";
 import { SideStream } from "./side-stream.ts";
 
 const SHAPE = "hnsw-workers"; // the metadata's name
@@ -69,6 +70,9 @@ export class PublishFailure extends Error {
 }
 
 export class ClusterLog {
+  readonly acknowledged = new Acknowledged();
+  private readonly readings = new Set<ConsumerMessages>();
+
   private constructor(
     readonly connection: NatsConnection,
     private readonly streams: JetStreamManager,
@@ -77,7 +81,9 @@ export class ClusterLog {
     private readonly prefix: string,
     private readonly replicas: number,
     readonly shape: ClusterShape,
-  ) {}
+  ) {
+    void this.watch();
+  }
 
   /**
    * Connects, and creates the log if there is none. Rejects with CLUSTER_UNREACHABLE, CLUSTER_MISMATCH or UNSUPPORTED, and
@@ -120,11 +126,13 @@ export class ClusterLog {
     return (this.connection.info?.max_payload ?? 1_048_576) - 1024; // for the headers
   }
 
-  /** Resolves to the message's number. Rejects with PublishFailure. */
-  async publish(partition: number, message: Uint8Array, id: string, timeout: number): Promise<number> {
+  /** `id`: copies with it are dropped for a while. Resolves to the message's number. Rejects with PublishFailure. */
+  async publish(partition: number, message: Uint8Array, id: string | undefined, timeout: number): Promise<number> {
     try {
       const subject = `${this.prefix}.${partition}`;
-      return (await this.publisher.publish(subject, message, { msgID: id, timeout })).seq;
+      const { seq } = await this.publisher.publish(subject, message, { ...(id && { msgID: id }), timeout });
+      this.acknowledged.add(seq, digestIn(message));
+      return seq;
     } catch (error) {
       const isRefusal = error instanceof JetStreamApiError;
       const wentNowhere = error instanceof Error && error.name === "JetStreamNotEnabled"; // no server listens to the subject
@@ -152,8 +160,16 @@ export class ClusterLog {
     });
     const consumer = await this.publisher.consumers.get(this.stream, name);
     const messages = await consumer.consume({ max_messages: MESSAGES_AHEAD, expires: 5_000, idle_heartbeat: 1_000 });
-    void endWhenLost(messages);
+    this.readings.add(messages);
+    void endWhenLost(messages).finally(() => this.readings.delete(messages));
     return messages;
+  }
+
+  /** Readings end with the connection: behind another one may be a server that has another log. */
+  private async watch(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === "reconnect") for (const messages of this.readings) messages.stop();
+    }
   }
 
   /** The partition that a message belongs to; −1 for what is none of ours. */

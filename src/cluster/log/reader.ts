@@ -1,9 +1,11 @@
 /*
  * In which order does a member see the log? Message by message, without gaps. Wherever it begins to read again it looks
- * first whether the log still holds, as the same, the last message that was applied.
+ * first whether the log still holds, as the same, the last message that was applied; and what was acknowledged to this
+ * member must come back under its number.
  */
 import { HnswError, messageOf } from "../../errors.ts";
 import { digestIn } from "../ops/group.ts";
+import type { Barrier } from "./barrier.ts";
 import { type ClusterLog, lost } from "./log.ts";
 
 export interface LogMessage {
@@ -28,7 +30,7 @@ export interface Applier {
 const AGAIN_MS = 200;
 /** So often a reader that gets nothing looks whether there is something: a client may wait for a consumer that is gone. */
 const LOOK_MS = 2_000;
-/** A leader that was just elected may not have caught up with its own log: so often, in a row, it is looked at again. */
+/** A server that has just started may not know its streams yet: so often, in a row, one that is gone is looked for again. */
 const MOST_LOOKS = 50;
 
 export class LogReader {
@@ -45,6 +47,7 @@ export class LogReader {
   constructor(
     private readonly log: ClusterLog,
     private readonly to: Applier,
+    private readonly barrier: Barrier,
     onEnd: (error: unknown) => void,
   ) {
     this.ended = this.run().catch(onEnd);
@@ -60,10 +63,9 @@ export class LogReader {
     let looks = 0;
     while (!this.isStopped) {
       try {
-        if (await this.isThere(++looks > MOST_LOOKS)) {
-          looks = 0;
-          await this.readOn();
-        }
+        looks = (await this.isThere()) ? 0 : looks + 1;
+        if (looks > MOST_LOOKS) throw lost("the stream is gone");
+        if (looks === 0) await this.readOn();
       } catch (error) {
         if (error instanceof HnswError) throw error;
         this.trouble = messageOf(error);
@@ -72,15 +74,24 @@ export class LogReader {
     }
   }
 
-  /** Whether the log is there and as long as what was applied. `isSure`: if not, it is lost. */
-  private async isThere(isSure: boolean): Promise<boolean> {
-    const { applied } = this.to;
+  /** Number of the last message that is known to be in the log. */
+  private get known(): number {
+    return Math.max(this.to.applied, this.log.acknowledged.last);
+  }
+
+  /** Whether the stream is there. Rejects with CLUSTER_LOST where it is shorter than what is known of it. */
+  private async isThere(): Promise<boolean> {
     const extent = await this.log.extent();
-    if (extent !== null && extent.last >= applied) return true;
-    this.trouble =
-      extent === null ? "the stream is gone" : `it ends with message ${extent.last}, ${applied} was applied`;
-    if (isSure) throw lost(this.trouble);
-    return false;
+    if (extent === null) {
+      this.trouble = "the stream is gone";
+      return false;
+    }
+    const { known } = this;
+    if (extent.last >= known) return true;
+    // A leader that was just elected may not have caught up with its own log.
+    this.trouble = `it ends with message ${extent.last}, and had message ${known}`;
+    if ((await this.barrier.pass()) <= known) throw lost(this.trouble);
+    return true;
   }
 
   /** Reads until the messages end or one is missing. Rejects with CLUSTER_LOST or what `apply` rejects with. */
@@ -90,7 +101,7 @@ export class LogReader {
     const messages = await this.log.read(begin);
     this.stopReading = () => messages.stop();
     if (this.isStopped) messages.stop();
-    const looks = setInterval(() => void this.stopIfBehind(messages), LOOK_MS);
+    const looks = setInterval(() => void this.stopIfWrong(messages), LOOK_MS);
     this.next = begin;
     try {
       for await (const message of messages) {
@@ -99,12 +110,15 @@ export class LogReader {
         const { seq: number } = message;
         if (number !== this.next) return await this.expectFrom(begin); // one was lost on its way: it is read again
         this.next++;
+        const digest = digestIn(message.data);
+        const isKept = this.log.acknowledged.isKept(number, digest);
+        if (!isKept) throw lost(`message ${number} is another than the one that was acknowledged`);
         if (number > to.applied) {
           const time = Number(message.timestampNanos / 1_000_000n);
           this.isApplying = true;
           await to.apply({ number, partition: this.log.partitionOf(message.subject), time, bytes: message.data });
           this.isApplying = false;
-        } else if (digestIn(message.data) !== to.digest) {
+        } else if (digest !== to.digest) {
           throw lost(`message ${number} is another than the one that was applied`);
         }
       }
@@ -123,12 +137,13 @@ export class LogReader {
       throw lost(`message ${number} is missing, ${extent.first} is its first`);
   }
 
-  /** Ends a reading that gets nothing of what is there. */
-  private async stopIfBehind(messages: { stop(): void }): Promise<void> {
-    const { next } = this;
-    const extent = await this.log.extent().catch(() => null); // no leader at the moment
-    if (extent === null || this.isApplying || this.next !== next || extent.last < next) return;
-    this.trouble = `message ${next} is there and does not come`;
-    messages.stop();
+  /** Ends a reading that gets nothing of what is there, or of a log that is not what it was. */
+  private async stopIfWrong(messages: { stop(): void }): Promise<void> {
+    const { next, known } = this;
+    const extent = await this.log.extent().catch(() => undefined); // no leader at the moment
+    if (extent === undefined || this.isApplying || this.next !== next) return;
+    const isBehind = extent !== null && extent.last >= next;
+    if (isBehind) this.trouble = `message ${next} is there and does not come`;
+    if (isBehind || extent === null || extent.last < known) messages.stop();
   }
 }

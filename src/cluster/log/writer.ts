@@ -257,7 +257,7 @@ function uncertain(message: string, cause?: unknown): HnswError {
   return new HnswError("CLUSTER_UNCERTAIN", `${message}.`, { cause });
 }
 
-function full(cause: PublishFailure): HnswError {
+export function full(cause: PublishFailure): HnswError {
   const message = `The log is full, and nothing has changed: raise the limits of its stream or account (${cause.message}).`;
   return new HnswError("CLUSTER_FULL", message, { cause });
 }

@@ -58,6 +58,12 @@ export function encodeGroup({ incarnation, writer, number }: GroupHead, ops: rea
   return bytes;
 }
 
+/** A message that says nothing, and is unlike all others. Its writer is none; it has no ops, so its number does not matter. */
+export function encodeBarrier(incarnation: string): Uint8Array {
+  const number = 1 + Math.floor(Math.random() * 2 ** 52);
+  return encodeGroup({ incarnation, writer: "0".repeat(2 * ID_BYTES), number }, []);
+}
+
 /** Throws Malformed, or NewerOp for what a newer version has written. */
 export function decodeGroup(bytes: Uint8Array, dimensions: number): Group {
   if (bytes.length < GROUP_OVERHEAD) throw new Malformed(`it has ${bytes.length} bytes`);
