@@ -1,6 +1,6 @@
 /*
- * Runs all tests and all lanes: the tests of a folder in one process, its lanes in another, and as many processes at a
- * time as there are cores, two at the most. With arguments, `bun test` with them; of a folder, its lanes as well.
+ * Runs all tests and all lanes: the tests of a folder in one process, its lanes in another, and three processes at a time
+ * on two cores and more, since many wait for a disk or a program (on one core, two). With arguments, `bun test` with them; of a folder, its lanes as well.
  *
  * A lane (`*.lane.ts`) takes longer, or installs programs: plain `bun test` leaves it out.
  *
@@ -14,6 +14,7 @@ import { buildCore } from "./build-core.ts";
 
 const TRIES = 3;
 const MOST_CRASHES = 3;
+const AT_A_TIME = Math.min(3, availableParallelism() + 1);
 /** These are started first, so that what is left at the end is short and all processes end together. */
 const LONGEST = [
   ...["runtimes lanes", "behaviour", "bench lanes", "storage lanes", "cli lanes", "core", "storage"],
@@ -30,7 +31,7 @@ await buildCore(); // once, before two processes would
 const waiting = given.length > 0 ? [{ name: given.join(" "), args: given.flatMap(expanded) }] : parts();
 const total = { pass: 0, fail: 0 };
 let crashes = 0;
-await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runWaiting));
+await Promise.all(Array.from({ length: AT_A_TIME }, runWaiting));
 const crashed = crashes > 0 ? `; Bun crashed ${crashes} times, at most ${MOST_CRASHES} are accepted` : "";
 console.log(`\n all of ${given.join(" ") || "tests"}${crashed}`);
 console.log(` ${total.pass} pass\n ${total.fail} fail`);

@@ -32,7 +32,7 @@ test("the folder knows the dimensions; where there is no index yet, nothing is c
   expect(index.options).toMatchObject({ dimensions: 5, metric: "l2" });
 });
 
-for (const workers of [0, 1, 3]) {
+for (const workers of [0, 3]) {
   describe(`with workers: ${workers}`, () => {
     const options = { dimensions: 8, metric: "l2", workers, partitions: 2, flatBelow: 60 } as const;
 
