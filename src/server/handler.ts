@@ -11,7 +11,7 @@ import { Operations } from "./points/operations.ts";
 import { Router, segmentsOf } from "./router.ts";
 import { queryParameters, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
-import { ByteBudget, readBody, whole } from "./wire/body.ts";
+import { ByteBudget, pieces, readBody } from "./wire/body.ts";
 import { print, printInSlices } from "./wire/json.ts";
 import { bodyFor } from "./wire/large-response.ts";
 import { Metrics } from "./wire/metrics.ts";
@@ -133,7 +133,8 @@ async function respond(request: Request, server: Server, about: { found: Found |
   const query = queryParameters.read(Object.fromEntries(searchParams), "the query");
   return await withBody(request, route, server, (body, hold) => {
     const make = async () => {
-      const result = await route.run({ service, caller, params, query, body, stream: whole(request.body), hold });
+      const stream = pieces(request.body, () => settings.bodyTimeoutMs);
+      const result = await route.run({ service, caller, params, query, body, stream, hold });
       if (result instanceof Response) return result;
       const text = await printInSlices({ result, status: "ok", time: since(start) });
       return responseOf(bodyFor(text, server.budget), 200);
@@ -157,7 +158,9 @@ async function withBody(
   try {
     let body: unknown;
     if (!route.streams) {
-      const value = await readBody(request, settings.bodyLimit, (bytes) => releases.push(budget.take(bytes)));
+      const value = await readBody(request, settings.bodyLimit, settings.bodyTimeoutMs, (bytes) =>
+        releases.push(budget.take(bytes)),
+      );
       if (route.body !== undefined && value === undefined) throw badFormat("there is no body");
       if (route.body !== undefined) body = await readLarge(route.body, value!, BODY, new Slice());
     }

@@ -18,6 +18,11 @@ export interface HandlerOptions {
   origins?: readonly string[] | undefined;
   /** Bytes of a body, 1,024 to 1,073,741,824. Default 33,554,432. */
   bodyLimit?: number | undefined;
+  /**
+   * Milliseconds in which a body must have come as a whole, or each next piece of one without a limit (an ingest, an import); else
+   * 408. 100 to 3,600,000. Default 60,000.
+   */
+  bodyTimeoutMs?: number | undefined;
   /** Whether a caller who may manage can start a load on a collection `demo`, to see what the workers do. Default false. */
   demo?: boolean | undefined;
   /** Whether `/metrics` also has figures of each space, with its name as a label. Default false. */
@@ -49,6 +54,7 @@ export interface ServerSettings {
   hosts: readonly string[] | "any";
   origins: readonly string[];
   bodyLimit: number;
+  bodyTimeoutMs: number;
   demo: boolean;
   spaceMetrics: boolean;
   basePath: string;
@@ -65,6 +71,7 @@ const NAMES = [
   "hosts",
   "origins",
   "bodyLimit",
+  "bodyTimeoutMs",
   "demo",
   "spaceMetrics",
   "basePath",
@@ -97,6 +104,7 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
     hosts: given.hosts === "any" ? "any" : hostsOf(given.hosts, keys.length > 0),
     origins: listOf("origins", given.origins),
     bodyLimit: integer("bodyLimit", given.bodyLimit, 33_554_432, 1024, 1_073_741_824),
+    bodyTimeoutMs: integer("bodyTimeoutMs", given.bodyTimeoutMs, 60_000, 100, 3_600_000),
   };
 }
 

@@ -88,6 +88,17 @@ test.each(FAULTS)(
   120_000,
 );
 
+test("a head that never ends is ended with its connection, however it drips", async () => {
+  using folder = new Folder();
+  await using server = await Command.start([folder.path]);
+  const sockets = await Promise.all([head("PUT", ""), "G", ""].map((said) => dial(server, said)));
+  const drips = setInterval(() => {
+    for (const socket of sockets) socket.write("x");
+  }, 100);
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.resume().on("close", resolve))));
+  clearInterval(drips);
+}, 60_000);
+
 test("what was acknowledged by many writers at once is there after a kill", async () => {
   using folder = new Folder();
   const acknowledged = new Set<number>();

@@ -20,6 +20,7 @@ const OPTIONS = {
   "allow-host": { value: "NAMES", help: "names that the `Host` of a request may have, separated by commas" },
   "allow-origin": { value: "ORIGINS", help: "origins of pages that may call, separated by commas" },
   "body-limit": { value: "BYTES", help: "of one request; default 33554432" },
+  "body-timeout-ms": { value: "N", help: "in which a body must have come; default 60000" },
   workers: { value: "N", help: "threads of each open collection; default 1" },
   "max-open": { value: "N", help: "collections that stay open while nothing uses them; default 8" },
   "space-metrics": { help: "figures of each space, by its name, at /metrics" },
@@ -105,6 +106,7 @@ function handlerOptions(chosen: Chosen) {
     onRequest: chosen.has("access-log") ? (entry: object) => console.log(JSON.stringify(entry)) : undefined,
     bodyLimit: chosen.integer("body-limit"),
     spaceMetrics: chosen.has("space-metrics"),
+    bodyTimeoutMs: chosen.integer("body-timeout-ms"),
     demo: chosen.has("demo"),
   } as const;
 }
@@ -120,7 +122,7 @@ interface Listening {
   stop(): Promise<void>;
 }
 
-const IDLE_SECONDS = 255; // the longest that Bun takes; a response may wait for an index to be built
+const IDLE_SECONDS = 255; // between requests, and for a client that does not read; the longest that Bun takes
 
 /** Takes requests before the store is open, and refuses them until it is. Throws BAD_OPTION. */
 async function listen(chosen: Chosen): Promise<Listening> {
@@ -138,13 +140,23 @@ async function listen(chosen: Chosen): Promise<Listening> {
     server = Bun.serve({
       ...{ hostname, port, tls, idleTimeout: IDLE_SECONDS },
       maxRequestBodySize: 2 ** 31, // the handler counts
-      fetch: (request) => (listening.handler ?? notReady)(request),
+      fetch: (request, server) => served(request, server, listening.handler ?? notReady),
       error: () => new Response(null, { status: 500 }),
     });
   } catch (error) {
     throw badOption(`${hostname} can't be listened at: ${(error as Error).message}.`);
   }
   return Object.assign(listening, { url: server.url.href.replace(/\/$/, ""), stop: () => stopped(server) });
+}
+
+/** Bun would end a slow body, or a long wait for a result, after so long in total; the handler has limits of its own. */
+async function served(request: Request, server: Bun.Server<undefined>, by: (request: Request) => Promise<Response>) {
+  server.timeout(request, 0);
+  try {
+    return await by(request);
+  } finally {
+    server.timeout(request, IDLE_SECONDS);
+  }
 }
 
 const LAST_BYTES_MS = 500; // for responses on their way; a connection that is kept alive would stay for minutes

@@ -22,10 +22,11 @@ export class ByteBudget {
   }
 }
 
-/** Undefined where there is none. Throws Refusal. */
+/** Undefined where there is none. `limit`: bytes. Throws Refusal, also when it is not whole after `timeoutMs`. */
 export async function readBody(
   request: Request,
   limit: number,
+  timeoutMs: number,
   take: (bytes: number) => void,
 ): Promise<Value | undefined> {
   if (request.body === null) return undefined;
@@ -33,7 +34,8 @@ export async function readBody(
   if (length > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of whole(request.body)) {
+  const end = performance.now() + timeoutMs;
+  for await (const chunk of pieces(request.body, () => end - performance.now())) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLarge(limit);
     take(chunk.length);
@@ -47,20 +49,40 @@ export async function readBody(
   return await parsed(chunks);
 }
 
-/** A client that goes in the middle of a body is no failure of the server. */
-export async function* whole(body: Request["body"]): AsyncGenerator<Uint8Array> {
+/**
+ * A body as it comes. `patience`: milliseconds in which the next piece must be there. Throws Refusal: a client that goes in the
+ * middle of a body, or waits there, is no failure of the server.
+ */
+export async function* pieces(body: Request["body"], patience: () => number): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const iterator = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  let isWaiting = false;
   try {
     for (;;) {
-      const next = await iterator.next().catch(() => {
-        throw badFormat("it was cut off");
-      });
+      isWaiting = true;
+      const next = await within(patience(), iterator.next());
+      isWaiting = false;
       if (next.done) return;
       yield next.value;
     }
   } finally {
-    await iterator.return?.();
+    const ended = iterator.return?.().catch(() => {});
+    if (!isWaiting) await ended; // else that settles when the client sends on, or never
+  }
+}
+
+async function within<T>(ms: number, piece: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), Math.max(0, ms));
+  });
+  const cut = () => {
+    throw badFormat("it was cut off");
+  };
+  try {
+    return await Promise.race([piece.catch(cut), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -79,6 +101,10 @@ async function parsed(chunks: readonly Uint8Array[]): Promise<Value> {
       error instanceof RangeError ? `it is nested deeper than ${DEEPEST} levels` : "it is not JSON in UTF-8",
     );
   }
+}
+
+function tooSlow(): Refusal {
+  return new Refusal(408, "Request timeout: the body did not come in time", { connection: "close" });
 }
 
 function tooLarge(limit: number): Refusal {
