@@ -22,6 +22,15 @@ export function describeWithNats(name: string, tests: () => void): void {
   describe.skipIf(natsServer === null)(name, tests);
 }
 
+/** Where a process runs: on this machine, or on what it takes for one of its own. */
+export interface Host {
+  address: string;
+  /** The words that start a program there. */
+  command(...words: string[]): string[];
+}
+
+const HERE: Host = { address: "127.0.0.1", command: (...words) => words };
+
 /** Some servers on this machine: with three, each keeps the log. */
 export class NatsServers implements AsyncDisposable {
   private readonly folder = mkdtempSync(join(tmpdir(), "hnsw-workers-nats-"));
@@ -31,13 +40,14 @@ export class NatsServers implements AsyncDisposable {
     readonly count: number,
     private readonly ports: number[],
     private readonly settings: string,
+    private readonly hosts: readonly Host[],
   ) {
     this.processes = Array.from({ length: count }, () => null);
   }
 
-  /** `settings`: more lines of their configuration. */
-  static async start(count = 1, settings = ""): Promise<NatsServers> {
-    const servers = new NatsServers(count, await freePorts(count * 2), settings);
+  /** `settings`: more lines of their configuration. `hosts`: one for each. */
+  static async start(count = 1, settings = "", hosts: readonly Host[] = []): Promise<NatsServers> {
+    const servers = new NatsServers(count, await freePorts(count * 2), settings, hosts);
     for (let i = 0; i < count; i++) servers.begin(i);
     for (let i = 0; i < count; i++) await servers.listens(i);
     return servers;
@@ -47,7 +57,9 @@ export class NatsServers implements AsyncDisposable {
   private async listens(i: number): Promise<void> {
     for (let tries = 1; ; tries++) {
       const { promise, resolve } = Promise.withResolvers<boolean>();
-      const socket = connect(this.ports[i]!, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+      const socket = connect(this.ports[i]!, this.hostOf(i).address, () => resolve(true)).on("error", () =>
+        resolve(false),
+      );
       const isThere = await promise;
       socket.destroy();
       if (isThere) return;
@@ -57,16 +69,16 @@ export class NatsServers implements AsyncDisposable {
   }
 
   get urls(): string[] {
-    return this.ports.slice(0, this.count).map((port) => `nats://127.0.0.1:${port}`);
+    return Array.from({ length: this.count }, (_, i) => `nats://${this.addressOf(i, 0)}`);
   }
 
   /** Starts a server, on what it had kept. */
   begin(i: number): void {
-    const { ports, count } = this;
-    const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
-    const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[count + i]}", routes: ${JSON.stringify(routes)} }`;
+    const { count } = this;
+    const routes = Array.from({ length: count }, (_, other) => `nats://${this.addressOf(other, count)}`);
+    const cluster = `cluster { name: test, listen: "${this.addressOf(i, count)}", routes: ${JSON.stringify(routes)} }`;
     const lines = [
-      `listen: "127.0.0.1:${ports[i]}"`,
+      `listen: "${this.addressOf(i, 0)}"`,
       `server_name: "server-${i}"`,
       `jetstream { store_dir: ${JSON.stringify(this.storeOf(i))}, sync_interval: always, max_file_store: 1GB }`,
       ...(count > 1 ? [cluster] : []),
@@ -74,7 +86,7 @@ export class NatsServers implements AsyncDisposable {
     ];
     const file = join(this.folder, `server-${i}.conf`);
     writeFileSync(file, lines.join("\n"));
-    this.processes[i] = Bun.spawn([natsServer!, "-c", file, "-l", this.logOf(i)], {
+    this.processes[i] = Bun.spawn(this.hostOf(i).command(natsServer!, "-c", file, "-l", this.logOf(i)), {
       stdout: "ignore",
       stderr: "ignore",
     });
@@ -84,8 +96,22 @@ export class NatsServers implements AsyncDisposable {
     return join(this.folder, `store-${i}`);
   }
 
+  private hostOf(i: number): Host {
+    return this.hosts[i] ?? HERE;
+  }
+
+  /** `from`: 0 for clients, `count` for other servers. */
+  private addressOf(i: number, from: number): string {
+    return `${this.hostOf(i).address}:${this.ports[from + i]}`;
+  }
+
   private logOf(i: number): string {
     return join(this.folder, `server-${i}.log`);
+  }
+
+  /** Stops it where it is, or lets it go on. */
+  signal(i: number, signal: "SIGSTOP" | "SIGCONT"): void {
+    this.processes[i]?.kill(signal);
   }
 
   /** As a machine that is gone: nothing is written any more. */

@@ -33,6 +33,11 @@ const CONSUMER_GONE_MS = 30_000;
 /** In one pull: with messages of 1 MiB at most. */
 const MESSAGES_AHEAD = 64;
 
+/** A server that says nothing, two pings long, is left for another one. */
+const PING_MS = 2_000;
+/** A request that was lost with a server is sent again. */
+const REQUEST_MS = 4_000;
+
 const NO_LOG = "The JetStream of the servers does not keep the log";
 
 // Error codes of the server.
@@ -92,7 +97,7 @@ export class ClusterLog {
   static async open(options: LogOptions, asked: AskedShape, complete: () => Omit<ClusterShape, "incarnation">) {
     const { servers, nats, name, timeoutMs } = options;
     const client = {
-      ...{ reconnectTimeWait: 250, pingInterval: 5_000, timeout: Math.min(timeoutMs, 10_000) },
+      ...{ reconnectTimeWait: 250, pingInterval: PING_MS, timeout: Math.min(timeoutMs, REQUEST_MS) },
       ...{ name: `hnsw-workers ${name}`, ...nats, servers, maxReconnectAttempts: -1 },
     };
     const where = [servers].flat().join(", ");
