@@ -74,7 +74,10 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
     return (await this.result(() => updateOp(this.member.handle, this.name, key, patch, options))) > 0;
   }
 
-  /** One op, that sees the entries as they are when its turn comes: those before it in the log, and no others. */
+  /**
+   * One op, that sees the entries as they are when its turn comes: those before it in the log, and no others. Where one of them
+   * is refused, none is changed.
+   */
   updateWhere(where: Where<M>, patch: Patch<M>, options?: ClusterUpdateOptions): Promise<number> {
     return this.result(() => updateWhereOp(this.member.handle, this.name, where, patch, options));
   }

@@ -46,7 +46,26 @@ export async function updateWhere(
 ) {
   handle.assertOpen();
   const change = readChange(handle, patch, options);
-  return await changeEach(handle, space, where, change.now, "updated", (key) => tryUpdate(handle, space, key, change));
+  const keys = await keysOf(handle, space, where, change.now);
+  return await changeEach(handle, space, keys, "updated", (key) => tryUpdate(handle, space, key, change));
+}
+
+/** The same, where no other op of the space is under way: what it rejects with has refused all of it, and nothing has changed. */
+export async function updateAllOrNone(
+  handle: Handle,
+  space: string,
+  where: unknown,
+  patch: unknown,
+  options?: UpdateOptions,
+) {
+  handle.assertOpen();
+  const change = readChange(handle, patch, options);
+  const keys = await keysOf(handle, space, where, change.now);
+  await throughAll(handle, space, keys, (key) => {
+    const found = readPatched(handle, space, key, change);
+    return "row" in found ? DONE : found.outcome;
+  });
+  return await changeEach(handle, space, keys, "updated", (key) => tryUpdate(handle, space, key, change));
 }
 
 /** Resolves to how many were deleted. What it rejects with says how many were before. */
@@ -58,7 +77,7 @@ export async function deleteWhere(
 ) {
   handle.assertOpen();
   const now = readNow(optionsOf(options, ["now"], "deleteWhere").now);
-  return await changeEach(handle, space, where, now, "deleted", (key) => {
+  return await changeEach(handle, space, await keysOf(handle, space, where, now), "deleted", (key) => {
     const removed = tryRemove(handle, space, key, now);
     return removed === calls.AGAIN ? [BUSY, false] : [DONE, removed];
   });
@@ -70,28 +89,24 @@ function readChange(handle: Handle, patch: unknown, options: UpdateOptions | und
   return { patch: readPatch(patch, handle.settings.maxDocumentBytes), expiresAt, now: readNow(given.now) };
 }
 
+function keysOf(handle: Handle, space: string, where: unknown, now: number): Promise<Key[]> {
+  if (where === undefined) throw badOption("Which entries are meant must be said: `{}` stands for all.");
+  return matchingKeys(handle, space, readWhere(where, handle.fields.table), BY_AGE, now);
+}
+
 async function changeEach(
   handle: Handle,
   space: string,
-  where: unknown,
-  now: number,
+  keys: readonly Key[],
   done: string,
   change: (key: Key) => [Outcome, wasThere: boolean],
 ): Promise<number> {
-  if (where === undefined) throw badOption("Which entries are meant must be said: `{}` stands for all.");
-  const keys = await matchingKeys(handle, space, readWhere(where, handle.fields.table), BY_AGE, now);
-  if (keys.length === 0) return 0;
-  let [next, count] = [0, 0];
+  let count = 0;
   try {
-    await handle.accept(space, () => {
-      const slice = new Slice();
-      for (; next < keys.length; next++) {
-        if ((next & 15) === 15 && slice.isOver) return MORE;
-        const [outcome, wasThere] = change(keys[next]!);
-        if (outcome !== DONE) return outcome;
-        if (wasThere) count++;
-      }
-      return DONE;
+    await throughAll(handle, space, keys, (key) => {
+      const [outcome, wasThere] = change(key);
+      if (outcome === DONE && wasThere) count++;
+      return outcome;
     });
   } catch (error) {
     if (!(error instanceof HnswError)) throw error;
@@ -102,31 +117,62 @@ async function changeEach(
   return count;
 }
 
-/** The entry may be gone by now, or expired: then it was not there. */
-function tryUpdate(handle: Handle, space: string, key: Key, change: Change): [Outcome, wasThere: boolean] {
+/** Key by key, in slices, in the line of the space. */
+async function throughAll(handle: Handle, space: string, keys: readonly Key[], step: (key: Key) => Outcome) {
+  if (keys.length === 0) return;
+  let next = 0;
+  await handle.accept(space, () => {
+    const slice = new Slice();
+    for (; next < keys.length; next++) {
+      if ((next & 15) === 15 && slice.isOver) return MORE;
+      const outcome = step(keys[next]!);
+      if (outcome !== DONE) return outcome;
+    }
+    return DONE;
+  });
+}
+
+interface Patched {
+  ref: calls.SpaceRef;
+  row: Uint8Array;
+  /** Of the entry as it was read. */
+  stamp: Parameters<typeof calls.update>[3];
+}
+
+/** The row that an entry gets, valid until the next one is encoded; or what comes of the op without one. */
+function readPatched(handle: Handle, space: string, key: Key, change: Change): Patched | { outcome: Outcome } {
   const ref = handle.find(space);
-  if (ref === calls.AGAIN) return [BUSY, false];
-  if (ref === null) return [DONE, false];
+  if (ref === calls.AGAIN) return { outcome: BUSY };
+  if (ref === null) return { outcome: DONE };
   const { seat } = ref;
   const found = handle.guarded(() => calls.getRow(seat, ref, seat.putKey(key), change.now, false));
-  if (typeof found === "number") return [outcomeOf(found, handle, space, ref), false];
-  if (found === undefined) return absent(handle, ref.partition);
+  if (typeof found === "number") return { outcome: outcomeOf(found, handle, space, ref) };
+  if (found === undefined) return { outcome: absent(handle, ref.partition) };
   const { hasVector, expiresAt } = contentsOf(found.row);
   const about = { hasVector, expiresAt: change.expiresAt === undefined ? expiresAt : change.expiresAt };
   const row = rowOf(patched(documentIn(found.row), change.patch), about, handle.fields.table, handle.settings)!;
+  return { ref, row, stamp: found.stamp };
+}
+
+/** The entry may be gone by now, or expired: then it was not there. */
+function tryUpdate(handle: Handle, space: string, key: Key, change: Change): [Outcome, wasThere: boolean] {
+  const found = readPatched(handle, space, key, change);
+  if (!("row" in found)) return [found.outcome, false];
+  const { ref, row, stamp } = found;
+  const { seat } = ref;
   const status = handle.guarded(() => {
     const bytes = seat.putRow(row);
-    return bytes < 0 ? bytes : calls.update(seat, ref, seat.putKey(key), found.stamp, bytes);
+    return bytes < 0 ? bytes : calls.update(seat, ref, seat.putKey(key), stamp, bytes);
   });
   if (status === E_CHANGED) return [BUSY, false]; // by another thread: the next try reads it again
-  if (status === NOT_FOUND) return absent(handle, ref.partition);
+  if (status === NOT_FOUND) return [absent(handle, ref.partition), false];
   const outcome = outcomeOf(status, handle, space, ref);
   // A field was added in between, and its column may be whole by now: once more, with what the document has in it.
   return [outcome === DONE && !isUpToDate(row, handle.fields.table) ? BUSY : outcome, true];
 }
 
 /** That it is not there may depend on an op that is not durable yet. */
-function absent(handle: Handle, partition: number): [Outcome, wasThere: boolean] {
+function absent(handle: Handle, partition: number): Outcome {
   handle.accepted(partition);
-  return [DONE, false];
+  return DONE;
 }

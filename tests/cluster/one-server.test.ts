@@ -149,6 +149,20 @@ describeWithNats("on one server", () => {
     });
   });
 
+  test("an `updateWhere` that is refused for one entry has changed none, on any member", async () => {
+    await using members = new Members(server.servers);
+    const cluster = { name: name(), maxDocumentBytes: 60 };
+    const [one, other] = [await members.open(cluster), await members.open(cluster)];
+    const space = one.space("tenant");
+    for (const [i, length] of [5, 30, 5].entries()) {
+      await space.add(i, [1, i], { text: "x".repeat(length), tags: ["t"] });
+    }
+    expect(await codeOf(space.updateWhere({ tags: "t" }, { tags: ["y".repeat(30)] }))).toBe("DOCUMENT_TOO_LARGE");
+    for (const member of [one, other]) {
+      expect(await member.space("tenant").count({ where: { tags: "t" }, freshness: "latest" })).toBe(3);
+    }
+  });
+
   test("a group that is in the log twice is applied once", async () => {
     await using members = new Members(server.servers);
     await using outside = await Outside.connect(server.servers);

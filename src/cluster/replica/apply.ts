@@ -6,7 +6,7 @@
 import { type Json, setOwn } from "../../documents/json.ts";
 import type { ReadPatch } from "../../documents/patch.ts";
 import { addMany } from "../../engine/bulk.ts";
-import { deleteWhere, update, updateWhere } from "../../engine/changes.ts";
+import { deleteWhere, update, updateAllOrNone } from "../../engine/changes.ts";
 import type { Handle } from "../../engine/handle.ts";
 import { add, dropSpace, remove } from "../../engine/ops.ts";
 import { HnswError, type HnswErrorCode } from "../../errors.ts";
@@ -56,7 +56,8 @@ async function applyOp(handle: Handle, op: Op, now: number): Promise<number | bo
     case "update":
       return await update(handle, op.space, op.key, plain(op.patch), { expiresAt: op.expiresAt, now });
     case "updateWhere":
-      return await updateWhere(handle, op.space, documentOf(op.where), plain(op.patch), {
+      // Replicas come to entries in different orders: so none is changed where one of them is refused.
+      return await updateAllOrNone(handle, op.space, documentOf(op.where), plain(op.patch), {
         expiresAt: op.expiresAt,
         now,
       });
