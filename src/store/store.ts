@@ -1,8 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/*
- * What is a folder of many indexes to its user? Collections, each an index of its own, by name. One is opened when it is
- * used, and those that were used longest ago are closed again when more than `maxOpen` are open.
- */
+/* What is a folder of many indexes to its user? Collections, each an index of its own, by name. */
 import { warnOf } from "../api/incidents.ts";
 import { open } from "../api/open.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
@@ -12,12 +9,16 @@ import type { Incident } from "../options/open.ts";
 import { canKeepFolders } from "../runtime/platform.ts";
 import type { StoreFolder } from "../storage/store-folder.ts";
 import type { Metric } from "../values/metric.ts";
-import { type AliasChange, Catalog, checkNote } from "./catalog.ts";
+import { type AliasChange, Catalog, checkNote, type Definition } from "./catalog.ts";
+import { OpenCollections } from "./open-collections.ts";
 
 export interface StoreOptions {
   /** Threads of each open collection. Default 1. */
   workers?: number | undefined;
-  /** Collections that may be open while they are not used. Default 8; in memory all stay open. */
+  /**
+   * Collections that may be open while they are not used, 1 to 100,000. Default 8; in memory all stay open. When four times as many are
+   * in use, the use of another one waits.
+   */
   maxOpen?: number | undefined;
 }
 
@@ -35,13 +36,6 @@ export interface CollectionInfo {
   metric: Metric;
   note: unknown;
   aliases: string[];
-}
-
-interface OpenCollection {
-  index: Promise<VectorIndex>;
-  uses: number;
-  /** Closed by nothing but the store's end. */
-  pinned: boolean;
 }
 
 /**
@@ -81,10 +75,7 @@ const KEPT_INCIDENTS = 100;
 
 /** Many collections in one folder. Make it with `openStore`. */
 export class Store implements AsyncDisposable {
-  /** By number. The one used last comes last. */
-  private readonly opened = new Map<number, OpenCollection>();
-  /** By number: what is being closed. It is not opened again before. */
-  private readonly ending = new Map<number, Promise<void>>();
+  private readonly opened: OpenCollections;
   /** Changes of the catalog come one after the other. */
   private line: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | null = null;
@@ -96,8 +87,10 @@ export class Store implements AsyncDisposable {
     private readonly folder: StoreFolder | null,
     private catalog: Catalog,
     private readonly workers: number,
-    private readonly maxOpen: number,
-  ) {}
+    maxOpen: number,
+  ) {
+    this.opened = new OpenCollections(maxOpen, (definition) => this.openIndex(definition));
+  }
 
   /** All collections, by name. Throws CLOSED. */
   list(): CollectionInfo[] {
@@ -127,7 +120,7 @@ export class Store implements AsyncDisposable {
       const next = this.catalog.withCollection(name, definition);
       const { number } = definition;
       this.folder?.remove(number);
-      const index = await this.openIndex(number, dimensions, metric);
+      const index = await this.openIndex(definition);
       try {
         this.commit(next);
       } catch (error) {
@@ -135,38 +128,28 @@ export class Store implements AsyncDisposable {
         this.folder?.remove(number);
         throw error;
       }
-      this.opened.set(number, { index: Promise.resolve(index), uses: 0, pinned: false });
-      await this.closeIdle();
+      await this.opened.add(number, index);
     });
   }
 
   /** The index of a collection or an alias, open until the store is closed. Rejects with NO_COLLECTION, CLOSED, and as `open`. */
   async open(name: string): Promise<VectorIndex> {
-    const collection = this.lookUp(name);
-    collection.pinned = true;
-    return await collection.index;
+    return await this.opened.pin(this.definitionOf(name));
   }
 
   /**
-   * Opens the collection if it is not open, and keeps it open until `work` is done. Rejects as `open` does, or with what
-   * `work` throws.
+   * Opens the collection if it is not open, and keeps it open until `work` is done; `work` should not wait for the use of another
+   * collection. Rejects as `open` does, with what `work` throws, or with TIMEOUT when no other collection was released in 30 s.
    */
   async use<T>(name: string, work: (index: VectorIndex) => T | Promise<T>): Promise<T> {
-    const collection = this.lookUp(name);
-    collection.uses++;
-    try {
-      return await work(await collection.index);
-    } finally {
-      collection.uses--;
-      await this.closeIdle();
-    }
+    return await this.opened.use(this.definitionOf(name), work);
   }
 
   /** @internal The collections that are open at the moment. */
   async openNow(): Promise<{ name: string; index: VectorIndex }[]> {
     this.assertOpen();
     const found = [...this.catalog.collections].map(async ([name, { number }]) => {
-      const index = await this.opened.get(number)?.index.catch(() => undefined);
+      const index = await this.opened.get(number)?.catch(() => undefined);
       return index === undefined ? [] : [{ name, index }];
     });
     return (await Promise.all(found)).flat();
@@ -178,9 +161,7 @@ export class Store implements AsyncDisposable {
       const definition = this.catalog.collections.get(name);
       if (definition === undefined) return false;
       this.commit(this.catalog.without(name));
-      const collection = this.opened.get(definition.number);
-      this.opened.delete(definition.number);
-      await collection?.index.then((index) => index.close()).catch(() => {});
+      await this.opened.end(definition.number);
       this.folder?.remove(definition.number);
       return true;
     });
@@ -210,11 +191,9 @@ export class Store implements AsyncDisposable {
 
   private async end(): Promise<void> {
     await this.line;
-    const closed = Array.from(this.opened.values(), async ({ index }) => await (await index).close());
-    await Promise.all(this.ending.values());
-    const failed = (await Promise.allSettled(closed)).find(({ status }) => status === "rejected");
+    const failures = await this.opened.endAll();
     this.folder?.close();
-    if (failed?.status === "rejected") throw failed.reason;
+    if (failures.length > 0) throw failures[0];
   }
 
   private assertOpen(): void {
@@ -235,24 +214,13 @@ export class Store implements AsyncDisposable {
     this.catalog = catalog;
   }
 
-  private lookUp(name: string): OpenCollection {
+  /** Throws NO_COLLECTION or CLOSED. */
+  private definitionOf(name: string): Definition {
     this.assertOpen();
-    const { number, dimensions, metric } = this.catalog.resolve(name).definition;
-    const found = this.opened.get(number);
-    const collection = found ?? { index: this.openIndex(number, dimensions, metric), uses: 0, pinned: false };
-    this.opened.delete(number);
-    this.opened.set(number, collection);
-    // A collection that could not be opened is tried again at its next use.
-    if (found === undefined) collection.index.catch(() => this.opened.delete(number));
-    return collection;
+    return this.catalog.resolve(name).definition;
   }
 
-  private async openIndex(number: number, dimensions: number, metric: Metric): Promise<VectorIndex> {
-    await this.ending.get(number);
-    // Threads of collections that are being closed count as well.
-    while (this.ending.size > 0 && this.opened.size + this.ending.size > this.maxOpen + 1) {
-      await Promise.race(this.ending.values());
-    }
+  private async openIndex({ number, dimensions, metric }: Definition): Promise<VectorIndex> {
     const { workers } = this;
     const path = this.folder?.pathOf(number);
     const shape = { dimensions, metric, workers, partitions: 1, maxDocumentBytes: 1_048_576 } as const;
@@ -265,17 +233,5 @@ export class Store implements AsyncDisposable {
     const collection = [...this.catalog.collections].find(([, definition]) => definition.number === number)?.[0];
     if (collection === undefined) return; // it was dropped
     this.incidents = [...this.incidents, { ...incident, at: Date.now(), collection }].slice(-KEPT_INCIDENTS);
-  }
-
-  private async closeIdle(): Promise<void> {
-    for (const [number, { index, uses, pinned }] of this.opened) {
-      if (this.opened.size <= this.maxOpen) return;
-      if (uses > 0 || pinned) continue;
-      this.opened.delete(number);
-      const closed = index.then((one) => one.close()).catch(() => {}); // an index says by an incident what the disk refused
-      this.ending.set(number, closed);
-      await closed;
-      this.ending.delete(number);
-    }
   }
 }

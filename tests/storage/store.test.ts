@@ -94,6 +94,52 @@ test("collections that were used longest ago are closed, and opened again when t
   expect([again, other]).toEqual([["a"], ["b"]]);
 });
 
+test("more than four times `maxOpen` are not in use at a time: the next ones wait, and those that are held don't count", async () => {
+  using folder = new Folder();
+  await using store = await openStore(folder.path, { workers: 0, maxOpen: 1 });
+  const names = Array.from({ length: 8 }, (_, i) => `c${i}`);
+  for (const name of names) await store.create(name, { dimensions: 2 });
+  const held = await store.open("c0");
+  let inUse = 0;
+  let most = 0;
+  const gate = Promise.withResolvers<void>();
+  const done = names.slice(1).map((name) =>
+    store.use(name, async (index) => {
+      most = Math.max(most, ++inUse);
+      if (inUse === 4) gate.resolve();
+      await gate.promise;
+      await index.space("s").add(1, [1, 2]);
+      inUse--;
+    }),
+  );
+  await Promise.all(done);
+  expect(most).toBe(4);
+  await held.space("s").add(1, [1, 2]);
+  for (const name of names) expect(await store.use(name, (index) => index.space("s").size)).toBe(1);
+});
+
+test("what waits for room when the store is closed is refused", async () => {
+  using folder = new Folder();
+  const store = await openStore(folder.path, { workers: 0, maxOpen: 1 });
+  const names = Array.from({ length: 5 }, (_, i) => `c${i}`);
+  for (const name of names) await store.create(name, { dimensions: 2 });
+  const gate = Promise.withResolvers<void>();
+  const uses = names.map((name) =>
+    store
+      .use(name, () => gate.promise)
+      .then(
+        () => "",
+        ({ code }) => code,
+      ),
+  );
+  const closed = store.close();
+  gate.resolve();
+  const codes = await Promise.all(uses);
+  expect(codes.filter((code) => code === "CLOSED").length).toBeGreaterThan(0);
+  expect(codes.filter((code) => code !== "CLOSED" && code !== "")).toEqual([]);
+  await closed;
+});
+
 test("a store is open once, and a folder of something else is none", async () => {
   using folder = new Folder();
   {
