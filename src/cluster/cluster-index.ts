@@ -2,13 +2,15 @@
 /* What is a cluster to its user? The face of an index, on a member that has a copy of all of it. */
 import type { SpaceHit } from "../api/results.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
-import type { Include } from "../documents/types.ts";
+import type { FieldType } from "../documents/fields.ts";
+import type { FieldPath, Fields, Include } from "../documents/types.ts";
 import { tooMany } from "../options/checks.ts";
 import type { SearchOptions } from "../options/search.ts";
 import type { Key } from "../values/keys.ts";
-import type { CheckReport, IndexStats } from "../values/reports.ts";
+import type { CheckReport, FieldStatus, IndexStats } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import { ClusterSpace } from "./cluster-space.ts";
+import { addFieldOp } from "./intake.ts";
 import type { Member } from "./member.ts";
 import type { ClusterShape } from "./ops/shape.ts";
 import type { Position, ReadOptions } from "./options.ts";
@@ -35,7 +37,7 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
     private readonly local: VectorIndex<M, Absent>,
   ) {}
 
-  /** What all members have in common; of the log also its incarnation. */
+  /** What all members have in common; of the log also its incarnation. `fields`: those that the cluster was created with. */
   get options(): Readonly<ClusterShape> {
     return this.member.log.shape;
   }
@@ -55,6 +57,22 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
     const { freshness, ...rest } = options;
     await this.member.sees(freshness);
     return await this.local.search(query, rest as typeof options);
+  }
+
+  /** The fields that a `where` of this member knows by now, and whether their columns are whole. Throws CLOSED. */
+  get fields(): Readonly<Record<string, FieldStatus>> {
+    return this.local.fields;
+  }
+
+  /**
+   * Adds a field, for all members; resolves once a `where` of this one knows it. Entries that are there, and those that a
+   * member adds which does not know of it yet, have no value in it where their documents have one of another type. Rejects with
+   * BAD_OPTION, also where there is a field of that name, and as `add`.
+   */
+  addField<P extends FieldPath<M>>(name: P, type: NonNullable<Fields<M>[P & keyof Fields<M>]>): Promise<void>;
+  async addField(name: string, type: FieldType, extra?: unknown): Promise<void> {
+    if (extra !== undefined) throw tooMany("addField(name, type)", extra);
+    await this.member.send(addFieldOp(this.member.handle, name, type), true);
   }
 
   /** Names of all spaces that this member has by now. Throws CLOSED or TIMEOUT. */

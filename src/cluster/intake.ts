@@ -1,4 +1,5 @@
 /* Would every replica take this op? What can be refused is refused here, by the rules of a local index, before it is sent. */
+import type { FieldType } from "../documents/fields.ts";
 import { readPatch } from "../documents/patch.ts";
 import { readWhere } from "../documents/where.ts";
 import type { Handle } from "../engine/handle.ts";
@@ -7,6 +8,7 @@ import { refuseBad } from "../engine/query.ts";
 import { readDocument, rowOf } from "../engine/rows.ts";
 import { HnswError } from "../errors.ts";
 import { badOption } from "../options/checks.ts";
+import { checkField } from "../options/documents.ts";
 import { type AddOptions, optionsOf, readExpiry } from "../options/entries.ts";
 import type { Key } from "../values/keys.ts";
 import { numbersOf, type Vector } from "../values/vectors.ts";
@@ -83,6 +85,12 @@ export function updateWhereOp(
 export function deleteWhereOp(handle: Handle, space: string, where: unknown): Op {
   handle.assertOpen();
   return { kind: "deleteWhere", space, where: readFilter(handle, where) };
+}
+
+export function addFieldOp(handle: Handle, name: string, type: FieldType): Op {
+  handle.assertOpen();
+  checkField(name, type);
+  return { kind: "addField", name, type };
 }
 
 function readChange({ settings }: Handle, patch: unknown, options: ClusterUpdateOptions | undefined) {

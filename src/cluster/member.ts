@@ -10,7 +10,7 @@ import { type ClusterLog, PublishFailure, unreachable } from "./log/log.ts";
 import { LogReader } from "./log/reader.ts";
 import { full, LogWriter } from "./log/writer.ts";
 import { encodeOp } from "./ops/codec.ts";
-import type { Op } from "./ops/op.ts";
+import { type Op, placeOf } from "./ops/op.ts";
 import { clusterPartitionOf } from "./ops/partition.ts";
 import type { Position } from "./options.ts";
 import { type Beginning, Replica, type ReplicaHost } from "./replica/replica.ts";
@@ -67,8 +67,8 @@ export class Member {
     if (this.isClosed) return Promise.reject(closed());
     try {
       if (this.replica.failure !== null) throw this.replica.failure;
-      if (op.kind === "add" || op.kind === "update" || op.kind === "updateWhere") this.expectRoomFor(op.space);
-      const partition = clusterPartitionOf(op.space, this.log.shape.partitions);
+      this.expectRoomFor(op);
+      const partition = clusterPartitionOf(placeOf(op), this.log.shape.partitions);
       return this.writer.send(partition, encodeOp(op), wantsResult);
     } catch (error) {
       return Promise.reject(error);
@@ -177,8 +177,9 @@ export class Member {
   }
 
   /** Every replica must be able to apply what is in the log: so nothing goes there that does not fit here. */
-  private expectRoomFor(space: string): void {
-    const found = this.handle.find(space);
+  private expectRoomFor(op: Op): void {
+    if (op.kind === "delete" || op.kind === "deleteWhere" || op.kind === "dropSpace") return;
+    const found = op.kind === "addField" ? null : this.handle.find(op.space);
     const seats = found === null || found === calls.AGAIN ? this.handle.seats : [found.seat];
     if (seats.every((seat) => this.isRoomy(seat))) return;
     const share = `${FULL_SHARE * 100} % of a memory partition`;

@@ -10,6 +10,7 @@ import { ClusterIndex } from "./cluster-index.ts";
 import { Barrier } from "./log/barrier.ts";
 import { ClusterLog, eventually, lost, unreachable } from "./log/log.ts";
 import { Member } from "./member.ts";
+import { expectFields } from "./ops/shape.ts";
 import { type ClusterOptions, type ClusterRequest, readClusterOptions } from "./options.ts";
 import type { Beginning } from "./replica/replica.ts";
 import { openContent } from "./snapshots/content.ts";
@@ -54,6 +55,7 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
     const member = new Member(opened, log, barrier, where.timeoutMs, report, { beginning, store, snapshotAfterBytes });
     try {
       await member.catchUp();
+      expectFields(asked.fields, log.shape.fields, opened.handle.fields.table.types);
     } catch (error) {
       await member.close();
       await opened.index.close();

@@ -1,6 +1,7 @@
 /* How does one op get in? An attempt in the line of its space: it is accepted, refused for good, or tried again. */
 import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, E_ZERO, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import { type AddOptions, optionsOf, readExpiry } from "../options/entries.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
@@ -9,7 +10,7 @@ import type { Handle } from "./handle.ts";
 import { isUpToDate, readDocument, renewed, rowOf, withoutVector } from "./rows.ts";
 import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
 
-/** `vector`: null for an entry without one. */
+/** `vector`: null for an entry without one. `fields`: which the document must fit; in others that do not, it has no value. */
 export function add(
   handle: Handle,
   space: string,
@@ -17,9 +18,10 @@ export function add(
   vector: Vector | null,
   metadata?: unknown,
   options?: AddOptions,
+  fields?: FieldTable,
 ): Promise<void> {
   try {
-    const op = checkedAdd(handle, space, key, vector, metadata, options);
+    const op = checkedAdd(handle, space, key, vector, metadata, options, fields);
     let isIn = false;
     const accepted = handle.accept(space, () => {
       const outcome = op.attempt();
@@ -48,6 +50,7 @@ export function checkedAdd(
   vector: Vector | null,
   metadata?: unknown,
   options?: AddOptions,
+  fields: FieldTable = handle.fields.table,
 ): CheckedAdd {
   handle.assertOpen();
   const { settings } = handle;
@@ -56,7 +59,7 @@ export function checkedAdd(
   // With nothing else to keep, null is a vector that is missing by mistake.
   let numbers = vector === null && document !== undefined ? null : numbersOf(vector!, settings.dimensions);
   handle.seats[0]!.checkKey(key); // before the op waits
-  let row = rowOf(document, { hasVector: vector !== null, expiresAt }, handle.fields.table, settings);
+  let row = rowOf(document, { hasVector: vector !== null, expiresAt }, fields, settings);
   return {
     attempt: () => tryAdd(handle, space, key, numbers, row),
     keep: () => {

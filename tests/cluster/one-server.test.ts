@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { openCluster } from "../../src/cluster/cluster.ts";
 import { encodeOp } from "../../src/cluster/ops/codec.ts";
 import { encodeGroup, newId } from "../../src/cluster/ops/group.ts";
-import type { Op } from "../../src/cluster/ops/op.ts";
+import { type Op, placeOf } from "../../src/cluster/ops/op.ts";
 import { clusterPartitionOf } from "../../src/cluster/ops/partition.ts";
 import { describeWithNats } from "../support/nats.ts";
 import { codeOf, digestsOf, Members, Outside, oneServer, SMALL } from "./members.ts";
@@ -171,7 +171,7 @@ describeWithNats("on one server", () => {
     const [incarnation, writer] = [one.options.incarnation, newId()];
     const publish = async (number: number, op: Op) => {
       const group = encodeGroup({ incarnation, writer, number }, [encodeOp(op)]);
-      const partition = clusterPartitionOf(op.space, one.options.partitions);
+      const partition = clusterPartitionOf(placeOf(op), one.options.partitions);
       await outside.publish(one, partition, group, cluster);
     };
     const add = (x: number): Op => ({

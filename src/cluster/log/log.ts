@@ -20,7 +20,7 @@ import {
 import { connect, type NatsConnection, type NodeConnectionOptions, nanos } from "@nats-io/transport-node";
 import { HnswError, messageOf } from "../../errors.ts";
 import { digestIn, newId } from "../ops/group.ts";
-import { type AskedShape, type ClusterShape, expectShape, readShape, shapeText } from "../ops/shape.ts";
+import { type AskedShape, type ClusterShape, expectFields, expectShape, readShape, shapeText } from "../ops/shape.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { SideStream } from "./side-stream.ts";
 
@@ -109,6 +109,7 @@ export class ClusterLog {
       const info = await eventually(timeoutMs, NO_LOG, () => found(streams, options, complete));
       const shape = readShape(info.config.metadata?.[SHAPE], info.config.name);
       expectShape(asked, shape, name);
+      expectFields(asked.fields, shape.fields, undefined);
       const prefix = prefixOf(name, shape.incarnation);
       expectConfig(info, prefix);
       return new ClusterLog(

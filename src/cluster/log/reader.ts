@@ -81,12 +81,12 @@ export class LogReader {
 
   /** Whether the stream is there. Rejects with CLUSTER_LOST where it is shorter than what is known of it. */
   private async isThere(): Promise<boolean> {
+    const { known } = this; // before the leader is asked
     const extent = await this.log.extent();
     if (extent === null) {
       this.trouble = "the stream is gone";
       return false;
     }
-    const { known } = this;
     if (extent.last >= known) return true;
     // A leader that was just elected may not have caught up with its own log.
     this.trouble = `it ends with message ${extent.last}, and had message ${known}`;

@@ -9,18 +9,20 @@
  *   delete        [key]
  *   deleteWhere   [where: text]
  *   dropSpace     nothing
+ *   addField      [type u32, as rows number it]; in place of the space, the name of the field
  *
  *   key           [tag << 24 | bytes, u32] and the bytes, as `src/values/keys.ts` encodes them
  *   text          [bytes u32] and UTF-8
  *   patch         [{ … what is set … }, [ … names that are removed … ]]
  */
 import { MAX_KEY_BYTES } from "../../../assembly/layout.ts";
+import { FIELD_TYPES } from "../../documents/fields.ts";
 import { type Json, setOwn } from "../../documents/json.ts";
 import type { ReadPatch } from "../../documents/patch.ts";
 import { ByteWriter } from "../../documents/row.ts";
 import { encodeKey, type Key } from "../../values/keys.ts";
 import { ByteReader, Malformed } from "./byte-reader.ts";
-import { type ExpiryChange, KINDS, type Op } from "./op.ts";
+import { type ExpiryChange, KINDS, type Op, placeOf } from "./op.ts";
 
 const HAS_VECTOR = 1;
 const HAS_DOCUMENT = 2;
@@ -40,7 +42,7 @@ export function encodeOp(op: Op): Uint8Array {
   writer.u8(KINDS[op.kind]);
   writer.u8(flagsOf(op));
   writer.u16(0);
-  putKey(op.space);
+  putKey(placeOf(op));
   switch (op.kind) {
     case "add":
       putKey(op.key);
@@ -61,6 +63,9 @@ export function encodeOp(op: Op): Uint8Array {
       break;
     case "deleteWhere":
       putText(op.where);
+      break;
+    case "addField":
+      writer.u32(FIELD_TYPES.indexOf(op.type) + 1);
       break;
   }
   writer.setU32(0, writer.length);
@@ -120,10 +125,10 @@ function decodeOp(bytes: Uint8Array, dimensions: number): Op {
   const reader = new ByteReader(bytes, 4);
   const kind = reader.u8();
   const flags = reader.u8();
-  if (reader.u16() !== 0 || kind > KINDS.dropSpace || flags >= 16) throw new NewerOp(`an op of kind ${kind}`);
-  const space = reader.key();
-  if (typeof space !== "string") throw new Malformed("the name of a space is no string");
-  const op = bodyOf(reader, kind, flags, space, dimensions);
+  if (reader.u16() !== 0 || kind > KINDS.addField || flags >= 16) throw new NewerOp(`an op of kind ${kind}`);
+  const place = reader.key();
+  if (typeof place !== "string") throw new Malformed("the name of a space or field is no string");
+  const op = bodyOf(reader, kind, flags, place, dimensions);
   if (!reader.isDone) throw new Malformed(`something follows an op of kind ${kind}`);
   return op;
 }
@@ -147,6 +152,12 @@ function bodyOf(reader: ByteReader, kind: number, flags: number, space: string, 
       return { kind: "deleteWhere", space, where: reader.text() };
     case KINDS.dropSpace:
       return { kind: "dropSpace", space };
+    case KINDS.addField: {
+      const number = reader.u32();
+      const type = FIELD_TYPES[number - 1];
+      if (type === undefined) throw new NewerOp(`a field of type ${number}`);
+      return { kind: "addField", name: space, type };
+    }
     default:
       throw new Malformed("an op of kind 0");
   }

@@ -64,12 +64,36 @@ export function readShape(text: string | undefined, log: string): ClusterShape {
   }
 }
 
-/** @internal Throws CLUSTER_MISMATCH where something else was asked for than the cluster has. */
-export function expectShape(asked: AskedShape, found: ClusterShape, name: string): void {
+/** @internal Throws CLUSTER_MISMATCH where something else was asked for than the cluster has. `fields` are another question. */
+export function expectShape({ fields: _, ...asked }: AskedShape, found: ClusterShape, name: string): void {
   for (const [what, value] of Object.entries(asked)) {
-    const there = found[what as keyof ClusterShape];
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(there)) continue;
+    const there = found[what as keyof typeof asked];
+    if (value === undefined || value === there) continue;
     const both = `${JSON.stringify(there)}, and was asked for with ${JSON.stringify(value)}`;
     throw new HnswError("CLUSTER_MISMATCH", `The cluster "${name}" has \`${what}\` ${both}.`);
   }
+}
+
+/**
+ * @internal May be asked for: the fields that the cluster was created with, or those that it has now. Throws CLUSTER_MISMATCH.
+ * `now`: undefined where the log was not read yet; then there may be more.
+ */
+export function expectFields(
+  asked: ClusterShape["fields"] | undefined,
+  created: ClusterShape["fields"],
+  now: ClusterShape["fields"] | undefined,
+): void {
+  if (asked === undefined || isSame(asked, created)) return;
+  const mayBe = now === undefined ? hasAll(asked, created) : isSame(asked, now);
+  if (mayBe) return;
+  const both = `${JSON.stringify(now ?? created)}, and was asked for with ${JSON.stringify(asked)}`;
+  throw new HnswError("CLUSTER_MISMATCH", `The cluster has \`fields\` ${both}.`);
+}
+
+function isSame(a: ClusterShape["fields"], b: ClusterShape["fields"]): boolean {
+  return Object.keys(a).length === Object.keys(b).length && hasAll(a, b);
+}
+
+function hasAll(fields: ClusterShape["fields"], some: ClusterShape["fields"]): boolean {
+  return Object.entries(some).every(([name, type]) => Object.hasOwn(fields, name) && fields[name] === type);
 }

@@ -3,8 +3,10 @@
  * refuses it is what the op, the settings of the cluster and the entries say.
  */
 
+import { FieldTable } from "../../documents/fields.ts";
 import { type Json, setOwn } from "../../documents/json.ts";
 import type { ReadPatch } from "../../documents/patch.ts";
+import { addField } from "../../engine/add-field.ts";
 import { addMany } from "../../engine/bulk.ts";
 import { deleteWhere, update, updateAllOrNone } from "../../engine/changes.ts";
 import type { Handle } from "../../engine/handle.ts";
@@ -12,7 +14,7 @@ import { add, dropSpace, remove } from "../../engine/ops.ts";
 import { HnswError, type HnswErrorCode } from "../../errors.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Result } from "../log/writer.ts";
-import type { Op } from "../ops/op.ts";
+import { type Op, placeOf } from "../ops/op.ts";
 
 type Add = Op & { kind: "add" };
 
@@ -21,6 +23,7 @@ const REFUSALS: ReadonlySet<HnswErrorCode> = new Set([
   ...(["BAD_OPTION", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "NORM_UNDERFLOW"] as const),
   ...(["ZERO_VECTOR", "BAD_KEY", "BAD_METADATA", "BAD_FIELD", "BAD_WHERE", "DOCUMENT_TOO_LARGE", "BAD_SPACE"] as const),
 ]);
+const NO_FIELDS = new FieldTable();
 /** From this many on they go in together. */
 const TOGETHER = 16;
 
@@ -47,12 +50,9 @@ async function resultOf(handle: Handle, op: Op, now: number): Promise<Result> {
 
 async function applyOp(handle: Handle, op: Op, now: number): Promise<number | boolean> {
   switch (op.kind) {
-    case "add": {
-      const document = op.document === null ? undefined : documentOf(op.document);
-      const options = op.expiresAt === null ? undefined : { expiresAt: op.expiresAt };
-      await add(handle, op.space, op.key, op.vector, document, options);
+    case "add":
+      await applyAdd(handle, op);
       return 1;
-    }
     case "update":
       return await update(handle, op.space, op.key, plain(op.patch), { expiresAt: op.expiresAt, now });
     case "updateWhere":
@@ -67,6 +67,21 @@ async function applyOp(handle: Handle, op: Op, now: number): Promise<number | bo
       return await deleteWhere(handle, op.space, documentOf(op.where), { now });
     case "dropSpace":
       return await dropSpace(handle, op.space);
+    case "addField":
+      await addField(handle, op.name, op.type);
+      return 1;
+  }
+}
+
+/** It was acknowledged, and its writer may not have known a field that was added since: what does not fit there counts as missing. */
+async function applyAdd(handle: Handle, { space, key, vector, document, expiresAt }: Add): Promise<void> {
+  const metadata = document === null ? undefined : documentOf(document);
+  const options = expiresAt === null ? undefined : { expiresAt };
+  try {
+    await add(handle, space, key, vector, metadata, options);
+  } catch (error) {
+    if (!(error instanceof HnswError && error.code === "BAD_FIELD")) throw error;
+    await add(handle, space, key, vector, metadata, options, NO_FIELDS);
   }
 }
 
@@ -76,7 +91,7 @@ function runOf(ops: readonly Op[], from: number): Add[] {
   const keys = new Set<Key>();
   for (let i = from; i < ops.length; i++) {
     const op = ops[i]!;
-    if (op.kind !== "add" || op.vector === null || op.expiresAt !== null || op.space !== ops[from]!.space) break;
+    if (op.kind !== "add" || op.vector === null || op.expiresAt !== null || op.space !== placeOf(ops[from]!)) break;
     if (keys.has(op.key)) break;
     keys.add(op.key);
     run.push(op);

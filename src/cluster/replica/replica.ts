@@ -9,6 +9,7 @@ import { HnswError, messageOf } from "../../errors.ts";
 import type { Applier, LogMessage } from "../log/reader.ts";
 import type { Result } from "../log/writer.ts";
 import { decodeGroup, digestIn, type Group, Malformed, NewerOp } from "../ops/group.ts";
+import { placeOf } from "../ops/op.ts";
 import { clusterPartitionOf } from "../ops/partition.ts";
 import type { ClusterShape } from "../ops/shape.ts";
 import { applyOps } from "./apply.ts";
@@ -145,9 +146,8 @@ export class Replica implements Applier {
     try {
       const group = decodeGroup(bytes, this.shape.dimensions);
       if (group.incarnation !== this.shape.incarnation) throw new Malformed("it was written for another log");
-      const isElsewhere = (space: string) => clusterPartitionOf(space, this.shape.partitions) !== partition;
-      if (group.ops.some(({ space }) => isElsewhere(space)))
-        throw new Malformed("a space of it is in another partition");
+      const isElsewhere = (place: string) => clusterPartitionOf(place, this.shape.partitions) !== partition;
+      if (group.ops.some((op) => isElsewhere(placeOf(op)))) throw new Malformed("an op of it is of another partition");
       return group;
     } catch (error) {
       if (error instanceof NewerOp) {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Malformed } from "../../../../src/cluster/ops/byte-reader.ts";
 import { decodeOps, encodeOp, NewerOp } from "../../../../src/cluster/ops/codec.ts";
 import type { Op } from "../../../../src/cluster/ops/op.ts";
+import { FIELD_TYPES } from "../../../../src/documents/fields.ts";
 import type { Key } from "../../../../src/values/keys.ts";
 
 const DIMENSIONS = 5;
@@ -39,6 +40,7 @@ const ops = fc.oneof(
   fc.record({ kind: fc.constant("delete" as const), space: spaces, key: keys }),
   fc.record({ kind: fc.constant("deleteWhere" as const), space: spaces, where: texts }),
   fc.record({ kind: fc.constant("dropSpace" as const), space: spaces }),
+  fc.record({ kind: fc.constant("addField" as const), name: spaces, type: fc.constantFrom(...FIELD_TYPES) }),
 ) as fc.Arbitrary<Op>;
 
 function joined(parts: Uint8Array[]): Uint8Array {
