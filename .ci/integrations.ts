@@ -1,15 +1,18 @@
 /*
  * Makes the table of docs/INTEGRATIONS.md: runs the suite of each adapter with the oldest and the newest version of its
- * framework that is accepted, each in a copy of the checkout. `--write` puts the table into the document, which otherwise
- * is only printed. `--mastra FOLDER`: with a checkout of mastra-ai/mastra, whose suite for vector stores is in no package;
+ * framework that is accepted, each in a copy of the checkout, and the examples for frameworks without an adapter with two
+ * versions as well. `--write` puts the table into the document, which otherwise is only printed. `--mastra FOLDER`: with a checkout of mastra-ai/mastra, whose suite for vector stores is in no package;
  * without it, the table keeps that row.
  */
 import { cp, mkdir, readdir, rm, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { runMastraSuite } from "../tests/adapters/mastra-suite.ts";
+import { EXAMPLES, type Example } from "../tests/integrations/frameworks.ts";
 import { installed } from "../tests/integrations/installed.ts";
+import { run } from "../tests/support/process.ts";
 import { buildCore } from "./build-core.ts";
+import { writeTable } from "./made-table.ts";
 
 interface Framework {
   name: string;
@@ -49,7 +52,9 @@ const FRAMEWORKS: Framework[] = [
 ];
 
 const ROOT = join(import.meta.dir, "..");
-const DOCUMENT = join(ROOT, "docs/INTEGRATIONS.md");
+const DOCUMENT = "docs/INTEGRATIONS.md";
+const COMMAND = "bun .ci/integrations.ts --write";
+const LANE = "tests/integrations/examples.lane.ts";
 const COPIED = [
   "src",
   "assembly",
@@ -81,21 +86,49 @@ for (const framework of FRAMEWORKS) {
 const mastra = process.argv.indexOf("--mastra");
 rows.push(mastra < 0 ? await rowBefore() : await rowOfSuite(process.argv[mastra + 1]!));
 console.log(rows.at(-1));
-if (process.argv.includes("--write")) await write();
+for (const [name, example] of Object.entries(EXAMPLES)) {
+  for (const age of ["oldest", "newest"] as const) {
+    rows.push(await rowOfExample(name, example, age));
+    console.log(rows.at(-1));
+  }
+}
+const lines = [...HEAD, ...rows.filter((row) => row !== "")];
+if (process.argv.includes("--write")) await writeTable(DOCUMENT, COMMAND, lines);
 process.exit(unknown === 0 ? 0 : 1);
+
+interface Result {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Why the tests did not run. */
+  problem: string | null;
+}
 
 async function rowOf(framework: Framework, version: string): Promise<string> {
   const { name, entry, suite, known } = framework;
-  const { passed, failed, skipped, problem } = await resultOf(framework, version);
-  const isOldest = version === framework.oldest;
-  const reasons = [];
-  if (problem !== null) reasons.push(problem);
-  if (failed > 0) reasons.push(`${failed} failed: ${isOldest && known !== undefined ? known : "unknown"}`);
-  if (skipped > 0) reasons.push(`${skipped} skipped`);
-  if (problem !== null || (failed > 0 && (!isOldest || known === undefined))) unknown++;
+  const result = await resultInCopy(framework, version);
+  const reasons = reasonsFor(result, version === framework.oldest ? known : undefined);
   const accepted = `\`${framework.package}\` \`${manifest.peerDependencies[framework.package]}\``;
   const files = suite.length === 1 ? "" : ` (${suite.length} files)`;
-  return `| ${name} | \`${entry}\` | ${accepted} | ${version}${files} | ${passed} | ${reasons.join("; ") || "0"} |`;
+  return `| ${name} | \`${entry}\` | ${accepted} | ${version}${files} | ${result.passed} | ${reasons} |`;
+}
+
+/** Counts failures without a reason. */
+function reasonsFor({ failed, skipped, problem }: Result, known?: string): string {
+  const reasons = [];
+  if (problem !== null) reasons.push(problem);
+  if (failed > 0) reasons.push(`${failed} failed: ${known ?? "unknown"}`);
+  if (skipped > 0) reasons.push(`${skipped} skipped`);
+  if (problem !== null || (failed > 0 && known === undefined)) unknown++;
+  return reasons.join("; ") || "0";
+}
+
+/** It runs in the checkout, with the framework in a folder of its own. */
+async function rowOfExample(name: string, example: Example, age: "oldest" | "newest"): Promise<string> {
+  const { title, package: tested, [age]: version } = example;
+  const result = await resultOf([LANE, "--test-name-pattern", `^${name}`], ROOT, { FRAMEWORKS: age });
+  const entry = `[${name}.ts](../examples/integrations/${name}.ts)`;
+  return `| ${title} | ${entry} | \`${tested}\` | ${version} | ${result.passed} | ${reasonsFor(result)} |`;
 }
 
 /** Mastra's own suite. */
@@ -108,12 +141,13 @@ async function rowOfSuite(checkout: string): Promise<string> {
 }
 
 async function rowBefore(): Promise<string> {
-  const row = (await Bun.file(DOCUMENT).text()).split("\n").find((line) => line.includes(SUITE));
+  const row = (await Bun.file(join(ROOT, DOCUMENT)).text()).split("\n").find((line) => line.includes(SUITE));
   return row ?? "";
 }
 
-/** What `bun test` says of the suite in a copy whose modules are ours, but for the framework's. */
-async function resultOf({ name, package: tested, suite, beside = [] }: Framework, version: string) {
+/** Of the suite in a copy whose modules are ours, but for the framework's. */
+async function resultInCopy(framework: Framework, version: string): Promise<Result> {
+  const { name, package: tested, suite, beside = [] } = framework;
   const wanted = { [tested]: version };
   for (const other of beside) wanted[other] = manifest.devDependencies[other as "@langchain/core"];
   const place = await installed(`versions/${name}-${version}`, wanted);
@@ -121,16 +155,16 @@ async function resultOf({ name, package: tested, suite, beside = [] }: Framework
   const copy = join(place.folder, "copy");
   await copyCheckout(copy);
   await linkModules(copy, place.folder, Object.keys(wanted));
-  const job = Bun.spawn([process.execPath, "test", ...suite.map((file) => `./${file}`)], {
-    cwd: copy,
-    stdout: "ignore",
-    stderr: "pipe",
-  });
-  const output = await job.stderr.text();
-  await job.exited;
-  const count = (what: string) => Number(new RegExp(`^ *(\\d+) ${what}$`, "m").exec(output)?.[1] ?? 0);
-  const ran = /^Ran \d+ tests? across/m.test(output);
-  const problem = ran ? null : `it did not run: ${output.trim().split("\n").at(-1)}`;
+  return await resultOf(suite, copy);
+}
+
+/** What `bun test` says there; its first arguments are files. */
+async function resultOf(args: string[], cwd: string, env: Record<string, string> = {}): Promise<Result> {
+  const command = [process.execPath, "test", ...args.map((arg) => (arg.endsWith(".ts") ? `./${arg}` : arg))];
+  const { err } = await run(command, { cwd, env: { ...process.env, ...env } });
+  const count = (what: string) => Number(new RegExp(`^ *(\\d+) ${what}$`, "m").exec(err)?.[1] ?? 0);
+  const ran = /^Ran \d+ tests? across/m.test(err);
+  const problem = ran ? null : `it did not run: ${err.trim().split("\n").at(-1)}`;
   return { passed: count("pass"), failed: count("fail"), skipped: count("skip"), problem };
 }
 
@@ -160,15 +194,4 @@ async function linkModules(copy: string, place: string, ofPlace: string[]): Prom
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(ofPlace.includes(name) ? join(place, "node_modules") : ours, name), link);
   }
-}
-
-async function write(): Promise<void> {
-  const text = await Bun.file(DOCUMENT).text();
-  const pattern = /(<!-- made by `bun \.ci\/integrations\.ts --write` -->\n)(\|.*\n)*/;
-  await Bun.write(
-    DOCUMENT,
-    text.replace(pattern, (_, mark) => `${mark}${[...HEAD, ...rows.filter((row) => row !== "")].join("\n")}\n`),
-  );
-  await Bun.spawn([process.execPath, "x", "biome", "check", "--write", DOCUMENT], { cwd: ROOT, stdout: "ignore" })
-    .exited;
 }

@@ -1,110 +1,35 @@
 /*
  * How do our classes do beside the packages that they stand in for? Runs those packages' own tests over both, then a small
- * build and 1,000 searches through the same calls, and prints the tables of docs/INTEGRATIONS.md.
+ * build and 1,000 searches through the same calls, and prints the tables of docs/INTEGRATIONS.md; `--write` puts them there.
  *
- *   bun tests/dropin/run.ts --hnswlib-node FOLDER [--usearch FOLDER]
+ *   bun tests/dropin/run.ts --hnswlib-node FOLDER [--usearch FOLDER] [--vectors 10000] [--only suites|times] [--write]
  *
  * FOLDER: a checkout of hnswlib-node at its version 3.0.0, and the installed package of usearch (bench/node_modules/usearch
- * unless given). Their tests stay where they are: each runs in a folder of its own, with our module in place of theirs. The
- * originals come from bench/node_modules. usearch's tests run in Node (22 or newer), ours among them from `build/`, which
- * `npm run build` makes.
+ * unless given). The originals are those of the benchmarks, in bench/node_modules; they are installed there if they are not yet.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../support/process.ts";
+import { parseArgs } from "node:util";
+import { writeTable } from "../../.ci/made-table.ts";
+import { ensureInstalled } from "../../bench/install.ts";
+import { outputOf, run } from "../support/process.ts";
+import { MODULES, outcomeOf, type Suite, suiteOfHnswlib, suiteOfUsearch } from "./suites.ts";
 
 const ROOT = join(import.meta.dir, "../..");
-const MODULES = join(ROOT, "bench/node_modules");
-
-interface Suite {
-  name: string;
-  version: string;
-  /** Copies its tests to a folder, where they find `module`. Returns what runs them. */
-  prepare(folder: string, module: string): string[];
-  ours: string;
-}
-
-const JEST = `import { expect } from "bun:test";
-const sorted = (list) => JSON.stringify([...list].sort());
-expect.extend({
-  toIncludeSameMembers: (got, wanted) => ({ pass: sorted(got) === sorted(wanted), message: () => sorted(got) }),
-});
-`;
-
-function suites(options: Map<string, string>): Suite[] {
-  const node = Bun.which("node");
-  const list: Suite[] = [];
-  const hnswlib = options.get("hnswlib-node");
-  if (hnswlib !== undefined) {
-    list.push({
-      ...{ name: "hnswlib-node", version: "3.0.0", ours: join(ROOT, "src/dropin/hnswlib-node.ts") },
-      prepare(folder, module) {
-        cpSync(join(hnswlib, "test"), join(folder, "test"), { recursive: true });
-        mkdirSync(join(folder, "lib"));
-        writeFileSync(join(folder, "lib/index.js"), `module.exports = require(${JSON.stringify(module)});\n`);
-        writeFileSync(join(folder, "jest.ts"), JEST);
-        return [process.execPath, "test", "--preload", "./jest.ts", "./test"];
-      },
-    });
-  }
-  const usearch = options.get("usearch") ?? join(MODULES, "usearch");
-  if (node !== null) {
-    list.push({
-      ...{ name: "usearch", version: "2.26.2", ours: join(ROOT, "build/usearch.js") },
-      prepare(folder, module) {
-        mkdirSync(join(folder, "dist/cjs"), { recursive: true });
-        cpSync(join(usearch, "javascript/usearch.test.js"), join(folder, "usearch.test.js"));
-        writeFileSync(join(folder, "dist/cjs/usearch.js"), `module.exports = require(${JSON.stringify(module)});\n`);
-        return [node, "--test", "--test-reporter=tap", "usearch.test.js"];
-      },
-    });
-  }
-  return list;
-}
-
-interface Outcome {
-  passed: number;
-  failed: string[];
-}
-
-async function outcomeOf(suite: Suite, module: string): Promise<Outcome> {
-  const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-suite-"));
-  try {
-    const { out, err } = await run(suite.prepare(folder, module), { cwd: folder });
-    return suite.name === "usearch" ? fromTap(out) : fromBun(err);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Tests without tests in them. */
-function fromTap(text: string): Outcome {
-  const leaves = [...text.matchAll(/^( *)(not ok|ok) \d+ - (.*)$/gm)].filter(([line], i, all) => {
-    const next = all[i - 1];
-    return !(next !== undefined && next[1]!.length > /^ */.exec(line)![0].length); // it sums up those before it
-  });
-  return {
-    passed: leaves.filter(([, , status]) => status === "ok").length,
-    failed: leaves.filter(([, , status]) => status !== "ok").map(([, , , name]) => name!),
-  };
-}
-
-function fromBun(text: string): Outcome {
-  const passed = Number(/^ *(\d+) pass$/m.exec(text)?.[1] ?? 0);
-  const list = text.split(/tests? failed:/)[0]!; // they are listed again at the end
-  return { passed, failed: [...list.matchAll(/^\(fail\) (.*?) \[/gm)].map(([, name]) => name!) };
-}
+const DOCUMENT = "docs/INTEGRATIONS.md";
+const COMMAND = "bun tests/dropin/run.ts --hnswlib-node FOLDER";
+const ROUNDS = 5;
+const UNKNOWN = "unknown";
 
 type Times = Record<"build" | "search" | "warm" | "recall", number>;
 
-/** Ours and theirs in turn, each in a process of its own, five times; of the times the best, which others disturbed least. */
-async function measured(name: string): Promise<Record<"ours" | "original", Times>> {
+/** Ours and theirs in turn, each in a process of its own; of the times the best, which others disturbed least. */
+async function measured(name: string, vectors: string): Promise<Record<"ours" | "original", Times>> {
   const modules = { ours: join(ROOT, `src/dropin/${name}.ts`), original: join(MODULES, name) };
   const best = { ours: {} as Times, original: {} as Times };
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < ROUNDS; i++) {
     for (const which of ["ours", "original"] as const) {
-      const { out, err } = await run([process.execPath, join(import.meta.dir, "measure.ts"), name, modules[which]]);
+      const program = join(import.meta.dir, "measure.ts");
+      const { out, err } = await run([process.execPath, program, name, modules[which], vectors]);
       if (!out.startsWith("{")) throw new Error(`${name}, ${which}: ${err}`);
       const times = JSON.parse(out) as Times;
       for (const name of ["build", "search", "warm"] as const) {
@@ -116,26 +41,69 @@ async function measured(name: string): Promise<Record<"ours" | "original", Times
   return best;
 }
 
-const options = new Map<string, string>();
-for (let i = 2; i < process.argv.length; i += 2) options.set(process.argv[i]!.slice(2), process.argv[i + 1]!);
-if (options.get("hnswlib-node") === undefined) console.error("without --hnswlib-node FOLDER its tests are left out");
-console.log(
-  "| package | version | its tests: ours | the original | not passed here |\n| --- | --- | ---: | ---: | --- |",
-);
-for (const suite of suites(options)) {
-  const ours = await outcomeOf(suite, suite.ours);
-  const theirs = await outcomeOf(suite, join(MODULES, suite.name));
-  const [a, b] = [ours, theirs].map(({ passed, failed }) => `${passed} of ${passed + failed.length}`);
-  console.log(`| ${suite.name} | ${suite.version} | ${a} | ${b} | ${ours.failed.join(", ") || "none"} |`);
+async function tableOfSuites(suites: Suite[]): Promise<string[]> {
+  const rows = [
+    "| package | version | its tests: ours | the original | not passed here |",
+    "| --- | --- | ---: | ---: | --- |",
+  ];
+  for (const suite of suites) {
+    const ours = await outcomeOf(suite, suite.ours);
+    const theirs = await outcomeOf(suite, join(MODULES, suite.name));
+    const [a, b] = [ours, theirs].map(({ passed, failed }) => `${passed} of ${passed + failed.length}`);
+    rows.push(`| ${suite.name} | ${suite.version} | ${a} | ${b} | ${reasonsFor(suite, ours.failed) || "none"} |`);
+  }
+  return rows;
 }
-if (!options.has("no-times")) {
-  console.log(
-    "\n| package | | build, 10,000 × 100 | first 1,000 searches | next 1,000 | recall@10 |\n| --- | --- | ---: | ---: | ---: | ---: |",
-  );
-  for (const name of readdirSync(MODULES).filter((name) => ["hnswlib-node", "usearch"].includes(name))) {
-    for (const [which, { build, search, warm, recall }] of Object.entries(await measured(name))) {
+
+/** A failure that has no reason fails the run. */
+function reasonsFor(suite: Suite, failed: string[]): string {
+  const differences = failed.map((test) => suite.difference(test) ?? { what: test, why: UNKNOWN });
+  if (differences.some(({ why }) => why === UNKNOWN)) process.exitCode = 1;
+  const byReason = Map.groupBy(differences, ({ why }) => why);
+  return Array.from(byReason, ([why, some]) => `${some.map(({ what }) => what).join(", ")}: ${why}`).join("; ");
+}
+
+async function tableOfTimes(vectors: string): Promise<string[]> {
+  const shape = `${Number(vectors).toLocaleString("en-US")} × 100`;
+  const rows = [
+    `| package | | build, ${shape} | first 1,000 searches | next 1,000 | recall@10 |`,
+    "| --- | --- | ---: | ---: | ---: | ---: |",
+  ];
+  for (const name of ["hnswlib-node", "usearch"]) {
+    for (const [which, { build, search, warm, recall }] of Object.entries(await measured(name, vectors))) {
       const times = `${build.toFixed(2)} s | ${search.toFixed(3)} s | ${warm.toFixed(3)} s`;
-      console.log(`| ${name} | ${which} | ${times} | ${recall.toFixed(3)} |`);
+      rows.push(`| ${name} | ${which} | ${times} | ${recall.toFixed(3)} |`);
     }
   }
+  return rows;
+}
+
+const { values } = parseArgs({
+  options: {
+    "hnswlib-node": { type: "string" },
+    usearch: { type: "string", default: join(MODULES, "usearch") },
+    vectors: { type: "string", default: "10000" },
+    only: { type: "string" },
+    write: { type: "boolean", default: false },
+  },
+});
+await ensureInstalled();
+await outputOf([process.execPath, ".ci/build.ts"], { cwd: ROOT });
+
+if (values.only !== "times") {
+  const suites: Suite[] = [];
+  const checkout = values["hnswlib-node"];
+  const node = Bun.which("node");
+  if (checkout === undefined) console.error("without --hnswlib-node FOLDER its tests are left out");
+  else suites.push(suiteOfHnswlib(checkout));
+  if (node === null) console.error("without Node the tests of usearch are left out");
+  else suites.push(suiteOfUsearch(values.usearch, node));
+  const table = await tableOfSuites(suites);
+  console.log(table.join("\n"));
+  if (values.write) await writeTable(DOCUMENT, `${COMMAND} --only suites --write`, table);
+}
+if (values.only !== "suites") {
+  const table = await tableOfTimes(values.vectors);
+  console.log(`\n${table.join("\n")}`);
+  if (values.write) await writeTable(DOCUMENT, "bun tests/dropin/run.ts --only times --write", table);
 }

@@ -1,32 +1,24 @@
-/* Do the examples for frameworks without an adapter of ours find what they say, with the real framework? */
+/*
+ * Do the examples for frameworks without an adapter of ours find what they say, with the real framework? With its newest version;
+ * FRAMEWORKS=oldest takes the oldest.
+ */
 import { expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { outputOf, run } from "../support/process.ts";
+import { EXAMPLES } from "./frameworks.ts";
 import { copyExamples, installed } from "./installed.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-interface Example {
-  packages: Record<string, string>;
-  prints: string[];
-}
-
-const EXAMPLES: Record<string, Example> = {
-  "ai-sdk": { packages: { ai: "7.0.173" }, prints: ["Apples are sweet.", "Lemons are sour."] },
-  genkit: { packages: { genkit: "1.42.0" }, prints: ["Apples are sweet.", "Lemons are sour."] },
-  mem0: { packages: { mem0ai: "3.3.1", "@langchain/core": "1.4.0" }, prints: ["Ann likes sweet apples."] },
-  voltagent: {
-    packages: { "@voltagent/core": "2.10.0", ai: "6.0.326", zod: "4.6.7" },
-    prints: ["Apples are sweet.", "Foxes are quick."],
-  },
-};
-
 /** No framework may ask other machines while it is tested. */
-const QUIET = { MEM0_TELEMETRY: "false", NODE_ENV: "production" };
+const QUIET = { MEM0_TELEMETRY: "false", NODE_ENV: "production", DOTENV_CONFIG_QUIET: "true" };
 
-for (const [name, { packages, prints }] of Object.entries(EXAMPLES)) {
-  const place = await installed(name, packages);
+const age = process.env.FRAMEWORKS === "oldest" ? "oldest" : "newest";
+
+for (const [name, example] of Object.entries(EXAMPLES)) {
+  const { prints, beside, package: tested, [age]: version } = example;
+  const place = await installed(age === "newest" ? name : `${name}-${age}`, { ...beside, [tested]: version });
   if ("missing" in place) {
     console.warn(`not tested: examples/integrations/${name}.ts: ${place.missing}`);
     test.skip(`${name}: ${place.missing}`, () => {});

@@ -25,12 +25,12 @@ def usearch():
     from usearch.index import Index
 
     index = Index(ndim=dimensions, metric="l2sq", dtype="f32", connectivity=16, expansion_add=128, expansion_search=ef)
-    index.add(numpy.arange(count, dtype=numpy.uint64), vectors)
+    index.add(numpy.arange(count, dtype=numpy.uint64), vectors, threads=1)
     index.save(str(folder / "source.usearch"))
     old = Index.restore(str(folder / "source.usearch"))
     old.expansion_search = ef
     keys = [int(key) for key in old.keys]
-    found = [[int(key) for key in old.search(query, k).keys] for query in queries]
+    found = [[int(key) for key in old.search(query, k, threads=1).keys] for query in queries]
     return f"usearch {usearch.__version__}", "source.usearch", [], keys, old.get(numpy.array(keys, dtype=numpy.uint64)), found
 
 
@@ -88,7 +88,7 @@ def parquet():
 
     pyarrow.parquet.write_table(table(), folder / "source.parquet")
     keys, floats = rows(pyarrow.parquet.read_table(folder / "source.parquet"))
-    return f"PyArrow {pyarrow.__version__}", "source.parquet", ["--metric", "l2"], keys, floats, None
+    return f"Parquet, PyArrow {pyarrow.__version__}", "source.parquet", ["--metric", "l2"], keys, floats, None
 
 
 def lancedb():
@@ -108,19 +108,19 @@ def arrow():
     with pyarrow.ipc.new_file(folder / "source.arrow", table().schema) as writer:
         writer.write_table(table())
     keys, floats = rows(pyarrow.ipc.open_file(folder / "source.arrow").read_all())
-    return f"PyArrow {pyarrow.__version__}", "source.arrow", ["--metric", "l2"], keys, floats, None
+    return f"Arrow IPC, PyArrow {pyarrow.__version__}", "source.arrow", ["--metric", "l2"], keys, floats, None
 
 
 def npz():
     numpy.savez_compressed(folder / "source.npz", vectors=vectors, keys=numpy.array(names))
     read = numpy.load(folder / "source.npz")
-    return f"NumPy {numpy.__version__}", "source.npz", ["--metric", "l2"], read["keys"].tolist(), read["vectors"], None
+    return f"`.npz`, NumPy {numpy.__version__}", "source.npz", ["--metric", "l2"], read["keys"].tolist(), read["vectors"], None
 
 
 def npy():
     numpy.save(folder / "source.npy", vectors)
     read = numpy.load(folder / "source.npy")
-    return f"NumPy {numpy.__version__}", "source.npy", ["--metric", "l2"], list(range(count)), read, None
+    return f"`.npy`, NumPy {numpy.__version__}", "source.npy", ["--metric", "l2"], list(range(count)), read, None
 
 
 name, source, options, keys, floats, found = globals()[kind]()

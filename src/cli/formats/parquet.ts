@@ -7,6 +7,8 @@ import { existing } from "./matrix.ts";
 import type { Source } from "./sources.ts";
 
 const MOST_ROWS = 1000; // of a batch
+/** Of vectors, read at once: pages of lists are decoded from the beginning of their row group each time. */
+const MOST_NUMBERS = 1 << 24;
 
 /** Rejects with FileError, or UNSUPPORTED without the package that reads such files. */
 export async function openParquet(path: string, columns: Columns): Promise<Source> {
@@ -26,18 +28,31 @@ export async function openParquet(path: string, columns: Columns): Promise<Sourc
   const rowsFrom = (rowStart: number, rowEnd: number): Promise<Row[]> =>
     reading(path, parquetReadObjects({ file, metadata, rowStart, rowEnd, utf8: false }));
   const [first] = total === 0 ? [] : await rowsFrom(0, 1);
+  const dimensions = first === undefined ? undefined : entryOf(first, key, vector, `${path}, row 0`).vector?.length;
+  const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
   return {
-    dimensions: first === undefined ? undefined : entryOf(first, key, vector, `${path}, row 0`).vector?.length,
-    ...{ total, rows: total },
+    ...{ dimensions, total, rows: total },
     async *batches(onRead) {
-      for (let start = 0; start < total; start += MOST_ROWS) {
-        const rows = await rowsFrom(start, Math.min(total, start + MOST_ROWS));
-        const entries = rows.map((row, i) => entryOf(row, key, vector, `${path}, row ${start + i}`));
-        yield* batchesOf(entries, start, path);
-        onRead(rows.length);
+      for (const [start, end] of rangesOf(groups, Math.ceil(MOST_NUMBERS / (dimensions || 1)))) {
+        const read = await rowsFrom(start, end);
+        for (let from = start; from < end; from += MOST_ROWS) {
+          const rows = read.slice(from - start, from - start + MOST_ROWS);
+          const entries = rows.map((row, i) => entryOf(row, key, vector, `${path}, row ${from + i}`));
+          yield* batchesOf(entries, from, path);
+          onRead(rows.length);
+        }
       }
     },
   };
+}
+
+/** Ranges of rows of at most so many, none over the end of a row group. */
+export function* rangesOf(groups: readonly number[], most: number): Generator<[start: number, end: number]> {
+  let start = 0;
+  for (const rows of groups) {
+    const end = start + rows;
+    for (; start < end; start = Math.min(end, start + most)) yield [start, Math.min(end, start + most)];
+  }
 }
 
 /** An optional peer: only these files need it. Rejects with UNSUPPORTED. */
