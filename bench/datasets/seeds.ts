@@ -18,6 +18,7 @@ export const SEEDS = {
   edge: 4711,
   calls: 300_000,
   server: 6333,
+  cluster: 4222,
   filters: 384,
   recall: 95,
   documents: 200,

@@ -5,6 +5,7 @@ import { batch } from "./batch/suite.ts";
 import { calibrate } from "./calibrate/suite.ts";
 import { calls } from "./calls/suite.ts";
 import { churn } from "./churn/suite.ts";
+import { cluster } from "./cluster/suite.ts";
 import { core } from "./core/suite.ts";
 import { documents } from "./documents/suite.ts";
 import { durable } from "./durable/suite.ts";
@@ -23,7 +24,22 @@ import { skew } from "./skew/suite.ts";
 
 export const experiments: Record<string, Experiment> = {
   ...{ scaling, skew, batch, locality, simulate, calibrate },
-  ...{ freshness, calls, filters, documents, peers, recall, scale, churn, durable, server, edge, kernels, core },
+  ...{
+    freshness,
+    calls,
+    filters,
+    documents,
+    peers,
+    recall,
+    scale,
+    churn,
+    durable,
+    server,
+    cluster,
+    edge,
+    kernels,
+    core,
+  },
 };
 
 /** Whose result this is. */

@@ -66,6 +66,7 @@ describe("a tiny run of", () => {
     calibrate: ["--set", "synth128", "--n", "4000"],
     kernels: ["--n", "1000"],
     edge: set,
+    cluster: ["--n", "400"],
     recall: ["--set", "synth128", "--n", "2000"],
   };
   const runs: Record<string, string[]> = {

@@ -1,7 +1,8 @@
 /* Does a member notice that the log is not the one that it has applied? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
-import { describeWithNats, NatsServers } from "../support/nats.ts";
+import { describeWithNats } from "../support/nats.ts";
+import { NatsServers } from "../support/nats-servers.ts";
 import { codeOf, Members, Outside } from "./members.ts";
 
 setDefaultTimeout(90_000);

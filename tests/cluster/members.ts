@@ -6,7 +6,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { ClusterIndex, ClusterOptions } from "../../src/cluster/cluster.ts";
 import { openCluster } from "../../src/cluster/cluster.ts";
 import type { Incident } from "../../src/index.ts";
-import { NatsServers } from "../support/nats.ts";
+import { NatsServers } from "../support/nats-servers.ts";
 
 export const SMALL = { workers: 0, partitions: 1 } as const;
 

@@ -1,7 +1,8 @@
 /* What becomes of ops and reads while the server is away? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { openCluster } from "../../src/cluster/cluster.ts";
-import { describeWithNats, NatsServers } from "../support/nats.ts";
+import { describeWithNats } from "../support/nats.ts";
+import { NatsServers } from "../support/nats-servers.ts";
 import { codeOf, digestsOf, Members } from "./members.ts";
 
 setDefaultTimeout(90_000);

@@ -1,7 +1,8 @@
 /* Three servers, each killed in turn under load: is every op that was acknowledged there, once, in order, on all members? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { HnswError } from "../../src/index.ts";
-import { describeWithNats, NatsServers } from "../support/nats.ts";
+import { describeWithNats } from "../support/nats.ts";
+import { NatsServers } from "../support/nats-servers.ts";
 import { digestsOf, Members } from "./members.ts";
 
 setDefaultTimeout(180_000);

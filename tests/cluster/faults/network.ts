@@ -2,7 +2,7 @@
  * How can a process on this machine be cut off as a host is? In a network namespace of its own, on a bridge: needs Linux, `ip`
  * and the rights to make them.
  */
-import type { Host } from "../../support/nats.ts";
+import type { Host } from "../../support/nats-servers.ts";
 
 export interface CutHost extends Host {
   /** Its packets go nowhere, and it gets none; connections stay as they are. */

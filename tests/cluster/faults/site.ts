@@ -1,5 +1,5 @@
 /* What is there to break? Three servers and some members, each on a host of its own, and what can happen to them. */
-import { NatsServers } from "../../support/nats.ts";
+import { NatsServers } from "../../support/nats-servers.ts";
 import type { Calls } from "./member.ts";
 import { Network } from "./network.ts";
 
