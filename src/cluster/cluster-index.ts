@@ -7,7 +7,7 @@ import type { FieldPath, Fields, Include } from "../documents/types.ts";
 import { tooMany } from "../options/checks.ts";
 import type { SearchOptions } from "../options/search.ts";
 import type { Key } from "../values/keys.ts";
-import type { CheckReport, FieldStatus, IndexStats } from "../values/reports.ts";
+import type { CheckReport, ExportStream, FieldStatus, IndexStats } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import { ClusterSpace } from "./cluster-space.ts";
 import { addFieldOp } from "./intake.ts";
@@ -109,6 +109,14 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
    */
   async checkpoint(): Promise<void> {
     await this.member.checkpoint();
+  }
+
+  /**
+   * What this member has, as a stream of bytes that `open({ from })` starts from: for a backup, or for readers that are no
+   * members. Each space is sent as it is when its turn comes. Throws and fails as `export` of an index does.
+   */
+  export(spaces?: readonly string[]): ExportStream {
+    return this.local.export(spaces);
   }
 
   /** Throws CLOSED or TIMEOUT. */

@@ -5,8 +5,9 @@ import { encodeOp } from "../../src/cluster/ops/codec.ts";
 import { encodeGroup, newId } from "../../src/cluster/ops/group.ts";
 import { type Op, placeOf } from "../../src/cluster/ops/op.ts";
 import { clusterPartitionOf } from "../../src/cluster/ops/partition.ts";
+import { open } from "../../src/index.ts";
 import { describeWithNats } from "../support/nats.ts";
-import { codeOf, digestsOf, Members, Outside, oneServer, SMALL } from "./members.ts";
+import { codeOf, digestsOf, FIELDS, Members, type Memory, Outside, oneServer, SMALL } from "./members.ts";
 
 setDefaultTimeout(120_000);
 
@@ -262,6 +263,30 @@ describeWithNats("on one server", () => {
     await outside.streams.update(config.name, { max_msgs: -1 });
     await one.space("s").add(4, [1, 2]);
     expect(await one.space("s").keys()).toEqual([1, 2, 4]);
+  });
+
+  test("an index moves in entry by entry, and out as an export", async () => {
+    await using members = new Members(server.servers);
+    await using local = await open<Memory>({ dimensions: 2, metric: "l2", fields: FIELDS, ...SMALL });
+    const expiresAt = Date.now() + 1e6;
+    await local.space("s").add("a", [1, 2], { text: "A", tags: ["t"] }, { expiresAt });
+    await local.space("s").add("b", null, { text: "B", tags: [] });
+    await local.space("other").add("c", [3, 4]);
+    const one = await members.open({ name: name() });
+    const all = { include: ["vector", "metadata", "expiresAt"] } as const;
+    for (const space of local.spaces()) {
+      for await (const { key, vector, metadata, expiresAt } of local.space(space).entries(all)) {
+        await one.space(space).add(key, vector ?? null, metadata, { expiresAt });
+      }
+    }
+    await one.space("other").count();
+    await using out = await open<Memory>({ from: one.export(), fields: FIELDS, ...SMALL });
+    for (const space of ["s", "other"]) {
+      const [before, after] = await Promise.all(
+        [local, out].map((at) => Array.fromAsync(at.space(space).entries(all))),
+      );
+      expect(after).toEqual(before!);
+    }
   });
 
   test("after close nothing is taken, and what was sent before is in the log", async () => {

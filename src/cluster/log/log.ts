@@ -77,6 +77,8 @@ export class PublishFailure extends Error {
 export class ClusterLog {
   readonly acknowledged = new Acknowledged();
   private readonly readings = new Set<ConsumerMessages>();
+  /** Messages that are on their way: what ends the wait for them. */
+  private readonly underWay = new Set<(error: Error) => void>();
 
   private constructor(
     readonly connection: NatsConnection,
@@ -136,7 +138,9 @@ export class ClusterLog {
   async publish(partition: number, message: Uint8Array, id: string | undefined, timeout: number): Promise<number> {
     try {
       const subject = `${this.prefix}.${partition}`;
-      const { seq } = await this.publisher.publish(subject, message, { ...(id && { msgID: id }), timeout });
+      const { seq } = await this.whileConnected(
+        this.publisher.publish(subject, message, { ...(id && { msgID: id }), timeout }),
+      );
       this.acknowledged.add(seq, digestIn(message));
       return seq;
     } catch (error) {
@@ -171,11 +175,23 @@ export class ClusterLog {
     return messages;
   }
 
-  /** Readings end with the connection: behind another one may be a server that has another log. */
+  /**
+   * Readings end with the connection: behind another one may be a server that has another log. So does the wait for
+   * acknowledgements: those of messages that were on their way come no more.
+   */
   private async watch(): Promise<void> {
     for await (const { type } of this.connection.status()) {
-      if (type === "reconnect") for (const messages of this.readings) messages.stop();
+      if (type !== "reconnect") continue;
+      for (const messages of this.readings) messages.stop();
+      for (const giveUp of this.underWay) giveUp(new Error("the connection was lost while it was on its way"));
     }
+  }
+
+  private whileConnected<T>(acknowledged: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.underWay.add(reject);
+      acknowledged.then(resolve, reject).finally(() => this.underWay.delete(reject));
+    });
   }
 
   /** The partition that a message belongs to; −1 for what is none of ours. */
