@@ -6,8 +6,9 @@ import { HnswError, messageOf } from "../errors.ts";
 import { badOption, show } from "../options/checks.ts";
 import type { Incident } from "../options/open.ts";
 import type { Barrier } from "./log/barrier.ts";
-import { type ClusterLog, PublishFailure, unreachable } from "./log/log.ts";
+import { type ClusterLog, PublishFailure } from "./log/log.ts";
 import { LogReader } from "./log/reader.ts";
+import { eventually, unreachable } from "./log/trouble.ts";
 import { full, LogWriter } from "./log/writer.ts";
 import { encodeOp } from "./ops/codec.ts";
 import { type Op, placeOf } from "./ops/op.ts";
@@ -118,7 +119,7 @@ export class Member {
       return await this.latest();
     } catch (error) {
       if (!(error instanceof HnswError && error.code === "CLUSTER_FULL")) throw error;
-      return (await this.log.extent())?.last ?? 0;
+      return (await eventually(this.timeoutMs, "The log can't say how long it is", () => this.log.extent()))?.last ?? 0;
     }
   }
 

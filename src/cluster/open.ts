@@ -8,7 +8,8 @@ import { HnswError, messageOf } from "../errors.ts";
 import type { Incident, OpenOptions } from "../options/open.ts";
 import { ClusterIndex } from "./cluster-index.ts";
 import { Barrier } from "./log/barrier.ts";
-import { ClusterLog, eventually, lost, unreachable } from "./log/log.ts";
+import { ClusterLog, type Extent } from "./log/log.ts";
+import { eventually, lost, unreachable } from "./log/trouble.ts";
 import { Member } from "./member.ts";
 import { expectFields } from "./ops/shape.ts";
 import { type ClusterOptions, type ClusterRequest, readClusterOptions } from "./options.ts";
@@ -47,8 +48,8 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
   const log = await ClusterLog.open(where, asked, complete);
   const report = reporterOf(onIncident);
   try {
-    const stream = log.beside("snapshots");
-    await eventually(where.timeoutMs, "The servers do not keep snapshots", () => stream.open());
+    const stream = log.beside("snapshots", where.timeoutMs);
+    await stream.open();
     const store = new SnapshotStore(stream, log.shape.incarnation);
     const barrier = new Barrier(log, where.timeoutMs);
     const { opened, beginning } = await load(store, log, barrier, request, report);
@@ -78,9 +79,9 @@ async function load(
 ): Promise<{ opened: Opened; beginning: Beginning | null }> {
   const { incarnation: _, partitions, ...shape } = log.shape;
   const options: OpenOptions = { ...index, ...shape, timeoutMs, onIncident };
-  const manifests = await eventually(timeoutMs, "The servers do not list snapshots", () => store.list());
-  for (const manifest of manifests) {
-    await expectMessage(log, barrier, manifest.number);
+  for (const manifest of await store.list()) {
+    const extent = await eventually(timeoutMs, "The log can't say how long it is", () => log.extent());
+    await expectMessage(extent, barrier, manifest.number);
     try {
       const { head, stream: from } = await openContent(store.read(manifest), partitions);
       const { applied, digest, states } = head;
@@ -89,7 +90,8 @@ async function load(
         beginning: { applied, digest, states },
       };
     } catch (error) {
-      if (error instanceof HnswError && error.code === "OUT_OF_MEMORY") throw error;
+      const own = cureless(error);
+      if (own !== null) throw own;
       const message = `the snapshot of message ${manifest.number} can't be loaded: ${messageOf(error)}`;
       report({ worker: -1, kind: "snapshot", message });
     }
@@ -97,9 +99,16 @@ async function load(
   return { opened: await openWith(options, { sweeps: false }), beginning: null };
 }
 
+/** What no other snapshot helps against; null: this one is bad. */
+function cureless(error: unknown): HnswError | null {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof HnswError && ["OUT_OF_MEMORY", "CLUSTER_UNREACHABLE"].includes(one.code)) return one;
+  }
+  return null;
+}
+
 /** A snapshot is of a log that had that message. A leader that was just elected may not have caught up with its own log. */
-async function expectMessage(log: ClusterLog, barrier: Barrier, number: number): Promise<void> {
-  const extent = await log.extent();
+async function expectMessage(extent: Extent | null, barrier: Barrier, number: number): Promise<void> {
   if (extent === null) throw lost(`there is a snapshot of message ${number}, and its stream is gone`);
   if (extent.last >= number) return;
   const end = await barrier.pass().catch((cause) => {

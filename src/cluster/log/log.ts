@@ -23,6 +23,7 @@ import { digestIn, newId } from "../ops/group.ts";
 import { type AskedShape, type ClusterShape, expectFields, expectShape, readShape, shapeText } from "../ops/shape.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { SideStream } from "./side-stream.ts";
+import { eventually, FULL_CODES } from "./trouble.ts";
 
 const SHAPE = "hnsw-workers"; // the metadata's name
 /** Copies of a message within it are dropped by the server; replicas drop later ones. */
@@ -43,7 +44,6 @@ const NO_LOG = "The JetStream of the servers does not keep the log";
 // Error codes of the server.
 const NO_CLUSTER = 10074;
 const STREAM_NOT_FOUND = 10059;
-const FULL: readonly number[] = [10023, 10047, 10077, 10122];
 
 export interface LogOptions {
   servers: string | string[];
@@ -146,7 +146,7 @@ export class ClusterLog {
     } catch (error) {
       const isRefusal = error instanceof JetStreamApiError;
       const wentNowhere = error instanceof Error && error.name === "JetStreamNotEnabled"; // no server listens to the subject
-      throw new PublishFailure(isRefusal || wentNowhere, isRefusal && FULL.includes(error.code), error);
+      throw new PublishFailure(isRefusal || wentNowhere, isRefusal && FULL_CODES.includes(error.code), error);
     }
   }
 
@@ -207,9 +207,16 @@ export class ClusterLog {
   }
 
   /** A stream for what belongs to this log; not open yet. */
-  beside(name: string): SideStream {
+  beside(name: string, timeoutMs: number): SideStream {
     const stream = `${this.stream}_${name}_${this.shape.incarnation.slice(0, 16)}`;
-    return new SideStream(this.streams.streams, this.publisher, stream, `${this.prefix}.${name}`, this.replicas);
+    return new SideStream(
+      this.streams.streams,
+      this.publisher,
+      stream,
+      `${this.prefix}.${name}`,
+      this.replicas,
+      timeoutMs,
+    );
   }
 
   async close(): Promise<void> {
@@ -286,29 +293,6 @@ function expectServer(version: string): void {
   );
 }
 
-/** Tries until a server takes it. Rejects with CLUSTER_UNREACHABLE, or at once with an HnswError or what a server says for good. */
-export async function eventually<T>(timeoutMs: number, trouble: string, attempt: () => Promise<T>): Promise<T> {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof HnswError) throw error;
-      if (performance.now() > end) throw unreachable(trouble, error);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
-
 function isCode(error: unknown, code: number): boolean {
   return error instanceof JetStreamApiError && error.code === code;
-}
-
-export function unreachable(message: string, cause?: unknown): HnswError {
-  const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
-  return new HnswError("CLUSTER_UNREACHABLE", `${message}${why}.`, { cause });
-}
-
-export function lost(why: string): HnswError {
-  return new HnswError("CLUSTER_LOST", `The log is not the one that this member has applied: ${why}.`);
 }

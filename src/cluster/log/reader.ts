@@ -6,7 +6,8 @@
 import { HnswError, messageOf } from "../../errors.ts";
 import { digestIn } from "../ops/group.ts";
 import type { Barrier } from "./barrier.ts";
-import { type ClusterLog, lost } from "./log.ts";
+import type { ClusterLog } from "./log.ts";
+import { lost } from "./trouble.ts";
 
 export interface LogMessage {
   /** Of the message in the log: 1 and up, one after the other. */

@@ -7,6 +7,8 @@ import {
   RetentionPolicy,
   StorageType,
 } from "@nats-io/jetstream";
+import { HnswError } from "../../errors.ts";
+import { eventually, FULL_CODES } from "./trouble.ts";
 
 const NAME_IN_USE = 10058;
 const MESSAGE_NOT_FOUND = 10037;
@@ -18,10 +20,15 @@ export class SideStream {
     private readonly stream: string,
     private readonly prefix: string,
     private readonly replicas: number,
+    private readonly timeoutMs: number,
   ) {}
 
-  /** Creates it if there is none. Rejects with what the servers refuse. */
-  async open(): Promise<void> {
+  /** Creates it if there is none. Rejects with CLUSTER_UNREACHABLE, as all that is below. */
+  open(): Promise<void> {
+    return this.asked("create", () => this.openOnce());
+  }
+
+  private async openOnce(): Promise<void> {
     try {
       await this.streams.add({
         ...{ name: this.stream, subjects: [`${this.prefix}.>`], num_replicas: this.replicas, max_msgs_per_subject: 1 },
@@ -35,16 +42,28 @@ export class SideStream {
 
   /** Those that have a message, of one pattern, without the prefix that all have. */
   async subjects(pattern: string): Promise<string[]> {
-    const { state } = await this.streams.info(this.stream, { subjects_filter: `${this.prefix}.${pattern}` });
+    const filter = { subjects_filter: `${this.prefix}.${pattern}` };
+    const { state } = await this.asked("list", () => this.streams.info(this.stream, filter));
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.prefix.length + 1));
   }
 
   async put(subject: string, bytes: Uint8Array): Promise<void> {
-    await this.publisher.publish(`${this.prefix}.${subject}`, bytes, { timeout: 10_000, retries: 3 });
+    await this.asked("take", async () => {
+      try {
+        await this.publisher.publish(`${this.prefix}.${subject}`, bytes, { timeout: 5_000 });
+      } catch (cause) {
+        if (!(cause instanceof JetStreamApiError && FULL_CODES.includes(cause.code))) throw cause;
+        throw new HnswError("CLUSTER_FULL", `The stream "${this.stream}" is full: ${cause.message}.`, { cause });
+      }
+    });
   }
 
   /** Null where there is none. */
-  async last(subject: string): Promise<Uint8Array | null> {
+  last(subject: string): Promise<Uint8Array | null> {
+    return this.asked("read", () => this.lastOnce(subject));
+  }
+
+  private async lastOnce(subject: string): Promise<Uint8Array | null> {
     try {
       const message = await this.streams.getMessage(this.stream, { last_by_subj: `${this.prefix}.${subject}` });
       return message?.data ?? null;
@@ -56,6 +75,11 @@ export class SideStream {
 
   /** All of a pattern. */
   async remove(pattern: string): Promise<void> {
-    await this.streams.purge(this.stream, { filter: `${this.prefix}.${pattern}` });
+    await this.asked("remove", () => this.streams.purge(this.stream, { filter: `${this.prefix}.${pattern}` }));
+  }
+
+  /** A request may be lost with a server, and each of these may be done twice. */
+  private asked<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    return eventually(this.timeoutMs, `The servers did not ${what} what "${this.stream}" holds`, attempt);
   }
 }

@@ -9,7 +9,8 @@
  */
 import { HnswError } from "../../errors.ts";
 import { encodeGroup, GROUP_OVERHEAD, newId } from "../ops/group.ts";
-import { type ClusterLog, PublishFailure, unreachable } from "./log.ts";
+import { type ClusterLog, PublishFailure } from "./log.ts";
+import { unreachable } from "./trouble.ts";
 
 /** Bytes of ops that share a message, unless one alone has more. */
 const GROUP_BYTES = 256 * 1024;

@@ -123,7 +123,12 @@ export class Site implements AsyncDisposable {
     const network = Network.create(SERVERS + members);
     const servers = await NatsServers.start(SERVERS, "", network?.hosts.slice(0, SERVERS));
     const site = new Site(servers, network, setup);
-    for (let i = 0; i < members; i++) await site.begin(i);
+    try {
+      for (let i = 0; i < members; i++) await site.begin(i);
+    } catch (error) {
+      await site[Symbol.asyncDispose]();
+      throw error;
+    }
     return site;
   }
 
