@@ -1,14 +1,15 @@
-#!/usr/bin/env bun
+#!/usr/bin/env node
 /*
- * The program `hnsw-workers`: can it run here? Any Node can read this file, and nothing else of the program is loaded
- * before.
+ * The program `hnsw-workers`: can it run here, or is there a Bun that can? Any Node can read this file, and next to nothing else is
+ * loaded before that is known.
  */
 import { engines } from "../../package.json" with { type: "json" };
 
-if (typeof Bun === "undefined") {
-  const version = engines.bun.replace(">=", "");
-  console.error(`hnsw-workers: this program needs Bun ${version} or newer (https://bun.sh): bunx hnsw-workers`);
+const NEEDED = engines.bun.replace(">=", "");
+
+if (typeof Bun !== "undefined") await import("./program.ts");
+else if ("Deno" in globalThis || !(await (await import("./start-bun.ts")).startBun(NEEDED))) {
+  const how = "`npm install --global bun` brings it, and so does `npm install bun` here";
+  console.error(`hnsw-workers: this program needs Bun ${NEEDED} or newer: ${how}`);
   process.exitCode = 1;
-} else {
-  await import("./program.ts");
 }

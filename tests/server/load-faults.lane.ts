@@ -81,11 +81,17 @@ test.each(FAULTS)(
       }
       levels.push(megabytesOf(server));
     }
-    if (process.env.CLIENTS) console.log(_, levels);
-    // The first rounds fill what the runtime keeps.
-    expect(levels.at(-1)! - levels[ROUNDS / 2 - 1]!).toBeLessThan(100);
+    // The first rounds fill what the runtime keeps; the last one's memory may wait for the next collection of garbage.
+    const most = levels[ROUNDS / 2 - 1]! + 100;
+    let tries = 0;
+    for (; megabytesOf(server) > most && tries < 200; tries++) {
+      expect(await countIn(server)).toBe(500);
+      await Bun.sleep(100);
+    }
+    if (process.env.CLIENTS) console.log(_, { levels, tries, end: megabytesOf(server) });
+    expect(megabytesOf(server)).toBeLessThanOrEqual(most);
   },
-  120_000,
+  Math.max(120_000, 600 * CLIENTS),
 );
 
 test("a head that never ends is ended with its connection, however it drips", async () => {
