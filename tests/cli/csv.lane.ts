@@ -37,6 +37,21 @@ test("fields say which cells are numbers, truth values and dates; columns and in
   ]);
 });
 
+test("a new folder has as many dimensions as the first vector", async () => {
+  using folder = new Folder();
+  const [table, lines] = [join(folder.root, "rows.csv"), join(folder.root, "rows.jsonl")];
+  writeFileSync(table, 'id,vector\na,"[1,2,3]"');
+  writeFileSync(lines, '\n{"key":1,"vector":null,"metadata":{}}\n{"key":2,"vector":[1,2,3]}');
+  for (const file of [table, lines]) {
+    const path = `${file}-index`;
+    await outOf(["import", path, file, "--space", "s"]);
+    expect(JSON.parse(await outOf(["inspect", path, "--json"]))).toMatchObject({ dimensions: 3 });
+  }
+  writeFileSync(lines, '{"key":1,"vector":"no"}');
+  const refusal = await failureOf(["import", folder.path, lines, "--space", "s"]);
+  expect(refusal).toStartWith(`1 BAD_FILE: ${lines}, line 1: `);
+});
+
 describe("refused, with the line:", () => {
   test.each([
     ["", "has no first row"],

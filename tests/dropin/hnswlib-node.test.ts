@@ -14,20 +14,10 @@ import { readHnswlibGraph, readHnswlibList } from "../../src/foreign/hnswlib.ts"
 import { openSync } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { refusalOf, uniform } from "../support/indexes.ts";
+import { bytesOf, given, POINTS } from "./given.ts";
 import { original } from "./originals.ts";
 
 type Theirs = { HierarchicalNSW: typeof HierarchicalNSW; BruteforceSearch: typeof BruteforceSearch };
-
-const given = (name: string) => join(import.meta.dir, "given", name);
-const bytesOf = (name: string) => new Uint8Array(readFileSync(given(name)));
-/** What the given files were made of, by hnswlib-node 3.0.0. */
-const POINTS = [
-  [1, 2, 3],
-  [2, 3, 4],
-  [3, 4, 5],
-  [-1, 0.5, 0.25],
-  [7, 8, -9],
-];
 
 const filled = (space: SpaceName = "l2", most = 10) => {
   const index = new HierarchicalNSW(space, 3);

@@ -15,20 +15,13 @@ import { readUsearch } from "../../src/foreign/usearch.ts";
 import { openSync } from "../../src/index.ts";
 import { Folder } from "../support/folder.ts";
 import { refusalOf, uniform } from "../support/indexes.ts";
+import { bytesOf, given, POINTS } from "./given.ts";
 import { original } from "./originals.ts";
 
 type Theirs = { Index: typeof Index; exactSearch: typeof exactSearch };
 
-const given = (name: string) => join(import.meta.dir, "given", `${name}.usearch`);
-const bytesOf = (name: string) => new Uint8Array(readFileSync(given(name)));
-/** What the given files were made of, by usearch 2.26.2, with keys from 100 on; 102 was removed. */
-const POINTS = [
-  [1, 2, 3],
-  [2, 3, 4],
-  [3, 4, 5],
-  [-1, 0.5, 0.25],
-  [7, 8, -9],
-].map((point) => Float32Array.from(point, (value) => value / 10));
+/** What the given files hold, with keys from 100 on; 102 was removed. */
+const VECTORS = POINTS.map((point) => Float32Array.from(point, (value) => value / 10));
 const LARGE = 2n ** 63n + 5n;
 
 const filled = () => {
@@ -154,10 +147,10 @@ describe("files of usearch", () => {
   ] as const) {
     test(`${name}: keys and floats, without what was removed`, () => {
       const index = new Index(9, "cos"); // the file knows better
-      index.load(given(name));
+      index.load(given(`${name}.usearch`));
       expect([index.size(), index.dimensions(), index.connectivity(), index.capacity()]).toEqual([5, 3, 8, 8]);
       expect(index.contains([100n, 101n, 102n, 103n, 104n, LARGE])).toEqual([true, true, false, true, true, true]);
-      for (const [i, point] of POINTS.entries()) {
+      for (const [i, point] of VECTORS.entries()) {
         if (i === 2) continue;
         const { keys, distances } = index.search(point, 1);
         expect(keys[0]).toBe(BigInt(100 + i));
@@ -170,23 +163,23 @@ describe("files of usearch", () => {
 
   test("an empty one; one of 64-bit floats is read by the reader, and refused by the class", async () => {
     const index = new Index(3);
-    index.load(given("empty"));
+    index.load(given("empty.usearch"));
     expect([index.size(), index.capacity(), index.search(Float32Array.of(1, 2, 3), 2)]).toEqual([
       ...[0, 0, new Matches(new BigUint64Array(0), new Float32Array(0))],
     ]);
-    const file = readUsearch(bytesOf("f64"));
+    const file = readUsearch(bytesOf("f64.usearch"));
     expect(file).toMatchObject({ scalar: "f64", metric: "l2", dimensions: 3, count: 6 });
-    expect(file.vectorAt(0)).toEqual(POINTS[0]!);
-    expect((await refusalOf(() => index.load(given("f64")))).message).toContain("64-bit floats");
-    expect((await refusalOf(() => index.load(given("i8")))).message).toContain("rounded to i8");
-    expect((await refusalOf(() => index.load(given("e5m2")))).message).toContain("rounded to e5m2");
-    expect((await refusalOf(() => index.load(given("multi")))).message).toContain("`multi`");
+    expect(file.vectorAt(0)).toEqual(VECTORS[0]!);
+    expect((await refusalOf(() => index.load(given("f64.usearch")))).message).toContain("64-bit floats");
+    expect((await refusalOf(() => index.load(given("i8.usearch")))).message).toContain("rounded to i8");
+    expect((await refusalOf(() => index.load(given("e5m2.usearch")))).message).toContain("rounded to e5m2");
+    expect((await refusalOf(() => index.load(given("multi.usearch")))).message).toContain("`multi`");
   });
 
   test("cut off anywhere, or with wrong sizes or kinds, is refused, and what was there stays", async () => {
     using folder = new Folder();
     const path = join(folder.root, "wrong");
-    const bytes = bytesOf("f32");
+    const bytes = bytesOf("f32.usearch");
     const index = filled();
     const refused = async (wrong: Uint8Array, what: string) => {
       writeFileSync(path, wrong);

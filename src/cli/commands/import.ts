@@ -43,7 +43,7 @@ export const importVectors: Command = {
       value: "C",
       help: "of .csv, .parquet, .arrow and .npz: the column of the vectors; default vector or embedding",
     },
-    dimensions: { value: "N", help: "floats per vector of a new index; other files than .f32 know them" },
+    dimensions: { value: "N", help: "floats per vector of a new index; needed for .f32 and stdin" },
     metric: { value: "M", help: "cosine, l2 or dot, for a new index; default cosine" },
     fields: { value: "F", help: "fields to add, such as tags:keyword,createdAt:date" },
     "from-qdrant": { value: "URL", help: "FILE is a collection of the Qdrant server there" },
@@ -91,7 +91,8 @@ interface Imported {
 
 async function add(path: string, args: Arguments, source: Source, shape: Shape | null): Promise<Imported> {
   const [file, space] = [args.at(1), spaceNameOf(args, source)];
-  const dimensions = args.integer("dimensions") ?? shape?.dimensions ?? source.dimensions;
+  const given = args.integer("dimensions") ?? shape?.dimensions ?? source.dimensions;
+  const dimensions = given ?? (await source.firstDimensions?.());
   if (dimensions === undefined) throw noDimensions(args);
   if (source.dimensions !== undefined && source.dimensions !== dimensions) {
     const message = `${file} has ${source.dimensions} dimensions, the index has ${dimensions}.`;

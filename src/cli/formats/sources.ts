@@ -30,7 +30,10 @@ export interface Batch {
 }
 
 export interface Source {
+  /** Undefined: that is not known before rows are read. */
   dimensions: number | undefined;
+  /** Reads up to the first vector, and resolves to its length; undefined: there is none. */
+  firstDimensions?(): Promise<number | undefined>;
   /** What the file says that its vectors are compared by. */
   metric?: Metric;
   /** What the calls of `onRead` add up to; 0 if that is not known. */
@@ -66,15 +69,41 @@ export async function named<T>(path: string, work: Promise<T>): Promise<T> {
 export async function openLines(path: string): Promise<Source> {
   const stdin = { name: "stdin", size: 0, stream: () => Bun.stdin.stream() };
   const files = path === "-" ? [stdin] : await Promise.all(filesOf(path).map((file) => named(file, opened(file))));
+  const rowsIn = ({ name, stream }: (typeof files)[number], onRead: (read: number) => void) => {
+    return jsonRowsOf(stream() as unknown as AsyncIterable<Uint8Array>, name, onRead);
+  };
   return {
     dimensions: undefined,
     total: files.reduce((sum, { size }) => sum + size, 0),
+    ...(path !== "-" && {
+      firstDimensions: () =>
+        dimensionsOfFirst(
+          rowsIn(files[0]!, () => {}),
+          files[0]!.name,
+        ),
+    }),
     async *batches(onRead) {
-      for (const { name, stream } of files) {
-        yield* batchesOfRows(jsonRowsOf(stream() as unknown as AsyncIterable<Uint8Array>, name, onRead), name);
-      }
+      for (const file of files) yield* batchesOfRows(rowsIn(file, onRead), file.name);
     },
   };
+}
+
+/** Rejects with FileError where a row before it can't be read. */
+async function dimensionsOfFirst(found: AsyncIterable<ReadableRow>, name: string): Promise<number | undefined> {
+  for await (const row of found) {
+    const { vector } = readRow(row, name);
+    if (vector !== null) return vector.length;
+  }
+  return undefined;
+}
+
+/** Throws FileError, with the line. */
+function readRow({ number, read }: ReadableRow, name: string): Row {
+  try {
+    return read();
+  } catch (error) {
+    throw new FileError(`${name}, line ${number}: ${messageOf(error)}`);
+  }
 }
 
 /** The path itself, or of a folder the files with lines of JSON that lie in it, in the order of their names. */
@@ -100,12 +129,17 @@ async function* jsonRowsOf(chunks: AsyncIterable<Uint8Array>, name: string, onRe
 /** A .csv file with a column of vectors. Rejects with FileError. */
 export async function openCsv(path: string, columns: CsvColumns): Promise<Source> {
   const file = await named(path, opened(path));
+  const rows = (onRead: (read: number) => void) => {
+    return csvRowsOf(file.stream() as unknown as AsyncIterable<Uint8Array>, path, columns, onRead);
+  };
   return {
     ...{ dimensions: undefined, total: file.size },
-    batches: (onRead) => {
-      const rows = csvRowsOf(file.stream() as unknown as AsyncIterable<Uint8Array>, path, columns, onRead);
-      return batchesOfRows(rows, path);
-    },
+    firstDimensions: () =>
+      dimensionsOfFirst(
+        rows(() => {}),
+        path,
+      ),
+    batches: (onRead) => batchesOfRows(rows(onRead), path),
   };
 }
 
@@ -130,13 +164,14 @@ async function* batchesOfRows(found: AsyncIterable<ReadableRow>, name: string): 
       placeOf: (i) => `${name}, line ${numbers[i]}`,
     };
   };
-  for await (const { number, read, length = 0 } of found) {
+  for await (const readable of found) {
+    const { number, length = 0 } = readable;
     let row: Row;
     try {
-      row = read();
+      row = readRow(readable, name);
     } catch (error) {
       if (rows.length > 0) yield batch(); // the lines before it are imported
-      throw new FileError(`${name}, line ${number}: ${messageOf(error)}`);
+      throw error;
     }
     // `addMany` takes no key twice, and is for one space and one expiry.
     const isFull = rows.length >= MOST_ROWS || characters >= MOST_CHARACTERS;
