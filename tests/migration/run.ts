@@ -27,6 +27,7 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
+if (values.write && values.only !== undefined) throw new Error("--write is for the whole table, not for --only");
 const all = [...(values.python === undefined ? [] : OF_PYTHON), ...Object.keys(OF_BUN)];
 const kinds = values.only?.split(",") ?? all;
 const folder = mkdtempSync(join(tmpdir(), "hnsw-workers-migration-"));
