@@ -34,7 +34,7 @@ export async function addMany(
   const adding = bulkAdd(handle, space, keys, vectors, metadata, options);
   if (adding === null) return;
   try {
-    await handle.accept(space, () => adding.step());
+    await handle.accept(space, { attempt: () => adding.step() });
   } finally {
     await adding.giveBack();
   }
@@ -208,7 +208,7 @@ class BulkAdd {
 /** Deletes many: all keys are checked before the first is deleted. */
 export async function removeMany(handle: Handle, space: string, keys: readonly Key[]): Promise<number> {
   const removing = bulkRemoval(handle, space, keys);
-  await handle.accept(space, removing.step);
+  await handle.accept(space, { attempt: removing.step });
   return removing.found();
 }
 

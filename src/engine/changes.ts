@@ -28,11 +28,12 @@ export async function update(handle: Handle, space: string, key: Key, patch: unk
   const change = readChange(handle, patch, options);
   handle.seats[0]!.checkKey(key);
   let found = false;
-  await handle.accept(space, () => {
+  const attempt = () => {
     const [outcome, wasThere] = tryUpdate(handle, space, key, change);
     found = wasThere;
     return outcome;
-  });
+  };
+  await handle.accept(space, { attempt });
   return found;
 }
 
@@ -121,7 +122,7 @@ async function changeEach(
 async function throughAll(handle: Handle, space: string, keys: readonly Key[], step: (key: Key) => Outcome) {
   if (keys.length === 0) return;
   let next = 0;
-  await handle.accept(space, () => {
+  const attempt = () => {
     const slice = new Slice();
     for (; next < keys.length; next++) {
       if ((next & 15) === 15 && slice.isOver) return MORE;
@@ -129,7 +130,8 @@ async function throughAll(handle: Handle, space: string, keys: readonly Key[], s
       if (outcome !== DONE) return outcome;
     }
     return DONE;
-  });
+  };
+  await handle.accept(space, { attempt });
 }
 
 interface Patched {

@@ -1,11 +1,12 @@
 /* What lies between accepting an op and resolving its promise? Nothing in memory; a journal where the index is kept. */
 import type { Seat } from "../core/seat.ts";
 import { HnswError } from "../errors.ts";
-import type { Outcome, WaitingLines } from "./waiting-line.ts";
+import type { Latencies } from "../values/latencies.ts";
+import type { Op, WaitingLines } from "./waiting-line.ts";
 
 export interface Durability {
   /** Enters the line of a space with an op; resolves when it is accepted and as durable as the options ask. */
-  accept(lines: WaitingLines, space: string, attempt: () => Outcome): Promise<void>;
+  accept(lines: WaitingLines, space: string, op: Op, latency: Latencies): Promise<void>;
   /** The running attempt was accepted through that seat, or depends on what it found there. */
   accepted(partition: number, seat: Seat): void;
   /** Resolves when each partition's op of that number is durable. Rejects with JOURNAL_UNCERTAIN. */
@@ -18,7 +19,7 @@ export interface Durability {
 }
 
 export const IN_MEMORY: Durability = {
-  accept: (lines, space, attempt) => lines.enter(space, attempt),
+  accept: (lines, space, op, latency) => lines.enter(space, op, latency),
   accepted() {},
   async durable() {},
   hurry() {},

@@ -51,6 +51,6 @@ async function deleteIn(handle: Handle, partition: number, space: calls.SpaceAt,
       if (slice.isOver) return MORE;
     }
   };
-  await handle.accept(`what expires in partition ${partition}`, attempt);
+  await handle.accept(`what expires in partition ${partition}`, { attempt });
   return count;
 }

@@ -14,7 +14,7 @@ import type { FieldBoard } from "./field-board.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
 import { type Turns, Uses } from "./uses.ts";
-import { DONE, type Outcome, WaitingLines } from "./waiting-line.ts";
+import { type Op, WaitingLines } from "./waiting-line.ts";
 
 export class Handle extends Host {
   readonly lines: WaitingLines;
@@ -59,13 +59,8 @@ export class Handle extends Host {
   }
 
   /** Enters the line of a space with an op of it. */
-  accept(space: string, attempt: () => Outcome): Promise<void> {
-    const start = performance.now();
-    return this.durability.accept(this.lines, space, () => {
-      const outcome = attempt();
-      if (outcome === DONE) this.latency.accept.add(performance.now() - start);
-      return outcome;
-    });
+  accept(space: string, op: Op): Promise<void> {
+    return this.durability.accept(this.lines, space, op, this.latency.accept);
   }
 
   /** After an op of the core that changed a partition, or found that there was nothing to change. */

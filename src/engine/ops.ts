@@ -8,7 +8,7 @@ import type { NumberArray } from "../values/number-arrays.ts";
 import { numbersOf, type Vector } from "../values/vectors.ts";
 import type { Handle } from "./handle.ts";
 import { isUpToDate, readDocument, renewed, rowOf, withoutVector } from "./rows.ts";
-import { BUSY, DONE, FULL, type Outcome } from "./waiting-line.ts";
+import { BUSY, DONE, FULL, type Op, type Outcome } from "./waiting-line.ts";
 
 /** `vector`: null for an entry without one. `fields`: which the document must fit; in others that do not, it has no value. */
 export function add(
@@ -21,68 +21,59 @@ export function add(
   fields?: FieldTable,
 ): Promise<void> {
   try {
-    const op = checkedAdd(handle, space, key, vector, metadata, options, fields);
-    let isIn = false;
-    const accepted = handle.accept(space, () => {
-      const outcome = op.attempt();
-      isIn = outcome === DONE;
-      return outcome;
-    });
-    if (!isIn) op.keep();
-    return accepted;
+    return handle.accept(space, new CheckedAdd(handle, space, key, vector, metadata, options, fields));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-/** An op that was checked. */
-interface CheckedAdd {
-  attempt: () => Outcome;
-  /** It waits: the caller may reuse the array from here on. */
-  keep: () => void;
-}
+/** An add whose arguments were checked. */
+export class CheckedAdd implements Op {
+  private numbers: NumberArray | null;
+  private row: Uint8Array | null;
 
-/** Throws what refuses the arguments. */
-export function checkedAdd(
-  handle: Handle,
-  space: string,
-  key: Key,
-  vector: Vector | null,
-  metadata?: unknown,
-  options?: AddOptions,
-  fields: FieldTable = handle.fields.table,
-): CheckedAdd {
-  handle.assertOpen();
-  const { settings } = handle;
-  const document = readDocument(metadata, settings);
-  const expiresAt = options === undefined ? null : readAddOptions(options);
-  // With nothing else to keep, null is a vector that is missing by mistake.
-  let numbers = vector === null && document !== undefined ? null : numbersOf(vector!, settings.dimensions);
-  handle.seats[0]!.checkKey(key); // before the op waits
-  let row = rowOf(document, { hasVector: vector !== null, expiresAt }, fields, settings);
-  return {
-    attempt: () => tryAdd(handle, space, key, numbers, row),
-    keep: () => {
-      numbers = numbers && new Float32Array(numbers);
-      row = row?.slice() ?? null;
-    },
-  };
+  /** Throws what refuses the arguments. */
+  constructor(
+    private readonly handle: Handle,
+    private readonly space: string,
+    private readonly key: Key,
+    vector: Vector | null,
+    metadata?: unknown,
+    options?: AddOptions,
+    fields?: FieldTable,
+  ) {
+    handle.assertOpen();
+    const { settings } = handle;
+    const document = readDocument(metadata, settings);
+    const expiresAt = options === undefined ? null : readAddOptions(options);
+    // With nothing else to keep, null is a vector that is missing by mistake.
+    this.numbers = vector === null && document !== undefined ? null : numbersOf(vector!, settings.dimensions);
+    handle.seats[0]!.checkKey(key); // before the op waits
+    const hasVector = vector !== null;
+    const isPlain = document === undefined && hasVector && expiresAt === null;
+    this.row = isPlain ? null : rowOf(document, { hasVector, expiresAt }, fields ?? handle.fields.table, settings);
+  }
+
+  attempt(): Outcome {
+    const { handle, space, key, numbers, row } = this;
+    const ref = handle.make(space);
+    if (ref === calls.AGAIN) return BUSY;
+    if (numbers !== null) ref.seat.putVector(numbers);
+    const status = handle.guarded(() => addRow(handle, ref, key, 0, 0, row));
+    if (status !== E_ZERO || handle.settings.zeroVectors === "refuse") return outcomeOf(status, handle, space, ref);
+    const without = handle.guarded(() => addRow(handle, ref, key, 0, 0, withoutVector(row)));
+    return outcomeOf(without, handle, space, ref);
+  }
+
+  keep(): void {
+    this.numbers &&= new Float32Array(this.numbers);
+    this.row &&= this.row.slice();
+  }
 }
 
 /** When it expires: milliseconds, or null. Throws BAD_OPTION. */
 export function readAddOptions(options: AddOptions | undefined): number | null {
   return readExpiry(optionsOf(options, ["expiresAt"], "add").expiresAt) ?? null;
-}
-
-function tryAdd(handle: Handle, space: string, key: Key, vector: NumberArray | null, row: Uint8Array | null): Outcome {
-  const ref = handle.make(space);
-  if (ref === calls.AGAIN) return BUSY;
-  const { seat } = ref;
-  if (vector !== null) seat.putVector(vector);
-  const status = handle.guarded(() => addRow(handle, ref, key, 0, 0, row));
-  if (status !== E_ZERO || handle.settings.zeroVectors === "refuse") return outcomeOf(status, handle, space, ref);
-  const without = handle.guarded(() => addRow(handle, ref, key, 0, 0, withoutVector(row)));
-  return outcomeOf(without, handle, space, ref);
 }
 
 /**
@@ -112,12 +103,13 @@ export async function remove(handle: Handle, space: string, key: Key, now = Date
   handle.assertOpen();
   handle.seats[0]!.checkKey(key);
   let found = false;
-  await handle.accept(space, () => {
+  const attempt = () => {
     const removed = tryRemove(handle, space, key, now);
     if (removed === calls.AGAIN) return BUSY;
     found = removed;
     return DONE;
-  });
+  };
+  await handle.accept(space, { attempt });
   return found;
 }
 
@@ -135,7 +127,7 @@ export function tryRemove(handle: Handle, space: string, key: Key, now: number):
 
 export async function dropSpace(handle: Handle, space: string): Promise<boolean> {
   let found = false;
-  await handle.accept(space, () => {
+  const attempt = () => {
     const ref = handle.find(space);
     if (ref === calls.AGAIN) return BUSY;
     if (ref === null) return DONE;
@@ -144,7 +136,8 @@ export async function dropSpace(handle: Handle, space: string): Promise<boolean>
     found = outcome === DONE;
     if (found) handle.forget(space);
     return outcome;
-  });
+  };
+  await handle.accept(space, { attempt });
   return found;
 }
 

@@ -28,17 +28,23 @@ export function has(host: Host, space: string, key: Key): Promise<boolean> {
   return readKey(host, space, key, (seat, ref, header) => calls.has(seat, ref, header, now), false);
 }
 
-export async function readKey<T>(
+export function readKey<T>(
   host: Host,
   space: string,
   key: Key,
   call: (seat: Seat, space: calls.SpaceRef, key: KeyHeader) => T | calls.Refusal,
   absent: T,
 ): Promise<T> {
-  host.assertOpen();
-  host.seats[0]!.checkKey(key); // even where there is no space
   const look = (ref: calls.SpaceRef) => call(ref.seat, ref, ref.seat.putKey(key));
-  return await host.eventually(() => read(host, space, look, () => absent));
+  const attempt = () => read(host, space, look, () => absent);
+  try {
+    host.assertOpen();
+    host.seats[0]!.checkKey(key); // even where there is no space
+    const found = attempt();
+    return found === calls.AGAIN ? host.eventually(attempt) : Promise.resolve(found);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 export async function keys(host: Host, space: string): Promise<Key[]> {

@@ -5,11 +5,12 @@
  * A line exists while ops wait in it. One pump goes round all lines, in slices of time: each line gets its turn in a
  * round, and a round that moved nothing is followed by a rest until something moves.
  *
- * An op is a function that tries to get in. It returns DONE, MORE (it used up its slice of time and goes on in a later
- * turn of the event loop), FULL (no room: try again after progress) or BUSY (a lock is taken: try again soon).
+ * An attempt of an op to get in returns DONE, MORE (it used up its slice of time and goes on in a later turn of the event
+ * loop), FULL (no room: try again after progress) or BUSY (a lock is taken: try again soon).
  */
 import { HnswError } from "../errors.ts";
 import { nextTurn, Patience, Slice } from "../runtime/event-loop.ts";
+import type { Latencies } from "../values/latencies.ts";
 import type { Control } from "../workers/control.ts";
 
 export const DONE = 0;
@@ -18,8 +19,16 @@ export const FULL = 2;
 export const BUSY = 3;
 export type Outcome = typeof DONE | typeof MORE | typeof FULL | typeof BUSY;
 
+export interface Op {
+  attempt(): Outcome;
+  /** It did not get in at once: what its caller may change from here on is copied. */
+  keep?(): void;
+}
+
 interface Waiting {
-  attempt: () => Outcome;
+  op: Op;
+  latency: Latencies | null;
+  since: number;
   resolve: () => void;
   reject: (error: unknown) => void;
   next: Waiting | null;
@@ -41,6 +50,8 @@ type Progress = Pick<Control, "closed" | "progress" | "waitForProgress">;
 
 const UNSEEN = { seen: -1, fullAt: -1 };
 const SETTLED = Promise.resolve();
+/** Of ops that get in at once, so many are timed one time in; the others count like the one before. Reading a clock twice takes a tenth of an add. */
+const TIMED_EVERY = 16;
 
 export class WaitingLines {
   private readonly lines = new Map<string, Line>();
@@ -50,6 +61,7 @@ export class WaitingLines {
   /** Ends its rest. */
   private ring: () => void = () => {};
   private failure: HnswError | null = null;
+  private entered = 0;
 
   constructor(
     private readonly control: Progress,
@@ -58,21 +70,32 @@ export class WaitingLines {
     private readonly help: () => boolean,
   ) {}
 
-  /** Tries an op now if none waits in its space, else puts it at the end. Rejects with what it throws, or TIMEOUT. */
-  enter(space: string, attempt: () => Outcome): Promise<void> {
+  /**
+   * Tries an op now if none waits in its space, else puts it at the end. `latency`: where it is counted, from here until it
+   * is in. Rejects with what the op throws, or TIMEOUT.
+   */
+  enter(space: string, op: Op, latency: Latencies | null = null): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
+    const isTimed = latency !== null && this.entered++ % TIMED_EVERY === 0;
+    const start = isTimed ? performance.now() : 0;
     let outcome: Outcome = FULL;
-    if (this.lines.size === 0 || !this.lines.has(space)) {
-      try {
-        outcome = attempt();
-        if (outcome === DONE) return SETTLED;
-      } catch (error) {
-        return Promise.reject(error);
+    try {
+      if (this.lines.size === 0 || !this.lines.has(space)) {
+        outcome = op.attempt();
+        if (outcome === DONE) {
+          if (isTimed) latency.add(performance.now() - start);
+          else latency?.repeat();
+          return SETTLED;
+        }
       }
+      op.keep?.();
+    } catch (error) {
+      return Promise.reject(error);
     }
+    const since = isTimed ? start : performance.now();
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure); // the attempt ran code of the caller's, which closed the index
-      this.append(space, { attempt, resolve, reject, next: null });
+      this.append(space, { op, latency, since, resolve, reject, next: null });
       if (outcome !== FULL) this.ring();
       if (this.pumping) return;
       this.pumping = true;
@@ -80,13 +103,13 @@ export class WaitingLines {
     });
   }
 
-  private append(space: string, op: Waiting): void {
+  private append(space: string, last: Waiting): void {
     const line = this.lines.get(space);
     if (line === undefined) {
-      this.lines.set(space, { space, first: op, last: op, patience: new Patience(this.timeoutMs), ...UNSEEN });
+      this.lines.set(space, { space, first: last, last, patience: new Patience(this.timeoutMs), ...UNSEEN });
     } else {
-      line.last!.next = op;
-      line.last = op;
+      line.last!.next = last;
+      line.last = last;
     }
   }
 
@@ -159,28 +182,29 @@ export class WaitingLines {
   }
 
   /** DONE: the op has left the line, in or refused. */
-  private tryFirst(line: Line, op: Waiting): Outcome {
+  private tryFirst(line: Line, first: Waiting): Outcome {
     try {
-      const outcome = op.attempt();
+      const outcome = first.op.attempt();
       if (outcome !== DONE) return outcome;
-      this.leave(line, op);
-      op.resolve();
+      first.latency?.add(performance.now() - first.since);
+      this.leave(line, first);
+      first.resolve();
     } catch (error) {
-      this.leave(line, op);
-      op.reject(error);
+      this.leave(line, first);
+      first.reject(error);
     }
     return DONE;
   }
 
   private refuseFirst(line: Line, error: unknown): void {
-    const op = line.first!;
-    this.leave(line, op);
-    op.reject(error);
+    const first = line.first!;
+    this.leave(line, first);
+    first.reject(error);
   }
 
-  private leave(line: Line, op: Waiting): void {
-    if (line.first !== op) return; // its attempt closed the index
-    line.first = op.next;
+  private leave(line: Line, first: Waiting): void {
+    if (line.first !== first) return; // its attempt closed the index
+    line.first = first.next;
     if (line.first === null) this.lines.delete(line.space);
   }
 }

@@ -1,8 +1,9 @@
 /* What does the journal ask of a thread that accepts ops? To wake it, and to wait for it if ops must be on the disk. */
 import type { Seat } from "../core/seat.ts";
 import type { Durability } from "../engine/durability.ts";
-import type { Outcome, WaitingLines } from "../engine/waiting-line.ts";
+import type { Op, WaitingLines } from "../engine/waiting-line.ts";
 import { HnswError } from "../errors.ts";
+import type { Latencies } from "../values/latencies.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import type { JournalBoard } from "./board.ts";
 
@@ -20,18 +21,19 @@ export class JournalClient implements Durability {
     this.waits = durability === "commit";
   }
 
-  async accept(lines: WaitingLines, space: string, attempt: () => Outcome): Promise<void> {
+  async accept(lines: WaitingLines, space: string, op: Op, latency: Latencies): Promise<void> {
     let partition = -1;
     let sequence = 0;
-    await lines.enter(space, () => {
+    const attempt = () => {
       this.partition = -1;
-      const outcome = attempt();
+      const outcome = op.attempt();
       if (this.partition >= 0) {
         partition = this.partition;
         sequence = this.sequence;
       }
       return outcome;
-    });
+    };
+    await lines.enter(space, { attempt, keep: () => op.keep?.() }, latency);
     if (this.waits && partition >= 0) await this.acknowledgements.wait(partition, sequence);
   }
 

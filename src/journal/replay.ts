@@ -44,7 +44,7 @@ export class Replay {
     let next = 0;
     calls.useReserve(seat, true); // an op may need what was free when it was accepted
     try {
-      await this.handle.lines.enter(`partition ${this.partition.number}`, () => {
+      const attempt = () => {
         const slice = new Slice();
         for (; next < entries.length; next++) {
           if ((next & 31) === 31 && slice.isOver) return MORE;
@@ -52,7 +52,8 @@ export class Replay {
           if (outcome !== DONE) return outcome;
         }
         return DONE;
-      });
+      };
+      await this.handle.lines.enter(`partition ${this.partition.number}`, { attempt });
     } finally {
       calls.useReserve(seat, false);
     }

@@ -1,7 +1,7 @@
 /* How does an op get in before its call returns? By the attempts of `engine`, each followed by linking. */
 import * as calls from "../core/calls.ts";
 import { bulkAdd, bulkRemoval } from "../engine/bulk.ts";
-import { checkedAdd, outcomeOf, tryRemove } from "../engine/ops.ts";
+import { CheckedAdd, outcomeOf, tryRemove } from "../engine/ops.ts";
 import { BUSY, DONE, type Outcome } from "../engine/waiting-line.ts";
 import type { AddOptions } from "../options/entries.ts";
 import type { Key } from "../values/keys.ts";
@@ -16,7 +16,8 @@ export function addNow(
   metadata?: unknown,
   options?: AddOptions,
 ): void {
-  handle.do(checkedAdd(handle, space, key, vector, metadata, options).attempt);
+  const op = new CheckedAdd(handle, space, key, vector, metadata, options);
+  handle.do(() => op.attempt());
 }
 
 export function addManyNow(

@@ -20,6 +20,9 @@ export const LATENCY_BOUNDS_MS: readonly number[] = Array.from(
 
 /** @internal */
 export class Latencies {
+  private lastMs = 0;
+  private lastAt = 0;
+
   constructor(private readonly cells: Float64Array = new Float64Array(LATENCY_CELLS)) {}
 
   add(ms: number, ops = 1): void {
@@ -28,6 +31,15 @@ export class Latencies {
     cells[at] = cells[at]! + ops;
     cells[SUM] = cells[SUM]! + ms * ops;
     if (ms > cells[LONGEST]!) cells[LONGEST] = ms;
+    this.lastMs = ms;
+    this.lastAt = at;
+  }
+
+  /** Counts one more op like the one before. */
+  repeat(): void {
+    const { cells, lastAt } = this;
+    cells[lastAt] = cells[lastAt]! + 1;
+    cells[SUM] = cells[SUM]! + this.lastMs;
   }
 
   /** Of all of them together. */

@@ -1,6 +1,7 @@
 /* Do ops of a space get in in the order they came, wait for room, and end when none comes? */
 import { beforeEach, describe, expect, test } from "bun:test";
-import { BUSY, DONE, FULL, MORE, type Outcome, WaitingLines } from "../../../src/engine/waiting-line.ts";
+import { BUSY, DONE, FULL, MORE, type Op, type Outcome, WaitingLines } from "../../../src/engine/waiting-line.ts";
+import { Latencies } from "../../../src/values/latencies.ts";
 
 let progress: number;
 let closed: boolean;
@@ -29,12 +30,13 @@ function controlBlock() {
 }
 
 /** An op that meets these outcomes, one an attempt, and then gets in. */
-function op(name: string, ...outcomes: Outcome[]): () => Outcome {
-  return () => {
+function op(name: string, ...outcomes: Outcome[]): Op {
+  const attempt = () => {
     const outcome = outcomes.shift() ?? DONE;
     if (outcome === DONE) entered.push(name);
     return outcome;
   };
+  return { attempt };
 }
 
 describe("an op", () => {
@@ -57,9 +59,10 @@ describe("an op", () => {
 
   test("that throws is rejected, and the next one is tried", async () => {
     const one = lines.enter("s", op("one", FULL));
-    const bad = lines.enter("s", () => {
+    const attempt = () => {
       throw new Error("refused");
-    });
+    };
+    const bad = lines.enter("s", { attempt });
     const two = lines.enter("s", op("two"));
     await expect(bad).rejects.toThrow("refused");
     await Promise.all([one, two]);
@@ -68,7 +71,7 @@ describe("an op", () => {
 
   test("is given up when nothing moves for so long, and the next one gets a try", async () => {
     lines = linesWith(20);
-    const stuck = lines.enter("s", () => FULL);
+    const stuck = lines.enter("s", { attempt: () => FULL });
     const next = lines.enter("s", op("next"));
     await expect(stuck).rejects.toMatchObject({ code: "TIMEOUT" });
     await next;
@@ -79,17 +82,18 @@ describe("an op", () => {
     for (const help of [() => false, () => true]) {
       lines = linesWith(20, help);
       const start = performance.now();
-      await lines.enter("s", () => {
+      const attempt = () => {
         progress++;
         return performance.now() - start > 100 ? DONE : FULL;
-      });
+      };
+      await lines.enter("s", { attempt });
     }
   });
 });
 
 describe("ops of several spaces", () => {
   test("do not wait for each other, and keep their order in each", async () => {
-    const stuck = lines.enter("full", () => (progress < 5 ? FULL : DONE));
+    const stuck = lines.enter("full", { attempt: () => (progress < 5 ? FULL : DONE) });
     const ends = ["a", "b"].flatMap((space) => [
       lines.enter(space, op(`${space}1`, MORE, BUSY)),
       lines.enter(space, op(`${space}2`)),
@@ -105,7 +109,7 @@ describe("ops of several spaces", () => {
     let rests = 0;
     const control = { ...controlBlock(), waitForProgress: () => new Promise<void>(() => rests++) };
     lines = linesWith(1000, undefined, control);
-    const stuck = lines.enter("full", () => FULL);
+    const stuck = lines.enter("full", { attempt: () => FULL });
     while (rests === 0) await Promise.resolve();
     await lines.enter("other", op("other", MORE));
     expect(entered).toEqual(["other"]);
@@ -120,7 +124,7 @@ describe("ops of several spaces", () => {
       return lines.enter(space, op(space, ...steps)).then(() => last.push(space));
     });
     const tries: string[] = [];
-    const third = lines.enter("c", () => (tries.push("c") < 5 ? MORE : DONE));
+    const third = lines.enter("c", { attempt: () => (tries.push("c") < 5 ? MORE : DONE) });
     await third;
     expect(last).toEqual([]);
     await Promise.all(many);
@@ -128,7 +132,7 @@ describe("ops of several spaces", () => {
 
   test("one without room is not tried again before something moved", async () => {
     let tries = 0;
-    const stuck = lines.enter("full", () => (++tries > 0 && progress > 0 ? DONE : FULL));
+    const stuck = lines.enter("full", { attempt: () => (++tries > 0 && progress > 0 ? DONE : FULL) });
     await lines.enter("other", op("other", ...new Array<Outcome>(100).fill(MORE)));
     expect(tries).toBeLessThan(5);
     progress = 1;
@@ -197,22 +201,23 @@ describe("a caller that blocks the event loop for longer than the time limit", (
 
   test("saves no op for which no room comes", async () => {
     lines = linesWith(20);
-    const end = lines.enter("s", () => FULL);
+    const end = lines.enter("s", { attempt: () => FULL });
     setImmediate(block);
     await expect(end).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 });
 
 test("an op whose attempt closes the line is refused", async () => {
-  const closing = lines.enter("s", () => {
+  const attempt = (): Outcome => {
     lines.shut();
     return MORE;
-  });
+  };
+  const closing = lines.enter("s", { attempt });
   await expect(closing).rejects.toMatchObject({ code: "CLOSED" });
 });
 
 test("closing refuses those that wait, and those that come", async () => {
-  const waiting = lines.enter("s", () => FULL);
+  const waiting = lines.enter("s", { attempt: () => FULL });
   lines.shut();
   await expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
   await expect(lines.enter("s", op("late"))).rejects.toMatchObject({ code: "CLOSED" });
@@ -220,7 +225,29 @@ test("closing refuses those that wait, and those that come", async () => {
 });
 
 test("an index that another thread closes refuses those that wait", async () => {
-  const waiting = lines.enter("s", () => FULL);
+  const waiting = lines.enter("s", { attempt: () => FULL });
   closed = true;
   await expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
+});
+
+test("ops are counted, those that wait with their wait, and what they copy they copy then", async () => {
+  const latency = new Latencies();
+  const kept: string[] = [];
+  const keeping = (name: string, ...outcomes: Outcome[]): Op => ({
+    ...op(name, ...outcomes),
+    keep: () => kept.push(name),
+  });
+  for (let i = 0; i < 100; i++) await lines.enter("s", keeping("at once"), latency);
+  expect(kept).toEqual([]);
+  await Promise.all([lines.enter("s", keeping("one", FULL), latency), lines.enter("s", keeping("two"), latency)]);
+  expect(kept).toEqual(["one", "two"]);
+  expect(Latencies.report([latency]).count).toBe(102);
+  const thrown: Op = {
+    attempt: () => FULL,
+    keep: () => {
+      throw new Error("no memory");
+    },
+  };
+  await expect(lines.enter("s", thrown, latency)).rejects.toThrow("no memory");
+  await lines.enter("s", op("later"), latency);
 });
