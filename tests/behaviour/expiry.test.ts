@@ -47,7 +47,7 @@ for (const workers of [0, 2]) {
     await space.add(1, SET.at(1), { n: -1 }); // the key of one that was deleted
     await index.flush();
     const after = index.stats().spaces.find(({ name }) => name === "s")!;
-    expect(after.dead).toBe(0);
+    expect(after.dead).toBeLessThan(COUNT / 20); // what is deleted while a compaction goes on waits for the next
     expect(before - after.bytes).toBeGreaterThan((COUNT - after.live) * 200); // of their documents alone
     expect(await space.count({ where: { n: { $gte: 0 } }, ...everything } as never)).toBe(left(FIRST + 98));
     expect(await space.get(1)).toEqual(SET.at(1).slice());
