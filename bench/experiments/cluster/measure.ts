@@ -51,10 +51,11 @@ export type ClusterMeasurement = LoadMeasurement | JoinMeasurement;
 async function load({ replicas, members: count, n }: LoadTask): Promise<LoadMeasurement> {
   await using servers = await NatsServers.start(replicas);
   await using stack = new AsyncDisposableStack();
-  const members: Member[] = [];
-  for (let number = 0; number < count; number++) {
-    members.push(stack.use(await Member.open({ servers: servers.urls, replicas, number })));
-  }
+  const members = await Promise.all(
+    Array.from({ length: count }, async (_, number) => {
+      return stack.use(await Member.open({ servers: servers.urls, replicas, number }));
+    }),
+  );
   const all = <T>(call: (member: Member) => Promise<T>) => Promise.all(members.map(call));
   await all((member) => member.call("write", 200, 16)); // warm
   const writes: LoadMeasurement["writes"] = [];
