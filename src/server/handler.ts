@@ -159,7 +159,7 @@ async function withBody(
     let body: unknown;
     if (!route.streams) {
       const value = await readBody(request, settings.bodyLimit, settings.bodyTimeoutMs, (bytes) =>
-        releases.push(budget.take(bytes)),
+        releases.push(budget.take(bytes, "body")),
       );
       if (route.body !== undefined && value === undefined) throw badFormat("there is no body");
       if (route.body !== undefined) body = await readLarge(route.body, value!, BODY, new Slice());

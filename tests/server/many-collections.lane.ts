@@ -30,52 +30,56 @@ function threadsOf({ job }: Command): number {
   return readdirSync(`/proc/${job.pid}/task`).filter((thread) => nameOf(thread) === "Worker").length;
 }
 
-test(`${COLLECTIONS} collections of ${SHAPES.length} shapes`, async () => {
-  using folder = new Folder();
-  {
-    await using store = await openStore(folder.path, { workers: 0, maxOpen: MAX_OPEN });
-    for (let i = 0; i < COLLECTIONS; i++) {
-      const shape = SHAPES[i % SHAPES.length]!;
-      await store.create(nameOf(i), shape);
-      const vector = Array<number>(shape.dimensions).fill(i + 1);
-      await store.use(nameOf(i), (index) => index.space("points").add(i, vector));
+test(
+  `${COLLECTIONS} collections of ${SHAPES.length} shapes`,
+  async () => {
+    using folder = new Folder();
+    {
+      await using store = await openStore(folder.path, { workers: 0, maxOpen: MAX_OPEN });
+      for (let i = 0; i < COLLECTIONS; i++) {
+        const shape = SHAPES[i % SHAPES.length]!;
+        await store.create(nameOf(i), shape);
+        const vector = Array<number>(shape.dimensions).fill(i + 1);
+        await store.use(nameOf(i), (index) => index.space("points").add(i, vector));
+      }
     }
-  }
-  await using server = await Command.start([folder.path, "--max-open", `${MAX_OPEN}`]);
-  const started = performance.now();
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-  const client = server.client();
-  expect((await client.getCollections()).collections).toHaveLength(COLLECTIONS);
-  const readyMs = performance.now() - started;
-  const use = async (i: number) => {
-    expect((await client.retrieve(nameOf(i), { ids: [i] })).map(({ id }) => id)).toEqual([i]);
-  };
-  for (let i = 0; i < FEW; i++) await use(i);
-  const few = threadsOf(server);
-  let firstMs = 0;
-  for (let i = FEW; i < COLLECTIONS; i++) {
-    const start = performance.now();
-    await use(i);
-    firstMs = Math.max(firstMs, performance.now() - start);
-  }
-  const many = threadsOf(server);
-  let most = many;
-  const watch = setInterval(() => {
-    most = Math.max(most, threadsOf(server));
-  }, 20);
-  await Promise.all(Array.from({ length: COLLECTIONS }, (_, i) => use(i)));
-  clearInterval(watch);
-  console.log({
-    collections: COLLECTIONS,
-    readyMs,
-    longestFirstUseMs: firstMs,
-    threadsWithFew: few,
-    threadsWithAll: many,
-    mostThreadsAtOnce: most,
-    memory: /^VmRSS:\s+(.+)$/m.exec(readFileSync(`/proc/${server.job.pid}/status`, "utf8"))![1],
-  });
-  // One more may be open, or being closed, than stay open.
-  expect(few).toBeGreaterThanOrEqual(THREADS);
-  expect(many).toBeLessThanOrEqual(THREADS * (MAX_OPEN + 1));
-  expect(most).toBeLessThanOrEqual(THREADS * (MOST_IN_USE + 1));
-}, Math.max(600_000, 5000 * COLLECTIONS));
+    await using server = await Command.start([folder.path, "--max-open", `${MAX_OPEN}`]);
+    const started = performance.now();
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    const client = server.client();
+    expect((await client.getCollections()).collections).toHaveLength(COLLECTIONS);
+    const readyMs = performance.now() - started;
+    const use = async (i: number) => {
+      expect((await client.retrieve(nameOf(i), { ids: [i] })).map(({ id }) => id)).toEqual([i]);
+    };
+    for (let i = 0; i < FEW; i++) await use(i);
+    const few = threadsOf(server);
+    let firstMs = 0;
+    for (let i = FEW; i < COLLECTIONS; i++) {
+      const start = performance.now();
+      await use(i);
+      firstMs = Math.max(firstMs, performance.now() - start);
+    }
+    const many = threadsOf(server);
+    let most = many;
+    const watch = setInterval(() => {
+      most = Math.max(most, threadsOf(server));
+    }, 20);
+    await Promise.all(Array.from({ length: COLLECTIONS }, (_, i) => use(i)));
+    clearInterval(watch);
+    console.log({
+      collections: COLLECTIONS,
+      readyMs,
+      longestFirstUseMs: firstMs,
+      threadsWithFew: few,
+      threadsWithAll: many,
+      mostThreadsAtOnce: most,
+      memory: /^VmRSS:\s+(.+)$/m.exec(readFileSync(`/proc/${server.job.pid}/status`, "utf8"))![1],
+    });
+    // One more may be open, or being closed, than stay open.
+    expect(few).toBeGreaterThanOrEqual(THREADS);
+    expect(many).toBeLessThanOrEqual(THREADS * (MAX_OPEN + 1));
+    expect(most).toBeLessThanOrEqual(THREADS * (MOST_IN_USE + 1));
+  },
+  Math.max(600_000, 5000 * COLLECTIONS),
+);

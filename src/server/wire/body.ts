@@ -7,16 +7,22 @@ import { badFormat, busy, Refusal } from "./refusals.ts";
 const DEEPEST = 64;
 const MOST_IN_FLIGHT = 268_435_456; // bytes of all bodies that are read or whose writes are not done, and of large responses
 
+const MOST_OF_RESPONSES = 201_326_592; // of these: clients that do not read leave room for the bodies of others
+
 /** Memory of bodies and responses, as long as something needs it. */
 export class ByteBudget {
-  private used = 0;
+  private readonly used = { body: 0, response: 0 };
 
   /** Throws Refusal. Returns what gives the bytes back. */
-  take(bytes: number): () => void {
-    if (this.used + bytes > MOST_IN_FLIGHT) throw busy("Too many requests: what is on its way takes too much memory");
-    this.used += bytes;
+  take(bytes: number, of: "body" | "response"): () => void {
+    const { used } = this;
+    const all = used.body + used.response + bytes;
+    if (all > MOST_IN_FLIGHT || (of === "response" && used.response + bytes > MOST_OF_RESPONSES)) {
+      throw busy("Too many requests: what is on its way takes too much memory");
+    }
+    used[of] += bytes;
     return () => {
-      this.used -= bytes;
+      used[of] -= bytes;
       bytes = 0;
     };
   }

@@ -10,7 +10,7 @@ const PIECE = 65_536;
 /** Throws Refusal where there is no room for it. */
 export function bodyFor(text: string, budget: ByteBudget): string | ReadableStream<Uint8Array> {
   if (text.length < LARGE) return text;
-  const release = budget.take(text.length);
+  const release = budget.take(text.length, "response");
   const encoder = new TextEncoder();
   let at = 0;
   return new ReadableStream<Uint8Array>({
