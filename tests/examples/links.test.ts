@@ -7,7 +7,7 @@ import { anchorOf, ROOT } from "./blocks.ts";
 
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...new Bun.Glob("docs/*.md").scanSync(ROOT)];
 /** Their code is a reader's project, with files of its own. */
-const OWN_FILES = ["README.md", "docs/RECIPES.md"];
+const OWN_FILES = ["README.md", "docs/RECIPES.md", "docs/INTEGRATIONS.md"];
 const FOLDERS = ["src", "assembly", "tests", "bench", "examples", "docs", ".ci"];
 const MADE_LATER = /^bench\/(results|\.cache|node_modules)/;
 
