@@ -2,7 +2,7 @@
 
 import type { Saved, Section } from "../../experiment.ts";
 import type { Spread } from "../../kit/statistics.ts";
-import { fourDigits, table } from "../../kit/table.ts";
+import { fourDigits, table, whole } from "../../kit/table.ts";
 import { dots, spreadDots } from "../../report/plots.ts";
 
 interface Row {
@@ -15,6 +15,8 @@ interface Row {
   search: Spread;
   /** Recall@10 of the other build and of this one. */
   recalls: [number, number];
+  /** What the other build's partition uses in all, and this one's, by the vectors. */
+  bytes: [number, number];
 }
 
 interface Small {
@@ -38,6 +40,8 @@ export const section = {
         ["searching", "search", (ratio) => ratio.toFixed(3)],
         ["recall@10 of the other", ({ recalls }) => recalls[0], fourDigits],
         ["of this one", ({ recalls }) => recalls[1], fourDigits],
+        ["bytes a vector of the other", ({ bytes }) => bytes[0], whole],
+        ["of this one", ({ bytes }) => bytes[1], whole],
       ]),
     ],
     plots: [
