@@ -1,9 +1,16 @@
 /* Which spaces are in a partition, and what is known of each? */
 import * as layout from "../../assembly/layout.ts";
+import { HnswError } from "../errors.ts";
 import { decodeKey, type KeyHeader } from "../values/keys.ts";
 import type { SpaceStats } from "../values/reports.ts";
 import { AGAIN, insist, type Refusal } from "./retry.ts";
 import type { Seat } from "./seat.ts";
+
+/**
+ * Numbers that a partition gives to spaces stay below; journal and snapshots name them so. A few threads that come there at
+ * once may pass it: see MOST_SPACES in journal/log.ts.
+ */
+export const SPACES_MADE = 2 ** 30;
 
 /** Where a space's header is, and which of the spaces that it has served. */
 export interface SpaceAt {
@@ -40,8 +47,14 @@ export function findSpace(seat: Seat, name: KeyHeader): SpaceAt | null | typeof 
   return status === layout.OK ? spaceIn(seat) : AGAIN;
 }
 
-/** The same; makes it if there is none, with that home. */
+/** The same; makes it if there is none, with that home. Throws OUT_OF_MEMORY when no number is left for it. */
 export function makeSpace(seat: Seat, name: KeyHeader, home: number): SpaceAt | Refusal {
+  if (seat.core.nextSpaceId() >>> 0 >= SPACES_MADE) {
+    const found = findSpace(seat, name);
+    if (found !== null) return found;
+    const why = `its partition has made ${SPACES_MADE.toLocaleString("en")} of them, and gives no number twice`;
+    throw new HnswError("OUT_OF_MEMORY", `There is no number left for another space: ${why}. Open another index.`);
+  }
   const status = seat.core.openSpace(name, home, 1);
   return status === layout.OK ? spaceIn(seat) : status;
 }

@@ -172,6 +172,9 @@ export const CASES: Record<string, Change> = {
   "a next space beyond the last id": (rows) => {
     rows.setPartitions(rows.partitions.map((row) => ({ ...row, next_space: 2 ** 32 })));
   },
+  "a next space that is the last id": (rows) => {
+    rows.setPartitions(rows.partitions.map((row) => ({ ...row, next_space: 2 ** 31 - 1 })));
+  },
   "snapshots/ as a link": (_, index, root) => {
     asLink(index, root, "snapshots");
     writeFileSync(join(root, "precious", "00000009.hnsw"), "not ours");
