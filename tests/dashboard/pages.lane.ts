@@ -147,6 +147,7 @@ describe.skipIf(CHROMIUM === undefined)("in a browser", () => {
     await page.getByRole("button", { name: "8", exact: true }).waitFor({ state: "detached" });
     expect((await cities.serving.call("GET", "/collections/cities/points/8")).status).toBe(404);
     await page.getByRole("button", { name: "9", exact: true }).click();
+    await page.getByRole("dialog", { name: "Point 9" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(wrong).toEqual([]);
