@@ -30,7 +30,7 @@ export function add(
 /** An add whose arguments were checked. */
 export class CheckedAdd implements Op {
   private numbers: NumberArray | null;
-  private row: Uint8Array | null;
+  private readonly row: Uint8Array | null;
 
   /** Throws what refuses the arguments. */
   constructor(
@@ -51,7 +51,8 @@ export class CheckedAdd implements Op {
     handle.seats[0]!.checkKey(key); // before the op waits
     const hasVector = vector !== null;
     const isPlain = document === undefined && hasVector && expiresAt === null;
-    this.row = isPlain ? null : rowOf(document, { hasVector, expiresAt }, fields ?? handle.fields.table, settings);
+    const row = isPlain ? null : rowOf(document, { hasVector, expiresAt }, fields ?? handle.fields.table, settings);
+    this.row = row?.slice() ?? null; // an attempt that meets a new field encodes another one where this one lay
   }
 
   attempt(): Outcome {
@@ -67,7 +68,6 @@ export class CheckedAdd implements Op {
 
   keep(): void {
     this.numbers &&= new Float32Array(this.numbers);
-    this.row &&= this.row.slice();
   }
 }
 

@@ -1,5 +1,7 @@
 /* Do documents, filters and expiry mean what they promise, whichever call looks at them? */
 import { describe, expect, test } from "bun:test";
+import { CheckedAdd } from "../../src/engine/ops.ts";
+import { DONE } from "../../src/engine/waiting-line.ts";
 import { type Key, type OpenOptions, open, type Space, type, type VectorIndex } from "../../src/index.ts";
 import { nextTurn } from "../../src/runtime/event-loop.ts";
 import { openSearch } from "../../src/search.ts";
@@ -506,4 +508,17 @@ test("`stats` tells vectors, graph, documents, columns and dictionaries apart", 
   expect(vectorBytes + graphBytes + documentBytes + columnBytes + dictionaryBytes).toBeLessThan(bytes);
   await parts.space.add(0, SET.at(0), { ...memoryOf(0), userId: "a user whose name is new".repeat(50) });
   expect(of("s").dictionaryBytes).toBeGreaterThan(dictionaryBytes + 1000);
+});
+
+test("an add that is tried again after others were checked stores its own document", async () => {
+  await using parts = await opened({ dimensions: 8, fields: FIELDS, workers: 0 });
+  const { index, handle } = parts;
+  const vector = SET.at(1);
+  const first = new CheckedAdd(handle, "s", "first", vector, memoryOf(1));
+  const others = [memoryOf(2), { ...memoryOf(3), text: "longer".repeat(50) }];
+  const later = others.map((document, i) => new CheckedAdd(handle, "s", i, vector, document));
+  for (const op of [first, ...later]) expect(op.attempt()).toBe(DONE);
+  const space = index.space("s");
+  const found = await space.getMany(["first", 0, 1], { include: ["metadata"] });
+  expect(found.map((entry) => entry?.metadata)).toEqual([memoryOf(1), ...others]);
 });
