@@ -34,7 +34,8 @@ export function packPackage(): Promise<Packed> {
 async function pack(): Promise<Packed> {
   const folder = await mkdtemp(join(tmpdir(), "hnsw-workers-pack-"));
   process.on("exit", () => rmSync(folder, { recursive: true }));
-  await outputOf([process.execPath, "pm", "pack", "--destination", folder], { cwd: ROOT });
+  await buildPackage(); // once for all files of this process: packing would build again
+  await outputOf([process.execPath, "pm", "pack", "--ignore-scripts", "--destination", folder], { cwd: ROOT });
   const tarball = join(folder, (await readdir(folder)).find((name) => name.endsWith(".tgz"))!);
   await outputOf(["tar", "-xzf", tarball, "-C", folder]);
   return { tarball, unpacked: join(folder, "package") };
