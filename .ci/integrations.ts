@@ -1,8 +1,8 @@
 /*
  * Makes the table of docs/INTEGRATIONS.md: runs the suite of each adapter with the oldest and the newest version of its
  * framework that is accepted, each in a copy of the checkout, and the examples for frameworks without an adapter with two
- * versions as well. `--write` puts the table into the document, which otherwise is only printed. `--mastra FOLDER`: with a checkout of mastra-ai/mastra, whose suite for vector stores is in no package;
- * without it, the table keeps that row.
+ * versions as well. `--write` puts the table into the document, which otherwise is only printed. `--mastra FOLDER`: with a
+ * checkout of mastra-ai/mastra, whose suite for vector stores is in no package; without it, the table keeps that row.
  */
 import { cp, mkdir, readdir, rm, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,6 +1,7 @@
 /*
  * Runs all tests and all lanes: the tests of a folder in one process, its lanes in another, and three processes at a time
- * on two cores and more, since many wait for a disk or a program (on one core, two). With arguments, `bun test` with them; of a folder, its lanes as well.
+ * on two cores and more, since many wait for a disk or a program (on one core, two). With arguments, `bun test` with them;
+ * of a folder, its lanes as well.
  *
  * A lane (`*.lane.ts`) takes longer, or installs programs: plain `bun test` leaves it out.
  *

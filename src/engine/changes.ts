@@ -37,35 +37,27 @@ export async function update(handle: Handle, space: string, key: Key, patch: unk
   return found;
 }
 
-/** Resolves to how many were changed. What it rejects with says how many were before. */
+/**
+ * Resolves to how many were changed. What it rejects with says how many were before. `refused`: "all", where no other op of the
+ * space is under way: all new rows are made first, and if one of them is refused, none is changed.
+ */
 export async function updateWhere(
   handle: Handle,
   space: string,
   where: unknown,
   patch: unknown,
   options?: UpdateOptions,
+  refused: "each" | "all" = "each",
 ) {
   handle.assertOpen();
   const change = readChange(handle, patch, options);
   const keys = await keysOf(handle, space, where, change.now);
-  return await changeEach(handle, space, keys, "updated", (key) => tryUpdate(handle, space, key, change));
-}
-
-/** The same, where no other op of the space is under way: what it rejects with has refused all of it, and nothing has changed. */
-export async function updateAllOrNone(
-  handle: Handle,
-  space: string,
-  where: unknown,
-  patch: unknown,
-  options?: UpdateOptions,
-) {
-  handle.assertOpen();
-  const change = readChange(handle, patch, options);
-  const keys = await keysOf(handle, space, where, change.now);
-  await throughAll(handle, space, keys, (key) => {
-    const found = readPatched(handle, space, key, change);
-    return "row" in found ? DONE : found.outcome;
-  });
+  if (refused === "all") {
+    await throughAll(handle, space, keys, (key) => {
+      const found = readPatched(handle, space, key, change);
+      return "row" in found ? DONE : found.outcome;
+    });
+  }
   return await changeEach(handle, space, keys, "updated", (key) => tryUpdate(handle, space, key, change));
 }
 

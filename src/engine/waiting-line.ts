@@ -50,7 +50,10 @@ type Progress = Pick<Control, "closed" | "progress" | "waitForProgress">;
 
 const UNSEEN = { seen: -1, fullAt: -1 };
 const SETTLED = Promise.resolve();
-/** Of ops that get in at once, so many are timed one time in; the others count like the one before. Reading a clock twice takes a tenth of an add. */
+/**
+ * Of ops that get in at once, one in so many is timed, and the others count like the one before: reading a clock twice takes
+ * a tenth of an add.
+ */
 const TIMED_EVERY = 16;
 
 export class WaitingLines {

@@ -2,7 +2,10 @@
 
 /** Numbers of ops stay below: what a log can hold, and a million a second for four years. */
 export const MOST_OPS = 2 ** 47;
-/** Ids of a partition's spaces stay below: a partition makes 2^30 (core/spaces.ts), and one more for each thread that comes there at once. */
+/**
+ * Ids of a partition's spaces stay below: a partition makes 2^30 (SPACES_MADE in core/spaces.ts), and one more for each thread
+ * that comes there at once.
+ */
 export const MOST_SPACES = 2 ** 30 + 2 ** 16;
 
 /** Whether a number that was read is one that counts something, and below that. */

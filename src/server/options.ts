@@ -1,5 +1,6 @@
 /* What may a program choose for a server, and what holds otherwise? */
 import { badOption, integer, isObject, refuseUnknown, show } from "../options/checks.ts";
+import { readFlag } from "../options/entries.ts";
 
 export interface HandlerOptions {
   /** Keys that may do everything. Without any key, every request may. */
@@ -97,8 +98,8 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
     throw badOption(`\`basePath\` must be such as "/vectors", not ${show(basePath)}.`);
   }
   return {
-    demo: flag("demo", given.demo),
-    spaceMetrics: flag("spaceMetrics", given.spaceMetrics),
+    demo: readFlag("demo", given.demo),
+    spaceMetrics: readFlag("spaceMetrics", given.spaceMetrics),
     ...{ keys, readOnlyKeys, tokenSecrets, basePath, onRequest },
     requestsPerSecond: integer("requestsPerSecond", given.requestsPerSecond, null, 1, 1_000_000),
     hosts: given.hosts === "any" ? "any" : hostsOf(given.hosts, keys.length > 0),
@@ -111,11 +112,6 @@ export function readServerOptions(given: HandlerOptions = {}): ServerSettings {
 function hostsOf(given: readonly string[] | undefined, hasKey: boolean): readonly string[] | "any" {
   if (given === undefined) return hasKey ? "any" : LOOPBACK;
   return [...listOf("hosts", given), ...LOOPBACK].map((host) => host.toLowerCase());
-}
-
-function flag(name: string, given: unknown = false): boolean {
-  if (typeof given === "boolean") return given;
-  throw badOption(`\`${name}\` must be true or false, not ${show(given)}.`);
 }
 
 function listOf(name: string, given: unknown): readonly string[] {

@@ -72,21 +72,19 @@ export async function openLines(path: string): Promise<Source> {
   const rowsIn = ({ name, stream }: (typeof files)[number], onRead: (read: number) => void) => {
     return jsonRowsOf(stream() as unknown as AsyncIterable<Uint8Array>, name, onRead);
   };
+  const firstDimensions = () => dimensionsOfFirst(rowsIn(files[0]!, nothing), files[0]!.name);
   return {
     dimensions: undefined,
     total: files.reduce((sum, { size }) => sum + size, 0),
-    ...(path !== "-" && {
-      firstDimensions: () =>
-        dimensionsOfFirst(
-          rowsIn(files[0]!, () => {}),
-          files[0]!.name,
-        ),
-    }),
+    ...(path !== "-" && { firstDimensions }),
     async *batches(onRead) {
       for (const file of files) yield* batchesOfRows(rowsIn(file, onRead), file.name);
     },
   };
 }
+
+/** For a file that is only looked into. */
+const nothing = () => {};
 
 /** Rejects with FileError where a row before it can't be read. */
 async function dimensionsOfFirst(found: AsyncIterable<ReadableRow>, name: string): Promise<number | undefined> {
@@ -134,11 +132,7 @@ export async function openCsv(path: string, columns: CsvColumns): Promise<Source
   };
   return {
     ...{ dimensions: undefined, total: file.size },
-    firstDimensions: () =>
-      dimensionsOfFirst(
-        rows(() => {}),
-        path,
-      ),
+    firstDimensions: () => dimensionsOfFirst(rows(nothing), path),
     batches: (onRead) => batchesOfRows(rows(onRead), path),
   };
 }

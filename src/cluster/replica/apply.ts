@@ -8,7 +8,7 @@ import { type Json, setOwn } from "../../documents/json.ts";
 import type { ReadPatch } from "../../documents/patch.ts";
 import { addField } from "../../engine/add-field.ts";
 import { addMany } from "../../engine/bulk.ts";
-import { deleteWhere, update, updateAllOrNone } from "../../engine/changes.ts";
+import { deleteWhere, update, updateWhere } from "../../engine/changes.ts";
 import type { Handle } from "../../engine/handle.ts";
 import { add, dropSpace, remove } from "../../engine/ops.ts";
 import { HnswError, type HnswErrorCode } from "../../errors.ts";
@@ -55,12 +55,11 @@ async function applyOp(handle: Handle, op: Op, now: number): Promise<number | bo
       return 1;
     case "update":
       return await update(handle, op.space, op.key, plain(op.patch), { expiresAt: op.expiresAt, now });
-    case "updateWhere":
+    case "updateWhere": {
+      const options = { expiresAt: op.expiresAt, now };
       // Replicas come to entries in different orders: so none is changed where one of them is refused.
-      return await updateAllOrNone(handle, op.space, documentOf(op.where), plain(op.patch), {
-        expiresAt: op.expiresAt,
-        now,
-      });
+      return await updateWhere(handle, op.space, documentOf(op.where), plain(op.patch), options, "all");
+    }
     case "delete":
       return await remove(handle, op.space, op.key, now);
     case "deleteWhere":

@@ -21,6 +21,7 @@ async function text({ service }: Call<unknown>): Promise<string> {
   const journals = open.flatMap(({ name, journal }) =>
     journal === null ? [] : [{ of: labels({ collection: name }), journal }],
   );
+  const indexes = await collections.store.openNow();
   return [
     ...metric("app_info", "gauge", "The interface that is served", [
       [labels({ name: "hnsw-workers", version: QDRANT_VERSION }), 1],
@@ -108,8 +109,8 @@ async function text({ service }: Call<unknown>): Promise<string> {
       "Commits of the journal",
       journals.map(({ of, journal }) => [of, journal.groups]),
     ),
-    ...latencies(await collections.store.openNow()),
-    ...(service.spaceMetrics ? await ofSpaces(await collections.store.openNow()) : []),
+    ...latencies(indexes),
+    ...(service.spaceMetrics ? await ofSpaces(indexes) : []),
     ...metric("hnsw_workers_failed_writes_total", "counter", "Writes that were acknowledged and failed later", [
       ["", collections.failures],
     ]),
