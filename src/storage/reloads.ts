@@ -37,19 +37,22 @@ function sharedByEvaluations(): Shared {
   return holder[name];
 }
 
-/** Opens a folder for this evaluation of the program. Rejects like `open`. */
+/**
+ * Opens a folder for this evaluation of the program. Rejects like `open`. An opening is known to the evaluations after it
+ * from the moment it is asked for: each waits for those before it, and closes them, in the order in which they were asked for.
+ */
 export async function openUntilReload<T extends Opened>(path: string, open: () => Promise<T>): Promise<T> {
   if (shared === null) return await open();
   const place = resolve(path); // the process may change its working directory in the meantime
-  await Promise.all([...shared.openings].map((one) => closeIfEarlier(one, place)));
-  const opening = open();
+  const before = [...shared.openings];
+  const opening = Promise.all(before.map((one) => closeIfEarlier(one, place))).then(open);
   shared.openings.add({ evaluation, path: place, result: opening.catch(() => null) });
   return await opening;
 }
 
 /** Closes what an earlier evaluation has opened at that path, and forgets what is closed. */
 async function closeIfEarlier(one: Opening, path: string): Promise<void> {
-  if (one.evaluation === evaluation) return;
+  if (one.evaluation >= evaluation) return;
   const opened = await one.result;
   if (opened !== null && !opened.handle.isClosed && realPath(one.path) !== realPath(path)) return;
   await opened?.index.close().catch(() => {}); // the disk may refuse: then it is closed all the same

@@ -10,18 +10,24 @@ setDefaultTimeout(60_000); // processes start slowly on a busy machine
 const INDEX = new URL("../../src/index.ts", import.meta.url).pathname;
 const RELOADS = 4;
 
-/** A server as people write one: it opens its index, and never closes it. */
+/**
+ * A server as people write one: it opens its index, and never closes it. One change of the file may be noticed twice: the
+ * first of two runs loses its index to the second, and says nothing.
+ */
 function program(version: number, opening: string): string {
   return `
     import { open } from ${JSON.stringify(INDEX)};
     globalThis.alive ??= setInterval(Bun.gc, 100, true); // a function of the module would keep all that it knows
+    const run = (globalThis.alive.run = (globalThis.alive.run ?? -1) + 1);
+    const print = (found) => run === globalThis.alive.run && console.log(JSON.stringify({ version: ${version}, ...found }));
     try {
+      const VERSION = ${version};
       ${opening}
       const space = index.space("s");
       await space.add("version ${version}", [1, 2, ${version}]);
-      console.log(JSON.stringify({ version: ${version}, keys: await space.keys() }));
+      print({ keys: await space.keys() });
     } catch (error) {
-      console.log(JSON.stringify({ version: ${version}, keys: [], failed: String(error) }));
+      print({ keys: [], failed: String(error) });
     }
   `;
 }
@@ -123,14 +129,15 @@ describe.skipIf(process.platform !== "linux")("a program that is run again", () 
   test("has its folder though it was run again before it was open", async () => {
     using folder = new Folder();
     const options = { dimensions: 3, workers: 1, path: folder.path };
+    // The first has it open; each of those that follow asks for it while the one before it still does.
     const runs = await reloaded(`
       const opening = open(${JSON.stringify(options)});
-      const isFirst = globalThis.alive.runs === undefined;
-      globalThis.alive.runs = 1;
+      opening.catch((error) => (globalThis.alive.failed = error));
       const nothing = { space: () => ({ add: async () => {}, keys: () => [] }) };
-      const index = isFirst ? nothing : await opening;
+      const index = VERSION === 0 || VERSION === ${RELOADS} ? await opening : nothing;
+      if (globalThis.alive.failed) throw globalThis.alive.failed;
     `);
     expect(runs.map(({ failed }) => failed ?? "none")).toEqual(runs.map(() => "none"));
-    expect(runs.at(-1)!.keys).toEqual(versionsTo(RELOADS).slice(1));
+    expect(runs.at(-1)!.keys).toEqual(["version 0", `version ${RELOADS}`]);
   });
 });
