@@ -43,8 +43,8 @@ const PATIENCE: u32 = 5_000; // about 50 µs
 const LOST_ROUNDS: u32 = 1_000_000;
 
 /**
- * Takes `lock` and notes it at `held` in the seat, however long it takes; traps once the partition is abandoned.
- * Synchronizes with `release`.
+ * Takes `lock` and notes it at `held` in the seat, however long it takes; traps once the partition is abandoned, and where the
+ * seat has the lock itself: a trap under it has not been repaired, and is now. Synchronizes with `release`.
  */
 export function acquire(lock: usize, held: usize): void {
   let spins: u32 = 0, rounds: u32 = 0;
@@ -52,7 +52,7 @@ export function acquire(lock: usize, held: usize): void {
     if (++spins < SPINS) continue;
     spins = 0;
     if (!maySleep && ++rounds == LOST_ROUNDS) unreachable();
-    if (atomic.load<u32>(P_ABANDONED) != 0) unreachable();
+    if (atomic.load<u32>(P_ABANDONED) != 0 || isOwn(lock)) unreachable();
     // Only sleeps: no release notifies, so no wake-up can be lost.
     if (maySleep) atomic.wait<i32>(lock, atomic.load<i32>(lock), NAP_NS);
   }
@@ -71,7 +71,13 @@ export function tryAcquire(lock: usize, held: usize): bool {
       return true;
     }
   }
+  if (isOwn(lock)) unreachable();
   return false;
+}
+
+/** No call into this module takes a lock twice, and none leaves one behind. */
+function isOwn(lock: usize): bool {
+  return atomic.load<u32>(lock) == owner;
 }
 
 /** Synchronizes with the next `acquire` of the same lock. */

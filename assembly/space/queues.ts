@@ -320,7 +320,6 @@ export function distrustQueues(): void {
  */
 export function mend(): void {
   if (!anyBroken() || !lockPartition()) return;
-  for (let i: u32 = 0; i < MAX_SEATS; i++) freeStaleBulk(seatAddress(i));
   for (let home: u32 = 0; home < MAX_WORKERS; home++) {
     const queue = queueAddress(home);
     if (atomic.load<u32>(queue + Q_BROKEN) != 0 && tryAcquire(queue + Q_LOCK, SEAT_HELD_QUEUE)) mendQueue(home);
@@ -370,9 +369,14 @@ export function depthOf(home: u32): i32 {
   return atomic.load<u32>(queue + Q_BROKEN) == 0 ? depth : max<i32>(depth, 1);
 }
 
-/** Rebuilds the list and the depth of a home from the spaces, and unlocks it. */
+/**
+ * Rebuilds the list and the depth of a home from the spaces, and unlocks it. A repair marks what it gives up and then every
+ * queue, without a lock. So the queue's mark goes first, and what it may stand for is looked at after that: none is lost.
+ */
 function mendQueue(home: u32): void {
   const queue = queueAddress(home);
+  atomic.xchg<u32>(queue + Q_BROKEN, 0);
+  for (let i: u32 = 0; i < MAX_SEATS; i++) freeStaleBulk(seatAddress(i));
   atomic.store<u32>(queue + Q_INBOX, 0);
   store<u32>(queue + Q_HEAD, 0);
   store<u32>(queue + Q_TAIL, 0);
@@ -391,6 +395,5 @@ function mendQueue(home: u32): void {
     if (queued) append(queue, space);
   }
   atomic.store<u32>(queue + Q_DEPTH, depth);
-  store<u32>(queue + Q_BROKEN, 0);
   release(queue + Q_LOCK, SEAT_HELD_QUEUE);
 }

@@ -218,7 +218,7 @@ function* measuring(host: Host, ref: calls.SpaceRef, job: MeasureJob): Generator
   try {
     while (!host.guarded(() => steps.next()).done) yield;
   } finally {
-    host.guarded(() => steps.return(null));
+    host.guarded(() => calls.endMeasure(ref.seat));
   }
 }
 

@@ -35,47 +35,46 @@ const ALL_QUERIES_EF = 512;
 /** A measurement on its way: `next` hears of the milliseconds that it has taken so far. */
 export type Measurement<T = Measured | null> = Generator<void, T, number | undefined>;
 
-/** Null where there is no graph to measure, or not now; else what was measured. Ends also when it is returned from early. */
+/**
+ * Null where there is no graph to measure, or not now; else what was measured. The caller may stop at any step, and calls
+ * `endMeasure` in the end: after a trap, once the seat is repaired.
+ */
 export function* measure(seat: Seat, space: calls.SpaceAt, job: MeasureJob): Measurement {
   const given = job.searched.length / seat.dimensions;
   const started = calls.startMeasure(seat, space, job.stored, given, job.now);
   if (typeof started === "number") return null;
-  try {
-    let searched = 0;
-    for (let i = 0; i < given; i++) {
-      seat.putVectors(job.searched, i, 1);
-      if (calls.measureQuery(seat) === OK) searched++;
-    }
-    const queries = started.queries + searched;
-    if (queries === 0) return null;
-    const perSlot = Math.max(1, queries * Math.ceil(seat.dimensions / 4));
-    while (calls.measurePiece(seat, Math.max(1, Math.ceil(PIECE_DISTANCES / perSlot)))) yield;
-    const walk = { ...job, seat, queries, stored: started.queries, spent: 0 };
-    const steps = yield* curveOf(walk, BY_BEAM);
-    const found = steps.at(-1)?.recall[TEN] ?? 0;
-    const isEnough = found >= Math.max(job.target, WITHOUT_F32) || !started.goesByCodes;
-    const f32 = isEnough ? [] : yield* curveOf(walk, IN_F32);
-    if (steps.length === 0) return null;
-    const isWhole = walk.spent <= job.mostMs;
-    const shares = yield* sharesOf(walk, started.live);
-    const { live, linked, serial, goesByCodes } = started;
-    const measured = {
-      vectors: live,
-      linked,
-      serial,
-      stored: started.queries,
-      searched,
-      goesByCodes,
-      isWhole,
-      steps,
-      f32,
-      shares,
-    };
-    while (calls.writeNotes(seat, space, encodeNotes(measured)) === calls.AGAIN) yield;
-    return measured;
-  } finally {
-    calls.endMeasure(seat);
+  let searched = 0;
+  for (let i = 0; i < given; i++) {
+    seat.putVectors(job.searched, i, 1);
+    if (calls.measureQuery(seat) === OK) searched++;
   }
+  const queries = started.queries + searched;
+  if (queries === 0) return null;
+  const perSlot = Math.max(1, queries * Math.ceil(seat.dimensions / 4));
+  while (calls.measurePiece(seat, Math.max(1, Math.ceil(PIECE_DISTANCES / perSlot)))) yield;
+  const walk = { ...job, seat, queries, stored: started.queries, spent: 0 };
+  const steps = yield* curveOf(walk, BY_BEAM);
+  const found = steps.at(-1)?.recall[TEN] ?? 0;
+  const isEnough = found >= Math.max(job.target, WITHOUT_F32) || !started.goesByCodes;
+  const f32 = isEnough ? [] : yield* curveOf(walk, IN_F32);
+  if (steps.length === 0) return null;
+  const isWhole = walk.spent <= job.mostMs;
+  const shares = yield* sharesOf(walk, started.live);
+  const { live, linked, serial, goesByCodes } = started;
+  const measured = {
+    vectors: live,
+    linked,
+    serial,
+    stored: started.queries,
+    searched,
+    goesByCodes,
+    isWhole,
+    steps,
+    f32,
+    shares,
+  };
+  while (calls.writeNotes(seat, space, encodeNotes(measured)) === calls.AGAIN) yield;
+  return measured;
 }
 
 const TEN = KS.indexOf(10);

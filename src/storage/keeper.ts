@@ -131,11 +131,8 @@ export class Keeper {
     const { board, handle } = this.parts;
     const { name, lost } = THREADS[kind];
     this.threads[kind] = null;
-    try {
-      repairSeats(handle.seats, handle.control, this.seats[kind]);
-    } catch (trap) {
-      this.report(kind, `A trap while the ${name}'s seat was repaired: ${String(trap)}`);
-    }
+    const trap = repairSeats(handle.seats, handle.control, this.seats[kind]);
+    if (trap !== null) this.report(kind, `A trap while the ${name}'s seat was repaired: ${String(trap)}`);
     if (kind === "snapshots") this.refuseRequests();
     if (this.closing) return;
     const why = failure?.message ?? "no reason";

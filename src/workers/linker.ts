@@ -7,6 +7,7 @@ import { isWorthBulk } from "../scheduler/portions.ts";
 import { chooseVictim, stealSize } from "../scheduler/stealing.ts";
 import type { Control } from "./control.ts";
 import { type LinkedPartition, LinkLoop, type LinkPolicy } from "./link-loop.ts";
+import { repairOwn } from "./seats.ts";
 
 /** The loop of a worker, or with `worker` 0 of the calling thread where there are none. */
 export function linkerOf(seats: Seat[], worker: number, settings: Settings, control: Control): LinkLoop {
@@ -32,6 +33,6 @@ function linkedPartition(seat: Seat): LinkedPartition {
     hasClaims: () => calls.hasClaims(seat),
     link: (most) => calls.link(seat, most),
     tidy: () => calls.tidy(seat),
-    repair: () => void calls.repairSeat(seat),
+    repair: () => repairOwn([seat]),
   };
 }

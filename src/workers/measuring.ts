@@ -3,6 +3,7 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { type Measurement, measure } from "../recall/measure.ts";
 import type { FromWorker, MeasureMessage } from "./protocol.ts";
+import { repairOwn } from "./seats.ts";
 
 const SLICE_MS = 2;
 
@@ -37,10 +38,12 @@ export class Measuring {
       this.took(now - start);
       if (!isDone) return null;
       this.current = null;
+      calls.endMeasure(seat);
       return { type: "measured", id: message.id, ms: current.ms };
     } catch (trap) {
-      calls.repairSeat(seat);
       this.current = null;
+      repairOwn([seat]);
+      calls.endMeasure(seat); // after the repair, as it takes a lock that the trap may have left
       return { type: "failed", id: message.id, message: String(trap) };
     }
   }

@@ -103,11 +103,8 @@ export class Pool {
     this.members[worker] = null;
     this.control.setAlive(worker, false);
     for (const { reject } of member.asked.values()) reject(new Error("the worker ended"));
-    try {
-      repairSeats(this.seats, this.control, seatOfWorker(worker));
-    } catch (trap) {
-      this.report({ worker, kind: "trap", message: `while its seat was repaired: ${String(trap)}` });
-    }
+    const trap = repairSeats(this.seats, this.control, seatOfWorker(worker));
+    if (trap !== null) this.report({ worker, kind: "trap", message: `while its seat was repaired: ${String(trap)}` });
     if (this.closing) return;
     const replace = this.restarts[worker]!.ended();
     if (replace) this.spawn(worker).catch(() => {});

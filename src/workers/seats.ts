@@ -26,8 +26,43 @@ export function takeFreeSeat(control: Control, settings: Settings): number {
   throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
 }
 
-/** Repairs what a thread that ended left in its seat of every partition, by the calling thread's own seats. */
-export function repairSeats(own: Seat[], control: Control, seat: number): void {
-  for (const each of own) repairSeat(each, seat);
+/** A thread could not repair its own seat. It must end: whoever learns of that repairs what it held. */
+export class RepairFailed extends Error {
+  override readonly name = "RepairFailed";
+}
+
+/** Repairs what the calling thread left in its seats when it trapped. Throws RepairFailed. */
+export function repairOwn(seats: readonly Seat[]): void {
+  try {
+    for (const seat of seats) repairSeat(seat);
+  } catch (cause) {
+    throw new RepairFailed(`A repair trapped: ${String(cause)}`, { cause });
+  }
+}
+
+const TRIES = 3;
+
+/**
+ * Repairs what a thread that ended left in its seat of every partition, by the calling thread's own seats. A repair that
+ * traps is made again, after the own seat's. Returns the last trap, or null.
+ */
+export function repairSeats(own: readonly Seat[], control: Control, seat: number): Error | null {
+  let last: Error | null = null;
+  for (const each of own) last = repairBy(each, seat) ?? last;
   control.progressed();
+  return last;
+}
+
+function repairBy(own: Seat, seat: number): Error | null {
+  let last: Error | null = null;
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      if (last !== null) repairSeat(own);
+      repairSeat(own, seat);
+      break;
+    } catch (trap) {
+      last = trap as Error;
+    }
+  }
+  return last;
 }

@@ -8,6 +8,7 @@ import { hitsOfShare } from "./hits-of-share.ts";
 import { linkerOf } from "./linker.ts";
 import { Measuring } from "./measuring.ts";
 import type { FromWorker, MeasureMessage, SearchMessage, StartMessage, ToWorker } from "./protocol.ts";
+import { RepairFailed, repairOwn } from "./seats.ts";
 import { takeSeats } from "./take-seats.ts";
 
 const PARK_MS = 50;
@@ -61,7 +62,8 @@ async function run(start: StartMessage): Promise<void> {
     } catch (trap) {
       const message = trap instanceof Error ? (trap.stack ?? trap.message) : String(trap);
       toParent({ type: "trap", message } satisfies FromWorker);
-      if (++failures === FAILURES_IN_A_ROW) throw trap; // the pool starts a fresh one
+      // The pool repairs its seats and starts a fresh one.
+      if (trap instanceof RepairFailed || ++failures === FAILURES_IN_A_ROW) throw trap;
       await nextTurn();
     }
   }
@@ -84,7 +86,7 @@ function searchShare({ id, partition, space, queries, job }: SearchMessage): Fro
       vectors: vector ? flat.map((hit) => hit.vector) : null,
     };
   } catch (trap) {
-    calls.repairSeat(seat);
+    repairOwn([seat]);
     return { type: "failed", id, message: String(trap) };
   }
 }

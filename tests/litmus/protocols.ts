@@ -292,6 +292,23 @@ export const PROTOCOLS: readonly Litmus[] = [
     takesOrder: false,
   },
   {
+    name: "giving up",
+    promise: "a thread that takes the mark of a broken queue sees the bulk that it was marked for",
+    stands: { "space/queues.ts": ["giveUpPortions", "distrustQueues", "mend", "mendQueue"] },
+    threads: [
+      (t) => {
+        t.store("stale", 1);
+        t.atomicStore("broken", 1);
+      },
+      (t) => {
+        const marked = t.exchange("broken", 0); // one that comes later stays, for the next thread
+        return { marked, stale: t.load("stale") };
+      },
+    ],
+    broken: ({ marked, stale }) => marked === 1 && stale === 0,
+    takesOrder: false,
+  },
+  {
     name: "parking",
     promise: "a worker that parks sees the work, or the thread that made it sees the worker parked",
     stands: {},

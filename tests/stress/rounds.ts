@@ -65,10 +65,12 @@ class Round {
   private readonly hits: Hits = new Map();
   private readonly armed = new Map<number, number>(); // worker → point
   private readonly killedAt = new Map<number, { linked: number; row: number }>();
-  private readonly killing = new Set<number>();
+  private readonly killing = new Map<number, Promise<unknown>>();
   private readonly problems: string[] = [];
   private kills = 0;
   private mayLose = false;
+  /** Whether threads trap; then the main thread may, while it repairs a worker. */
+  private faults = false;
   private adding: Promise<void> | null = null;
 
   constructor(plan: Plan) {
@@ -79,6 +81,7 @@ class Round {
   async play(): Promise<Report> {
     const { plan, chance } = this;
     const faults = chance.is(0.6) || plan.points.length > 0;
+    this.faults = faults;
     const options = {
       dimensions: chance.between(4, 16),
       metric: chance.oneOf(["l2", "cosine", "dot"] as const),
@@ -142,11 +145,26 @@ class Round {
       const sum = (figure: "ops" | "wanted" | "found") =>
         outcomes.reduce((total, outcome) => total + outcome[figure], 0);
       return { ops: sum("ops"), wanted: sum("wanted"), found: sum("found"), hits: this.hits, kills: this.kills, lost };
+    } catch (error) {
+      throw this.explained(error as Error, seats);
     } finally {
       await Promise.all(helpers.map((helper) => helper.end()));
       await index.close();
       if (folder !== null) rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** A failure with what else was wrong, and what every partition looked like at that time. */
+  private explained(error: Error, seats: Awaited<ReturnType<typeof openWith>>["seats"]): Error {
+    const armed = Array.from(this.armed, ([worker, point]) => `worker ${worker} is armed with point ${point}`);
+    const state = seats.flatMap((seat, partition) => unrest(seat, partition));
+    const lines = [
+      error.message,
+      ...this.problems.filter((problem) => !error.message.includes(problem)),
+      ...armed,
+      ...state,
+    ];
+    return new Error(lines.join("\n"), { cause: error });
   }
 
   /** What a crash would leave now must make the same index. */
@@ -182,8 +200,10 @@ class Round {
       if (alive && !this.killing.has(worker) && row < KILLS_WITHOUT_WORK) {
         this.killedAt.set(worker, { linked, row });
         this.kills++;
-        this.killing.add(worker);
-        void pool.kill(worker).finally(() => this.killing.delete(worker));
+        this.killing.set(
+          worker,
+          pool.kill(worker).finally(() => this.killing.delete(worker)),
+        );
       }
     }
     if (!faults || !chance.is(0.15)) return;
@@ -200,7 +220,7 @@ class Round {
     const point = this.armed.get(worker);
     this.armed.delete(worker);
     if (kind === "lost") this.problems.push(`worker ${worker} was lost: ${message}`);
-    if (kind !== "trap") return;
+    if (kind !== "trap" || (this.faults && message.startsWith("while its seat was repaired"))) return;
     if (point === undefined) this.problems.push(`worker ${worker} trapped by itself: ${message}`);
     else addHits(this.hits, [[point, 1]]);
   }
@@ -208,6 +228,7 @@ class Round {
   /** No faults from here on, and every worker that was ended is there again. */
   private async calm({ pool, index }: Awaited<ReturnType<typeof openWith>>): Promise<void> {
     if (pool === null) return;
+    await Promise.all(this.killing.values()); // until its end is known, one may seem alive
     const end = performance.now() + 15_000;
     while (index.stats().workers.some(({ alive }) => !alive)) {
       if (performance.now() > end) throw new Error("a worker did not come back");

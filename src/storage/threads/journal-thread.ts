@@ -4,6 +4,7 @@ import { JournalBoard } from "../../journal/board.ts";
 import { JournalWriter } from "../../journal/writer.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import { Control } from "../../workers/control.ts";
+import { repairOwn } from "../../workers/seats.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
 import { Identity } from "../disk/identity.ts";
 import { GroupLog } from "../log/group-log.ts";
@@ -44,6 +45,7 @@ async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<
       if (failed) post({ type: "recovered" });
       failed = false;
     } catch (error) {
+      repairOwn(seats);
       if (!failed) post({ type: "failed", message: messageOf(error).replace(/\.$/, "") });
       failed = true;
       if (board.stopping) break;

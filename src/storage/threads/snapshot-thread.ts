@@ -6,6 +6,7 @@ import { HnswError, type HnswErrorCode, messageOf } from "../../errors.ts";
 import { JournalBoard } from "../../journal/board.ts";
 import { endThread, fromParent, toParent } from "../../runtime/parent.node.ts";
 import type { BackupReport } from "../../values/reports.ts";
+import { repairOwn } from "../../workers/seats.ts";
 import { takeSeats } from "../../workers/take-seats.ts";
 import { unreadable } from "../disk/damage.ts";
 import { Identity } from "../disk/identity.ts";
@@ -60,6 +61,7 @@ async function run({ shared, seat, paths, files }: KeeperStartMessage): Promise<
         board.count("jobs", 1);
         if (request !== undefined) post({ type: "done", id: request.id, report });
       } catch (error) {
+        repairOwn(seats);
         board.count("jobs", 1);
         if (request?.type !== "backup") pausedUntil = performance.now() + PAUSE_MS;
         post({ type: "failed", id: request?.id ?? null, ...failureOf(error) });

@@ -17,7 +17,10 @@ const blockOf = (space: CoreSpace) =>
   new Uint32Array(space.seat.memory.buffer)[(P_SEATS + space.seat.number * SEAT_BYTES + SEAT_MEASURE) >>> 2]!;
 
 function measured(space: CoreSpace, searched: Float32Array = new Float32Array(), stored = 300): Measured | null {
-  return atOnce(measure(space.seat, refOf(space), { stored, searched, target: 0.95, now: -1, mostMs: 1e9 }));
+  const job = { stored, searched, target: 0.95, now: -1, mostMs: 1e9 };
+  const found = atOnce(measure(space.seat, refOf(space), job));
+  calls.endMeasure(space.seat);
+  return found;
 }
 
 async function filled(set: VectorSet, metric: Metric, efConstruction = 16) {
@@ -137,7 +140,7 @@ test("a measurement gives back what it took, also one that is broken off, and re
   expect(blockOf(space)).not.toBe(0);
   space.drop();
   for (let i = 0; i < 20; i++) steps.next();
-  steps.return(null);
+  calls.endMeasure(space.seat);
   expect(blockOf(space)).toBe(0);
 });
 
