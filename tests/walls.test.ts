@@ -14,7 +14,7 @@ const FLOORS: Record<string, string[]> = {
     "adapters dropin",
     "index search",
     "store",
-    "cluster | cluster/snapshots | cluster/replica | cluster/log | cluster/ops",
+    "cluster | cluster/snapshots | cluster/replica | cluster/log | cluster/ops | cluster/placement",
     "api",
     "storage | storage/threads | storage/tools | storage/upgrade | storage/recovery | storage/snapshots | storage/log | storage/disk",
     "journal",
@@ -272,6 +272,14 @@ test("the policy of the scheduler is pure", () => {
   expect(IMPORTS.filter(({ from }) => from.startsWith("src/scheduler/"))).toEqual([]);
   const impure = filesWhere(/performance|Date|Math\.random|Atomics|await|process/);
   expect(impure.filter((file) => file.startsWith("src/scheduler/"))).toEqual([]);
+});
+
+test("the policy of a cluster's placement is pure", () => {
+  const files = ["policy", "presence"].map((name) => `src/cluster/placement/${name}.ts`);
+  const others = IMPORTS.filter(({ from, target }) => files.includes(from) && !files.includes(target));
+  expect(others).toEqual([]);
+  const impure = filesWhere(/performance|Date|Math\.random|Atomics|await|process/);
+  expect(impure.filter((file) => files.includes(file))).toEqual([]);
 });
 
 test("only core/ makes memories and instances", () => {
