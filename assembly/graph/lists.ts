@@ -98,10 +98,15 @@ export function isBare(list: usize): bool {
   return (load<u32>(list, LIST_DIVERSE) & BARE) != 0;
 }
 
-/** Loads the first two lines of a list; the result must be used, or the loads vanish. */
+const TOUCHED: u32 = 256; // bytes of a list: what more than a few lists are longer than
+
+/** Loads the lines of a list; the result must be used, or the loads vanish. */
 export function touchList(generation: usize, slot: u32, level: u32): u32 {
   const list = listOf(generation, slot, level);
-  return load<u32>(list) + load<u32>(list, 64);
+  const bytes = min<u32>(TOUCHED, level == 0 ? listStride : upperStride);
+  let seen: u32 = 0;
+  for (let i: u32 = 0; i < bytes; i += 64) seen += load<u32>(list + i);
+  return seen;
 }
 
 /** Loads what an append to the list of a slot will write, so that many such misses are under way at once. */

@@ -48,13 +48,12 @@ export function visit(slot: u32): bool {
   return !known;
 }
 
-/** Marks `count` slots and writes those that were not marked to `fresh`; returns how many. */
-export function visitAll(slots: usize, count: u32): u32 {
+/** Marks `count` slots and writes those that were not marked to `fresh`, behind `unknown` others; returns how many those are then. */
+export function visitAll(slots: usize, count: u32, unknown: u32): u32 {
   // Locals: engines load a global again after every store.
   const cells = table;
   const by = shift;
   const to = fresh;
-  let unknown: u32 = 0;
   for (const end = slots + (count << 2); slots < end; slots += 4) {
     const slot = published(slots);
     const cell = cells + (((slot * 0x9e3779b1) >>> by) << 2);

@@ -3,7 +3,7 @@
  * beam's distances. They fill the candidates and never write a list.
  */
 import { G_DEAD, LINKED, NO_SLOT, SLOT_DIED } from "../layout";
-import { fresh, freshDistances, MAX_CANDIDATES } from "../memory/scratch";
+import { fresh, freshDistances, MAX_CANDIDATES, TOGETHER, together } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
 import { hasBit } from "../memory/words";
 import { isGone, mayBeGone } from "../rows/expiry";
@@ -149,21 +149,29 @@ function startAtNearest(ef: u32): void {
  */
 export function searchLayer(generation: usize, level: u32, ef: u32, counting: bool, version: u64): void {
   const capacity = capacityOf(level);
+  const most = level == 0 ? TOGETHER : 1;
   let next: u32 = 0;
-  while (next < candidateCount) {
-    if (!expand(next)) {
-      next++;
-      continue;
+  while (true) {
+    let found: u32 = 0;
+    for (; next < candidateCount && found < most; next++) {
+      if (!expand(next)) continue;
+      if (found != 0) sink += touchList(generation, candidateSlot(next), level);
+      store<u32>(together + (found++ << 2), candidateSlot(next));
     }
-    const list = listOf(generation, candidateSlot(next), level);
-    // Three passes, so that as many cache misses as possible are under way at once: gather, touch, compute. The list of
-    // the candidate that is probably next is touched too. Together 5 to 8 % of an insert, 10 % of a search.
-    const gathered = visitAll(idsOf(list), min<u32>(countOf(list), capacity));
+    if (found == 0) return;
+    // Three passes, so that as many cache misses as possible are under way at once: gather, touch, compute. The lists of
+    // the candidates that are probably next are touched too.
+    let gathered: u32 = 0;
+    for (let i: u32 = 0; i < found; i++) {
+      const list = listOf(generation, load<u32>(together + (i << 2)), level);
+      gathered = visitAll(idsOf(list), min<u32>(countOf(list), capacity), gathered);
+    }
     sink += touchAll(gathered);
-    if (next + 1 < candidateCount) sink += touchList(generation, candidateSlot(next + 1), level);
+    const ahead = min<u32>(candidateCount, next + most);
+    for (let i = next; i < ahead; i++) sink += touchList(generation, candidateSlot(i), level);
     distances(gathered);
     if (counting && (visitsLeft -= <i32>gathered) < 0) return;
-    next = min<u32>(next + 1, offerAll(generation, gathered, ef, counting, version));
+    next = min<u32>(next, offerAll(generation, gathered, ef, counting, version));
   }
 }
 

@@ -4,6 +4,7 @@
  *   X_KEY, X_INFO, X_VECTORS   what JavaScript writes and reads (layout.ts)
  *   query                      the query as f32, of unit length under cosine, padded with zeros
  *   queryCode                  the query's signed 7-bit code, padded with zeros to whole blocks
+ *   together                   slots that a walk expands together
  *   fresh…                     slots, addresses and distances of the neighbours just gathered
  *   chosen                     own lists of the slot being linked, per level: count, ids, distances
  *   prunePairs                 PAIR_*: candidates of a prune
@@ -19,11 +20,12 @@ import { capacityBase, chosenBase, codeBlocks, dimensions, paddedFloats } from "
 import { clearBytes } from "./words";
 
 export const MAX_CANDIDATES: u32 = 2 * MAX_EF; // room for dead slots beside ef live ones
+export const TOGETHER: u32 = 3; // slots that a walk expands at a time (docs/ARCHITECTURE.md, "Three passes per hop")
 export const SMALL_VISITED: u32 = 4096; // cells: a third of a first-level cache
 
 export let base: usize = 0;
 export let query: usize = 0, queryCode: usize = 0, codeMask: usize = 0;
-export let fresh: usize = 0, freshAddresses: usize = 0, freshDistances: usize = 0;
+export let together: usize = 0, fresh: usize = 0, freshAddresses: usize = 0, freshDistances: usize = 0;
 export let candidateDistances: usize = 0, candidateSlots: usize = 0, prunePairs: usize = 0, smallVisited: usize = 0;
 let chosen: usize = 0, chosenStride: u32 = 0;
 
@@ -64,9 +66,10 @@ function layOut(start: usize): u32 {
   query = take(paddedFloats * 4);
   queryCode = take(codeBlocks * 16);
   codeMask = take(16);
-  fresh = take((capacityBase + 8) * 4);
-  freshAddresses = take((capacityBase + 8) * 4);
-  freshDistances = take((capacityBase + 8) * 4);
+  together = take(TOGETHER * 4);
+  fresh = take((TOGETHER * capacityBase + 8) * 4);
+  freshAddresses = take((TOGETHER * capacityBase + 8) * 4);
+  freshDistances = take((TOGETHER * capacityBase + 8) * 4);
   chosenStride = 4 + chosenBase * 8;
   chosen = take((MAX_LEVEL + 1) * chosenStride);
   prunePairs = take((capacityBase + 1) * 16 + 64);

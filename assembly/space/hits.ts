@@ -27,6 +27,11 @@ function move(to: usize, from: usize): void {
   v128.store(to, v128.load(from));
 }
 
+/** The rank of the worst hit; there must be one. */
+export function worstRank(): f32 {
+  return load<f32>(hits + HIT_DISTANCE);
+}
+
 /** Whether a slot at that distance comes before the hit at `b`: it is nearer, or as near and older. */
 function before(distance: f32, generation: usize, slot: u32, b: usize): bool {
   const other = load<f32>(b + HIT_DISTANCE);

@@ -14,15 +14,15 @@ import { firstTwin } from "../graph/lists";
 import { walkAt, walkFiltered } from "../graph/walk";
 import { pin } from "../memory/epochs";
 import { published } from "../memory/order";
-import { info, info64 } from "../memory/scratch";
+import { fresh, info, info64 } from "../memory/scratch";
 import { slotStride } from "../memory/settings";
 import { isGone, mayBeGone, setNow } from "../rows/expiry";
-import { exactly, queryFromVector, touchExact, walkInF32 } from "../vectors/beam";
+import { exactly, mayRank, queryFromVector, touchExact, walkInF32 } from "../vectors/beam";
 import { exactToQuery } from "../vectors/metric";
 import { passes, passOnly } from "../vectors/passing";
 import { chunkEnd, hasBody, inGraph, nextTwin, slotAddress, visible } from "../vectors/slots";
 import { currentOf, emptyingOf } from "./generations";
-import { addHit, appendHit, hasHit, hitCount, sortHits, sortRanks, startHits } from "./hits";
+import { addHit, appendHit, hasHit, hitCount, sortHits, sortRanks, startHits, worstRank } from "./hits";
 import { isAlive } from "./spaces";
 
 /* What the search sees, all of one moment: */
@@ -161,26 +161,39 @@ function searchGraph(generation: usize, k: u32, ef: u32, scannedFrom: u32, witho
   takeCandidates(generation, k, scannedFrom);
 }
 
+const GROUP: u32 = 16; // candidates whose vectors are loaded at a time
+
+/**
+ * The beam has chosen the candidates, f32 orders them: all that may be among the k nearest of them, so that more hits begin
+ * with the same ones.
+ */
 function takeCandidates(generation: usize, k: u32, scannedFrom: u32): void {
-  // The beam has chosen the candidates, f32 orders them: all of them, so that more hits begin with the same ones.
-  for (let i: u32 = 0; i < candidateCount; i++) {
-    sink += touchExact(slotAddress(generation, candidateSlot(i))) + firstTwin(generation, candidateSlot(i));
-  }
-  for (let i: u32 = 0; i < candidateCount; i++) {
-    const slot = candidateSlot(i);
-    const at = slotAddress(generation, slot);
-    let twin = firstTwin(generation, slot);
-    const isSeen = visible(at, version) && passes(slot) && !isGone(generation, slot);
-    if (!isSeen && twin == 0) continue;
-    const distance = exactly(at, candidateDistance(i));
-    if (isSeen) offerOnce(generation, slot, at, distance, scannedFrom);
-    // The oldest twins come first. All are as far as the slot itself: under cosine, f32 sees only rounding between them.
-    for (let left = k; twin != 0 && left > 0; twin = nextTwin(generation, twin)) {
-      const twinAt = slotAddress(generation, twin - 1);
-      if (!visible(twinAt, version) || !passes(twin - 1) || isGone(generation, twin - 1)) continue;
-      offerOnce(generation, twin - 1, twinAt, distance, scannedFrom);
-      left--;
+  for (let i: u32 = 0; i < candidateCount; ) {
+    let count: u32 = 0;
+    for (; i < candidateCount && count < GROUP; i++) {
+      if (hitCount == k && !mayRank(candidateSlot(i), candidateDistance(i), worstRank())) continue;
+      const slot = candidateSlot(i);
+      sink += touchExact(slotAddress(generation, slot)) + firstTwin(generation, slot);
+      store<u32>(fresh + (count++ << 2), i);
     }
+    for (let j: u32 = 0; j < count; j++) takeCandidate(generation, k, scannedFrom, load<u32>(fresh + (j << 2)));
+  }
+}
+
+function takeCandidate(generation: usize, k: u32, scannedFrom: u32, i: u32): void {
+  const slot = candidateSlot(i);
+  const at = slotAddress(generation, slot);
+  let twin = firstTwin(generation, slot);
+  const isSeen = visible(at, version) && passes(slot) && !isGone(generation, slot);
+  if (!isSeen && twin == 0) return;
+  const distance = exactly(at, candidateDistance(i));
+  if (isSeen) offerOnce(generation, slot, at, distance, scannedFrom);
+  // The oldest twins come first. All are as far as the slot itself: under cosine, f32 sees only rounding between them.
+  for (let left = k; twin != 0 && left > 0; twin = nextTwin(generation, twin)) {
+    const twinAt = slotAddress(generation, twin - 1);
+    if (!visible(twinAt, version) || !passes(twin - 1) || isGone(generation, twin - 1)) continue;
+    offerOnce(generation, twin - 1, twinAt, distance, scannedFrom);
+    left--;
   }
 }
 

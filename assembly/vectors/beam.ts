@@ -9,7 +9,7 @@
 import { BEAM_CODES, BEAM_F32, G_BEAM, G_OFFSET, SLOT_VECTOR } from "../layout";
 import { fresh, freshAddresses, freshDistances, query } from "../memory/scratch";
 import { cosine, dot, slotStride } from "../memory/settings";
-import { codeDistance, codeDistances, codeQuery, codeQueryFromSlot, touchCode, touchCodes } from "./codes";
+import { codeDistance, codeDistances, codeQuery, codeQueryFromSlot, farthestCode, touchCode, touchCodes } from "./codes";
 import { exact, exactToQuery } from "./metric";
 import { inverseOf, slotAddress } from "./slots";
 
@@ -65,6 +65,13 @@ export function touchExact(slotAt: usize): u32 {
 @inline
 export function exactly(slotAt: usize, distance: f32): f32 {
   return isRank ? distance : exactToQuery(slotAt);
+}
+
+/** Whether a slot at that distance of the query from `queryFromVector` may have a rank in f32 of `rank` or less. */
+export function mayRank(slot: u32, distance: f32, rank: f32): bool {
+  const most = rank * scale + offset;
+  if (!onCodes) return !(distance > most);
+  return dot || !(distance > farthestCode(slot, most)); // what is not a number may be anything
 }
 
 // @ts-ignore: decorator

@@ -22,6 +22,7 @@ import { inverseOf } from "./slots";
 /** The query of this instance, beside its code at `queryCode`. */
 let directory: usize = 0; // of graph chunks
 let factor: f32 = 0, offset: f32 = 0, sum64: i32 = 0;
+let queryError: f32 = 0; // |q − q̂| of a query that is no slot
 
 /** What `code` found, as it belongs into a record. */
 let codedScale: f32 = 0, codedBias: f32 = 0, codedSum: i32 = 0;
@@ -135,6 +136,28 @@ export function hasScale(record: usize): bool {
 export function codeQuery(generation: usize, vector: usize): void {
   code(vector, 1, load<u32>(generation + G_CENTROID));
   setQuery(generation, codedScale, codedBias, codedSum);
+  queryError = mostError(codedScale);
+}
+
+/** How long what rounding took away from a vector can be at most. */
+// @ts-ignore: decorator
+@inline
+function mostError(scale: f32): f32 {
+  return 0.5 * scale * sqrt<f32>(<f32>dimensions);
+}
+
+/** Of what f32 sums lose: a share of the squared norms that a code distance is made of, and of a cosine's 1. */
+const LOST: f32 = 1e-5, LOST_OF_ONE: f32 = 1e-6;
+
+/**
+ * The largest code distance of a slot whose vector is no farther than √`squared` from the query of `codeQuery`; not under
+ * dot. With e = q̂ − q and f = x̂ − x, a code distance is |q − x|² + 2 (q − x)·(e − f) − 2 e·f.
+ */
+export function farthestCode(slot: u32, squared: f32): f32 {
+  const record = codeAddress(directory, slot);
+  const error = mostError(load<f32>(record + CODE_SCALE));
+  const most = squared + 2 * (sqrt<f32>(max<f32>(squared, 0)) * (queryError + error) + queryError * error);
+  return most + LOST * (abs<f32>(offset) + abs<f32>(load<f32>(record + CODE_BIAS))) + LOST_OF_ONE;
 }
 
 /** Makes the code of a slot the query. */

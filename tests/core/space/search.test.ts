@@ -67,6 +67,13 @@ for (const metric of METRICS) {
           expect(own, context).toBeGreaterThanOrEqual(OWN_NEAREST[metric]);
         });
 
+        test("the first hits are the same however many are asked for", () => {
+          for (let i = count; i < count + QUERIES; i++) {
+            const hits = space.search(all.at(i), 64, 64);
+            for (const k of [1, 10, 40]) expect(space.search(all.at(i), k, 64)).toEqual(hits.slice(0, k));
+          }
+        });
+
         test("get returns every vector bit for bit", () => {
           for (let i = 0; i < set.count; i++) {
             const got = space.get(i)!;
