@@ -190,7 +190,6 @@ export const G_RETRIED: u32 = 132; // 1 once a slot was linked for a second time
 export const G_NAME: u32 = 136; // key record of the space's name, once the space was dropped
 export const G_FINISHED: u32 = 140; // slots linked so far
 export const G_SOUND: u32 = 144; // all slots below were linked when the codes were last without doubt
-export const G_BARE: u32 = 148; // 1 while chunks have no distances: it was loaded, and nothing was linked since
 export const G_ROWS: u32 = 152; // the heap of row records, 8 bytes
 export const G_COLUMNS: u32 = 160; // columns of the rows (rows/columns.ts), 0 while it has none
 export const G_EXPIRING: u32 = 164; // rows ever that expire
@@ -248,7 +247,7 @@ export const STATE_MASK: u32 = 0xffff;
 export const FAILED_ONCE: u32 = 0x10000;
 export const HANGS: u32 = 0x20000; // is on a chain of twins, or will be after the next store
 
-// ── graph chunk: codes, links, addresses of upper lists and twins of 1,024 slots, address of their distances ────────
+// ── graph chunk: codes, links, addresses of upper lists and twins of 1,024 slots ────────
 export const CHUNK_BITS: u32 = 10, CHUNK_SLOTS: u32 = 1024;
 export const UPPERS_HEADER: u32 = 16; // before a chunk's upper lists, in a block of their own
 export const CODE_HEADER: u32 = 12, CODE_SCALE: u32 = 0; // f32
@@ -256,9 +255,9 @@ export const CODE_BIAS: u32 = 4; // f32: b(x) of vectors/codes.ts, or minus the 
 export const CODE_SUM: u32 = 8; // i32: 64 × Σ code
 export const LIST_HEADER: u32 = 16, LIST_LOCK: u32 = 0; // of the node, in its level-0 list
 export const LIST_COUNT: u32 = 4;
-export const LIST_DIVERSE: u32 = 8; // none of the first this many hides another of them; BARE beside it
+export const LIST_DIVERSE: u32 = 8; // none of the first this many hides another of them; DOUBLES beside it
 export const LIST_OLDER: u32 = 12; // on level 0: a hint to its chain of twins (graph/twins.ts)
-export const BARE: u32 = 0x80000000; // the list was loaded: its distances must be computed before it is written
+export const DOUBLES: u32 = 0x80000000; // the list was loaded: it may name a slot twice until it is written
 export const PAIR_BYTES: u32 = 8, PAIR_DISTANCE: u32 = 0, PAIR_SLOT: u32 = 4; // in scratch, sorted by distance (f32)
 
 // ── leaves: which slots of a graph lie near one another (bulk/leaders.ts); a bulk compares rows with whole leaves ──────

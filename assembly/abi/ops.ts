@@ -1,6 +1,5 @@
 /* How are vectors checked, added, deleted and read, and memory promised to those that come? */
 import { E_BUSY, E_MEMORY, E_STALE, NOT_FOUND, OK, OK_WAKE, P_RESERVED, S_GENERATIONS, X_VECTORS } from "../layout";
-import { ensureDistances, missingDistances } from "../graph/chunks";
 import { availableBytes } from "../memory/arena";
 import { lockPartition, unlocked } from "../memory/locks";
 import { base, info } from "../memory/scratch";
@@ -52,8 +51,7 @@ export function reserve(
   if (!lockPartition()) return E_BUSY;
   if (!isAlive(space, incarnation)) return unlocked(E_STALE);
   const generation = currentOf(load<u64>(space + S_GENERATIONS));
-  ensureDistances(generation, 0);
-  const need = missingDistances(generation) + bytesFor(generation, count, keyBytes) + (rowBytes == 0 ? 0 : roomForRows(generation, count, rowBytes));
+  const need = bytesFor(generation, count, keyBytes) + (rowBytes == 0 ? 0 : roomForRows(generation, count, rowBytes));
   const available: u64 = availableBytes();
   info(0, <u32>min<u64>(need, 0xffffffff));
   info(1, <u32>available);

@@ -7,7 +7,7 @@ import {
 import { openArena, useReserve } from "../memory/arena";
 import { lockPartition, takeSeat, unlocked } from "../memory/locks";
 import { base, info, openScratch } from "../memory/scratch";
-import { distancesBytes, graphChunkBytes, loadSettings, slotStride } from "../memory/settings";
+import { graphChunkBytes, loadSettings, slotStride } from "../memory/settings";
 import { hashName as hashOf } from "../memory/hashes";
 import { openTable } from "../space/keys";
 
@@ -38,7 +38,7 @@ export function setUp(
   store<u64>(P_SECRET, secret2 | (<u64>secret3 << 32), 8);
   store<u32>(P_EPOCH, 1);
   loadSettings();
-  const perChunk: u64 = <u64>graphChunkBytes + distancesBytes + CHUNK_SLOTS * (slotStride + AGE_BYTES);
+  const perChunk: u64 = <u64>graphChunkBytes + CHUNK_SLOTS * (slotStride + AGE_BYTES);
   store<u32>(P_MAX_GRAPH_CHUNKS, <u32>(<u64>limit / perChunk) + 1);
   openArena();
   if (!openTable(P_SPACE_TABLE, 0, 0)) return false;

@@ -13,23 +13,24 @@ import {
   FAULT_BULK_PUBLISHED, FAULT_BULK_UPPER, G_LINKED, LINKED, PENDING, SLOT_STATE,
 } from "../layout";
 import { linkUpperLevels } from "../graph/insert";
-import { connectCrowding, crowd } from "../graph/links";
+import { connect } from "../graph/links";
 import {
-  countOf, distanceAt, distancesOf, idAt, idsOf, listOf, touchEnd, touchList, writeOwnList,
+  countOf, distanceAt, diverseOf, idAt, idsOf, listOf, setCount, setEntry, touchEnd, touchList, writeOwnList,
 } from "../graph/lists";
 import { diverseCount, selectNeighbours } from "../graph/prune";
 import { ask, isAsked } from "../graph/sight";
 import { goesByCodes, watch } from "../graph/suspects";
 import { faultPoint } from "../memory/faults";
 import { chosenDistances, chosenIds } from "../memory/scratch";
-import { chosenBase, efConstruction, levelOf } from "../memory/settings";
-import { contains, copyBytes } from "../memory/words";
+import { capacityBase, chosenBase, efConstruction, levelOf } from "../memory/settings";
+import { contains, copyBytes, copyWords } from "../memory/words";
 import { codeAddress } from "../vectors/codes";
 import { slotAddress } from "../vectors/slots";
 import { takeCandidates } from "./buffers";
 import { addRow, beginGroup, compareSome, COMPARED, sortRows } from "./dense";
 import {
-  block, directory, generation, groupProbes, groupRows, isRow, order, ownCounts, PROBES, probes, rows, rowSlots,
+  block, directory, from, generation, groupProbes, groupRows, isRow, listDistances, order, ownCounts, PROBES, probes, rowOf, rows,
+  rowSlots,
 } from "./portion";
 
 export const MOST_CANDIDATES: u32 = 64; // of a row; with wider searches slots are linked one by one
@@ -80,6 +81,7 @@ export function chooseSome(most: u32): bool {
     const dists = chosenDistances(0);
     const own = selectNeighbours(generation, chosenBase, ids, dists);
     writeOwnList(generation, slot, 0, ids, dists, own, diverseCount);
+    copyWords(distancesOfRow(slot), dists, own);
     store<u8>(ownCounts + first + r, <u8>own);
     if (!isAsked(generation, slot)) continue;
     watch(generation, slot);
@@ -98,7 +100,7 @@ export function linkBetween(most: u32): bool {
   for (; place < end; place++) {
     const slot = slotAt(place);
     const list = listOf(generation, slot, 0);
-    const dists = distancesOf(generation, slot, 0);
+    const dists = distancesOfRow(slot);
     const own: u32 = load<u8>(ownCounts + place);
     for (let i: u32 = 0; i < own; i++) {
       const other = idAt(list, i);
@@ -114,10 +116,35 @@ export function linkBetween(most: u32): bool {
   return end < rows;
 }
 
+/** Where the distances of a row's level-0 list lie while the portion is linked. */
+function distancesOfRow(slot: u32): usize {
+  return listDistances + (<usize>load<u16>(rowOf + (slot - from) * 2) - 1) * (capacityBase * 4);
+}
+
 /** Adds a row to the list of another. */
 function addBetween(to: u32, slot: u32, distance: f32): void {
   const list = listOf(generation, to, 0);
-  if (!contains(idsOf(list), countOf(list), slot)) crowd(list, distancesOf(generation, to, 0), slot, distance);
+  const count = countOf(list);
+  if (contains(idsOf(list), count, slot)) return;
+  const dists = distancesOfRow(to);
+  if (count == capacityBase) {
+    crowd(list, dists, slot, distance);
+    return;
+  }
+  setEntry(list, dists, count, slot, distance);
+  setCount(list, count + 1);
+}
+
+/** A full list takes a slot and gives up its farthest; nearer ones and those that hide none of each other stay. */
+function crowd(list: usize, dists: usize, slot: u32, distance: f32): void {
+  let farthest = distance;
+  let place: u32 = ~0;
+  for (let i = diverseOf(list); i < capacityBase; i++) {
+    if (distanceAt(dists, i) <= farthest) continue;
+    farthest = distanceAt(dists, i);
+    place = i;
+  }
+  if (place != ~0) setEntry(list, dists, place, slot, distance);
 }
 
 /** Whether a row has any neighbour: one without is linked alone, later. */
@@ -146,7 +173,7 @@ export function linkBack(most: u32): bool {
   for (; place < end; place++) {
     const slot = slotAt(place);
     const list = listOf(generation, slot, 0);
-    const dists = distancesOf(generation, slot, 0);
+    const dists = distancesOfRow(slot);
     // Others may write to the list from now on: what it has chosen is copied first.
     const own: u32 = load<u8>(ownCounts + place);
     const ids = chosenIds(0);
@@ -161,7 +188,7 @@ export function linkBack(most: u32): bool {
       count++;
     }
     for (let i: u32 = 0; i < count; i++) {
-      connectCrowding(generation, load<u32>(ids + i * 4), slot, load<f32>(distances + i * 4));
+      connect(generation, load<u32>(ids + i * 4), 0, slot, load<f32>(distances + i * 4));
       if (i == 1) faultPoint(FAULT_BULK_BACK);
     }
   }

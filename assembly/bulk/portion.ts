@@ -7,6 +7,7 @@
  *   order       u16 a row     rows in the order of their leaves
  *   probes      u16 × PROBES  of each row its nearest leaders, in no order, or NO_LEAF
  *   ownCounts   u8 a row      how many neighbours it has chosen itself
+ *   listDistances  f32 × 4M  of each row the distances of its level-0 list
  *   members     u32 a slot    of the graph and the portion, leaf by leaf: from leafStarts, leafCounts of them
  *   group…      a group of rows against a leaf (dense.ts)
  *   sums        of the training of leaders (leaders.ts), only if there is one
@@ -16,7 +17,7 @@ import {
   SLOT_HEADER,
 } from "../layout";
 import { seat } from "../memory/locks";
-import { codeStride, dimensions, leavesOffset, paddedFloats } from "../memory/settings";
+import { capacityBase, codeStride, dimensions, leavesOffset, paddedFloats } from "../memory/settings";
 
 export const PROBES: u32 = 13; // leaves that a row is compared with
 export const NO_LEAF: u32 = 0xffff;
@@ -30,7 +31,7 @@ export const COLUMNS: u32 = 64; // that are packed at a time
 export let block: usize = 0, generation: usize = 0, directory: usize = 0;
 export let from: u32 = 0, to: u32 = 0, rows: u32 = 0, room: u32 = 0;
 export let rowSlots: usize = 0, rowOf: usize = 0, order: usize = 0, probes: usize = 0, ownCounts: usize = 0;
-export let members: usize = 0, leafStarts: usize = 0, leafCounts: usize = 0;
+export let listDistances: usize = 0, members: usize = 0, leafStarts: usize = 0, leafCounts: usize = 0;
 export let sums: usize = 0, sumCounts: usize = 0, meanSlot: usize = 0, superOf: usize = 0;
 /* The group: */
 export let groupRows: u32 = 0, rowBytes: u32 = 0;
@@ -60,6 +61,7 @@ function layOut(start: usize, before: u32, slots: u32, leaders: u32): u32 {
   order = take(slots * 2);
   probes = take(slots * PROBES * 2);
   ownCounts = take(slots);
+  listDistances = take(slots * capacityBase * 4);
   members = take((before + slots) * 4);
   leafStarts = take((leaders + 1) * 4);
   leafCounts = take((leaders + 1) * 4);

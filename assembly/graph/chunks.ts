@@ -1,25 +1,22 @@
 /*
  * Where does a generation get the memory for its graph? Chunk by chunk: codes, level-0 lists and twins of CHUNK_SLOTS
- * slots, a block of their upper lists, and one of the distances of level 0. Under the partition lock.
+ * slots, and a block of their upper lists. Under the partition lock.
  */
 import {
-  CHUNK_BITS, CHUNK_SLOTS, G_BARE, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, G_SPACE, LEAF_BYTES, NOTES_BYTES,
-  P_RESERVED, RECENT_SLOTS, S_GENERATIONS, UPPERS_HEADER,
+  CHUNK_BITS, CHUNK_SLOTS, G_CENTROID, G_COUNT, G_GRAPH, G_GRAPH_CHUNKS, G_LEAVES, G_SPACE, LEAF_BYTES, NOTES_BYTES,
+  RECENT_SLOTS, S_GENERATIONS, UPPERS_HEADER,
 } from "../layout";
-import { allocate, availableBytes, blockBytes, bytesOf, free, freeAt } from "../memory/arena";
+import { allocate, bytesOf, free, freeAt } from "../memory/arena";
 import {
-  distancesBytes, distancesOffset, graphChunkBytes, leavesOffset, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
+  graphChunkBytes, leavesOffset, levelOf, linksOffset, listStride, maxGraphChunks, paddedFloats,
   twinsOffset, uppersOffset, upperStride,
 } from "../memory/settings";
 import { clearBytes, copyBytes } from "../memory/words";
 import { countBlock } from "../vectors/slots";
 import { chunkAt, clearList } from "./lists";
 
-/**
- * Makes room in the graph for slot number G_COUNT, upper lists included; unless it stays `bare`, also for distances, so
- * that something can be linked. False when there is no memory.
- */
-export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
+/** Makes room in the graph for slot number G_COUNT, upper lists included. False when there is no memory. */
+export function ensureGraph(generation: usize, mine: u32): bool {
   const wanted: u32 = (load<u32>(generation + G_COUNT) >>> CHUNK_BITS) + 1;
   let directory: usize = load<u32>(generation + G_GRAPH);
   if (directory == 0) {
@@ -40,16 +37,14 @@ export function ensureGraph(generation: usize, mine: u32, bare: bool): bool {
   while (load<u32>(generation + G_GRAPH_CHUNKS) < wanted) {
     const number = load<u32>(generation + G_GRAPH_CHUNKS);
     if (number >= maxGraphChunks) return false;
-    const chunk = newChunk(number, mine, bare);
+    const chunk = newChunk(number, mine);
     if (chunk == 0) return false;
-    if (bare) store<u32>(generation + G_BARE, 1);
     store<u32>(directory + number * 4, <u32>chunk);
     store<u32>(generation + G_GRAPH_CHUNKS, number + 1);
     countBlock(generation, chunk);
     countBlock(generation, uppersBlock(chunk));
-    countBlock(generation, distancesBlock(chunk));
   }
-  return bare || ensureDistances(generation, mine);
+  return true;
 }
 
 /** Bytes of the block of the centroid, with what lies behind it. */
@@ -70,38 +65,6 @@ function inheritNotes(generation: usize): void {
   copyBytes(notesOf(generation), notesOf(emptying), NOTES_BYTES);
 }
 
-/** Gives every chunk its distances, all or none; false when there is no memory. */
-export function ensureDistances(generation: usize, mine: u32): bool {
-  const missing = missingDistances(generation);
-  if (missing == 0) return true;
-  if (missing > <u64>availableBytes() + min<u32>(mine, load<u32>(P_RESERVED))) return false;
-  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
-    const chunk = chunkAt(generation, i - 1);
-    if (distancesBlock(chunk) != 0) continue;
-    const block = allocate(distancesBytes, mine);
-    if (block == 0) return false;
-    atomic.store<u32>(chunk + distancesOffset, <u32>block);
-    countBlock(generation, block);
-  }
-  atomic.store<u32>(generation + G_BARE, 0);
-  return true;
-}
-
-/** Bytes of the distances that chunks do not have. */
-export function missingDistances(generation: usize): u64 {
-  if (load<u32>(generation + G_BARE) == 0) return 0;
-  let bytes: u64 = 0;
-  for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
-    if (distancesBlock(chunkAt(generation, i - 1)) == 0) bytes += blockBytes(distancesBytes);
-  }
-  return bytes;
-}
-
-/** Whether the level-0 lists of a slot's chunk may have distances. */
-export function hasDistances(generation: usize, slot: u32): bool {
-  return distancesBlock(chunkAt(generation, slot >>> CHUNK_BITS)) != 0;
-}
-
 /** Bytes of codes, links and what else only a graph needs. */
 export function graphBytes(generation: usize): u32 {
   const graph: usize = load<u32>(generation + G_GRAPH);
@@ -109,7 +72,7 @@ export function graphBytes(generation: usize): u32 {
   let bytes = bytesOf(graph) + bytesOf(load<u32>(generation + G_CENTROID)) + bytesOf(load<u32>(generation + G_LEAVES));
   for (let i = load<u32>(generation + G_GRAPH_CHUNKS); i > 0; i--) {
     const chunk = chunkAt(generation, i - 1);
-    bytes += bytesOf(chunk) + bytesOf(uppersBlock(chunk)) + bytesOf(distancesBlock(chunk));
+    bytes += bytesOf(chunk) + bytesOf(uppersBlock(chunk));
   }
   return bytes;
 }
@@ -120,7 +83,6 @@ export function freeGraph(generation: usize): void {
     const chunk = chunkAt(generation, i - 1);
     store<u32>(generation + G_GRAPH_CHUNKS, i - 1);
     free(uppersBlock(chunk));
-    free(distancesBlock(chunk));
     free(chunk);
   }
   freeAt(generation + G_GRAPH);
@@ -128,19 +90,16 @@ export function freeGraph(generation: usize): void {
   freeAt(generation + G_LEAVES);
 }
 
-function newChunk(number: u32, mine: u32, bare: bool): usize {
+function newChunk(number: u32, mine: u32): usize {
   const first = number << CHUNK_BITS;
   let lists: u32 = 0;
   for (let i: u32 = 0; i < CHUNK_SLOTS; i++) lists += levelOf(first + i);
   const chunk = allocate(graphChunkBytes, mine);
   const uppers: usize = chunk == 0 ? 0 : allocate(UPPERS_HEADER + lists * upperStride, mine);
-  const distances: usize = uppers == 0 || bare ? 0 : allocate(distancesBytes, mine);
-  if (uppers == 0 || (distances == 0 && !bare)) {
-    free(uppers);
+  if (uppers == 0) {
     free(chunk);
     return 0;
   }
-  store<u32>(chunk + distancesOffset, <u32>distances);
   let next: usize = uppers + UPPERS_HEADER;
   for (let i: u32 = 0; i < CHUNK_SLOTS; i++) {
     store<u32>(chunk + uppersOffset + i * 4, <u32>next);
@@ -155,9 +114,4 @@ function newChunk(number: u32, mine: u32, bare: bool): usize {
 /** The block of a chunk's upper lists: those of its first slot come first. */
 function uppersBlock(chunk: usize): usize {
   return load<u32>(chunk + uppersOffset) - UPPERS_HEADER;
-}
-
-/** The block of a chunk's distances, or 0. */
-function distancesBlock(chunk: usize): usize {
-  return load<u32>(chunk + distancesOffset);
 }

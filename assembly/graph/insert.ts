@@ -248,18 +248,17 @@ export function relink(generation: usize, slot: u32, reached: usize, slots: u32)
   if (entry == 0 || entry - 1 == slot) return true;
   expectDoubles(generation);
   const count = findNeighbours(generation, slot, entry - 1);
-  for (let i: u32 = 0; i < count; i++) connectIfRoom(generation, slot, foundSlot(i), foundDistance(i));
+  for (let i: u32 = 0; i < count; i++) connectIfRoom(generation, slot, foundSlot(i));
   let links: u32 = 0;
   for (let i: u32 = 0; i < candidateCount && links < MENDED_LINKS; i++) {
     const other = candidateSlot(i);
     if (other >= slots || !hasBit(reached, other)) continue;
-    if (connectIfRoom(generation, other, slot, candidateDistance(i))) links++;
+    if (connectIfRoom(generation, other, slot)) links++;
   }
   return links != 0;
 }
 
 /** Links a slot to one that a search for it would not find; false when that one's list is full. */
 export function relinkFrom(generation: usize, from: u32, slot: u32): bool {
-  queryFromSlot(generation, slot);
-  return connectIfRoom(generation, from, slot, distanceTo(from));
+  return connectIfRoom(generation, from, slot);
 }

@@ -13,8 +13,8 @@ import { capacityBase, capacityUpper, levelOf } from "../memory/settings";
 import { contains, copyBytes, hasBit } from "../memory/words";
 import { distanceTo, queryFromSlot } from "../vectors/beam";
 import {
-  capacityOf, countOf, distanceAt, distancesOf, diverseOf, idAt, idsOf, isBare, listOf, lockOf, setCount, setDiverse, setEntry,
-  writeOwnList,
+  capacityOf, countOf, distanceAt, distancesOf, diverseOf, idAt, idsOf, listOf, lockOf, mayHaveDoubles, setCount, setDiverse,
+  setEntry, setId, writeOwnList,
 } from "./lists";
 import { pruneInto } from "./prune";
 
@@ -35,55 +35,27 @@ export function connect(generation: usize, to: u32, level: u32, slot: u32, dista
   acquire(lock, SEAT_HELD_NODE);
   faultPoint(FAULT_LINK_NODE_LOCKED);
   const list = listOf(generation, to, level);
-  const dists = distancesOf(generation, to, level);
-  computeDistances(generation, to, list, dists);
+  const dists = distancesOf(list, level);
+  dropDoubles(list);
   // A plain load: a thread that sets it does so before it takes the lock of a list to write it again.
   if (load<u32>(generation + G_RETRIED) == 0 || !holds(generation, to, level, slot)) {
     if (countOf(list) < capacityOf(level)) append(list, dists, slot, distance);
-    else pruneInto(generation, level, list, dists, slot, distance);
+    else pruneInto(generation, to, level, list, dists, slot, distance);
   }
   release(lock, SEAT_HELD_NODE);
-}
-
-/** `connect` on level 0 for a bulk: a full list is not pruned, it gives up its farthest that is not among its diverse ones. */
-export function connectCrowding(generation: usize, to: u32, slot: u32, distance: f32): void {
-  const lock = nodeLock(generation, to, 0);
-  acquire(lock, SEAT_HELD_NODE);
-  const list = listOf(generation, to, 0);
-  const dists = distancesOf(generation, to, 0);
-  computeDistances(generation, to, list, dists);
-  if (load<u32>(generation + G_RETRIED) == 0 || !holds(generation, to, 0, slot)) crowd(list, dists, slot, distance);
-  release(lock, SEAT_HELD_NODE);
-}
-
-/** Adds `slot` to a level-0 list; a full one gives up its farthest, nearer ones and those that hide none of each other stay. */
-export function crowd(list: usize, dists: usize, slot: u32, distance: f32): void {
-  if (countOf(list) < capacityBase) {
-    append(list, dists, slot, distance);
-    return;
-  }
-  let farthest = distance;
-  let place: u32 = ~0;
-  for (let i = diverseOf(list); i < capacityBase; i++) {
-    if (distanceAt(dists, i) <= farthest) continue;
-    farthest = distanceAt(dists, i);
-    place = i;
-  }
-  if (place != ~0) setEntry(list, dists, place, slot, distance);
 }
 
 /** Adds `slot` to a level-0 list that has room for it and is not busy, without a prune; true when it is in the list. */
-export function connectIfRoom(generation: usize, to: u32, slot: u32, distance: f32): bool {
+export function connectIfRoom(generation: usize, to: u32, slot: u32): bool {
   if (to == slot) return false;
   const lock = nodeLock(generation, to, 0);
   if (!tryAcquire(lock, SEAT_HELD_NODE)) return false;
   const list = listOf(generation, to, 0);
-  const dists = distancesOf(generation, to, 0);
   const known = holds(generation, to, 0, slot);
   const fits = countOf(list) < capacityBase;
   if (!known && fits) {
-    computeDistances(generation, to, list, dists);
-    append(list, dists, slot, distance);
+    dropDoubles(list);
+    append(list, 0, slot, 0);
   }
   release(lock, SEAT_HELD_NODE);
   return known || fits;
@@ -95,18 +67,14 @@ function append(list: usize, dists: usize, slot: u32, distance: f32): void {
   setCount(list, count + 1);
 }
 
-/**
- * Computes the distances of a list that was loaded without them, and drops what somebody else wrote into it twice. Its
- * lock is held; another query is set afterwards.
- */
-function computeDistances(generation: usize, slot: u32, list: usize, dists: usize): void {
-  if (!isBare(list)) return;
+/** Drops what somebody else wrote twice into a list that was loaded. Its lock is held. */
+function dropDoubles(list: usize): void {
+  if (!mayHaveDoubles(list)) return;
   const count = countOf(list);
-  queryFromSlot(generation, slot);
   let n: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const id = idAt(list, i);
-    if (!contains(idsOf(list), n, id)) setEntry(list, dists, n++, id, distanceTo(id));
+    if (!contains(idsOf(list), n, id)) setId(list, n++, id);
   }
   setDiverse(list, n == count ? diverseOf(list) : 0);
   setCount(list, n);
@@ -139,27 +107,26 @@ export function writeListAgain(
 }
 
 /**
- * After a trap under a node lock: the list may hold an id twice, or an id with the distance of another. Computes every
- * distance again, drops doubles and the slot itself; a bare list was only read. The caller releases the node lock.
+ * After a trap under a node lock: the list may hold an id twice, or an id with the distance of another. Drops doubles and the
+ * slot itself, and computes every distance again; a loaded list drops its doubles when it is written. The caller releases the
+ * node lock.
  */
 export function repairList(generation: usize, slot: u32, level: u32): void {
   const list = listOf(generation, slot, level);
-  if (isBare(list)) return;
-  const dists = distancesOf(generation, slot, level);
+  if (level == 0 && mayHaveDoubles(list)) return;
+  const dists = distancesOf(list, level);
   const count = countOf(list);
-  queryFromSlot(generation, slot);
+  if (dists != 0) queryFromSlot(generation, slot);
   let n: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const id = idAt(list, i);
-    let known = id == slot;
-    for (let j: u32 = 0; j < n && !known; j++) known = idAt(list, j) == id;
-    if (!known) setEntry(list, dists, n++, id, distanceTo(id));
+    if (id != slot && !contains(idsOf(list), n, id)) setEntry(list, dists, n++, id, dists == 0 ? 0 : distanceTo(id));
   }
   setDiverse(list, 0);
   setCount(list, n);
 }
 
-/** Computes the distances of a slot's list on a level again, under its node lock. Another query is set afterwards. */
+/** Computes the distances of a slot's list on a level above 0 again, under its node lock. Another query is set afterwards. */
 export function renewDistances(generation: usize, slot: u32, level: u32): void {
   const lock = nodeLock(generation, slot, level);
   acquire(lock, SEAT_HELD_NODE);
@@ -187,7 +154,7 @@ export function copyLists(generation: usize, slot: u32, to: usize, marks: usize,
   idsLeftOut = 0;
   for (let level: u32 = 0; level <= levels; level++) {
     const list = listOf(generation, slot, level);
-    const dists = distancesOf(generation, slot, level);
+    const dists = distancesOf(list, level);
     const copied: usize = prunePairs; // distances, as long as it is not known where the ids end
     const count = countOf(list);
     const diverse = diverseOf(list);

@@ -1,13 +1,11 @@
 /*
  * Who are a slot's neighbours? The only reader and writer of link bytes; all others use the functions of this file.
  *
- *   level 0      in the graph chunk: [lock][count][diverse][older][ids u32 × 4M], in a block beside it [distances f32 × 4M]
+ *   level 0      in the graph chunk: [lock][count][diverse][older][ids u32 × 4M]
  *   level 1 …    at uppers[slot], per level: [-][count][diverse][-][ids u32 × 2M][distances f32 × 2M]
  *
- * Distances are those of the ids on the beam's scale; a prune needs them, a search never loads them. A generation that
- * was loaded has none on level 0, and its lists are BARE, until something is linked into it: then its chunks get their
- * blocks (chunks.ts), and what writes to a bare list computes its distances first (the same to the bit, under dot but
- * for rounding).
+ * Distances are those of the ids on the beam's scale. Only a prune needs them, so on level 0 it computes them (prune.ts): they
+ * would take as much as the ids. A level-0 list that was loaded may name a slot twice (DOUBLES) until it is written.
  *
  * Rules for many threads (docs/CONCURRENCY.md):
  * - Every id cell is valid from the moment the slot can be reached: its linker fills the rest with the slot itself.
@@ -15,9 +13,9 @@
  *   stale count is harmless.
  * - Writers of a list of a reachable slot hold that slot's node lock (links.ts), one at a time.
  */
-import { BARE, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LIST_COUNT, LIST_DIVERSE, LIST_HEADER, LIST_LOCK, LIST_OLDER } from "../layout";
+import { CHUNK_BITS, CHUNK_SLOTS, DOUBLES, G_GRAPH, LIST_COUNT, LIST_DIVERSE, LIST_HEADER, LIST_LOCK, LIST_OLDER } from "../layout";
 import {
-  capacityBase, capacityUpper, distancesOffset, linksOffset, listStride, twinsOffset, uppersOffset, upperStride,
+  capacityBase, capacityUpper, linksOffset, listStride, twinsOffset, uppersOffset, upperStride,
 } from "../memory/settings";
 import { publish, published } from "../memory/order";
 import { copyWords } from "../memory/words";
@@ -35,13 +33,11 @@ export function listOf(generation: usize, slot: u32, level: u32): usize {
   return <usize>load<u32>(chunk + uppersOffset + index * 4) + (level - 1) * upperStride;
 }
 
-/** The distances of a list; on level 0 only where the chunk has them. */
+/** The distances of a list, or 0: there are none on level 0. */
 // @ts-ignore: decorator
 @inline
-export function distancesOf(generation: usize, slot: u32, level: u32): usize {
-  if (level != 0) return listOf(generation, slot, level) + LIST_HEADER + capacityUpper * 4;
-  const block: usize = load<u32>(chunkAt(generation, slot >>> CHUNK_BITS) + distancesOffset);
-  return block + (slot & (CHUNK_SLOTS - 1)) * capacityBase * 4;
+export function distancesOf(list: usize, level: u32): usize {
+  return level == 0 ? 0 : list + LIST_HEADER + capacityUpper * 4;
 }
 
 /** Address of the head of the chain of slots with the same vector as a linked one: slot + 1, or 0. */
@@ -90,12 +86,12 @@ export function distanceAt(dists: usize, i: u32): f32 {
 
 /** How many of the first entries hide none of each other. */
 export function diverseOf(list: usize): u32 {
-  return load<u32>(list, LIST_DIVERSE) & ~BARE;
+  return load<u32>(list, LIST_DIVERSE) & ~DOUBLES;
 }
 
-/** Whether a level-0 list has no distances yet. */
-export function isBare(list: usize): bool {
-  return (load<u32>(list, LIST_DIVERSE) & BARE) != 0;
+/** Whether a level-0 list may name a slot twice: it was loaded, and not written since. */
+export function mayHaveDoubles(list: usize): bool {
+  return (load<u32>(list, LIST_DIVERSE) & DOUBLES) != 0;
 }
 
 const TOUCHED: u32 = 256; // bytes of a list: what more than a few lists are longer than
@@ -113,14 +109,20 @@ export function touchList(generation: usize, slot: u32, level: u32): u32 {
 export function touchEnd(generation: usize, slot: u32, level: u32): u32 {
   const list = listOf(generation, slot, level);
   const end = min<u32>(countOf(list), capacityOf(level) - 1);
-  return load<u32>(list + LIST_HEADER + (end << 2)) + load<u32>(distancesOf(generation, slot, level) + (end << 2));
+  const seen = load<u32>(list + LIST_HEADER + (end << 2));
+  return level == 0 ? seen : seen + load<u32>(distancesOf(list, level) + (end << 2));
 }
 
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function setEntry(list: usize, dists: usize, i: u32, id: u32, distance: f32): void {
+export function setId(list: usize, i: u32, id: u32): void {
   publish(list + LIST_HEADER + (i << 2), id);
-  store<f32>(dists + (i << 2), distance);
+}
+
+/** `dists`: of the list, 0: it has none. */
+export function setEntry(list: usize, dists: usize, i: u32, id: u32, distance: f32): void {
+  setId(list, i, id);
+  if (dists != 0) store<f32>(dists + (i << 2), distance);
 }
 
 /** Readers see the entries below from now on. */
@@ -147,13 +149,13 @@ export function clearList(list: usize): void {
 export function writeOwnList(
   generation: usize, slot: u32, level: u32, ids: usize, dists: usize, count: u32, diverse: u32,
 ): void {
-  copyWords(distancesOf(generation, slot, level), dists, count);
+  if (level != 0) copyWords(distancesOf(listOf(generation, slot, level), level), dists, count);
   writeIds(generation, slot, level, ids, count, diverse);
 }
 
-/** Like `writeOwnList` on level 0, without distances. */
-export function writeBareList(generation: usize, slot: u32, ids: usize, count: u32, diverse: u32): void {
-  writeIds(generation, slot, 0, ids, count, diverse | BARE);
+/** Like `writeOwnList` on level 0, with ids from elsewhere, among which there may be doubles. */
+export function writeLoadedList(generation: usize, slot: u32, ids: usize, count: u32, diverse: u32): void {
+  writeIds(generation, slot, 0, ids, count, diverse | DOUBLES);
 }
 
 // @ts-ignore: decorator

@@ -6,9 +6,9 @@
  */
 import { FAULT_LINK_PRUNE } from "../layout";
 import { faultPoint } from "../memory/faults";
-import { freshDistances, prunePairs } from "../memory/scratch";
+import { fresh, freshDistances, prunePairs } from "../memory/scratch";
 import { prunedBase, prunedUpper } from "../memory/settings";
-import { distances, queryFromSlot, touch } from "../vectors/beam";
+import { distances, queryFromSlot, touch, touchAll } from "../vectors/beam";
 import { candidateCount, candidateDistance, candidateSlot } from "./candidates";
 import { countOf, distanceAt, diverseOf, idAt, setCount, setDiverse, setEntry } from "./lists";
 import { insertPair, pairDistance, pairSlot, setPair } from "./pairs";
@@ -16,13 +16,18 @@ import { insertPair, pairDistance, pairSlot, setPair } from "./pairs";
 /** Beside the slot of a pair: it was among the list's diverse entries, which hide none of each other. */
 const WAS_DIVERSE: u32 = 0x80000000;
 
-/** Prunes a full list that takes one more slot. Its node lock is held, and another query is set afterwards. */
-export function pruneInto(generation: usize, level: u32, list: usize, dists: usize, slot: u32, distance: f32): void {
+let sink: u32 = 0; // uses what the touches load
+
+/** Prunes the full list of `owner`, which takes one more slot. Its node lock is held, and another query is set afterwards. */
+export function pruneInto(
+  generation: usize, owner: u32, level: u32, list: usize, dists: usize, slot: u32, distance: f32,
+): void {
   const count = countOf(list);
   const diverse = diverseOf(list);
+  const known = dists != 0 ? dists : distancesFrom(generation, owner, list, count);
   for (let i: u32 = 0; i < count; i++) {
     const id = idAt(list, i);
-    insertPair(prunePairs, i, distanceAt(dists, i), i < diverse ? id | WAS_DIVERSE : id);
+    insertPair(prunePairs, i, distanceAt(known, i), i < diverse ? id | WAS_DIVERSE : id);
   }
   insertPair(prunePairs, count, distance, slot);
   const limit = level == 0 ? prunedBase : prunedUpper;
@@ -39,6 +44,15 @@ export function pruneInto(generation: usize, level: u32, list: usize, dists: usi
   }
   setDiverse(list, chosen);
   setCount(list, chosen);
+}
+
+/** Distances of a list's ids from its owner, which stay until others are computed. */
+function distancesFrom(generation: usize, owner: u32, list: usize, count: u32): usize {
+  queryFromSlot(generation, owner);
+  for (let i: u32 = 0; i < count; i++) store<u32>(fresh + (i << 2), idAt(list, i));
+  sink += touchAll(count);
+  distances(count);
+  return freshDistances;
 }
 
 /** Whether none of the chosen pairs hides the candidate. */

@@ -82,7 +82,7 @@ export function linkSuspects(generation: usize, most: u32): u32 {
 function linkAgain(generation: usize, slot: u32): bool {
   const entry = atomic.load<u32>(generation + G_ENTRY);
   if (stateOf(slotAddress(generation, slot)) != LINKED || entry == slot + 1) return false;
-  for (let l: u32 = 0; l <= levelOf(slot); l++) renewDistances(generation, slot, l);
+  for (let l: u32 = 1; l <= levelOf(slot); l++) renewDistances(generation, slot, l);
   faultPoint(FAULT_RELINK);
   const count = findNeighbours(generation, slot, entry - 1);
   for (let i: u32 = 0; i < count; i++) {

@@ -29,9 +29,8 @@ export let slotStride: u32 = 0, codeStride: u32 = 0, listStride: u32 = 0, upperS
 export let linksOffset: u32 = 0;
 export let uppersOffset: u32 = 0; // addresses of the upper lists
 export let twinsOffset: u32 = 0;
-export let distancesOffset: u32 = 0; // the address of the block of distances
 export let leavesOffset: u32 = 0; // the leaves of its slots
-export let graphChunkBytes: u32 = 0, distancesBytes: u32 = 0;
+export let graphChunkBytes: u32 = 0;
 
 export function loadSettings(): void {
   dimensions = load<u32>(P_DIMENSIONS);
@@ -64,10 +63,8 @@ export function loadSettings(): void {
   linksOffset = (CHUNK_SLOTS * codeStride + 31) & ~15;
   uppersOffset = linksOffset + CHUNK_SLOTS * listStride;
   twinsOffset = uppersOffset + CHUNK_SLOTS * 4;
-  distancesOffset = twinsOffset + CHUNK_SLOTS * 4;
-  leavesOffset = distancesOffset + 4;
+  leavesOffset = twinsOffset + CHUNK_SLOTS * 4;
   graphChunkBytes = leavesOffset + CHUNK_SLOTS * LEAF_BYTES;
-  distancesBytes = CHUNK_SLOTS * capacityBase * 4;
 }
 
 /**

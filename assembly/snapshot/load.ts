@@ -20,14 +20,14 @@ import {
   S_INCARNATION, S_LIVE, S_VERSION, TAG_UTF8, TWINNED, X_VECTORS,
 } from "../layout";
 import { ensureGraph } from "../graph/chunks";
-import { capacityOf, twinsOf, writeBareList, writeOwnList } from "../graph/lists";
+import { capacityOf, twinsOf, writeLoadedList, writeOwnList } from "../graph/lists";
 import { setOffset } from "../graph/promotion";
 import { FULL } from "../graph/sight";
 import { allocate, availableBytes, free, useReserve } from "../memory/arena";
 import { lockPartition, unlocked } from "../memory/locks";
 import { base, info } from "../memory/scratch";
 import {
-  codeStride, cosine, dimensions, distancesBytes, flatBelow, levelOf, M, metric, paddedFloats, seed, slotStride,
+  codeStride, cosine, dimensions, flatBelow, levelOf, M, metric, paddedFloats, seed, slotStride,
 } from "../memory/settings";
 import { allBelow, contains, copyBytes, copyWords, padded } from "../memory/words";
 import { checkVectorAt, inverseNorm, LARGEST_SQUARED_NORM, wishCompaction } from "../space/accept";
@@ -152,7 +152,7 @@ function isPossible(): bool {
 }
 
 function startGraph(frame: usize, centroid: usize): i32 {
-  if (!ensureGraph(generation, 0, true)) return E_MEMORY;
+  if (!ensureGraph(generation, 0)) return E_MEMORY;
   copyBytes(load<u32>(generation + G_CENTROID), centroid, paddedFloats * 4);
   if (!isCentroid(load<u32>(generation + G_CENTROID))) return broken(BROKEN_SPACE, 0);
   store<u32>(generation + G_BEAM, flags & FS_F32_BIT ? BEAM_F32 : flags & FS_TURNED_BIT ? BEAM_TURNED : BEAM_CODES);
@@ -178,9 +178,7 @@ function makeRoom(arrived: u32): void {
   if (arrived <= room) return;
   room = <u32>min<u64>(total, <u64>arrived * AHEAD);
   const slots = room - load<u32>(generation + G_COUNT);
-  let bytes = bytesFor(generation, slots, slots * KEY_BYTES);
-  const chunks = ((room + CHUNK_SLOTS - 1) >>> CHUNK_BITS) - load<u32>(generation + G_GRAPH_CHUNKS);
-  if (isGraph) bytes -= <u64>chunks * distancesBytes; // they come later, if ever
+  const bytes = bytesFor(generation, slots, slots * KEY_BYTES);
   if (bytes <= availableBytes()) free(allocate(<u32>bytes, 0));
 }
 
@@ -226,7 +224,7 @@ function loadRecord(slot: u32, end: usize): i32 {
   if (twin != 0) namesTwin = true;
   if (load<u64>(at + R_AGE) > version) return broken(BROKEN_ORDER, slot);
   if (dead ? header != 0 : !isKey(header, key)) return broken(BROKEN_KEY, slot);
-  if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0, true))) return E_MEMORY;
+  if (!ensureSlot(generation, 0) || (isGraph && !ensureGraph(generation, 0))) return E_MEMORY;
 
   const slotAt = slotAddress(generation, slot);
   store<u64>(slotAt + SLOT_BORN, 0);
@@ -321,7 +319,7 @@ function loadList(slot: u32, level: u32, end: usize): bool {
   cursor = level == 0 ? distances : distances + (count << 2);
   if (cursor > end || !allBelow(ids, count, total) || contains(ids, count, slot)) return false;
   if (level == 0) {
-    writeBareList(generation, slot, ids, count, diverse); // what it names twice goes once its distances come
+    writeLoadedList(generation, slot, ids, count, diverse); // what it names twice goes once it is written
     return true;
   }
   for (let i: u32 = 0; i < count; i++) {
@@ -348,9 +346,7 @@ function loadEnd(frame: usize, end: usize): i32 {
   store<u32>(generation + G_ENTRY, entry);
   store<u32>(space + S_LIVE, live);
   if (isGraph || (flags & FS_ELIGIBLE_BIT) != 0 || live > flatBelow) {
-    // Accepting makes room for distances; but what waits, or has to be mended, is linked without it.
-    const isWhole = isGraph && floor == count && load<u64>(frame + FE_LEFT_OUT) == 0;
-    if (!ensureGraph(generation, 0, isWhole)) return E_MEMORY;
+    if (!ensureGraph(generation, 0)) return E_MEMORY;
     atomic.xchg<u32>(generation + G_ELIGIBLE, count);
     offerRange(generation, floor, count);
     makeReady(space);

@@ -19,8 +19,7 @@
  * a slot without its bit is linked again after the snapshot is loaded. The ways that led through newer slots are
  * missing: FE_LEFT_OUT says how many, and then a census follows.
  *
- * What still lives in a generation that is being emptied comes last, not linked. Codes are in, since reading them is
- * faster than computing them; distances on level 0 are not, since nothing needs them until something is linked.
+ * What still lives in a generation that is being emptied comes last, not linked. Codes are in.
  */
 import {
   BEAM_CODES, BEAM_F32, BEAM_TURNED, BODILESS, E_BUSY, E_MEMORY, E_MORE, E_STALE, FB_ALL, FB_COLUMNS,

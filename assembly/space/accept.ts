@@ -240,7 +240,7 @@ function prepare(generation: usize, hash: u32, cell: usize, key: usize, header: 
   if (!ensureSlot(generation, mine)) return false;
   // Once its slots are work for the linkers they stay so, even if deletes bring it below `flatBelow` again.
   const graph = load<u32>(generation + G_ELIGIBLE) != 0 || load<u32>(generation + G_LIVE) >= flatBelow;
-  if (graph && !ensureGraph(generation, mine, false)) return false;
+  if (graph && !ensureGraph(generation, mine)) return false;
   target = generation;
   newSlot = load<u32>(generation + G_COUNT);
   if (cell != 0) {

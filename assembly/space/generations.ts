@@ -7,7 +7,7 @@ import {
 import { centroidBytes, freeGraph } from "../graph/chunks";
 import { allocate, blockBytes, free, freeAt } from "../memory/arena";
 import {
-  distancesBytes, flatBelow, graphChunkBytes, M, maxGraphChunks, upperStride,
+  flatBelow, graphChunkBytes, M, maxGraphChunks, upperStride,
 } from "../memory/settings";
 import { clearBytes, copyWords, padded } from "../memory/words";
 import { freeRows } from "../rows/columns";
@@ -98,7 +98,7 @@ export function bytesFor(generation: usize, count: u32, keyBytes: u32): u64 {
     const have = load<u32>(generation + G_GRAPH_CHUNKS);
     const want = (then + CHUNK_SLOTS - 1) >> CHUNK_BITS;
     const uppers: u64 = (1536 / (M - 1) + 16) * upperStride; // on average 1024 / (M − 1) lists a chunk, with room
-    if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + distancesBytes + uppers + 96);
+    if (want > have) bytes += (want - have) * (<u64>graphChunkBytes + uppers + 64);
     if (have == 0) bytes += blockBytes(maxGraphChunks * 4) + blockBytes(centroidBytes());
   }
   bytes += 64 + 16 * <u64>chunk; // larger directories of vector chunks

@@ -5,10 +5,9 @@
  * Its notes are one block from the arena: a bit per slot and a queue of slots. One census per seat at a time.
  */
 import {
-  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_BARE, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL,
+  CENSUS_MOVED, CHUNK_BITS, E_BUSY, E_MEMORY, G_COUNT, G_ENTRY, G_FLOOR, G_GRAPH_CHUNKS, G_LINKED, G_SERIAL,
   LINKED, S_CENSUS, S_GENERATIONS,
 } from "../layout";
-import { ensureDistances } from "../graph/chunks";
 import { relink, relinkFrom } from "../graph/insert";
 import { capacityOf, countOf, firstTwin, listOf, publishedId } from "../graph/lists";
 import { allocate, free, useReserve } from "../memory/arena";
@@ -32,7 +31,6 @@ let head: u32 = 0, tail: u32 = 0, sweep: u32 = 0;
 let unmended: u32 = 0; // not reached, and every list that could name it was full or locked
 let whole: bool = false; // everything was reached, or can be now
 let outcome: i32 = GOES_ON;
-let refusal: i32 = COMPLETE; // E_MEMORY when nothing can be linked for lack of it
 let missing: u32 = 0, firstMissing: u32 = 0;
 
 /** Starts a census. 1 started, 0 nothing to do (flat, empty, or unchanged and not `always`), E_MEMORY or E_BUSY. */
@@ -62,7 +60,6 @@ function prepare(that: usize, ofIncarnation: u32, always: bool): i32 {
   queue = notes + (bits & ~15);
   head = tail = sweep = missing = unmended = 0;
   outcome = GOES_ON;
-  refusal = COMPLETE;
   reach(entry - 1);
   return 1;
 }
@@ -74,7 +71,7 @@ function reach(slot: u32): void {
 }
 
 /**
- * Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots were moved, E_MEMORY or E_BUSY.
+ * Goes on for about `nodes` nodes. 1 more to do, 0 complete, CENSUS_MOVED its slots were moved, or E_BUSY.
  * X_INFO: slots not reached, the first of them, those not mended.
  */
 export function continueCensus(nodes: u32, mend: bool): i32 {
@@ -90,7 +87,7 @@ function goOn(nodes: u32, mend: bool): i32 {
   if (outcome == GOES_ON) {
     announce();
     if (!isTheSame()) outcome = CENSUS_MOVED;
-    else if (!walk(nodes, mend)) outcome = refusal;
+    else if (!walk(nodes, mend)) outcome = COMPLETE;
     whole = (mend ? unmended : missing) == 0;
     park();
   }
@@ -123,25 +120,13 @@ function walk(nodes: u32, mend: bool): bool {
     if (mend && stateOf(at) != LINKED && !hasTwins(sweep)) continue;
     if (missing++ == 0) firstMissing = sweep;
     if (!mend) continue;
-    if (!isLinkable() || (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep))) unmended++;
-    if (refusal != COMPLETE) return false;
+    if (!relink(generation, sweep, notes, slots) && !relinkFromAny(sweep)) unmended++;
     // More may be reached through it now: walk on from it before the sweep continues.
     reach(sweep);
     sweep++;
     return true;
   }
   return sweep < settled;
-}
-
-/** Whether lists can be written: a loaded graph gets its distances now. Not while the partition is busy. */
-function isLinkable(): bool {
-  if (atomic.load<u32>(generation + G_BARE) == 0) return true;
-  if (!lockPartition()) return false;
-  const same = isTheSame();
-  const has = same && ensureDistances(generation, 0);
-  unlockPartition();
-  if (same && !has) refusal = E_MEMORY;
-  return has;
 }
 
 function hasTwins(slot: u32): bool {

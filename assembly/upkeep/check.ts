@@ -9,8 +9,7 @@ import {
   E_MORE, GRAPH, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_SERIAL, G_STATE, IN_GRAPH,
   KEY_HEADER, LINKED, PENDING, SLOT_BORN, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_LIVE, S_VERSION, TWINNED,
 } from "../layout";
-import { hasDistances } from "../graph/chunks";
-import { capacityOf, countOf, diverseOf, firstTwin, idAt, isBare, listOf, lockOf } from "../graph/lists";
+import { capacityOf, countOf, diverseOf, firstTwin, idAt, listOf, lockOf, mayHaveDoubles } from "../graph/lists";
 import { allocate, BROKEN, CHANGED, free, GOES_ON, useReserve, walkArena } from "../memory/arena";
 import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
@@ -249,9 +248,7 @@ function checkChain(slot: u32): bool {
 function checkList(slot: u32, level: u32): u32 {
   const list = listOf(generation, slot, level);
   const n = countOf(list);
-  if (isBare(list) ? level != 0 : level == 0 && !hasDistances(generation, slot)) {
-    return fail(BROKEN_LIST, slot, level, n);
-  }
+  if (mayHaveDoubles(list) && level != 0) return fail(BROKEN_LIST, slot, level, n);
   if (n > capacityOf(level) || diverseOf(list) > n) return fail(BROKEN_LIST, slot, level, n);
   for (let i: u32 = 0; i < capacityOf(level); i++) {
     const id = idAt(list, i);
@@ -259,7 +256,7 @@ function checkList(slot: u32, level: u32): u32 {
     if (i >= n) continue;
     if (id == slot) return fail(BROKEN_LIST, slot, level, i);
     if (levelOf(id) < level) return fail(BROKEN_LEVEL, slot, level, i);
-    if (isBare(list)) continue; // what somebody else wrote into it twice goes with the first write
+    if (mayHaveDoubles(list)) continue; // they go with the first write
     for (let j: u32 = 0; j < i; j++) if (idAt(list, j) == id) return fail(BROKEN_LIST, slot, level, i);
   }
   return 0;

@@ -1,9 +1,9 @@
 /* What do the core's tests share? A space on one thread without workers. */
 import { expect } from "bun:test";
 import {
-  BARE,
   CHUNK_BITS,
   CODE_HEADER,
+  DOUBLES,
   G_COUNT,
   G_GRAPH,
   LIST_COUNT,
@@ -220,7 +220,7 @@ export function cutLists(space: CoreSpace, chosen: (slot: number) => boolean): n
     const chunk = words[(directory >>> 2) + (slot >>> CHUNK_BITS)]!;
     const list = chunk + linksOffset + (slot & 1023) * listStride;
     words[(list + LIST_COUNT) >>> 2] = 0;
-    words[(list + LIST_DIVERSE) >>> 2]! &= BARE;
+    words[(list + LIST_DIVERSE) >>> 2]! &= DOUBLES;
     cut++;
   }
   return cut;
