@@ -140,7 +140,7 @@ test("batches of one op: links and compactions both go on", async () => {
 });
 
 test("a compaction that finds no memory does not keep its worker from stealing", async () => {
-  const options = { dimensions: 64, metric: "l2", workers: 2, partitions: 2, memoryLimit: 12 * 2 ** 20 } as const;
+  const options = { dimensions: 64, metric: "l2", workers: 2, partitions: 2, memoryLimit: 8 * 2 ** 20 } as const;
   await using parts = await opened({ ...options, flatBelow: 64, stealing: { threshold: 20 } });
   const { index } = parts;
   const nameOn = async (home: number) => {

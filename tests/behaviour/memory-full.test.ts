@@ -103,7 +103,7 @@ for (const workers of [0, 1]) {
   test(`flush ends, and deletes make room, workers: ${workers}`, async () => {
     await using parts = await opened({
       ...{ dimensions: 64, metric: "l2", workers, flatBelow: 32, partitions: 1 },
-      ...{ memoryLimit: 16 * 2 ** 20, timeoutMs: 1000 },
+      ...{ memoryLimit: 13 * 2 ** 20, timeoutMs: 1000 },
     });
     const { index } = parts;
     const space = index.space("s");
