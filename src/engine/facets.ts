@@ -1,14 +1,13 @@
 /* Which values does a field have among the entries that match, and how often? */
 import * as calls from "../core/calls.ts";
 import type { Field, Scalar } from "../documents/fields.ts";
-import { valueInRow } from "../documents/row.ts";
 import { compare, readWhere } from "../documents/where.ts";
 import { integer } from "../options/checks.ts";
 import { type FacetOptions, optionsOf, readNow } from "../options/entries.ts";
 import type { Slice } from "../runtime/event-loop.ts";
+import { BUSY, FieldValues } from "./field-values.ts";
 import type { Host } from "./host.ts";
 import { eachMatch, type Matches, withMatches } from "./matches.ts";
-import { BUSY, Keywords } from "./ordered.ts";
 
 export interface Facet {
   value: Scalar;
@@ -45,18 +44,11 @@ function orderOf(a: Scalar, b: Scalar): number {
 
 async function countValues(host: Host, { seat }: Matches, field: Field, slice: Slice): Promise<Map<Scalar, number>> {
   const counts = new Map<Scalar, number>();
-  const keywords = new Keywords(host, seat, field);
-  const add = (value: Scalar) => counts.set(value, (counts.get(value) ?? 0) + 1);
+  const values = new FieldValues(host, seat, field);
   await eachMatch(host, seat, field.number, slice, (match) => {
-    if (match.form === calls.FORM_LIST) {
-      const found = calls.matchAt(seat, match.ref, { row: true, vector: false });
-      if (typeof found === "number") return host.again(found, seat);
-      for (const value of new Set(valueInRow(found.row!, field) as Scalar[])) add(value);
-      return;
-    }
-    const value = keywords.of(match);
-    if (value === BUSY) return calls.AGAIN;
-    if (value !== undefined) add(field.type === "boolean" ? value === 1 : value);
+    const found = values.valuesOf(match);
+    if (found === BUSY) return calls.AGAIN;
+    for (const value of found) counts.set(value, (counts.get(value) ?? 0) + 1);
   });
   return counts;
 }

@@ -3,9 +3,9 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import type { Place } from "../documents/cursor.ts";
 import type { Field } from "../documents/fields.ts";
-import { decodeText } from "../documents/row.ts";
 import { compare } from "../documents/where.ts";
 import type { Slice } from "../runtime/event-loop.ts";
+import { BUSY, FieldValues } from "./field-values.ts";
 import type { Host } from "./host.ts";
 import { eachMatch, type Matches } from "./matches.ts";
 
@@ -40,45 +40,14 @@ export async function firstMatches(
   slice: Slice,
 ): Promise<Placed[]> {
   const first = new First(order, most);
-  const keywords = new Keywords(host, seat, order.field);
+  const values = order.field === null ? null : new FieldValues(host, seat, order.field);
   await eachMatch(host, seat, order.field?.number ?? calls.NO_FIELD, slice, (match) => {
-    const value = keywords.of(match);
+    const value = values?.comparedOf(match);
     if (value === BUSY) return calls.AGAIN;
     const place = { ref: match.ref, age: match.age, value };
     if (after === null || isBefore(after, place, order)) first.offer(place);
   });
   return first.sorted();
-}
-
-/** AGAIN, where numbers are values. */
-export const BUSY = Symbol("busy");
-
-/** Values of a field as they are compared: a keyword's text, read once per code. */
-export class Keywords {
-  private readonly texts = new Map<string, string>();
-
-  constructor(
-    private readonly host: Host,
-    private readonly seat: Seat,
-    private readonly field: Field | null,
-  ) {}
-
-  /** Undefined where there is none, BUSY while the partition is busy. */
-  of({ ref, form, value }: calls.Listed): string | number | undefined | typeof BUSY {
-    if (this.field === null || form !== calls.FORM_ONE) return undefined;
-    if (this.field.type !== "keyword") return value;
-    const name = `${calls.generationOf(ref)} ${value}`;
-    const known = this.texts.get(name);
-    if (known !== undefined) return known;
-    const bytes = calls.keywordAt(this.seat, ref, this.field.number, value);
-    if (typeof bytes === "number") {
-      this.host.again(bytes, this.seat);
-      return BUSY;
-    }
-    const text = decodeText(bytes);
-    this.texts.set(name, text);
-    return text;
-  }
 }
 
 /** The first few of many, as a heap whose root is the last of them. */

@@ -40,3 +40,35 @@ test("of two that add the same field at once, one is refused", async () => {
   expect([first!.status, second!.status]).toEqual(["fulfilled", "rejected"]);
   expect(parts.index.fields).toMatchObject({ late: { type: "number" } });
 });
+
+test("while a column is being filled, facets, order and pages are those of the documents", async () => {
+  await using parts = await opened({ dimensions: 4, workers: 0, partitions: 1 });
+  const { index } = parts;
+  const done = (i: number) => [true, false, [true, false], null, undefined][i % 5];
+  const keys = Array.from({ length: 100 }, (_, i) => i);
+  const documents = keys.map((i) => ({ name: `n${i % 7}`, size: -i, done: done(i) }));
+  for (const name of ["a", "b"]) await index.space<number>(name).addMany(keys, SET.part(0, 100).values, documents);
+  const space = index.space<number>("b");
+  /** Asks at once, before any entry of the space has the field in its column. */
+  const added = async <T>(name: string, type: "keyword" | "number" | "boolean", ask: () => Promise<T>) => {
+    await index.addField(name as never, type as never);
+    const found = ask();
+    expect(index.fields).toMatchObject({ [name]: { state: "building" } });
+    return await found;
+  };
+  expect(await added("done", "boolean", () => space.facets("done" as never))).toEqual([
+    { value: false, count: 40 },
+    { value: true, count: 40 },
+  ]);
+  const ofName = () =>
+    Promise.all([space.facets("name" as never, { limit: 2 }), space.page({ orderBy: "name" as never, limit: 2 })]);
+  expect(await added("name", "keyword", ofName)).toMatchObject([
+    [
+      { value: "n0", count: 15 },
+      { value: "n1", count: 15 },
+    ],
+    { entries: [{ key: 0 }, { key: 7 }] },
+  ]);
+  const bySize = () => space.page({ orderBy: "size" as never, limit: 3 });
+  expect(await added("size", "number", bySize)).toMatchObject({ entries: [{ key: 99 }, { key: 98 }, { key: 97 }] });
+});
