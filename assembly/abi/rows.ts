@@ -164,12 +164,13 @@ export function keywordAt(ref: u32, field: u32, code: u32): i32 {
 }
 
 /**
- * Gives the row of a match what it has in fields that are newer than it: values with their headers, `bytes` in the row buffer.
- * A compaction that moves the slot in between may lose them. OK, E_ROW, E_MEMORY or E_BUSY.
+ * Gives the row of a match what it has in fields that are newer than it: values with their headers, `bytes` in the row buffer, of
+ * the first `known` fields; the partition may have more by now. A compaction that moves the slot in between may lose them. OK, E_ROW, E_MEMORY or E_BUSY.
  */
-export function fillMatch(ref: u32, bytes: u32): i32 {
+export function fillMatch(ref: u32, bytes: u32, known: u32): i32 {
   const values: usize = load<u32>(seat + SEAT_ROW);
-  if (bytes > load<u32>(seat + SEAT_ROW_BYTES) || !areValues(values, bytes)) return E_ROW;
+  const fits = bytes <= load<u32>(seat + SEAT_ROW_BYTES) && known <= atomic.load<u32>(P_FIELDS);
+  if (!fits || !areValues(values, bytes)) return E_ROW;
   if (!lockPartition()) return E_BUSY;
-  return unlocked(fillRow(generationFor(ref), ref & ~MATCH_EMPTYING, values, bytes) ? OK : E_MEMORY);
+  return unlocked(fillRow(generationFor(ref), ref & ~MATCH_EMPTYING, values, bytes, known) ? OK : E_MEMORY);
 }

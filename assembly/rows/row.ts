@@ -136,17 +136,17 @@ export function wordList(cell: u32): usize {
 }
 
 /**
- * Puts the values at `at`, of `bytes`, into the row of a slot that says nothing of their fields yet, because those are newer.
- * False when there is no memory. Partition lock held.
+ * Puts the values at `at`, of `bytes`, into the row of a slot that says nothing of their fields yet, because those are newer; then
+ * it knows the first `known` fields. False when there is no memory. Partition lock held.
  */
-export function fillRow(generation: usize, slot: u32, at: usize, bytes: u32): bool {
+export function fillRow(generation: usize, slot: u32, at: usize, bytes: u32, known: u32): bool {
   const record = recordOf(generation, slot);
   if (record == 0) return true;
   for (const end = at + bytes; at < end; at += VALUE_HEADER + padded8(load<u32>(at + VALUE_BYTES))) {
     if (<u32>load<u16>(at + VALUE_FIELD) >= load<u32>(record + RECORD_KNOWN) && !putValue(generation, slot, at, 0)) return false;
   }
   faultPoint(FAULT_ROW_FILL);
-  store<u32>(record + RECORD_KNOWN, load<u32>(P_FIELDS));
+  if (known > load<u32>(record + RECORD_KNOWN)) store<u32>(record + RECORD_KNOWN, known);
   return true;
 }
 

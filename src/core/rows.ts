@@ -216,10 +216,18 @@ export function liveAt(seat: Seat, { address, incarnation }: SpaceAt, now: numbe
   return live < 0 ? null : live;
 }
 
-/** Sets what a match has in fields that its row says nothing of: values as in a row. OK or a refusal. */
-export function fillMatch(seat: Seat, ref: number, values: Uint8Array): number {
+/** What a document has in fields that its row says nothing of. */
+export interface MissingValues {
+  /** As in a row. */
+  values: Uint8Array;
+  /** Fields that were known then: the row says something of so many from then on. */
+  known: number;
+}
+
+/** Sets what a match has in fields that its row says nothing of. OK or a refusal. */
+export function fillMatch(seat: Seat, ref: number, { values, known }: MissingValues): number {
   const bytes = seat.putRow(values);
-  return bytes < 0 ? bytes : seat.core.fillMatch(ref, bytes);
+  return bytes < 0 ? bytes : seat.core.fillMatch(ref, bytes, known);
 }
 
 /** The space after the one at `address` (0: the first) with entries that may expire, or null. */

@@ -46,8 +46,6 @@ export class Seat {
   private floats!: Float32Array;
   private scratchBytes!: Uint8Array;
   private intakeView!: Uint8Array;
-  /** Whether there may be bytes in the intake where vectors are padded. True at first: others had this seat before. */
-  private holdsBytes = true;
   private bytes!: Uint8Array;
   private words!: Uint32Array;
   private distances!: Float32Array;
@@ -158,13 +156,14 @@ export class Seat {
 
   /** Copies a vector to the start of the intake. */
   putVector(vector: NumberArray): void {
-    this.useForVectors();
+    this.fresh();
     this.floats.set(vector);
+    this.pad(0);
   }
 
   /** Copies `count` vectors of a flat array to the start of the intake. */
   putVectors(vectors: NumberView, first: number, count: number): void {
-    this.useForVectors();
+    this.fresh();
     const d = this.dimensions;
     if (d === this.stride) {
       this.floats.set(vectors.subarray(first * d, (first + count) * d));
@@ -172,28 +171,27 @@ export class Seat {
     }
     for (let i = 0; i < count; i++) {
       this.floats.set(vectors.subarray((first + i) * d, (first + i + 1) * d), i * this.stride);
+      this.pad(i);
     }
   }
 
   /** Puts a vector's bytes at the start of the intake. */
   putVectorBytes(vector: Uint8Array): void {
-    this.useForVectors();
+    this.fresh();
     this.intakeView.set(vector);
+    this.pad(0);
+  }
+
+  /** The core compares vectors with their padding, and the intake may hold anything: also what the core wrote there. */
+  private pad(index: number): void {
+    const end = (index + 1) * this.stride;
+    for (let at = index * this.stride + this.dimensions; at < end; at++) this.floats[at] = 0;
   }
 
   /** The intake as bytes: where frames of snapshots come and go, and lists of spaces. */
   get intakeBytes(): Uint8Array {
     this.fresh();
-    this.holdsBytes = true;
     return this.intakeView;
-  }
-
-  /** The vectors in the intake are padded with zeros: that is all that may lie between them. */
-  private useForVectors(): void {
-    this.fresh();
-    if (!this.holdsBytes) return;
-    this.intakeView.fill(0);
-    this.holdsBytes = false;
   }
 
   /** Copies `count` bytes of the journal's ring (at `ring`, of `size` bytes), from position `from` on. */

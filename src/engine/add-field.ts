@@ -3,7 +3,16 @@
  * place: no op is made, and nothing but the column changes. Until it is whole, a `where` looks at documents instead.
  */
 import { type E_BUSY, OK } from "../../assembly/layout.ts";
-import { defineFields, eventually, fillMatch, insist, matchAt, NEVER, NO_FIELD } from "../core/calls.ts";
+import {
+  defineFields,
+  eventually,
+  fillMatch,
+  insist,
+  type MissingValues,
+  matchAt,
+  NEVER,
+  NO_FIELD,
+} from "../core/calls.ts";
 import { type FieldType, MOST_FIELDS, valueIfFits } from "../documents/fields.ts";
 import { encodeValues, knownIn } from "../documents/row.ts";
 import type { Condition } from "../documents/where.ts";
@@ -141,20 +150,24 @@ function fillSpace(handle: Host, space: string, mismatches: Map<string, number>)
       await eachMatch(handle, seat, NO_FIELD, slice, ({ ref }) => {
         const found = matchAt(seat, ref, { row: true, vector: false });
         if (typeof found === "number") return handle.again(found, seat);
-        const { values, misfits } = missingValues(handle, found.row!);
-        const status = fillMatch(seat, ref, values);
+        const missing = missingValues(handle, found.row!);
+        const status = fillMatch(seat, ref, missing);
         if (status !== OK) return handle.again(status, seat);
-        for (const name of misfits) mismatches.set(name, (mismatches.get(name) ?? 0) + 1);
+        for (const name of missing.misfits) mismatches.set(name, (mismatches.get(name) ?? 0) + 1);
       });
       return count;
     },
   );
 }
 
-/** What the document of a row has in the fields that the row says nothing of; `misfits`: where it is of another type. */
-export function missingValues(handle: Host, row: Uint8Array): { values: Uint8Array; misfits: string[] } {
+/**
+ * What the document of a row has in the fields that the row says nothing of; `misfits`: where it is of another type. The core
+ * may know one more field already: of that one the values say nothing.
+ */
+export function missingValues(handle: Host, row: Uint8Array): MissingValues & { misfits: string[] } {
   const document = documentIn(row);
-  const fields = handle.fields.table.list.slice(knownIn(row));
+  const { list } = handle.fields.table;
+  const fields = list.slice(knownIn(row));
   const misfits: string[] = [];
   const values = fields.map((field) => {
     if (document === undefined) return undefined;
@@ -162,5 +175,5 @@ export function missingValues(handle: Host, row: Uint8Array): { values: Uint8Arr
     if (mismatch) misfits.push(field.name);
     return value;
   });
-  return { values: encodeValues(fields, values), misfits };
+  return { values: encodeValues(fields, values), known: list.length, misfits };
 }

@@ -111,7 +111,7 @@ function fillSpaceNow(handle: SyncHandle, space: string): void {
           for (const { ref } of found) {
             const read = handle.guarded(() => calls.matchAt(seat, ref, { row: true, vector: false }));
             if (typeof read === "number") throw handle.refusal(read, seat);
-            const status = handle.guarded(() => calls.fillMatch(seat, ref, missingValues(handle, read.row!).values));
+            const status = handle.guarded(() => calls.fillMatch(seat, ref, missingValues(handle, read.row!)));
             if (status !== layout.OK) throw handle.refusal(status, seat);
           }
         }

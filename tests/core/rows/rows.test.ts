@@ -1,7 +1,9 @@
 /* Does a row come back as it went in, for every type and form of value, from wherever it is read? */
 import { describe, expect, test } from "bun:test";
-import { E_CHANGED, E_STALE, FAULT_ROW_CODE, NOT_FOUND, OK } from "../../../assembly/layout.ts";
-import type { FieldType, FieldValue } from "../../../src/documents/fields.ts";
+import { E_CHANGED, E_ROW, E_STALE, FAULT_ROW_CODE, NOT_FOUND, OK } from "../../../assembly/layout.ts";
+import * as calls from "../../../src/core/calls.ts";
+import type { Field, FieldType, FieldValue } from "../../../src/documents/fields.ts";
+import { encodeValues } from "../../../src/documents/row.ts";
 import { coreModule, usedBytes } from "../harness.ts";
 import { type RowLike, type RowSpace, rowSpace } from "./row-space.ts";
 
@@ -144,6 +146,30 @@ test("fields are added, never taken away or changed; a row is refused that knows
   expect(space.matching({ is: "exists", field: space.fields.list[1]! })).toEqual(["new"]);
   expect(() => new (space.constructor as typeof RowSpace)(space.seat, "s", { word: "number" })).toThrow();
   expect(() => new (space.constructor as typeof RowSpace)(space.seat, "s", { word: "keyword" })).toThrow();
+});
+
+test("a row that is filled stays behind a field that was added in the meantime", async () => {
+  const space = await rowSpace({ word: "keyword" });
+  space.put("a", V, { values: { word: "w" } });
+  space.addField("size", "number");
+  const [, size] = space.fields.list as [Field, Field];
+  space.addField("seen", "boolean"); // known to the core, and not yet to the thread that fills
+  const fill = (fields: Field[], values: FieldValue[], known: number) => {
+    space.filter({ is: "behind" });
+    const refs: number[] = [];
+    while (calls.listMatches(space.seat, calls.NO_FIELD, ({ ref }) => refs.push(ref)) > 0);
+    const status = refs.map((ref) => calls.fillMatch(space.seat, ref, { values: encodeValues(fields, values), known }));
+    space.end();
+    return status;
+  };
+  expect(fill([size], [7], 2)).toEqual([OK]);
+  expect(space.matching({ is: "exists", field: size })).toEqual(["a"]);
+  expect(fill([space.fields.list[2]!], [true], 3)).toEqual([OK]);
+  expect(space.matching({ is: "exists", field: space.fields.list[2]! })).toEqual(["a"]);
+  expect(space.matching({ is: "behind" })).toEqual([]);
+  space.filter({ is: "all" });
+  expect(calls.fillMatch(space.seat, 0, { values: new Uint8Array(0), known: 4 })).toBe(E_ROW);
+  space.end();
 });
 
 test("memory of rows is given back: by compactions, and with the space", async () => {

@@ -161,3 +161,15 @@ test("a walk in f32 finds what codes that went blind miss", async () => {
   const hits = calls.search(space.seat, refOf(space), 10, 64, calls.NEVER, calls.IN_F32);
   expect(hits).toEqual(space.searchExactly(set.at(5), 10));
 });
+
+test("notes that were read while they were being written, and stay in the intake, are no part of the next vector", async () => {
+  const set = uniform(1000, 13, SEED);
+  const space = await filled(set, "l2");
+  expect(measured(space)).not.toBeNull();
+  const { address, incarnation } = refOf(space);
+  const query = set.at(7);
+  const before = space.search(query, 10);
+  space.seat.core.readNotes(address, incarnation);
+  expect(space.search(query, 10)).toEqual(before);
+  expect(before[0]!.distance).toBe(0);
+});

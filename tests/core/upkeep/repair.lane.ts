@@ -130,15 +130,9 @@ class Survivor {
       this.survive(() => {
         this.space.filter({ is: "behind" });
         for (const ref of refs) {
-          if (
-            calls.fillMatch(
-              this.seat,
-              ref,
-              encodeValues(this.space.fields.list, [...Array(field.number), `f${ref % 9}`]),
-            ) < 0
-          ) {
-            throw new Error("fillMatch refused");
-          }
+          const values = encodeValues(this.space.fields.list, [...Array(field.number), `f${ref % 9}`]);
+          const status = calls.fillMatch(this.seat, ref, { values, known: field.number + 1 });
+          if (status < 0) throw new Error("fillMatch refused");
         }
         this.space.end();
       });
