@@ -44,6 +44,7 @@ export type HnswErrorCode =
   | "CLUSTER_FULL" // the log's stream, or its account, takes no more: nothing has changed
   | "CLUSTER_MISMATCH" // the cluster was created with other options, or its stream is not one of this package
   | "CLUSTER_LOST" // the log was deleted, created again or rolled back, or its beginning is gone
+  | "CLUSTER_UNSERVED" // no member that holds the space's partition has replied in time, or this one does not hold it
   | "CLUSTER_HALTED" // this member can't apply what is in the log, and has stopped
   | "INTERNAL" // a bug in this package: the op was done as a whole or not at all, as the message says
   | "DAMAGED"; // a partition could not be repaired after a bug; its spaces refuse ops

@@ -14,7 +14,7 @@ const FLOORS: Record<string, string[]> = {
     "adapters dropin",
     "index search",
     "store",
-    "cluster | cluster/snapshots | cluster/replica | cluster/log | cluster/ops | cluster/placement",
+    "cluster | cluster/snapshots | cluster/replica | cluster/peers | cluster/placement | cluster/log | cluster/ops",
     "api",
     "storage | storage/threads | storage/tools | storage/upgrade | storage/recovery | storage/snapshots | storage/log | storage/disk",
     "journal",

@@ -25,6 +25,8 @@ export interface ClusterStats {
   written: number;
   /** Why nothing is read from the log at the moment, or any more; null while all is well. */
   trouble: string | null;
+  /** Numbers of the partitions that can be read here; others are read by way of other members. */
+  serves: number[];
 }
 
 /** A member of a cluster. Make it with `openCluster`. `M`: what documents look like; `Absent`: never where every entry has one. */
@@ -55,6 +57,10 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
     options: SearchOptions<Key, M, I, false> & ReadOptions & { spaces: readonly string[] | "all" },
   ): Promise<SpaceHit<Key, M, Absent, I>[]> {
     const { freshness, ...rest } = options;
+    const { shares } = this.member;
+    if (shares !== null) {
+      return (await shares.questions.search(query, rest, await this.member.mustSee(freshness))) as never;
+    }
     await this.member.sees(freshness);
     return await this.local.search(query, rest as typeof options);
   }
@@ -75,7 +81,7 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
     await this.member.send(addFieldOp(this.member.handle, name, type), true);
   }
 
-  /** Names of all spaces that this member has by now. Throws CLOSED or TIMEOUT. */
+  /** Names of all spaces that this member holds by now. Throws CLOSED or TIMEOUT. */
   spaces(): string[] {
     return this.local.spaces();
   }
@@ -121,13 +127,13 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
 
   /** Throws CLOSED or TIMEOUT. */
   stats(): ClusterStats {
-    const { applied, written, trouble } = this.member.state;
-    return { index: this.local.stats(), applied, written, trouble };
+    const { applied, written, trouble, serves } = this.member.state;
+    return { index: this.local.stats(), applied, written, trouble, serves };
   }
 
   /**
    * What this member holds, as a number per partition that takes in every key, vector, document and expiry: members that are
-   * equally far have the same. Nothing is applied while it is computed, some microseconds an entry.
+   * equally far have the same; "" for a partition that it does not hold. Nothing is applied while it is computed, some microseconds an entry.
    */
   async digest(): Promise<{ position: Position; partitions: string[] }> {
     const { applied, partitions } = await this.member.digests();

@@ -21,13 +21,15 @@ import { addOp, deleteOp, deleteWhereOp, updateOp, updateWhereOp } from "./intak
 import type { Member } from "./member.ts";
 import type { Op } from "./ops/op.ts";
 import type { ClusterUpdateOptions, ReadOptions } from "./options.ts";
+import { READS, type ReadName } from "./peers/reads.ts";
 
 /** Bytes of vectors that an `addMany` has under way. */
 const MOST_UNDER_WAY = 16 * 2 ** 20;
 
 /**
- * A named set of entries that every member of the cluster has. Arguments, results and errors are those of a `Space`; what is
- * said here comes on top. Reads are done by this member, from its memory.
+ * A named set of entries that members of the cluster have in common. Arguments, results and errors are those of a `Space`; what is
+ * said here comes on top. Reads are done by this member, from its memory, or by another one that holds the space; then they also reject
+ * with CLUSTER_UNSERVED.
  */
 export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undefined = undefined> {
   /** @internal Use `cluster.space(name)`. */
@@ -100,8 +102,7 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
   }
 
   async has(key: K, options?: ReadOptions): Promise<boolean> {
-    await this.member.sees(options?.freshness);
-    return await this.local.has(key);
+    return await this.read("has", [key], options?.freshness);
   }
 
   get(key: K): Promise<Float32Array | undefined>;
@@ -110,72 +111,91 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
     options: GetOptions<I> & ReadOptions,
   ): Promise<Entry<K, M, Absent, I> | undefined>;
   async get(key: K, options?: GetOptions<Include> & ReadOptions): Promise<unknown> {
-    const rest = await this.ready(options);
-    return await (rest === undefined ? this.local.get(key) : this.local.get(key, rest));
+    const [rest, freshness] = split(options);
+    return await this.read("get", rest === undefined ? [key] : [key, rest], freshness);
   }
 
   async getMany<I extends Include = never>(
     keys: readonly K[],
     options?: GetOptions<I> & ReadOptions,
   ): Promise<(Entry<K, M, Absent, I> | undefined)[]> {
-    return await this.local.getMany(keys, await this.ready(options));
+    return await this.readWith("getMany", [keys], options);
   }
 
-  /** Live entries, as this member has them by now. */
+  /** Live entries, as this member has them by now. Throws CLUSTER_UNSERVED where it does not hold the space: `count` asks others. */
   get size(): number {
+    this.member.expectHeld(this.name);
     return this.local.size;
   }
 
   async keys(options?: ReadOptions): Promise<K[]> {
-    await this.member.sees(options?.freshness);
-    return await this.local.keys();
+    return await this.read("keys", [], options?.freshness);
   }
 
   async count(options?: CountOptions<M> & ReadOptions): Promise<number> {
-    return await this.local.count(await this.ready(options));
+    return await this.readWith("count", [], options);
   }
 
+  /** By way of another member: an entry that was changed in the meantime comes also where it does not match any more. */
   entries<I extends Include = never>(
     options?: EntryOptions<M, I> & ReadOptions,
   ): AsyncGenerator<Entry<K, M, Absent, I>, void>;
   async *entries(options?: EntryOptions<M, Include> & ReadOptions): AsyncGenerator<never, void> {
-    yield* this.local.entries(await this.ready(options)) as AsyncGenerator<never, void>;
+    const [rest, freshness] = split(options);
+    const { shares } = this.member;
+    if (shares !== null) {
+      const atLeast = await this.member.mustSee(freshness);
+      return yield* shares.questions.entries(this.name, rest, atLeast) as AsyncGenerator<never, void>;
+    }
+    await this.member.sees(freshness);
+    yield* this.local.entries(rest) as AsyncGenerator<never, void>;
   }
 
-  /** `next` is one of this member: another one does not go on from there in the same order. */
+  /**
+   * `next` is one of the member that the page came from: another one does not go on from there in the same order. Where members hold some
+   * partitions each, it is asked again, and CLUSTER_UNSERVED says that it is gone.
+   */
   async page<I extends Include = never>(
     options?: PageOptions<M, I> & ReadOptions,
   ): Promise<Page<Entry<K, M, Absent, I>>> {
-    return await this.local.page(await this.ready(options));
+    const { shares } = this.member;
+    if (shares === null) return await this.readWith("page", [], options);
+    const [rest, freshness] = split(options);
+    return (await shares.questions.page(this.name, rest, await this.member.mustSee(freshness))) as never;
   }
 
   async facets(field: FieldPath<M>, options?: FacetOptions<M> & ReadOptions): Promise<Facet[]> {
-    return await this.local.facets(field, await this.ready(options));
+    return await this.readWith("facets", [field], options);
   }
 
   async search<I extends Include = never, E extends boolean = false>(
     query: Vector,
     options?: SearchOptions<K, M, I, E> & ReadOptions,
   ): Promise<SearchResult<Hit<K, M, Absent, I>, E>> {
-    return await this.local.search(query, await this.ready(options));
+    return await this.readWith("search", [query], options);
   }
 
   async searchMany<I extends Include = never>(
     queries: NumberArray | readonly Vector[],
     options?: SearchOptions<K, M, I, false> & ReadOptions,
   ): Promise<Hit<K, M, Absent, I>[][]> {
-    return await this.local.searchMany(queries, await this.ready(options));
+    return await this.readWith("searchMany", [queries], options);
   }
 
-  /** Resolves, once a read may begin, to what else it was asked. */
-  private async ready<O extends object>(options: (O & ReadOptions) | undefined): Promise<O | undefined> {
-    if (options === undefined || options === null || typeof options !== "object") {
-      await this.member.sees(undefined);
-      return options;
+  private readWith<T>(name: ReadName, args: unknown[], options: (object & ReadOptions) | undefined): Promise<T> {
+    const [rest, freshness] = split(options);
+    return this.read(name, [...args, rest], freshness);
+  }
+
+  /** Here, or where the space is held. */
+  private async read<T>(name: ReadName, args: unknown[], freshness: unknown): Promise<T> {
+    const { shares } = this.member;
+    if (shares !== null) {
+      const atLeast = await this.member.mustSee(freshness);
+      return (await shares.questions.read(name, this.name, args, atLeast)) as T;
     }
-    const { freshness, ...rest } = options;
     await this.member.sees(freshness);
-    return rest as unknown as O;
+    return (await READS[name].run(this.local as never, args)) as T;
   }
 
   private async done(op: () => Op): Promise<void> {
@@ -234,6 +254,13 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
     }
     return count;
   }
+}
+
+/** What a read was asked besides, and how fresh it must be. */
+function split<O extends object>(options: (O & ReadOptions) | undefined): [rest: O | undefined, freshness: unknown] {
+  if (options === undefined || options === null || typeof options !== "object") return [options, undefined];
+  const { freshness, ...rest } = options;
+  return [rest as unknown as O, freshness];
 }
 
 /** Throws BAD_KEY or DUPLICATE_KEY. */

@@ -1,5 +1,6 @@
 /* What does one member of a cluster run? A writer into the log, a reader of it, and the replica that the reader feeds. */
 import type { Opened } from "../api/start.ts";
+import type { VectorIndex } from "../api/vector-index.ts";
 import * as calls from "../core/calls.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError, messageOf } from "../errors.ts";
@@ -11,11 +12,15 @@ import { LogReader } from "./log/reader.ts";
 import { eventually, unreachable } from "./log/trouble.ts";
 import { full, LogWriter } from "./log/writer.ts";
 import { encodeOp } from "./ops/codec.ts";
+import type { Group } from "./ops/group.ts";
 import { type Op, placeOf } from "./ops/op.ts";
 import { clusterPartitionOf } from "./ops/partition.ts";
 import type { Position } from "./options.ts";
+import { Holdings } from "./replica/holdings.ts";
 import { type Beginning, Replica, type ReplicaHost } from "./replica/replica.ts";
-import { SnapshotKeeper } from "./snapshots/keeper.ts";
+import { Shares, type SharesOptions } from "./shares.ts";
+import { type Keeper, SnapshotKeeper } from "./snapshots/keeper.ts";
+import { PartitionKeeper } from "./snapshots/partition-keeper.ts";
 import type { SnapshotStore } from "./snapshots/store.ts";
 
 /** Messages of its own that a member may be behind before it sends more. */
@@ -31,12 +36,19 @@ export interface Snapshots {
   snapshotAfterBytes: number;
 }
 
+/** How members hold some partitions each; null: all hold all. */
+export type Placed = Pick<SharesOptions, "placement" | "capacity" | "source" | "record"> | null;
+
 export class Member {
   readonly handle: Handle;
   private readonly writer: LogWriter;
   private readonly reader: LogReader;
   private readonly replica: Replica;
-  private readonly snapshots: SnapshotKeeper;
+  private readonly snapshots: Keeper;
+  /** What it holds and asks others for; null: it holds all. */
+  readonly shares: Shares | null;
+  /** Results that others are asked for. */
+  private readonly asked = new Set<Promise<void>>();
   private isClosed = false;
 
   constructor(
@@ -46,20 +58,29 @@ export class Member {
     private readonly timeoutMs: number,
     private readonly report: (incident: Incident) => void,
     { beginning, store, snapshotAfterBytes }: Snapshots,
+    placed: Placed,
   ) {
     this.handle = opened.handle;
     this.writer = new LogWriter(log, timeoutMs, () => this.room());
-    const keep = () => this.content();
     const failed = (message: string) => report({ worker: -1, kind: "snapshot", message });
-    this.snapshots = new SnapshotKeeper(store, log, keep, snapshotAfterBytes, failed);
     const host = {
-      onGroup: (partition, { writer, number: group }, number, results) => {
-        if (writer === this.writer.id) this.writer.applied(partition, group, number, results);
+      onGroup: (partition, group, number, results) => {
+        const { writer, number: own } = group;
+        if (writer === this.writer.id) this.writer.applied(partition, own, number, results);
+        else this.shares?.results.keep(partition, group, results);
       },
+      onElsewhere: (partition, group, number) => this.elsewhere(partition, group, number),
       onApplied: (bytes) => this.snapshots.applied(bytes),
       report: (message) => report({ worker: -1, kind: "log", message }),
     } satisfies ReplicaHost;
-    this.replica = new Replica(log.shape, opened.handle, host, beginning);
+    const holdings = new Holdings(log.shape.partitions, placed === null);
+    this.replica = new Replica(log.shape, opened.handle, host, holdings, beginning);
+    const common = { timeoutMs, isFull: () => !this.isRoomy(), report: host.report };
+    this.shares = placed && new Shares(log, this.replica, opened.index as VectorIndex, { ...placed, ...common });
+    this.snapshots =
+      placed === null
+        ? new SnapshotKeeper(store, log, () => this.content(), snapshotAfterBytes, failed)
+        : new PartitionKeeper(store, log, this.replica, snapshotAfterBytes, failed);
     this.reader = new LogReader(log, this.replica, barrier, (error) => this.stopped(error));
   }
 
@@ -68,8 +89,8 @@ export class Member {
     if (this.isClosed) return Promise.reject(closed());
     try {
       if (this.replica.failure !== null) throw this.replica.failure;
-      this.expectRoomFor(op);
       const partition = clusterPartitionOf(placeOf(op), this.log.shape.partitions);
+      this.expectRoomFor(op, partition);
       return this.writer.send(partition, encodeOp(op), wantsResult);
     } catch (error) {
       return Promise.reject(error);
@@ -83,6 +104,15 @@ export class Member {
     await this.replica.reaches(await this.numberOf(freshness), this.timeoutMs);
   }
 
+  /** The number of the message that a read must see; 0: none. Rejects as `sees`. */
+  async mustSee(freshness: unknown): Promise<number> {
+    if (this.isClosed) throw closed();
+    if (freshness === "any") return 0;
+    const number = await this.numberOf(freshness);
+    if (this.replica.failure !== null) throw this.replica.failure;
+    return number;
+  }
+
   private async numberOf(freshness: unknown): Promise<number> {
     if (freshness === undefined || freshness === "own") return this.writer.written;
     if (freshness === "latest") return await this.latest();
@@ -93,6 +123,21 @@ export class Member {
     }
     if (incarnation === this.log.shape.incarnation) return Number(number);
     throw badOption("This position is one of another log.");
+  }
+
+  /** Throws CLUSTER_UNSERVED. */
+  expectHeld(space: string): void {
+    const partition = clusterPartitionOf(space, this.log.shape.partitions);
+    if (this.replica.holdings.applies(partition)) return;
+    throw new HnswError("CLUSTER_UNSERVED", "This member does not hold the space: `count` asks one that does.");
+  }
+
+  /** A group of a partition that others hold: they know what it has come to. */
+  private elsewhere(partition: number, { writer, number: group, ops }: Group, number: number): void {
+    if (writer !== this.writer.id || !this.writer.returned(partition, group, number)) return;
+    this.shares!.questions.resultsOf(partition, writer, group, number, ops.length)
+      .then((results) => this.writer.applied(partition, group, number, results))
+      .catch(() => {}); // the writer stops waiting by itself
   }
 
   /** Resolves when what is in the log by now is applied here, however long that takes while it goes on. */
@@ -125,13 +170,20 @@ export class Member {
 
   /** Behind everything that this member has written, and whatever else its reads show. */
   get position(): Position {
-    return `${this.log.shape.incarnation}:${Math.max(this.writer.written, this.replica.applied)}`;
+    return `${this.log.shape.incarnation}:${Math.max(this.writer.written, this.replica.applied, this.shares?.questions.seen ?? 0)}`;
   }
 
   get state() {
     const { applied, failure } = this.replica;
-    const trouble = failure === null ? this.reader.trouble : messageOf(failure);
-    return { position: this.position, applied, written: this.writer.written, trouble };
+    const trouble =
+      failure === null ? (this.reader.trouble ?? this.shares?.steward.trouble ?? null) : messageOf(failure);
+    return {
+      position: this.position,
+      applied,
+      written: this.writer.written,
+      trouble,
+      serves: this.replica.holdings.served,
+    };
   }
 
   /** Of all that this member has written, at least. Rejects with CLOSED or SNAPSHOT_FAILED, and as a read does. */
@@ -165,7 +217,9 @@ export class Member {
     this.isClosed = true;
     await this.writer.settled();
     await this.replica.reaches(this.writer.written, this.timeoutMs).catch(() => {}); // for results
+    await Promise.all(this.asked);
     this.writer.close();
+    await this.shares?.stop();
     this.barrier.close();
     await this.snapshots.stop();
     await this.reader.stop();
@@ -177,25 +231,30 @@ export class Member {
     await this.replica.reaches(this.writer.written - MOST_BEHIND, this.timeoutMs);
   }
 
-  /** Every replica must be able to apply what is in the log: so nothing goes there that does not fit here. */
-  private expectRoomFor(op: Op): void {
+  /** Every replica must be able to apply what is in the log: so nothing goes there that does not fit here, or where it is held. */
+  private expectRoomFor(op: Op, partition: number): void {
     if (op.kind === "delete" || op.kind === "deleteWhere" || op.kind === "dropSpace") return;
     const found = op.kind === "addField" ? null : this.handle.find(op.space);
     const seats = found === null || found === calls.AGAIN ? this.handle.seats : [found.seat];
-    if (seats.every((seat) => this.isRoomy(seat))) return;
+    const isHere = this.isRoomy(seats);
+    if (isHere && !this.shares?.steward.isFull(partition)) return;
     const share = `${FULL_SHARE * 100} % of a memory partition`;
     const cure = "raise `index.memoryLimit` of all members, or delete";
-    throw new HnswError("OUT_OF_MEMORY", `This member has used ${share}, and nothing has changed: ${cure}.`);
+    const who = isHere ? "A member that holds the space" : "This member";
+    throw new HnswError("OUT_OF_MEMORY", `${who} has used ${share}, and nothing has changed: ${cure}.`);
   }
 
-  private isRoomy(seat: Parameters<typeof calls.partitionInfo>[0]): boolean {
-    const { used, limit } = calls.partitionInfo(seat);
-    return used < limit * FULL_SHARE;
+  private isRoomy(seats = this.handle.seats): boolean {
+    return seats.every((seat) => {
+      const { used, limit } = calls.partitionInfo(seat);
+      return used < limit * FULL_SHARE;
+    });
   }
 
   private stopped(error: unknown): void {
     const failure = error instanceof HnswError ? error : new HnswError("INTERNAL", messageOf(error), { cause: error });
     this.replica.fail(failure);
+    void this.shares?.stop(); // others take over
     if (!this.isClosed) this.report({ worker: -1, kind: "log", message: failure.message });
   }
 }

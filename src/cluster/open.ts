@@ -10,11 +10,12 @@ import { ClusterIndex } from "./cluster-index.ts";
 import { Barrier } from "./log/barrier.ts";
 import { ClusterLog, type Extent } from "./log/log.ts";
 import { eventually, lost, unreachable } from "./log/trouble.ts";
-import { Member } from "./member.ts";
+import { Member, type Placed } from "./member.ts";
 import { expectFields } from "./ops/shape.ts";
 import { type ClusterOptions, type ClusterRequest, readClusterOptions } from "./options.ts";
 import type { Beginning } from "./replica/replica.ts";
 import { openContent } from "./snapshots/content.ts";
+import { PartitionSource } from "./snapshots/partition-source.ts";
 import { SnapshotStore } from "./snapshots/store.ts";
 
 /** While a member loads, others may trim the log behind newer snapshots. */
@@ -52,10 +53,16 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
     await stream.open();
     const store = new SnapshotStore(stream, log.shape.incarnation);
     const barrier = new Barrier(log, where.timeoutMs);
-    const { opened, beginning } = await load(store, log, barrier, request, report);
-    const member = new Member(opened, log, barrier, where.timeoutMs, report, { beginning, store, snapshotAfterBytes });
+    const placed = await placedOf(log, store, request, report);
+    const { opened, beginning } =
+      placed === null
+        ? await load(store, log, barrier, request, report)
+        : await begin(placed.source, log, barrier, request);
+    const snapshots = { beginning, store, snapshotAfterBytes };
+    const member = new Member(opened, log, barrier, where.timeoutMs, report, snapshots, placed);
     try {
       await member.catchUp();
+      member.shares?.start();
       expectFields(asked.fields, log.shape.fields, opened.handle.fields.table.types);
     } catch (error) {
       await member.close();
@@ -69,26 +76,59 @@ async function join(request: ClusterRequest): Promise<ClusterIndex> {
   }
 }
 
+type PlacedFrom = NonNullable<Placed> & { source: PartitionSource };
+
+/** Null where all members hold all. */
+async function placedOf(
+  log: ClusterLog,
+  store: SnapshotStore,
+  { log: { timeoutMs }, capacity }: ClusterRequest,
+  report: (incident: Incident) => void,
+): Promise<PlacedFrom | null> {
+  const { placement } = log.shape;
+  if (placement === null) return null;
+  const record = log.beside("placement", timeoutMs);
+  await record.open();
+  const failed = (message: string) => report({ worker: -1, kind: "snapshot", message });
+  return { placement, capacity, record, source: new PartitionSource(store, log.shape, failed) };
+}
+
+/** An empty index, that knows what a snapshot says of the log up to it; partitions are loaded later. */
+async function begin(
+  source: PartitionSource,
+  log: ClusterLog,
+  barrier: Barrier,
+  request: ClusterRequest,
+): Promise<{ opened: Opened; beginning: Beginning | null }> {
+  const beginning = await source.head();
+  const options = optionsOf(log, request);
+  if (beginning === null) return { opened: await openWith(options, { sweeps: false }), beginning };
+  const extent = await eventually(request.log.timeoutMs, "The log can't say how long it is", () => log.extent());
+  await expectMessage(extent, barrier, beginning.applied);
+  const fields = Object.fromEntries(beginning.fields.map(([name, type]) => [name, type]));
+  return { opened: await openWith({ ...options, fields }, { sweeps: false }), beginning };
+}
+
+function optionsOf(log: ClusterLog, { index, log: { timeoutMs }, onIncident }: ClusterRequest): OpenOptions {
+  const { incarnation: _, partitions, placement, ...shape } = log.shape;
+  return { ...index, ...shape, timeoutMs, onIncident };
+}
+
 /** An index with what the newest sound snapshot holds; an empty one where there is none. */
 async function load(
   store: SnapshotStore,
   log: ClusterLog,
   barrier: Barrier,
-  { index, log: { timeoutMs }, onIncident }: ClusterRequest,
+  request: ClusterRequest,
   report: (incident: Incident) => void,
 ): Promise<{ opened: Opened; beginning: Beginning | null }> {
-  const { incarnation: _, partitions, ...shape } = log.shape;
-  const options: OpenOptions = { ...index, ...shape, timeoutMs, onIncident };
-  for (const manifest of await store.list()) {
-    const extent = await eventually(timeoutMs, "The log can't say how long it is", () => log.extent());
+  const options = optionsOf(log, request);
+  for (const manifest of await store.list("all")) {
+    const extent = await eventually(request.log.timeoutMs, "The log can't say how long it is", () => log.extent());
     await expectMessage(extent, barrier, manifest.number);
     try {
-      const { head, stream: from } = await openContent(store.read(manifest), partitions);
-      const { applied, digest, states } = head;
-      return {
-        opened: await openWith({ ...options, from }, { sweeps: false }),
-        beginning: { applied, digest, states },
-      };
+      const { head, stream: from } = await openContent(store.read(manifest), log.shape.partitions);
+      return { opened: await openWith({ ...options, from }, { sweeps: false }), beginning: head };
     } catch (error) {
       const own = cureless(error);
       if (own !== null) throw own;

@@ -8,7 +8,7 @@ import type { Incident, OpenOptions } from "../options/open.ts";
 import { METRICS, type Metric } from "../values/metric.ts";
 import type { LogOptions } from "./log/log.ts";
 import { MOST_CLUSTER_PARTITIONS } from "./ops/partition.ts";
-import type { AskedShape, ClusterShape } from "./ops/shape.ts";
+import { type AskedShape, AWAY_MS, type ClusterShape, MOST_REPLICAS, type PlacementSettings } from "./ops/shape.ts";
 
 /** A place in a cluster's log, as a text that another member understands. */
 export type Position = `${string}:${number}`;
@@ -37,6 +37,14 @@ const OWN = [
 /** What members may have each for itself: each is as in `open`. */
 export type MemberOptions = Pick<OpenOptions, (typeof OWN)[number]>;
 
+/** How many members hold each partition. */
+export interface PlacementOptions {
+  /** Members that hold each partition, 1 to 16. Default 2. */
+  replicas?: number | undefined;
+  /** After that long without a word a member is away, and others take over what it held: 500 to 600,000. Default 10,000. */
+  awayMs?: number | undefined;
+}
+
 /** What `openCluster` takes. `M`: what documents look like. */
 export interface ClusterOptions<M = unknown> extends DocumentChoices<M> {
   /** Of NATS: `"nats://host:4222"`, or several of one cluster of servers. */
@@ -47,6 +55,13 @@ export interface ClusterOptions<M = unknown> extends DocumentChoices<M> {
   replicas?: 1 | 3 | 5 | undefined;
   /** Parts of the log that spaces are spread over, 1 to 1,024; fixed when it is created. Default 64. */
   partitions?: number | undefined;
+  /**
+   * Members hold some of the partitions each, and ask others for what they do not hold. It counts when the log is created. Default: every
+   * member holds all.
+   */
+  placement?: PlacementOptions | undefined;
+  /** What this member takes compared with others, where members hold some partitions each: .01 to 1,000. Default 1. */
+  capacity?: number | undefined;
   /** Floats in every vector, 1 to 4,096. A cluster that exists knows them. */
   dimensions?: number | undefined;
   /** Default `"cosine"`. */
@@ -71,6 +86,7 @@ export interface ClusterRequest {
   /** Of a cluster that is created. */
   complete(): Omit<ClusterShape, "incarnation">;
   index: MemberOptions;
+  capacity: number;
   snapshotAfterBytes: number;
   onIncident: OpenOptions["onIncident"];
 }
@@ -80,6 +96,8 @@ const NAMES = [
   "name",
   "replicas",
   "partitions",
+  "placement",
+  "capacity",
   "dimensions",
   "metric",
   "timeoutMs",
@@ -108,6 +126,7 @@ export function readClusterOptions(given: ClusterOptions): ClusterRequest {
   const dimensions = integer("dimensions", given.dimensions, undefined, 1, MAX_DIMENSIONS);
   const metric = oneOf("metric", given.metric, undefined, Object.keys(METRICS) as Metric[]);
   const partitions = integer("partitions", given.partitions, undefined, 1, MOST_CLUSTER_PARTITIONS);
+  const placement = readPlacement(given.placement);
   const documents = readDocumentOptions(given);
   const isGiven = (option: keyof DocumentChoices) => given[option] !== undefined;
   return {
@@ -116,7 +135,7 @@ export function readClusterOptions(given: ClusterOptions): ClusterRequest {
       timeoutMs: integer("timeoutMs", given.timeoutMs, 30_000, 1, 600_000),
     },
     asked: {
-      ...{ dimensions, metric, partitions },
+      ...{ dimensions, metric, partitions, placement },
       fields: isGiven("fields") ? documents.fields : undefined,
       metadata: isGiven("metadata") ? documents.metadata : undefined,
       maxDocumentBytes: isGiven("maxDocumentBytes") ? documents.maxDocumentBytes : undefined,
@@ -128,11 +147,29 @@ export function readClusterOptions(given: ClusterOptions): ClusterRequest {
           "`dimensions` is required, the floats in every vector: no cluster is there yet that knows them.",
         );
       }
-      return { dimensions, metric: metric ?? "cosine", partitions: partitions ?? PARTITIONS, ...documents };
+      const shape = { dimensions, metric: metric ?? "cosine", partitions: partitions ?? PARTITIONS } as const;
+      return { ...shape, ...documents, placement: placement ?? null };
     },
     snapshotAfterBytes: integer("snapshotAfterBytes", given.snapshotAfterBytes, 2 ** 28, 2 ** 20, 2 ** 40),
-    ...{ index, onIncident },
+    ...{ index, onIncident, capacity: readCapacity(given.capacity) },
   };
+}
+
+function readPlacement(given: unknown): PlacementSettings | undefined {
+  if (given === undefined) return undefined;
+  if (!isObject(given)) throw badOption("`placement` must be an object such as `{ replicas: 2 }`.");
+  refuseUnknown(given, ["replicas", "awayMs"], "`placement` of openCluster");
+  const { replicas, awayMs } = given as PlacementOptions;
+  return {
+    replicas: integer("placement.replicas", replicas, 2, 1, MOST_REPLICAS),
+    awayMs: integer("placement.awayMs", awayMs, 10_000, ...AWAY_MS),
+  };
+}
+
+function readCapacity(given: unknown): number {
+  if (given === undefined) return 1;
+  if (typeof given === "number" && given >= 0.01 && given <= 1_000) return given;
+  throw badOption(`\`capacity\` must be a number from .01 to 1,000, not ${show(given)}.`);
 }
 
 function readServers(given: unknown): string[] {

@@ -1,6 +1,7 @@
 /* How are documents changed? One op per key: its row is read, patched and replaced, unless another op came between. */
 import { E_CHANGED, NOT_FOUND } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import { patched, type ReadPatch, readPatch } from "../documents/patch.ts";
 import { readWhere } from "../documents/where.ts";
 import { HnswError } from "../errors.ts";
@@ -11,7 +12,7 @@ import type { Key } from "../values/keys.ts";
 import { matchingKeys } from "./entries.ts";
 import type { Handle } from "./handle.ts";
 import { outcomeOf, tryRemove } from "./ops.ts";
-import { contentsOf, documentIn, isUpToDate, rowOf } from "./rows.ts";
+import { contentsOf, documentIn, isUpToDate, renewed, rowOf } from "./rows.ts";
 import { BUSY, DONE, MORE, type Outcome } from "./waiting-line.ts";
 
 /** What an update changes. `expiresAt`: undefined where it stays, null where the entry does not expire any more. */
@@ -19,13 +20,22 @@ interface Change {
   patch: ReadPatch;
   expiresAt: number | null | undefined;
   now: number;
+  /** Which the document must fit, in place of all that there are; in others that do not, it has no value. */
+  fields: FieldTable | undefined;
 }
 
 const BY_AGE = { field: null, descending: false };
 
-export async function update(handle: Handle, space: string, key: Key, patch: unknown, options?: UpdateOptions) {
+export async function update(
+  handle: Handle,
+  space: string,
+  key: Key,
+  patch: unknown,
+  options?: UpdateOptions,
+  fields?: FieldTable,
+) {
   handle.assertOpen();
-  const change = readChange(handle, patch, options);
+  const change = readChange(handle, patch, options, fields);
   handle.seats[0]!.checkKey(key);
   let found = false;
   const attempt = () => {
@@ -48,10 +58,11 @@ export async function updateWhere(
   patch: unknown,
   options?: UpdateOptions,
   refused: "each" | "all" = "each",
+  fields?: FieldTable,
 ) {
   handle.assertOpen();
-  const change = readChange(handle, patch, options);
-  const keys = await keysOf(handle, space, where, change.now);
+  const change = readChange(handle, patch, options, fields);
+  const keys = await keysOf(handle, space, where, change);
   if (refused === "all") {
     await throughAll(handle, space, keys, (key) => {
       const found = readPatched(handle, space, key, change);
@@ -67,24 +78,35 @@ export async function deleteWhere(
   space: string,
   where: unknown,
   options?: { now?: number | undefined },
+  fields?: FieldTable,
 ) {
   handle.assertOpen();
   const now = readNow(optionsOf(options, ["now"], "deleteWhere").now);
-  return await changeEach(handle, space, await keysOf(handle, space, where, now), "deleted", (key) => {
+  return await changeEach(handle, space, await keysOf(handle, space, where, { now, fields }), "deleted", (key) => {
     const removed = tryRemove(handle, space, key, now);
     return removed === calls.AGAIN ? [BUSY, false] : [DONE, removed];
   });
 }
 
-function readChange(handle: Handle, patch: unknown, options: UpdateOptions | undefined): Change {
+function readChange(
+  handle: Handle,
+  patch: unknown,
+  options: UpdateOptions | undefined,
+  fields: FieldTable | undefined,
+): Change {
   const given = optionsOf(options, ["expiresAt", "now"], "update");
   const expiresAt = given.expiresAt === null ? null : readExpiry(given.expiresAt);
-  return { patch: readPatch(patch, handle.settings.maxDocumentBytes), expiresAt, now: readNow(given.now) };
+  return { patch: readPatch(patch, handle.settings.maxDocumentBytes), expiresAt, now: readNow(given.now), fields };
 }
 
-function keysOf(handle: Handle, space: string, where: unknown, now: number): Promise<Key[]> {
+function keysOf(
+  handle: Handle,
+  space: string,
+  where: unknown,
+  { now, fields }: Pick<Change, "now" | "fields">,
+): Promise<Key[]> {
   if (where === undefined) throw badOption("Which entries are meant must be said: `{}` stands for all.");
-  return matchingKeys(handle, space, readWhere(where, handle.fields.table), BY_AGE, now);
+  return matchingKeys(handle, space, readWhere(where, fields ?? handle.fields.table), BY_AGE, now);
 }
 
 async function changeEach(
@@ -144,7 +166,9 @@ function readPatched(handle: Handle, space: string, key: Key, change: Change): P
   if (found === undefined) return { outcome: absent(handle, ref.partition) };
   const { hasVector, expiresAt } = contentsOf(found.row);
   const about = { hasVector, expiresAt: change.expiresAt === undefined ? expiresAt : change.expiresAt };
-  const row = rowOf(patched(documentIn(found.row), change.patch), about, handle.fields.table, handle.settings)!;
+  const { table } = handle.fields;
+  const fitting = rowOf(patched(documentIn(found.row), change.patch), about, change.fields ?? table, handle.settings)!;
+  const row = renewed(fitting, table);
   return { ref, row, stamp: found.stamp };
 }
 

@@ -85,7 +85,8 @@ export class ClusterLog {
     private readonly streams: JetStreamManager,
     private readonly publisher: JetStreamClient,
     readonly stream: string,
-    private readonly prefix: string,
+    /** What all subjects of this cluster begin with. */
+    readonly prefix: string,
     private readonly replicas: number,
     readonly shape: ClusterShape,
   ) {
@@ -162,9 +163,13 @@ export class ClusterLog {
     }
   }
 
-  /** Messages from that number on, until the caller leaves them or the server has lost sight of the consumer. */
-  async read(from: number): Promise<ConsumerMessages> {
+  /**
+   * Messages from that number on, until the caller leaves them or the server has lost sight of the consumer. `partition`: of that one
+   * alone.
+   */
+  async read(from: number, partition?: number): Promise<ConsumerMessages> {
     const { name } = await this.streams.consumers.add(this.stream, {
+      ...(partition !== undefined && { filter_subject: `${this.prefix}.${partition}` }),
       ...{ ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from },
       ...{ mem_storage: true, num_replicas: 1, inactive_threshold: nanos(CONSUMER_GONE_MS) },
     });

@@ -12,6 +12,8 @@ import { eventually, FULL_CODES } from "./trouble.ts";
 
 const NAME_IN_USE = 10058;
 const MESSAGE_NOT_FOUND = 10037;
+const OTHER_SEQUENCE = 10071;
+const REPLACE_MS = 2_000;
 
 export class SideStream {
   constructor(
@@ -58,15 +60,35 @@ export class SideStream {
     });
   }
 
+  /**
+   * Puts it in the place of that revision; 0: where there is none. False: another is there by now. Tried once, since what was right may
+   * not be by the next time: rejects also where it was done and the acknowledgement was lost.
+   */
+  async replace(subject: string, revision: number, bytes: Uint8Array): Promise<boolean> {
+    try {
+      const expect = { lastSubjectSequence: revision };
+      await this.publisher.publish(`${this.prefix}.${subject}`, bytes, { timeout: REPLACE_MS, expect });
+      return true;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === OTHER_SEQUENCE) return false;
+      throw error;
+    }
+  }
+
   /** Null where there is none. */
-  last(subject: string): Promise<Uint8Array | null> {
+  async last(subject: string): Promise<Uint8Array | null> {
+    return (await this.lastRevision(subject))?.bytes ?? null;
+  }
+
+  /** With its number, that `replace` takes. */
+  lastRevision(subject: string): Promise<{ bytes: Uint8Array; revision: number } | null> {
     return this.asked("read", () => this.lastOnce(subject));
   }
 
-  private async lastOnce(subject: string): Promise<Uint8Array | null> {
+  private async lastOnce(subject: string) {
     try {
       const message = await this.streams.getMessage(this.stream, { last_by_subj: `${this.prefix}.${subject}` });
-      return message?.data ?? null;
+      return message && { bytes: message.data, revision: message.seq };
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === MESSAGE_NOT_FOUND) return null;
       throw error;

@@ -67,6 +67,15 @@ export class LogWriter {
     this.lines.get(partition)?.applied(group, results);
   }
 
+  /**
+   * A group of this writer came back in the log, of a partition that is not held here. Whether its results are waited for: what others
+   * make of it then goes to `applied`.
+   */
+  returned(partition: number, group: number, number: number): boolean {
+    this.written = Math.max(this.written, number);
+    return this.lines.get(partition)?.returned(group) ?? false;
+  }
+
   /** Resolves when nothing is on its way any more, whatever came of it. */
   async settled(): Promise<void> {
     await Promise.all(Array.from(this.lines.values(), (line) => line.settled()));
@@ -132,6 +141,16 @@ class Line {
       else op.reject(result.refusal);
     }
     finish(flight);
+  }
+
+  returned(number: number): boolean {
+    const flight = this.flights.get(number);
+    if (flight === undefined) return false;
+    for (const op of flight.ops) if (!op.wantsResult) op.resolve(1);
+    if (flight.ops.some(({ wantsResult }) => wantsResult)) return true;
+    this.flights.delete(number);
+    finish(flight);
+    return false;
   }
 
   settled(): Promise<void> {

@@ -80,7 +80,8 @@ export class ByteReader {
     }
   }
 
-  private pad(): void {
+  /** To the next multiple of 4. */
+  pad(): void {
     this.next(-this.at & 3);
   }
 

@@ -106,8 +106,8 @@ function bytesOf(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
-/** Reads one op after the other. Throws Malformed or NewerOp. */
-export function decodeOps(bytes: Uint8Array, count: number, dimensions: number): Op[] {
+/** Reads one op after the other. `count`: how many there must be; null: any. Throws Malformed or NewerOp. */
+export function decodeOps(bytes: Uint8Array, count: number | null, dimensions: number): Op[] {
   const ops: Op[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -117,7 +117,7 @@ export function decodeOps(bytes: Uint8Array, count: number, dimensions: number):
     ops.push(decodeOp(bytes.subarray(at, at + length), dimensions));
     at += length;
   }
-  if (ops.length !== count) throw new Malformed(`there are ${ops.length} ops, not ${count}`);
+  if (count !== null && ops.length !== count) throw new Malformed(`there are ${ops.length} ops, not ${count}`);
   return ops;
 }
 

@@ -9,6 +9,14 @@ import { checkedFields, type DocumentSettings } from "../../options/documents.ts
 import { METRICS, type Metric } from "../../values/metric.ts";
 import { MOST_CLUSTER_PARTITIONS } from "./partition.ts";
 
+/** How partitions lie on members. */
+export interface PlacementSettings {
+  /** Members that hold each partition, where there are as many. */
+  replicas: number;
+  /** After that many milliseconds of silence a member is away, and what it held is given to others. */
+  awayMs: number;
+}
+
 export interface ClusterShape extends Omit<DocumentSettings, "fields"> {
   /** Of the log: 32 hexadecimal digits. */
   incarnation: string;
@@ -17,6 +25,8 @@ export interface ClusterShape extends Omit<DocumentSettings, "fields"> {
   dimensions: number;
   metric: Metric;
   fields: Readonly<Record<string, FieldType>>;
+  /** Null: every member holds all. */
+  placement: Readonly<PlacementSettings> | null;
 }
 
 /** @internal What was asked for; what is undefined is taken as it is. */
@@ -42,6 +52,7 @@ export function readShape(text: string | undefined, log: string): ClusterShape {
     throw refusal("its metadata are no JSON", cause);
   }
   const { version, incarnation, partitions, dimensions, metric, metadata, maxDocumentBytes, zeroVectors } = given;
+  const { placement = null } = given;
   if (version !== VERSION) throw refusal(`it has version ${String(version)}, this release reads ${VERSION}`);
   const isWithin = (value: unknown, low: number, high: number) =>
     Number.isInteger(value) && (value as number) >= low && (value as number) <= high;
@@ -54,21 +65,32 @@ export function readShape(text: string | undefined, log: string): ClusterShape {
     typeof metric === "string" &&
     Object.hasOwn(METRICS, metric) &&
     (metadata === "optional" || metadata === "required") &&
-    (zeroVectors === "refuse" || zeroVectors === "keep");
+    (zeroVectors === "refuse" || zeroVectors === "keep") &&
+    (placement === null || isPlacement(placement));
   if (!isSound) throw refusal("its settings make no sense");
   try {
-    const shape = { incarnation, partitions, dimensions, metric, metadata, maxDocumentBytes, zeroVectors };
+    const shape = { incarnation, partitions, dimensions, metric, metadata, maxDocumentBytes, zeroVectors, placement };
     return { ...(shape as Omit<ClusterShape, "fields">), fields: checkedFields(given.fields) };
   } catch (cause) {
     throw refusal("its fields make no sense", cause);
   }
 }
 
+export const MOST_REPLICAS = 16;
+export const AWAY_MS = [500, 600_000] as const;
+
+function isPlacement(given: unknown): given is PlacementSettings {
+  const { replicas, awayMs } = given as PlacementSettings;
+  const isWithin = (value: number, low: number, high: number) =>
+    Number.isInteger(value) && value >= low && value <= high;
+  return isWithin(replicas, 1, MOST_REPLICAS) && isWithin(awayMs, ...AWAY_MS);
+}
+
 /** @internal Throws CLUSTER_MISMATCH where something else was asked for than the cluster has. `fields` are another question. */
 export function expectShape({ fields: _, ...asked }: AskedShape, found: ClusterShape, name: string): void {
   for (const [what, value] of Object.entries(asked)) {
     const there = found[what as keyof typeof asked];
-    if (value === undefined || value === there) continue;
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(there)) continue;
     const both = `${JSON.stringify(there)}, and was asked for with ${JSON.stringify(value)}`;
     throw new HnswError("CLUSTER_MISMATCH", `The cluster "${name}" has \`${what}\` ${both}.`);
   }

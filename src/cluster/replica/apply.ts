@@ -19,7 +19,7 @@ import { type Op, placeOf } from "../ops/op.ts";
 type Add = Op & { kind: "add" };
 
 /** What an op is refused with by all replicas alike. Anything else is trouble of this one alone. */
-const REFUSALS: ReadonlySet<HnswErrorCode> = new Set([
+export const REFUSALS: ReadonlySet<HnswErrorCode> = new Set([
   ...(["BAD_OPTION", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "NORM_UNDERFLOW"] as const),
   ...(["ZERO_VECTOR", "BAD_KEY", "BAD_METADATA", "BAD_FIELD", "BAD_WHERE", "DOCUMENT_TOO_LARGE", "BAD_SPACE"] as const),
 ]);
@@ -27,43 +27,51 @@ const NO_FIELDS = new FieldTable();
 /** From this many on they go in together. */
 const TOGETHER = 16;
 
-/** Rejects where this replica can't do what others can: then it is unknown how many of the ops were done. */
-export async function applyOps(handle: Handle, ops: readonly Op[], now: number): Promise<Result[]> {
+/**
+ * Rejects where this replica can't do what others can: then it is unknown how many of the ops were done. `fields`: those that there
+ * were at the ops' place in the log, where the index knows later ones by now.
+ */
+export async function applyOps(
+  handle: Handle,
+  ops: readonly Op[],
+  now: number,
+  fields?: FieldTable,
+): Promise<Result[]> {
   const results: Result[] = [];
   while (results.length < ops.length) {
     const run = runOf(ops, results.length);
     if (run.length >= TOGETHER && (await addTogether(handle, run))) {
       for (const _ of run) results.push({ count: 1 });
-    } else results.push(await resultOf(handle, ops[results.length]!, now));
+    } else results.push(await resultOf(handle, ops[results.length]!, now, fields));
   }
   return results;
 }
 
-async function resultOf(handle: Handle, op: Op, now: number): Promise<Result> {
+async function resultOf(handle: Handle, op: Op, now: number, fields?: FieldTable): Promise<Result> {
   try {
-    return { count: Number(await applyOp(handle, op, now)) };
+    return { count: Number(await applyOp(handle, op, now, fields)) };
   } catch (error) {
     if (error instanceof HnswError && REFUSALS.has(error.code)) return { refusal: error };
     throw error;
   }
 }
 
-async function applyOp(handle: Handle, op: Op, now: number): Promise<number | boolean> {
+async function applyOp(handle: Handle, op: Op, now: number, fields?: FieldTable): Promise<number | boolean> {
   switch (op.kind) {
     case "add":
       await applyAdd(handle, op);
       return 1;
     case "update":
-      return await update(handle, op.space, op.key, plain(op.patch), { expiresAt: op.expiresAt, now });
+      return await update(handle, op.space, op.key, plain(op.patch), { expiresAt: op.expiresAt, now }, fields);
     case "updateWhere": {
       const options = { expiresAt: op.expiresAt, now };
       // Replicas come to entries in different orders: so none is changed where one of them is refused.
-      return await updateWhere(handle, op.space, documentOf(op.where), plain(op.patch), options, "all");
+      return await updateWhere(handle, op.space, documentOf(op.where), plain(op.patch), options, "all", fields);
     }
     case "delete":
       return await remove(handle, op.space, op.key, now);
     case "deleteWhere":
-      return await deleteWhere(handle, op.space, documentOf(op.where), { now });
+      return await deleteWhere(handle, op.space, documentOf(op.where), { now }, fields);
     case "dropSpace":
       return await dropSpace(handle, op.space);
     case "addField":

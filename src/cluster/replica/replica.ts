@@ -1,19 +1,23 @@
 /*
  * What does a member make of the log? It applies message after message to an index in its memory, each writer's groups
- * once; where it can't, it stops there and says so. It never leaves out what others may have applied.
+ * once; where it can't, it stops there and says so. It never leaves out what others may have applied. Of partitions that it does not
+ * hold it keeps what is known of them beside entries, and adds fields, which are those of all.
  */
+
 import { namesOf } from "../../core/spaces.ts";
+import { FieldTable, type FieldType } from "../../documents/fields.ts";
 import { deleteExpired } from "../../engine/expiry.ts";
 import type { Handle } from "../../engine/handle.ts";
 import { HnswError, messageOf } from "../../errors.ts";
 import type { Applier, LogMessage } from "../log/reader.ts";
 import type { Result } from "../log/writer.ts";
-import { decodeGroup, digestIn, type Group, Malformed, NewerOp } from "../ops/group.ts";
-import { placeOf } from "../ops/op.ts";
+import { digestIn, type Group } from "../ops/group.ts";
 import { clusterPartitionOf } from "../ops/partition.ts";
 import type { ClusterShape } from "../ops/shape.ts";
 import { applyOps } from "./apply.ts";
 import { digestOfSpaces } from "./digest.ts";
+import type { Holdings } from "./holdings.ts";
+import { readGroup } from "./reading.ts";
 import { PartitionLogState, type SavedState } from "./state.ts";
 
 /** Ops see what has expired by the time of their message, and servers' clocks differ: so much later it is deleted. */
@@ -23,16 +27,23 @@ const SWEEP_EVERY_MS = 60_000;
 export interface ReplicaHost {
   /** A group was applied, or a message left out by all replicas alike. */
   onGroup(partition: number, group: Group, number: number, results: readonly Result[]): void;
+  /** A group of a partition that this member does not hold. */
+  onElsewhere(partition: number, group: Group, number: number): void;
   /** A message of that many bytes was. */
   onApplied(bytes: number): void;
   report(message: string): void;
 }
+
+/** A field, and the number of the message that has added it; 0 for those of the beginning. */
+export type KnownField = readonly [name: string, type: FieldType, number: number];
 
 /** What a replica starts with, beside the entries that its index has then. */
 export interface Beginning {
   applied: number;
   digest: string;
   states: PartitionLogState[];
+  /** In the order in which they were added. */
+  fields: KnownField[];
 }
 
 interface Waiter {
@@ -46,7 +57,10 @@ export class Replica implements Applier {
   digest: string;
   /** Why nothing is applied any more. */
   failure: HnswError | null = null;
-  private readonly states: PartitionLogState[];
+  readonly states: PartitionLogState[];
+  readonly fields: KnownField[];
+  /** While entries are loaded as they were, what has expired since is not deleted. */
+  loading = 0;
   private waiters: Waiter[] = [];
   private time = 0;
   private sweptAt = 0;
@@ -54,14 +68,16 @@ export class Replica implements Applier {
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly shape: ClusterShape,
-    private readonly handle: Handle,
+    readonly shape: ClusterShape,
+    readonly handle: Handle,
     private readonly host: ReplicaHost,
+    readonly holdings: Holdings,
     beginning: Beginning | null,
   ) {
     this.applied = beginning?.applied ?? 0;
     this.digest = beginning?.digest ?? "";
     this.states = beginning?.states ?? Array.from({ length: shape.partitions }, () => new PartitionLogState());
+    this.fields = beginning?.fields ?? Object.entries(shape.fields).map(([name, type]) => [name, type, 0] as const);
   }
 
   apply(message: LogMessage): Promise<void> {
@@ -97,73 +113,79 @@ export class Replica implements Applier {
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** What each partition holds after one message: the same on all members that are as far. */
+  /** What each partition holds after one message: the same on all members that are as far and hold it; "" where this one does not. */
   digests(): Promise<{ applied: number; partitions: string[] }> {
     return this.inTurn(async () => {
-      const spaces = Array.from({ length: this.shape.partitions }, (): string[] => []);
-      for (const name of this.handle.seats.flatMap(namesOf)) {
-        spaces[clusterPartitionOf(name, this.shape.partitions)]!.push(name);
-      }
+      const spaces = this.spacesByPartition();
       const partitions: string[] = [];
-      for (const [i, names] of spaces.entries()) {
-        partitions.push(await digestOfSpaces(this.handle, names, this.states[i]!.time));
+      for (const [i, { time }] of this.states.entries()) {
+        partitions.push(this.holdings.applies(i) ? await digestOfSpaces(this.handle, spaces[i]!, time) : "");
       }
       return { applied: this.applied, partitions };
     });
   }
 
+  /** Names of the spaces that are here, by partition. */
+  spacesByPartition(): string[][] {
+    const spaces = Array.from({ length: this.shape.partitions }, (): string[] => []);
+    for (const name of this.handle.seats.flatMap(namesOf)) {
+      spaces[clusterPartitionOf(name, this.shape.partitions)]!.push(name);
+    }
+    return spaces;
+  }
+
+  /** The fields that ops of that message know of; undefined: all that there are by now. */
+  fieldsAt(number: number): FieldTable | undefined {
+    const known = this.fields.filter(([, , added]) => added < number);
+    return known.length === this.fields.length ? undefined : new FieldTable(known.map(([name, type]) => [name, type]));
+  }
+
   /** All that the log has made of it, while nothing is applied. `entries`: what exports the index. */
-  content<T>(
-    entries: () => Promise<T>,
-  ): Promise<{ applied: number; digest: string; states: SavedState[]; entries: T }> {
-    return this.inTurn(async () => {
-      if (this.failure !== null) throw this.failure;
-      const { applied, digest } = this;
-      return { applied, digest, states: this.states.map((state) => state.saved()), entries: await entries() };
+  content<T>(entries: () => Promise<T>) {
+    return this.alone(async () => {
+      const { applied, digest, fields } = this;
+      const states: SavedState[] = this.states.map((state) => state.saved());
+      return { applied, digest, states, fields: [...fields], entries: await entries() };
     });
   }
 
-  private async applyNow({ number, partition, time, bytes }: LogMessage): Promise<void> {
+  /** Does something while nothing is applied. Rejects also where nothing is any more. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.inTurn(async () => {
+      if (this.failure !== null) throw this.failure;
+      return await work();
+    });
+  }
+
+  private async applyNow(message: LogMessage): Promise<void> {
+    const { number, partition, time } = message;
     const state = this.states[partition];
     if (state === undefined) return this.host.report(`message ${number} is left out: its subject is no partition`);
-    state.at(time);
-    const group = this.read(number, partition, bytes);
+    state.at(time, number);
+    const group = readGroup(message, this.shape, (why) => this.host.report(why));
     if (group === null || !state.isNew(group.writer, group.number)) return;
-    const results = await applyOps(this.handle, group.ops, state.time).catch((cause) => {
+    const isHere = this.holdings.applies(partition);
+    const ops = isHere ? group.ops : group.ops.filter(({ kind }) => kind === "addField");
+    const results = await applyOps(this.handle, ops, state.time).catch((cause) => {
       const code = cause instanceof HnswError && cause.code === "CLOSED" ? "CLOSED" : "CLUSTER_HALTED";
       throw new HnswError(code, `Message ${number} could not be applied here: ${messageOf(cause)}`, { cause });
     });
+    for (const [i, op] of ops.entries()) {
+      if (op.kind === "addField" && "count" in results[i]!) this.fields.push([op.name, op.type, number]);
+    }
+    if (!isHere) return this.host.onElsewhere(partition, group, number);
     this.host.onGroup(partition, group, number, results);
     for (const [i, result] of results.entries()) {
       // Others have callers that wait for the result; an `add` has resolved, and its writer had checked it.
-      if (!("refusal" in result) || group.ops[i]!.kind !== "add") continue;
+      if (!("refusal" in result) || ops[i]!.kind !== "add") continue;
       this.host.report(`an \`add\` of message ${number} is left out: ${result.refusal.message}`);
-    }
-  }
-
-  /** Null: left out, by all alike. Throws CLUSTER_HALTED. */
-  private read(number: number, partition: number, bytes: Uint8Array): Group | null {
-    try {
-      const group = decodeGroup(bytes, this.shape.dimensions);
-      if (group.incarnation !== this.shape.incarnation) throw new Malformed("it was written for another log");
-      const isElsewhere = (place: string) => clusterPartitionOf(place, this.shape.partitions) !== partition;
-      if (group.ops.some((op) => isElsewhere(placeOf(op)))) throw new Malformed("an op of it is of another partition");
-      return group;
-    } catch (error) {
-      if (error instanceof NewerOp) {
-        const cure = "upgrade this member first";
-        throw new HnswError("CLUSTER_HALTED", `Message ${number} holds ${error.message}: ${cure}.`, { cause: error });
-      }
-      if (!(error instanceof Malformed)) throw error;
-      this.host.report(`message ${number} is left out: ${error.message}`);
-      return null;
     }
   }
 
   /** Gives back the memory of what has expired long ago, by the log's time. */
   private async sweep(time: number): Promise<void> {
     this.time = Math.max(this.time, time);
-    if (this.time - this.sweptAt < SWEEP_EVERY_MS) return;
+    if (this.time - this.sweptAt < SWEEP_EVERY_MS || this.loading > 0) return;
     this.sweptAt = this.time;
     await deleteExpired(this.handle, this.time - EXPIRED_FOR_MS);
   }

@@ -3,6 +3,8 @@
 /** As JSON keeps it. */
 export interface SavedState {
   time: number;
+  last: number;
+  count: number;
   writers: [id: string, number: number, time: number][];
 }
 
@@ -13,14 +15,19 @@ const FORGET_ABOVE = 256;
 export class PartitionLogState {
   /** The largest time of a message, milliseconds since 1970: ops see what has expired by it, not by a clock. */
   time = 0;
+  /** Number of its last message, whatever that is, and how many there were. */
+  last = 0;
+  count = 0;
   private readonly writers = new Map<string, { number: number; time: number }>();
 
   /** Throws what makes no sense. */
-  static from({ time, writers }: SavedState): PartitionLogState {
+  static from({ time, last, count, writers }: SavedState): PartitionLogState {
     const state = new PartitionLogState();
     const isNumber = (value: unknown) => typeof value === "number" && value >= 0;
-    if (!isNumber(time) || !Array.isArray(writers)) throw new Error("a partition has no time or no writers");
-    state.time = time;
+    if (![time, last, count].every(isNumber) || !Array.isArray(writers)) {
+      throw new Error("a partition has no time, no messages or no writers");
+    }
+    Object.assign(state, { time, last, count });
     for (const [id, number, last] of writers) {
       if (!/^[0-9a-f]{32}$/.test(id) || !isNumber(number) || !isNumber(last))
         throw new Error("a writer makes no sense");
@@ -30,12 +37,21 @@ export class PartitionLogState {
   }
 
   saved(): SavedState {
-    return { time: this.time, writers: Array.from(this.writers, ([id, { number, time }]) => [id, number, time]) };
+    const { time, last, count } = this;
+    return { time, last, count, writers: Array.from(this.writers, ([id, { number, time }]) => [id, number, time]) };
   }
 
-  /** The time moves with every message, whatever is in it. */
-  at(time: number): void {
+  /** A message has come. The time moves with every one, whatever is in it. */
+  at(time: number, number: number): void {
     this.time = Math.max(this.time, time);
+    this.last = number;
+    this.count++;
+  }
+
+  /** Whether the same messages have come. */
+  isAsFarAs({ last, count, writers }: PartitionLogState): boolean {
+    if (last !== this.last || count !== this.count || writers.size !== this.writers.size) return false;
+    return Array.from(writers).every(([id, { number }]) => this.writers.get(id)?.number === number);
   }
 
   /** Whether a writer's group is new; if so, it and those before are not from then on. */

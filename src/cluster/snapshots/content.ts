@@ -1,10 +1,11 @@
 /*
- * What is in a snapshot? What the log has made of a member after one message: the state of each partition of the log, then an
- * export of the index.
+ * What is in a snapshot? What the log has made of a member after one message: the state of each partition of the log and the fields,
+ * then an export of the index; or, where members hold some partitions only, the entries of one.
  *
- *   [bytes of the head u32][head, JSON][export]
+ *   [bytes of the head u32][head, JSON][export, or entries]
  */
-import type { Beginning } from "../replica/replica.ts";
+import { checkedFields } from "../../options/documents.ts";
+import type { Beginning, KnownField } from "../replica/replica.ts";
 import { PartitionLogState, type SavedState } from "../replica/state.ts";
 import { BadSnapshot } from "./store.ts";
 
@@ -13,6 +14,14 @@ export interface SnapshotHead {
   applied: number;
   digest: string;
   states: SavedState[];
+  fields: KnownField[];
+  /** Of one partition: the names of its spaces, with entries or without. */
+  spaces?: string[];
+}
+
+/** What a head says, read. */
+export interface Head extends Beginning {
+  spaces: string[];
 }
 
 const MOST_HEAD_BYTES = 256 * 1024 * 1024;
@@ -58,14 +67,21 @@ export async function openContent(pieces: AsyncGenerator<Uint8Array, void>, part
   return { head, stream };
 }
 
-function readHead(bytes: Uint8Array, partitions: number): Beginning {
+function readHead(bytes: Uint8Array, partitions: number): Head {
   try {
     const head: SnapshotHead = JSON.parse(new TextDecoder().decode(bytes));
-    const { applied, digest, states } = head;
+    const { applied, digest, states, fields, spaces = [] } = head;
     const isSound =
       Number.isSafeInteger(applied) && applied > 0 && /^[0-9a-f]{32}$/.test(digest) && states.length === partitions;
     if (!isSound) throw new Error("its numbers make no sense");
-    return { applied, digest, states: states.map((state) => PartitionLogState.from(state)) };
+    if (!Array.isArray(spaces) || !spaces.every((name) => typeof name === "string")) {
+      throw new Error("its spaces have no names");
+    }
+    checkedFields(fields);
+    if (!fields.every(([, , number]) => Number.isSafeInteger(number) && number >= 0)) {
+      throw new Error("a field was never added");
+    }
+    return { applied, digest, states: states.map((state) => PartitionLogState.from(state)), fields, spaces };
   } catch (cause) {
     throw new BadSnapshot("the head of a snapshot makes no sense", { cause });
   }

@@ -15,9 +15,20 @@ export interface Content extends SnapshotHead {
   chunks: Uint8Array[];
 }
 
-const KEPT = 2;
+/** Of each part. */
+export const KEPT = 2;
+const ALL = "all";
 
-export class SnapshotKeeper {
+/** What a member has for it. */
+export interface Keeper {
+  /** A message of that many bytes was applied. */
+  applied(bytes: number): void;
+  /** Takes one of what is applied by now. */
+  take(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export class SnapshotKeeper implements Keeper {
   /** Of the newest snapshot that this member knows. */
   newest = 0;
   private bytes = 0;
@@ -66,24 +77,27 @@ export class SnapshotKeeper {
     this.bytes = 0;
     this.nextAt = this.jittered();
     const before = this.newest;
-    const [newest] = await this.store.list();
+    const [newest] = await this.store.names(ALL);
     this.newest = newest?.number ?? 0;
     if (this.newest <= before) await this.take();
   }
 
   private async takeNow(): Promise<Manifest | null> {
     const { applied, chunks, ...head } = await this.content();
-    const there = await this.store.list();
+    const there = await this.store.list(ALL);
     if (applied === 0) return null;
     if (there[0] !== undefined && there[0].number >= applied) return there[0];
-    const manifest = await this.store.write(applied, newId(), [headBytes({ applied, ...head }), ...chunks]);
+    const manifest = await this.store.write({ part: ALL, number: applied, id: newId() }, [
+      headBytes({ applied, ...head }),
+      ...chunks,
+    ]);
     this.newest = applied;
     await this.trim();
     return manifest;
   }
 
   private async trim(): Promise<void> {
-    const there = await this.store.list();
+    const there = await this.store.list(ALL);
     const older = there[KEPT - 1];
     if (older === undefined) return;
     await this.log.trim(older.number);

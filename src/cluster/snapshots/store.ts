@@ -2,25 +2,33 @@
  * Where does a cluster keep its snapshots? In a stream beside the log, in pieces; a snapshot is there once its manifest is, which is
  * written when every piece was read back. A snapshot never changes, so a member that removes or reads one late does no harm.
  *
- *   pieces.<number>.<id>.<piece>    [SHA-256 of what follows, 32 bytes][at most 512 KiB]
- *   manifests.<number>.<id>         JSON
+ *   pieces.<number>.<id>.<piece>       [SHA-256 of what follows, 32 bytes][at most 512 KiB]
+ *   manifests.<part>.<number>.<id>     JSON
+ *
+ * A part is "all", or the number of a partition, as long as the cluster lives.
  */
 import { createHash, type Hash } from "node:crypto";
 import type { SideStream } from "../log/side-stream.ts";
 
 const PIECE_BYTES = 512 * 1024;
 const DIGEST_BYTES = 32;
-const VERSION = 1;
+const VERSION = 2;
 
-/** What is known of a snapshot without reading it. */
-export interface Manifest {
-  version: number;
-  /** Of the log. */
-  incarnation: string;
+/** What a snapshot is found by. */
+export interface SnapshotName {
+  /** What it holds: "all", or the number of a partition. */
+  part: string;
   /** Of the last message of the log that is in it. */
   number: number;
   /** Tells snapshots at one number apart. */
   id: string;
+}
+
+/** What is known of a snapshot without reading it. */
+export interface Manifest extends SnapshotName {
+  version: number;
+  /** Of the log. */
+  incarnation: string;
   pieces: number;
   bytes: number;
   /** SHA-256 of all bytes, in hexadecimal digits. */
@@ -36,30 +44,47 @@ export class SnapshotStore {
     private readonly incarnation: string,
   ) {}
 
-  /** Those of this log, newest first. */
-  async list(): Promise<Manifest[]> {
+  /** Those of this log that hold that part, newest first. */
+  async list(part: string): Promise<Manifest[]> {
     const found: Manifest[] = [];
-    for (const subject of await this.stream.subjects("manifests.>")) {
-      const bytes = await this.stream.last(subject);
-      const manifest = bytes && this.manifestOf(bytes);
-      if (manifest) found.push(manifest);
+    for (const name of await this.names(part)) {
+      const manifest = await this.manifest(name);
+      if (manifest !== null) found.push(manifest);
     }
-    return found.sort((a, b) => b.number - a.number || (a.id < b.id ? -1 : 1));
+    return found;
+  }
+
+  /** What there is, newest first, without a look at what it is. `part`: or "*" for all. */
+  async names(part: string): Promise<SnapshotName[]> {
+    const subjects = await this.stream.subjects(`manifests.${part}.>`);
+    const names = subjects.map((subject) => {
+      const [, part = "", number, id = ""] = subject.split(".");
+      return { part, number: Number(number), id };
+    });
+    return names.sort((a, b) => b.number - a.number || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Null where it is gone, or none of this log and version. */
+  async manifest(name: SnapshotName): Promise<Manifest | null> {
+    const bytes = await this.stream.last(manifestSubject(name));
+    const manifest = bytes && this.manifestOf(bytes);
+    const isThat = manifest?.number === name.number && manifest.id === name.id && manifest.part === name.part;
+    return isThat ? manifest : null;
   }
 
   /** Writes a snapshot and reads it back. Rejects with what the servers refuse, or BadSnapshot. */
-  async write(number: number, id: string, parts: Iterable<Uint8Array>): Promise<Manifest> {
+  async write({ part, number, id }: SnapshotName, chunks: Iterable<Uint8Array>): Promise<Manifest> {
     const hash = createHash("sha256");
     let [pieces, bytes] = [0, 0];
-    for (const piece of piecesOf(parts)) {
+    for (const piece of piecesOf(chunks)) {
       hash.update(piece);
       bytes += piece.length;
       await this.stream.put(this.pieceOf(number, id, pieces++), signed(piece));
     }
-    const head = { version: VERSION, incarnation: this.incarnation, number, id };
+    const head = { version: VERSION, incarnation: this.incarnation, part, number, id };
     const manifest: Manifest = { ...head, pieces, bytes, sha256: hash.digest("hex") };
     for await (const _ of this.read(manifest));
-    await this.stream.put(this.manifestSubject(manifest), new TextEncoder().encode(JSON.stringify(manifest)));
+    await this.stream.put(manifestSubject(manifest), new TextEncoder().encode(JSON.stringify(manifest)));
     return manifest;
   }
 
@@ -85,9 +110,9 @@ export class SnapshotStore {
   }
 
   /** The manifest goes first: what has none is not there. */
-  async remove(manifest: Manifest): Promise<void> {
-    await this.stream.remove(this.manifestSubject(manifest));
-    await this.stream.remove(`pieces.${manifest.number}.${manifest.id}.*`);
+  async remove(name: SnapshotName): Promise<void> {
+    await this.stream.remove(manifestSubject(name));
+    await this.stream.remove(`pieces.${name.number}.${name.id}.*`);
   }
 
   /** Null for what is none of this log and version. */
@@ -108,19 +133,19 @@ export class SnapshotStore {
     }
   }
 
-  private manifestSubject({ number, id }: Pick<Manifest, "number" | "id">): string {
-    return `manifests.${number}.${id}`;
-  }
-
   private pieceOf(number: number, id: string, piece: number): string {
     return `pieces.${number}.${id}.${piece}`;
   }
 }
 
-function* piecesOf(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+function manifestSubject({ part, number, id }: SnapshotName): string {
+  return `manifests.${part}.${number}.${id}`;
+}
+
+function* piecesOf(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
   const room = new Uint8Array(PIECE_BYTES);
   let filled = 0;
-  for (let part of parts) {
+  for (let part of chunks) {
     while (part.length > 0) {
       const some = part.subarray(0, PIECE_BYTES - filled);
       room.set(some, filled);

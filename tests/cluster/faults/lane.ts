@@ -12,7 +12,7 @@ const TOGETHER = 5;
 const REST_MS = 200;
 /** After them the op may be in the log. Any other code of those says that nothing has changed. */
 const UNCERTAIN = ["CLUSTER_UNCERTAIN", GONE];
-const REFUSED = ["CLUSTER_UNREACHABLE", "TIMEOUT", "CLUSTER_LOST", "CLUSTER_FULL"];
+const REFUSED = ["CLUSTER_UNREACHABLE", "CLUSTER_UNSERVED", "TIMEOUT", "CLUSTER_LOST", "CLUSTER_FULL"];
 
 /** What all clients have in common. */
 export interface Ward {

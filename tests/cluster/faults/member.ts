@@ -9,10 +9,11 @@ interface Document {
   n: number;
 }
 
-const { servers, snapshotAfterBytes, timeoutMs }: Setup = JSON.parse(process.argv[2]!);
+const { servers, snapshotAfterBytes, timeoutMs, replicas }: Setup = JSON.parse(process.argv[2]!);
 const index = await openCluster<Document>({
   ...{ servers, snapshotAfterBytes, timeoutMs, dimensions: 2, metric: "l2", partitions: 8, fields: { n: "number" } },
   ...{ index: { workers: 1, partitions: 1 } },
+  ...(replicas !== null && { placement: { replicas, awayMs: 3_000 } }),
   onIncident: ({ kind, message }) => process.send!({ incident: `${kind}: ${message}` }),
 }).catch((error) => {
   process.send!({ unopened: error.code ?? String(error) });
@@ -23,6 +24,13 @@ const include = ["vector", "metadata"] as const;
 type Entry = { key: string; vector?: Float32Array | undefined; metadata?: Document | undefined };
 const found = (entry: Entry | undefined): Found =>
   entry === undefined ? null : { x: entry.vector![1]!, n: entry.metadata!.n };
+
+/** Resolves when what any member's calls have written is applied here. */
+async function isUpToDate(): Promise<void> {
+  await spaceOf("any").count({ freshness: "latest" });
+  const last = Number(index.position.split(":")[1]);
+  while (index.stats().applied < last) await Bun.sleep(10);
+}
 
 /** What a member can be asked for. Results go through JSON. */
 export const calls = {
@@ -46,18 +54,21 @@ export const calls = {
     const [hit] = await spaceOf(space).search(query, { k: 1, include, freshness });
     return hit === undefined ? null : { key: hit.key, found: found(hit as Entry) };
   },
-  /** Of all that any member's calls have written. */
+  /** Of all that any member's calls have written; "" for a partition that is not held. */
   async digest(): Promise<string[]> {
-    await spaceOf("any").count({ freshness: "latest" });
+    await isUpToDate();
     return (await index.digest()).partitions;
   },
-  async everything(): Promise<[space: string, key: string, Found][]> {
-    await spaceOf("any").count({ freshness: "latest" });
+  async everything(spaces: string[]): Promise<[space: string, key: string, Found][]> {
+    await isUpToDate();
     const all: [string, string, Found][] = [];
-    for (const name of index.spaces()) {
+    for (const name of new Set([...spaces, ...index.spaces()])) {
       for await (const entry of spaceOf(name).entries({ include })) all.push([name, entry.key, found(entry as Entry)]);
     }
     return all;
+  },
+  async serves(): Promise<number[]> {
+    return index.stats().serves;
   },
   async applied(): Promise<number> {
     return index.stats().applied;

@@ -13,11 +13,14 @@ const FAULTS_OF_A_ROUND = 20;
 const PROGRESS = 30;
 const PROGRESS_MS = 90_000;
 const SERVERS = 3;
+const PARTITIONS = 8; // as members are opened with
 
 export interface FaultOptions {
   faults: number;
   seed: number;
   snapshotAfterBytes?: number;
+  /** Members that hold each partition; null: all do. */
+  replicas?: number | null;
   log?(line: string): void;
 }
 
@@ -32,14 +35,16 @@ export interface FaultReport extends Counts {
   reopened: number;
   /** Milliseconds from the end of a server's fault until ops go on. */
   worstRecoveryMs: number;
+  /** Milliseconds from the last fault of a round until each partition has its replicas. */
+  worstRestoredMs: number;
   isCutOff: boolean;
 }
 
 export async function runFaults(options: FaultOptions): Promise<FaultReport> {
-  const { faults, seed, snapshotAfterBytes = 2 ** 20, log = () => {} } = options;
-  await using site = await Site.start(MEMBERS, { snapshotAfterBytes, timeoutMs: 10_000 });
+  const { faults, seed, snapshotAfterBytes = 2 ** 20, replicas = null, log = () => {} } = options;
+  await using site = await Site.start(MEMBERS, { snapshotAfterBytes, timeoutMs: 10_000, replicas });
   await using audit = await Audit.start(site.servers.urls);
-  const play = new Play(site, audit, seed);
+  const play = new Play(site, audit, seed, replicas ?? MEMBERS);
   const lanes = play.lanes.map((lane) => lane.run());
   for (let done = 0; done < faults && play.failures.length === 0; done += FAULTS_OF_A_ROUND) {
     await play.round(Math.min(FAULTS_OF_A_ROUND, faults - done));
@@ -61,11 +66,13 @@ class Play implements Ward {
   private comparisons = 0;
   private reopened = 0;
   private worstRecoveryMs = 0;
+  private worstRestoredMs = 0;
 
   constructor(
     readonly site: Site,
     private readonly audit: Audit,
     private readonly seed: number,
+    private readonly replicas: number,
   ) {
     this.chance = new Chance(seed, "faults");
     const count = MEMBERS * CLIENTS_OF_A_MEMBER;
@@ -164,16 +171,33 @@ class Play implements Ward {
     return this.lanes.reduce((sum, { counts }) => sum + counts.acknowledged, 0);
   }
 
+  /** Members that hold a partition must have the same there, and as many must hold it as are to. */
   private async compareDigests(): Promise<void> {
     await this.reopenLost();
+    await this.isRestored();
     const digests = await Promise.all(this.site.members.map((member) => this.asked(() => member.call("digest"))));
     this.comparisons++;
-    for (const [i, digest] of digests.entries()) {
-      if (String(digest) !== String(digests[0])) this.fail(`member ${i} differs: ${digests[0]} and ${digest}`);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const held = digests.map((digest) => digest[partition]!).filter((digest) => digest !== "");
+      if (new Set(held).size > 1) this.fail(`members differ in partition ${partition}: ${held}`);
+      if (held.length < this.replicas) this.fail(`partition ${partition} is held by ${held.length} members`);
     }
     for (const incident of this.site.incidents.splice(0)) {
-      if (!/snapshot|CLUSTER_LOST|is missing/.test(incident)) this.fail(incident);
+      if (!/snapshot|CLUSTER_LOST|is missing|can't be taken over/.test(incident)) this.fail(incident);
     }
+  }
+
+  /** Each partition is served by as many members as are to hold it. */
+  private async isRestored(): Promise<void> {
+    const start = performance.now();
+    for (;;) {
+      const serves = await Promise.all(this.site.members.map((member) => this.asked(() => member.call("serves"))));
+      const counts = Array.from({ length: PARTITIONS }, (_, p) => serves.filter((some) => some.includes(p)).length);
+      if (counts.every((count) => count >= this.replicas)) break;
+      if (performance.now() - start > PROGRESS_MS) return this.fail(`partitions are served by ${counts} members`);
+      await Bun.sleep(50);
+    }
+    this.worstRestoredMs = Math.max(this.worstRestoredMs, performance.now() - start);
   }
 
   /** Servers that come back need a moment: asked until they say something. */
@@ -198,8 +222,9 @@ class Play implements Ward {
     if (audit.number < last) this.fail(`the log could be read up to message ${audit.number} of ${last} only`);
     for (const failure of audit.failures) this.fail(failure);
     const known = this.lanes.flatMap(({ keys }) => keys);
+    const spaces = [...new Set(known.map(({ space }) => space))];
     for (const [i, member] of this.site.members.entries()) {
-      const all = await this.asked(() => member.call("everything"));
+      const all = await this.asked(() => member.call("everything", spaces));
       const found = new Map(all.map(([space, key, entry]) => [`${space} ${key}`, entry]));
       for (const { space, key, model } of known) {
         const entry = found.get(`${space} ${key}`) ?? null;
@@ -233,9 +258,10 @@ class Play implements Ward {
   }
 
   report(): FaultReport {
-    const { failures, faults, comparisons, reopened, worstRecoveryMs, audit, site } = this;
+    const { failures, faults, comparisons, reopened, worstRecoveryMs, worstRestoredMs, audit, site } = this;
     const { number: messages, missed } = audit;
     const isCutOff = site.canCut;
-    return { ...this.counts, failures, faults, messages, missed, comparisons, reopened, worstRecoveryMs, isCutOff };
+    const figures = { messages, missed, comparisons, reopened, worstRecoveryMs, worstRestoredMs };
+    return { ...this.counts, failures, faults, ...figures, isCutOff };
   }
 }

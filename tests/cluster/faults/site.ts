@@ -8,6 +8,8 @@ export interface Setup {
   servers: string[];
   snapshotAfterBytes: number;
   timeoutMs: number;
+  /** Members that hold each partition; null: all do. */
+  replicas: number | null;
 }
 
 export const FAULTS = ["kill", "stop", "cut"] as const;
