@@ -69,7 +69,7 @@ export function linkSlot(generation: usize, slot: u32): bool {
   return true;
 }
 
-function finish(generation: usize, at: usize, state: u32): void {
+export function finish(generation: usize, at: usize, state: u32): void {
   if (state & IN_GRAPH) atomic.add<u32>(generation + G_LINKED, 1);
   atomic.store<u32>(at + SLOT_STATE, state);
 }

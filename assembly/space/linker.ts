@@ -6,12 +6,13 @@
  */
 import {
   CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_SINGLE, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE,
-  C_TO, FAILED_ONCE, FLAT, G_COUNT, G_FLOOR, G_LINKED, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, OP_UNITS, PENDING, QUARANTINED, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT,
+  C_TO, FAILED_ONCE, FLAT, G_COUNT, G_FLOOR, G_LINKED, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, LINKED, OP_UNITS, PENDING, QUARANTINED, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT,
   SEAT_LINKING, SLOT_STATE, SLOT_TWIN, S_GENERATIONS,
 } from "../layout";
 import { BULK_BLIND, BULK_DONE, BULK_MORE, bulkSome, firstInBulk, spent } from "../bulk/bulk";
-import { FIRST_ALONE, finishTwin, linkSlot } from "../graph/insert";
+import { finish, FIRST_ALONE, finishTwin, linkSlot } from "../graph/insert";
 import { expectDoubles } from "../graph/links";
+import { firstTwin } from "../graph/lists";
 import { promote } from "../graph/promotion";
 import { isAsked } from "../graph/sight";
 import { goesByCodes, linkSuspects, suspectsOf, watch } from "../graph/suspects";
@@ -157,7 +158,10 @@ function advanceFloor(generation: usize): void {
   }
 }
 
-/** After a trap while a seat linked a slot: the first time it is tried again, the second time it is quarantined. */
+/**
+ * After a trap while a seat linked a slot: the first time it is tried again, the second time it is quarantined. One with twins is
+ * linked instead: they found it, so its lists have been complete since the first time, and they hang on it alone.
+ */
 export function blameSlot(that: usize): void {
   const mark = load<u32>(that + SEAT_LINKING);
   store<u32>(that + SEAT_LINKING, 0);
@@ -169,6 +173,10 @@ export function blameSlot(that: usize): void {
   expectDoubles(generation);
   if ((load<u32>(at + SLOT_STATE) & FAILED_ONCE) == 0) {
     atomic.store<u32>(at + SLOT_STATE, PENDING | FAILED_ONCE);
+    return;
+  }
+  if (firstTwin(generation, mark - 1) != 0) {
+    finish(generation, at, LINKED);
     return;
   }
   push(generation + G_QUARANTINE, mark, at + SLOT_TWIN);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import * as layout from "../../../assembly/layout.ts";
 import * as calls from "../../../src/core/calls.ts";
-import type { Seat } from "../../../src/core/seat.ts";
+import { Seat } from "../../../src/core/seat.ts";
 import { spacesOf } from "../../../src/core/spaces.ts";
 import { decodeRow, encodeValues, valueInRow } from "../../../src/documents/row.ts";
 import type { Condition } from "../../../src/documents/where.ts";
@@ -297,6 +297,30 @@ describe("a slot that traps its linker twice", async () => {
     expect(survivor.space.census(false), context).toBe(0);
     if (twice === 2) expect(survivor.space.figures().quarantined, context).toBeLessThanOrEqual(1);
   });
+});
+
+test("a slot that traps its linker twice, and has got a twin in between, is linked", async () => {
+  const seat = await partition({ dimensions: DIMENSIONS, M: 4, flatBelow: 100 }, "debug");
+  const other = Seat.join(await coreModule("debug"), seat.memory, 1, true);
+  const space = new CoreSpace(seat, "space");
+  for (let i = 0; i < 200; i++) space.add(i, VECTORS.at(i));
+  space.linkAll();
+  const trapsAt = (point: number) => {
+    seat.core.armFault(point, 1);
+    expect(() => seat.core.link(1)).toThrow(WebAssembly.RuntimeError);
+    seat.core.repairSeat(0);
+  };
+  space.add(200, VECTORS.at(200));
+  seat.core.claim(0, 1, 0);
+  trapsAt(layout.FAULT_LINK_DONE); // others know it by now
+  space.add(201, VECTORS.at(200));
+  other.core.claim(0, 1, 0);
+  while (other.core.link(1) !== 0);
+  trapsAt(layout.FAULT_LINK_START);
+  space.linkAll();
+  space.expectWhole("linked");
+  expect(space.figures()).toMatchObject({ quarantined: 0, pending: 0 });
+  expect(space.search(VECTORS.at(200), 2).map(({ key }) => key)).toEqual([200, 201]);
 });
 
 test("a slot that is linked again never becomes its own neighbour, however much the visited table forgets", async () => {
