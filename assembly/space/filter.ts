@@ -7,12 +7,12 @@
  *      Cells of slots that counted at that moment never change, but for those of fields that are new;
  *   3. search or list the matches.
  *
- * What a seat works in is one block, SEAT_FILTER: [stack of a chunk's bitmaps][ready ops, bits] [ready ops, bits].
+ * What a seat works in is one block, SEAT_FILTER: [stack of a chunk's bitmaps][program][ready ops, bits] [ready ops, bits].
  */
 import {
   CHOOSE_IN_F32, CHUNK_SLOTS, COLUMN_EXPIRY, E_BUSY, E_MEMORY, E_MORE, E_ROW, E_STALE, FAULT_FILTER, FORM_SCALAR, GRAPH, G_COUNT, G_DEAD, G_EXPIRING,
   G_KEY_TABLE, G_STATE, MATCH_AGE, MATCH_BYTES, MATCH_EMPTYING, MATCH_FORM, MATCH_REF, MATCH_VALUE, MAX_DEPTH, MAX_EF, NO_FIELD,
-  OK, OP_BYTES, OP_CODE, OP_HEADER, OP_KEYS, PROGRAM_HEADER, PROGRAM_OPS, SEAT_FILTER, SEAT_FILTER_BYTES, SEAT_ROW,
+  OK, OP_BYTES, OP_CODE, OP_HEADER, OP_KEYS, PROGRAM_BYTES, PROGRAM_HEADER, PROGRAM_OPS, SEAT_FILTER, SEAT_FILTER_BYTES, SEAT_ROW,
   SEAT_ROW_BYTES,
 } from "../layout";
 import { allocate, free } from "../memory/arena";
@@ -82,10 +82,14 @@ function prepare(space: usize, incarnation: u32): i32 {
   const emptyingBytes: u32 = emptying == 0 ? 0 : readyBytes(program, emptying, emptyingSlots);
   const currentBytes = readyBytes(program, current, currentSlots);
   const bits = bitmapBytes(emptyingSlots) + bitmapBytes(currentSlots);
-  const all = <u64>STACK_BYTES + emptyingBytes + currentBytes + bits;
+  const programBytes = padded8(load<u32>(program + PROGRAM_BYTES));
+  const all = <u64>STACK_BYTES + programBytes + emptyingBytes + currentBytes + bits;
   if (all > 1 << 30 || !hasRoom(<u32>all)) return E_MEMORY;
   stack = load<u32>(seat + SEAT_FILTER);
-  emptyingReady = stack + STACK_BYTES;
+  // Ops that come between two pieces have the row buffer for their own rows.
+  copyBytes(stack + STACK_BYTES, program, programBytes);
+  program = stack + STACK_BYTES;
+  emptyingReady = program + programBytes;
   currentReady = emptyingReady + emptyingBytes;
   emptyingBits = currentReady + currentBytes;
   currentBits = emptyingBits + bitmapBytes(emptyingSlots);

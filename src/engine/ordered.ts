@@ -1,6 +1,5 @@
 /* In which order do entries come? By a field and then by age, or by age alone; those without a value of the field come last. */
 import * as calls from "../core/calls.ts";
-import type { Seat } from "../core/seat.ts";
 import type { Place } from "../documents/cursor.ts";
 import type { Field } from "../documents/fields.ts";
 import { compare } from "../documents/where.ts";

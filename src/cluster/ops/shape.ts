@@ -76,7 +76,9 @@ export function readShape(text: string | undefined, log: string): ClusterShape {
   }
 }
 
+/** @internal */
 export const MOST_REPLICAS = 16;
+/** @internal The least and the most. */
 export const AWAY_MS = [500, 600_000] as const;
 
 function isPlacement(given: unknown): given is PlacementSettings {
