@@ -19,7 +19,8 @@ import type { Position } from "./options.ts";
 import { Holdings } from "./replica/holdings.ts";
 import { type Beginning, Replica, type ReplicaHost } from "./replica/replica.ts";
 import { Shares, type SharesOptions } from "./shares.ts";
-import { type Keeper, SnapshotKeeper } from "./snapshots/keeper.ts";
+import { IndexKeeper } from "./snapshots/index-keeper.ts";
+import type { Keeper } from "./snapshots/keeper.ts";
 import { PartitionKeeper } from "./snapshots/partition-keeper.ts";
 import type { SnapshotStore } from "./snapshots/store.ts";
 
@@ -47,8 +48,6 @@ export class Member {
   private readonly snapshots: Keeper;
   /** What it holds and asks others for; null: it holds all. */
   readonly shares: Shares | null;
-  /** Results that others are asked for. */
-  private readonly asked = new Set<Promise<void>>();
   private isClosed = false;
 
   constructor(
@@ -79,7 +78,7 @@ export class Member {
     this.shares = placed && new Shares(log, this.replica, opened.index as VectorIndex, { ...placed, ...common });
     this.snapshots =
       placed === null
-        ? new SnapshotKeeper(store, log, () => this.content(), snapshotAfterBytes, failed)
+        ? new IndexKeeper(store, log, () => this.content(), snapshotAfterBytes, failed)
         : new PartitionKeeper(store, log, this.replica, snapshotAfterBytes, failed);
     this.reader = new LogReader(log, this.replica, barrier, (error) => this.stopped(error));
   }
@@ -99,9 +98,8 @@ export class Member {
 
   /** Resolves when a read here sees what it must. Rejects with TIMEOUT, CLUSTER_UNREACHABLE, CLOSED or BAD_OPTION. */
   async sees(freshness: unknown): Promise<void> {
-    if (this.isClosed) throw closed();
-    if (freshness === "any") return;
-    await this.replica.reaches(await this.numberOf(freshness), this.timeoutMs);
+    const number = await this.mustSee(freshness);
+    if (number > 0) await this.replica.reaches(number, this.timeoutMs);
   }
 
   /** The number of the message that a read must see; 0: none. Rejects as `sees`. */
@@ -217,7 +215,6 @@ export class Member {
     this.isClosed = true;
     await this.writer.settled();
     await this.replica.reaches(this.writer.written, this.timeoutMs).catch(() => {}); // for results
-    await Promise.all(this.asked);
     this.writer.close();
     await this.shares?.stop();
     this.barrier.close();

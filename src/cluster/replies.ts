@@ -2,10 +2,10 @@
 import type { VectorIndex } from "../api/vector-index.ts";
 import { HnswError } from "../errors.ts";
 import type { Result } from "./log/writer.ts";
-import { Malformed } from "./ops/byte-reader.ts";
+import { isCount, Malformed } from "./ops/byte-reader.ts";
 import { clusterPartitionOf } from "./ops/partition.ts";
 import { isReadName, listOf, READS } from "./peers/reads.ts";
-import { decodeRequest, encodeRefusal, encodeReply, isCount, NotHere, type Request } from "./peers/request.ts";
+import { decodeRequest, encodeRefusal, encodeReply, NotHere, type Request } from "./peers/request.ts";
 import { REFUSALS } from "./replica/apply.ts";
 import type { Replica } from "./replica/replica.ts";
 import type { ResultLog } from "./replica/results.ts";

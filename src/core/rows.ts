@@ -220,7 +220,7 @@ export function liveAt(seat: Seat, { address, incarnation }: SpaceAt, now: numbe
 export interface MissingValues {
   /** As in a row. */
   values: Uint8Array;
-  /** Fields that were known then: the row says something of so many from then on. */
+  /** How many fields were known then; from then on the row counts as knowing these. */
   known: number;
 }
 

@@ -51,7 +51,7 @@ type Progress = Pick<Control, "closed" | "progress" | "waitForProgress">;
 const UNSEEN = { seen: -1, fullAt: -1 };
 const SETTLED = Promise.resolve();
 /**
- * Of ops that get in at once, one in so many is timed, and the others count like the one before: reading a clock twice takes
+ * Of ops that get in at once, one in TIMED_EVERY is timed, and the others count like the one before: reading a clock twice takes
  * a tenth of an add.
  */
 const TIMED_EVERY = 16;

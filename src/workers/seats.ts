@@ -26,7 +26,7 @@ export function takeFreeSeat(control: Control, settings: Settings): number {
   throw new HnswError("TOO_MANY_HANDLES", "Every seat is taken: close handles that are no longer used.");
 }
 
-/** A thread could not repair its own seat. It must end: whoever learns of that repairs what it held. */
+/** A thread could not repair its own seat. It must end: the thread that learns of its end repairs what it held. */
 export class RepairFailed extends Error {
   override readonly name = "RepairFailed";
 }

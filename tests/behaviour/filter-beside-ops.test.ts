@@ -1,4 +1,4 @@
-/* Does a filter find what matched when it began, whatever other calls do in the meantime? */
+/* Does a filter find what matched when it began, while other calls run beside it? */
 import { expect, test } from "bun:test";
 import { opened } from "../support/indexes.ts";
 

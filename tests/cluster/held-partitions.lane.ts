@@ -1,4 +1,4 @@
-/* Where members hold some partitions each: does every member read and write everything, whoever holds it? */
+/* Where members hold some partitions each: does every member read and write everything, also what others hold? */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { ClusterIndex } from "../../src/cluster/cluster.ts";
 import { clusterPartitionOf } from "../../src/cluster/ops/partition.ts";
@@ -35,7 +35,7 @@ function spacesOf(partitions: number): string[] {
   return names;
 }
 
-/** Digests of a partition must be the same wherever it is held. */
+/** Digests of a partition must be the same on every member that holds it. */
 async function expectSame(members: readonly Member[]): Promise<void> {
   for (const member of members) {
     await member.space("any").count(latest);
@@ -187,7 +187,7 @@ describeWithNats("members that hold some partitions each", () => {
     await connection.flush();
   }
 
-  test("every member reads everything, whoever holds it; what arrives that no member has sent is left alone", async () => {
+  test("every member reads everything, also what others hold; what arrives that no member has sent is left alone", async () => {
     await using members = new Members(server.servers);
     await using outside = await Outside.connect(server.servers);
     const cluster = { name: name(), ...PLACED };

@@ -103,7 +103,7 @@ describe("on a virtual clock", () => {
     const presence = new Presence(10_000);
     const before = nextPlacement(named(4), 2, nothing(64));
     for (let second = 0; second < 600; second++) {
-      // Each is silent for 9 s of 18, and in the middle nobody listens for a minute.
+      // Each is silent for 9 s of 18, and in the middle no member listens for a minute.
       const now = (second + (second > 300 ? 60 : 0)) * 1000;
       presence.listens(now);
       for (const [i, { name }] of named(4).entries()) {

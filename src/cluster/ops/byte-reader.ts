@@ -6,6 +6,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 /** What is read is not what any writer has written. */
 export class Malformed extends Error {}
 
+/** Whether it is a whole number from 0 on that no float rounds. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** Little endian; a key, a text and the floats of a vector are padded to 4 bytes. */
 export class ByteReader {
   private readonly bytes: Uint8Array;

@@ -3,6 +3,9 @@
  *
  *   [part u32 │ parts u32][bytes]
  */
+import { atOnce } from "../../runtime/event-loop.ts";
+import { joined } from "../../snapshot/export.ts";
+
 const HEADER = 8;
 const MOST_PARTS = 4096;
 const MOST_BYTES = 256 * 2 ** 20;
@@ -55,7 +58,7 @@ export class Assembly {
     known.bytes += bytes.length;
     if (--known.missing > 0) return null;
     this.incomplete.delete(of);
-    return joined(known);
+    return atOnce(joined(known.parts as Uint8Array[]));
   }
 
   drop(of: string): void {
@@ -68,14 +71,4 @@ export class Assembly {
       this.incomplete.delete(of);
     }
   }
-}
-
-function joined({ parts, bytes }: Incomplete): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part!, at);
-    at += part!.length;
-  }
-  return whole;
 }

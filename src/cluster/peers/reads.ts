@@ -1,7 +1,6 @@
 /* Which reads of a space can one member do for another, and what may come back? */
 import type { Space } from "../../api/space.ts";
-import { Malformed } from "../ops/byte-reader.ts";
-import { isCount } from "./request.ts";
+import { isCount, Malformed } from "../ops/byte-reader.ts";
 
 type AnySpace = Space;
 

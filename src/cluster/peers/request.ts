@@ -1,6 +1,6 @@
 /* What does a member ask another, and what does it get? Everything that arrives is checked before it is believed. */
 import { HnswError, type HnswErrorCode } from "../../errors.ts";
-import { Malformed } from "../ops/byte-reader.ts";
+import { isCount, Malformed } from "../ops/byte-reader.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 const VERSION = 1;
@@ -29,7 +29,7 @@ export interface Reply {
 /** The replica does not do it: another may. */
 export class NotHere extends Error {}
 
-/** What a call is refused with wherever it is made: by its arguments. */
+/** Codes that refuse a call for its arguments: every member would refuse it. */
 const FINAL: ReadonlySet<HnswErrorCode> = new Set([
   ...(["BAD_OPTION", "BAD_DIMENSIONS", "BAD_VECTOR", "NOT_FINITE", "NORM_OVERFLOW", "NORM_UNDERFLOW"] as const),
   ...(["ZERO_VECTOR", "BAD_KEY", "BAD_WHERE", "BAD_SPACE", "BAD_K"] as const),
@@ -71,7 +71,7 @@ export function encodeRefusal(error: unknown, revision: number, applied: number)
   return encodeValue([VERSION, revision, applied, false, [code, message.slice(0, 2_000), isFinal]]);
 }
 
-/** Throws what refuses the call wherever it is made; NotHere; or Malformed. */
+/** Throws what every member would refuse the call with, NotHere or Malformed. */
 export function decodeReply(bytes: Uint8Array): Reply {
   const given = decodeValue(bytes);
   if (!Array.isArray(given) || given[0] !== VERSION || given.length !== 5) throw new Malformed("it is no reply");
@@ -83,8 +83,4 @@ export function decodeReply(bytes: Uint8Array): Reply {
   if (typeof code !== "string" || typeof message !== "string") throw new Malformed("it refuses without a reason");
   if (isFinal === true && FINAL.has(code as HnswErrorCode)) throw new HnswError(code as HnswErrorCode, message);
   throw new NotHere(`${code}: ${message}`);
-}
-
-export function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

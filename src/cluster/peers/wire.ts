@@ -59,7 +59,7 @@ export class Wire {
     this.publish("beats", beat);
   }
 
-  /** Resolves to the reply. Rejects with NoReply, or TooLarge. `signal`: nobody waits for it any more. */
+  /** Resolves to the reply. Rejects with NoReply, or TooLarge. `signal`: aborted when the reply is no longer needed. */
   async ask(to: string, request: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<Uint8Array> {
     const number = ++this.asked;
     const id = `${to}.${number}`;

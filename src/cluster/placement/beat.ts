@@ -1,4 +1,5 @@
-/* What does a member say of itself, again and again? That it is there, what it serves, and which placement it knows. */
+/* What does a member say of itself several times in `awayMs`? That it is there, what it serves, and which placement it knows. */
+import { isCount } from "../ops/byte-reader.ts";
 import { isCapacity, isMemberName } from "./record.ts";
 
 const VERSION = 1;
@@ -37,8 +38,7 @@ export function decodeBeat(bytes: Uint8Array, partitions: number): Beat | null {
       version === VERSION &&
       isMemberName(name) &&
       isCapacity(capacity) &&
-      Number.isSafeInteger(revision) &&
-      revision >= 0 &&
+      isCount(revision) &&
       typeof isFull === "boolean" &&
       typeof leaves === "boolean" &&
       typeof serves === "string" &&

@@ -1,10 +1,10 @@
 /*
- * Who is there? A member that was heard of within `awayMs`, by the clock of the one that listens: clocks need not agree. One that
- * could not listen itself takes nobody's silence for absence until it has listened for as long.
+ * Who is there? A member that was heard of within `awayMs`, by the clock of the one that listens: clocks need not agree. A
+ * member that could not listen does not take silence for absence until it has listened for as long.
  */
 import type { Candidate } from "./policy.ts";
 
-/** A member counts as settled after so many times `awayMs`. */
+/** A member counts as settled after this many times `awayMs`. */
 const SETTLED_AFTER = 3;
 
 interface Heard {

@@ -16,6 +16,11 @@ export interface PlacementRecord {
   capacities: ReadonlyMap<string, number>;
 }
 
+/** Before anything was placed. */
+export function noRecord(partitions: number): PlacementRecord {
+  return { revision: 0, placement: Array.from({ length: partitions }, () => []), capacities: new Map() };
+}
+
 /** Names of members are 16 hexadecimal digits. */
 export const isMemberName = (value: unknown): value is string =>
   typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
@@ -32,9 +37,7 @@ export class RecordStore {
   /** The newest. Throws where there is one that makes no sense. */
   async read(): Promise<PlacementRecord> {
     const found = await this.stream.lastRevision(SUBJECT);
-    if (found === null) {
-      return { revision: 0, placement: Array.from({ length: this.partitions }, () => []), capacities: new Map() };
-    }
+    if (found === null) return noRecord(this.partitions);
     return { revision: found.revision, ...readRecord(found.bytes, this.partitions) };
   }
 

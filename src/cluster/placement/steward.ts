@@ -9,10 +9,10 @@ import { messageOf } from "../../errors.ts";
 import { type Beat, decodeBeat, encodeBeat } from "./beat.ts";
 import { isTurnOf, nextPlacement, type Placement } from "./policy.ts";
 import { Presence } from "./presence.ts";
-import type { PlacementRecord, RecordStore } from "./record.ts";
+import { noRecord, type PlacementRecord, type RecordStore } from "./record.ts";
 
 const BEATS_AWAY = 10; // in the time after which a member is away
-/** So often the record is read, whether or not someone knows a newer one. */
+/** Once in this many beats the record is read, even if no member knows a newer one. */
 const LOOK_BEATS = 10;
 const PATIENCE_BEATS = 2;
 
@@ -44,7 +44,7 @@ export class Steward {
   private timer: ReturnType<typeof setInterval> | undefined;
   private step: Promise<void> | null = null;
   private looking: Promise<void> | null = null;
-  /** Names that a record has had: whoever is silent from then on is away. */
+  /** Names that a record has had: a member that is silent from then on is away. */
   private readonly presumed = new Set<string>();
   /** Why the placement can't be read or changed at the moment. */
   trouble: string | null = null;
@@ -55,8 +55,7 @@ export class Steward {
     private readonly host: StewardHost,
   ) {
     this.presence = new Presence(options.awayMs);
-    const placement = Array.from({ length: options.partitions }, () => []);
-    this.record = { revision: 0, placement, capacities: new Map() };
+    this.record = noRecord(options.partitions);
   }
 
   get name(): string {
@@ -122,7 +121,7 @@ export class Steward {
     return Array.from(this.beats).flatMap(([name, { serves }]) => (serves.has(partition) ? [name] : []));
   }
 
-  /** Whether all that are to hold it serve it: then nobody else needs to. */
+  /** Whether all that are to hold it serve it: then no other member needs to. */
   isServed(partition: number): boolean {
     const serving = new Set(this.replicasOf(partition));
     const holders = this.record.placement[partition]!;

@@ -15,7 +15,7 @@ const FORGET_ABOVE = 256;
 export class PartitionLogState {
   /** The largest time of a message, milliseconds since 1970: ops see what has expired by it, not by a clock. */
   time = 0;
-  /** Number of its last message, whatever that is, and how many there were. */
+  /** Number of its last message of any kind, and how many there were. */
   last = 0;
   count = 0;
   private readonly writers = new Map<string, { number: number; time: number }>();
@@ -41,7 +41,7 @@ export class PartitionLogState {
     return { time, last, count, writers: Array.from(this.writers, ([id, { number, time }]) => [id, number, time]) };
   }
 
-  /** A message has come. The time moves with every one, whatever is in it. */
+  /** A message has come. The time moves with every one, also one that is left out. */
   at(time: number, number: number): void {
     this.time = Math.max(this.time, time);
     this.last = number;

@@ -5,6 +5,7 @@
  *   [bytes of the head u32][head, JSON][export, or entries]
  */
 import { checkedFields } from "../../options/documents.ts";
+import { isCount } from "../ops/byte-reader.ts";
 import type { Beginning, KnownField } from "../replica/replica.ts";
 import { PartitionLogState, type SavedState } from "../replica/state.ts";
 import { BadSnapshot } from "./store.ts";
@@ -78,7 +79,7 @@ function readHead(bytes: Uint8Array, partitions: number): Head {
       throw new Error("its spaces have no names");
     }
     checkedFields(fields);
-    if (!fields.every(([, , number]) => Number.isSafeInteger(number) && number >= 0)) {
+    if (!fields.every(([, , number]) => isCount(number))) {
       throw new Error("a field was never added");
     }
     return { applied, digest, states: states.map((state) => PartitionLogState.from(state)), fields, spaces };

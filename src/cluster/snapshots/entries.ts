@@ -4,7 +4,8 @@
  */
 import { entries } from "../../engine/entries.ts";
 import type { Handle } from "../../engine/handle.ts";
-import { Slice } from "../../runtime/event-loop.ts";
+import { atOnce, Slice } from "../../runtime/event-loop.ts";
+import { joined } from "../../snapshot/export.ts";
 import { decodeOps, encodeOp, NewerOp } from "../ops/codec.ts";
 import { Malformed } from "../ops/group.ts";
 import type { Op } from "../ops/op.ts";
@@ -31,13 +32,13 @@ export async function chunksOfEntries(handle: Handle, spaces: readonly string[],
       ops.push(op);
       bytes += op.length;
       if (bytes >= CHUNK_BYTES) {
-        chunks.push(joined(ops, bytes));
+        chunks.push(atOnce(joined(ops)));
         [ops, bytes] = [[], 0];
       }
       if (slice.isOver) await slice.next();
     }
   }
-  if (bytes > 0) chunks.push(joined(ops, bytes));
+  if (bytes > 0) chunks.push(atOnce(joined(ops)));
   return chunks;
 }
 
@@ -49,7 +50,7 @@ export async function* opsOfEntries(
 ): AsyncGenerator<Op[], void> {
   let rest = new Uint8Array(0);
   for await (const chunk of chunks) {
-    const bytes = joined([rest, chunk], rest.length + chunk.length);
+    const bytes = atOnce(joined([rest, chunk]));
     const end = endOfOps(bytes);
     if (end > 0) yield readOps(bytes.subarray(0, end), dimensions, isOfPartition);
     rest = bytes.slice(end);
@@ -80,14 +81,4 @@ function readOps(bytes: Uint8Array, dimensions: number, isOfPartition: (space: s
     if (!(cause instanceof Malformed || cause instanceof NewerOp)) throw cause;
     throw new BadSnapshot(`the entries of a snapshot make no sense: ${cause.message}`, { cause });
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

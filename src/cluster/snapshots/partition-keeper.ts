@@ -3,61 +3,41 @@
  * last looked, a member takes one of each partition that it serves and that has had messages since the newest, unless another holder did.
  * The log is trimmed behind what the older of each partition's two newest covers.
  */
-import { messageOf } from "../../errors.ts";
 import type { ClusterLog } from "../log/log.ts";
 import { newId } from "../ops/group.ts";
 import type { Replica } from "../replica/replica.ts";
 import { headBytes } from "./content.ts";
 import { chunksOfEntries } from "./entries.ts";
-import { KEPT, type Keeper } from "./keeper.ts";
+import { KEPT, Keeper } from "./keeper.ts";
 import type { SnapshotName, SnapshotStore } from "./store.ts";
 
-export class PartitionKeeper implements Keeper {
-  private bytes = 0;
-  private nextAt: number;
+export class PartitionKeeper extends Keeper {
   /** Up to where it had applied the log when it last looked. */
   private lookedAt = 0;
-  private running: Promise<void> | null = null;
-  private isStopped = false;
 
   constructor(
     private readonly store: SnapshotStore,
     private readonly log: ClusterLog,
     private readonly replica: Replica,
-    private readonly afterBytes: number,
-    private readonly report: (message: string) => void,
+    afterBytes: number,
+    report: (message: string) => void,
   ) {
-    this.nextAt = this.jittered();
-  }
-
-  applied(bytes: number): void {
-    this.bytes += bytes;
-    if (this.bytes < this.nextAt || this.running !== null || this.isStopped) return;
-    this.round(false).catch((error) => this.report(`no snapshot could be taken: ${messageOf(error)}`));
+    super(afterBytes, report);
   }
 
   /** Of all that is served here. */
-  async take(): Promise<void> {
-    await this.running?.catch(() => {});
-    await this.round(true);
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    await this.running?.catch(() => {});
-  }
-
-  private round(isAsked: boolean): Promise<void> {
-    const running = this.roundNow(isAsked).finally(() => {
-      if (this.running === running) this.running = null;
+  take(): Promise<void> {
+    return this.inTurn(() => {
+      this.countAgain();
+      return this.takeAll(true);
     });
-    this.running = running;
-    return running;
   }
 
-  private async roundNow(isAsked: boolean): Promise<void> {
-    this.bytes = 0;
-    this.nextAt = this.jittered();
+  protected takeIfDue(): Promise<void> {
+    return this.inTurn(() => this.takeAll(false));
+  }
+
+  private async takeAll(isAsked: boolean): Promise<void> {
     const before = this.lookedAt;
     this.lookedAt = this.replica.applied;
     const there = byPart(await this.store.names("*"));
@@ -100,11 +80,6 @@ export class PartitionKeeper implements Keeper {
     }
     if (end > 0) await this.log.trim(end);
     for (const all of there.values()) for (const name of all.slice(KEPT)) await this.store.remove(name);
-  }
-
-  /** Members do not all look at once. */
-  private jittered(): number {
-    return this.afterBytes * (1 + Math.random() / 4);
   }
 }
 

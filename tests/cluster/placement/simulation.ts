@@ -109,7 +109,7 @@ export class Simulation {
     }
   }
 
-  /** Only the first in line ever come to their turn. */
+  /** Only the first in line ever have their turn. */
   private decideAll(): void {
     if (this.common === null) for (const actor of this.awake()) this.decide(actor, actor.presence.members(this.now));
     else {
@@ -138,7 +138,7 @@ export class Simulation {
     this.known.clear();
   }
 
-  /** Null where it is what it is. Members come to the same from the same: so it is computed once. */
+  /** Null where nothing is to change. Members with the same view decide the same: so it is computed once. */
   private wanted(members: readonly Candidate[]): Placement | null {
     const key = members.map(({ name, isSettled }) => `${name}${isSettled}`).join();
     const known = this.known.get(key);

@@ -1,4 +1,4 @@
-/* Are parts put together again, in whatever order they come, and nothing that makes no sense? */
+/* Are parts put together again, in any order, and is what makes no sense left out? */
 import { expect, test } from "bun:test";
 import { Assembly, partsOf, TooLarge } from "../../../../src/cluster/peers/parts.ts";
 

@@ -56,7 +56,7 @@ test("what a call is refused with everywhere ends it, with its code; a code of a
   expect((await lost.ask())!.from).toBe("b");
 });
 
-test("with nobody to ask, or nobody who replies, it ends in time with CLUSTER_UNSERVED", async () => {
+test("without a member to ask, or without one that replies, it ends in time with CLUSTER_UNSERVED", async () => {
   const none = routerTo({});
   await expect(none.ask(100)).rejects.toMatchObject({ code: "CLUSTER_UNSERVED" });
   expect(none.looks()).toBeGreaterThan(0);
