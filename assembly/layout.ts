@@ -18,6 +18,7 @@ export const MAX_SEATS: u32 = 128; // for workers, the opening thread and attach
 export const MAX_DIMENSIONS: u32 = 4096;
 export const MIN_M: u32 = 4, MAX_M: u32 = 64;
 export const MAX_KEY_BYTES: u32 = 1024; // encoded, without the tag
+export const MAX_NAME_BYTES: u32 = 1040; // of a space: a name as users give it, and in front of it whose it is
 export const MAX_PAGES: u32 = 65535; // one below 4 GiB, so that an end pointer never wraps to 0
 export const MAX_EF: u32 = 4096; // a wider search scans every slot
 export const MAX_LEVEL: u32 = 15;
@@ -405,10 +406,10 @@ export const RL_HEADER: u32 = 8; // then the ids, and above level 0 the distance
 
 // ── what a seat shares with its JavaScript: offsets in SEAT_SCRATCH ─────────────────────────────────────────────────
 export const X_KEY: u32 = 0; // key or space name, encoded
-export const X_INFO: u32 = 1024; // INFO_WORDS figures that a call returns besides its status, u32 each
+export const X_INFO: u32 = 1088; // INFO_WORDS figures that a call returns besides its status, u32 each
 export const INFO_WORDS: u32 = 32;
 export const INFO_SEQUENCE: u32 = 30; // and 31: P_SEQUENCE as of the call
-export const X_VECTORS: u32 = 1152; // intake: INTAKE_BYTES of f32 vectors, padded to whole v128
+export const X_VECTORS: u32 = 1216; // intake: INTAKE_BYTES of f32 vectors, padded to whole v128
 export const INTAKE_BYTES: u32 = 65536;
 
 // ── one space of a list of them, in the intake ──────────────────────────────────────────────────────────────────────

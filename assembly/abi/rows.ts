@@ -165,7 +165,8 @@ export function keywordAt(ref: u32, field: u32, code: u32): i32 {
 
 /**
  * Gives the row of a match what it has in fields that are newer than it: values with their headers, `bytes` in the row buffer, of
- * the first `known` fields; the partition may have more by now. A compaction that moves the slot in between may lose them. OK, E_ROW, E_MEMORY or E_BUSY.
+ * the first `known` fields of its space's table, which may have more by now. A compaction that moves the slot in between may lose
+ * them. OK, E_ROW, E_MEMORY or E_BUSY.
  */
 export function fillMatch(ref: u32, bytes: u32, known: u32): i32 {
   const values: usize = load<u32>(seat + SEAT_ROW);

@@ -1,7 +1,7 @@
 /* How are spaces opened, dropped, listed and described? */
 import {
   E_BUSY, E_DAMAGED, E_MEMORY, E_STALE, G_BEAM, G_DEAD, G_LIVE, G_QUARANTINED, G_STATE, INTAKE_BYTES, INTENT_DROPPED,
-  INTENT_KIND, INTENT_NONE, KEY_HEADER, KEY_LENGTH, MAX_KEY_BYTES, NOT_FOUND, OK, P_INTENT, P_STATE, SPACES_AT_ONCE,
+  INTENT_KIND, INTENT_NONE, KEY_HEADER, KEY_LENGTH, MAX_NAME_BYTES, NOT_FOUND, OK, P_INTENT, P_STATE, SPACES_AT_ONCE,
   SP_ADDRESS, SP_BEAM, SP_BYTES, SP_CHANGED, SP_COLUMNS, SP_COMPACTIONS, SP_CREATED, SP_DEAD, SP_DICTIONARIES,
   SP_DOCUMENTS, SP_GRAPH, SP_HEADER, SP_HOME, SP_ID,
   SP_INCARNATION, SP_LINKS, SP_LIVE, SP_NAME, SP_PENDING, SP_QUARANTINED, SP_STORED, SP_SUSPECTS, SP_VECTORS, STATE_SOUND,
@@ -69,7 +69,7 @@ function dropLocked(space: usize, incarnation: u32): i32 {
 export function listSpaces(space: usize): i32 {
   if (!lockPartition()) return E_BUSY;
   let to = base + X_VECTORS;
-  const end = to + INTAKE_BYTES - SP_HEADER - MAX_KEY_BYTES;
+  const end = to + INTAKE_BYTES - SP_HEADER - MAX_NAME_BYTES;
   let count: i32 = 0;
   while (count < <i32>SPACES_AT_ONCE && to <= end && (space = spaceAfter(space)) != 0) {
     to = writeSpace(space, to);

@@ -1,6 +1,7 @@
 /*
  * Is this a row that the face of the package can have written? Rows come from exports and folders, too: nothing in one is
- * believed. Values come in the order of their fields, each once; every part is padded with whatever to 8 bytes.
+ * believed. Values come in the order of their fields, each once; every part is padded with whatever to 8 bytes. How many fields
+ * of its space's table a row knows is JavaScript's to compare: spaces of one partition may have tables of their own.
  *
  *   row    [bytes u32][flags u32][expires f64][document bytes u32][values u32][known u32][0 u32], values, document
  *   value  [field u16][type u8][form u8][bytes u32], payload
@@ -28,15 +29,15 @@ export function faultIn(row: usize, bytes: u32): u32 {
   const flags = load<u32>(row + ROW_FLAGS);
   if ((flags & ~ROW_ALL_FLAGS) != 0) return ROW_FLAGS;
   if ((flags & ROW_IS_EXPIRING) != 0 && !isFinite(load<f64>(row + ROW_EXPIRES))) return ROW_EXPIRES;
-  const known = load<u32>(row + ROW_KNOWN);
-  if (known > load<u32>(P_FIELDS)) return ROW_KNOWN;
+  const fields = load<u32>(P_FIELDS);
+  if (load<u32>(row + ROW_KNOWN) > fields) return ROW_KNOWN;
   const end = row + bytes;
   let at = row + ROW_HEADER;
   let next: u32 = 0; // the lowest field that may come
   for (let left = load<u32>(row + ROW_VALUES); left > 0; left--) {
     if (at + VALUE_HEADER > end) return ROW_VALUES;
     const field: u32 = load<u16>(at + VALUE_FIELD);
-    if (field < next || field >= known) return <u32>(at - row);
+    if (field < next || field >= fields) return <u32>(at - row);
     next = field + 1;
     const size = load<u32>(at + VALUE_BYTES);
     const payload = at + VALUE_HEADER;

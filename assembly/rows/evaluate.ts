@@ -7,7 +7,7 @@
 import {
   CHUNK_SLOTS, COLUMN_LISTS, COLUMN_RECORDS, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_FALSE, FLAG_LIST, FLAG_NULL, FLAG_TRUE,
   OP_ALL, OP_AND, OP_EQUAL, OP_EXISTS, OP_HAS_DOCUMENT, OP_IN, OP_KEYS, OP_BEHIND, OP_NONE, OP_NOT,
-  OP_NULL, OP_OR, OP_RANGE, COLUMN_FIELDS, P_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW, RANGE_LOW_INCLUSIVE, RECORD_BYTES, RECORD_KNOWN,
+  OP_NULL, OP_OR, OP_RANGE, COLUMN_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW, RANGE_LOW_INCLUSIVE, RECORD_BYTES, RECORD_KNOWN,
   WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
 } from "../layout";
 import { clearBytes, copyBytes, hasBit } from "../memory/words";
@@ -70,8 +70,8 @@ function test(generation: usize, chunk: u32, op: u32, ready: usize): void {
   if (op == OP_ALL || op == OP_NONE) return fill(op == OP_ALL);
   if (op == OP_KEYS) return copyBytes(bits, <usize>load<u32>(ready + READY_SET) + (firstOf(chunk) >>> 3), bytes());
   if (op == OP_HAS_DOCUMENT) return documented(cellsOf(generation, COLUMN_RECORDS, chunk));
-  if (op == OP_BEHIND) return behind(cellsOf(generation, COLUMN_RECORDS, chunk));
   const column = load<u32>(ready + READY_COLUMN);
+  if (op == OP_BEHIND) return behind(cellsOf(generation, COLUMN_RECORDS, chunk), column - COLUMN_FIELDS);
   const cells = cellsOf(generation, column, chunk);
   if (cells == 0) return fill(false);
   const payload: usize = load<u32>(ready + READY_PAYLOAD);
@@ -82,9 +82,8 @@ function test(generation: usize, chunk: u32, op: u32, ready: usize): void {
   else testNumbers(cells, op, payload, hasLists);
 }
 
-/** Rows that say nothing of the newest fields: they were made before those. */
-function behind(records: usize): void {
-  const fields = load<u32>(P_FIELDS);
+/** Rows that know fewer than `fields` fields of their space's table: they were made before the newest of them. */
+function behind(records: usize, fields: u32): void {
   fill(false);
   if (records == 0) return;
   for (let i: u32 = 0; i < slots; i++) {

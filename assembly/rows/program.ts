@@ -5,7 +5,7 @@
  *   op       [op u16][field u16][bytes of the payload u32], payload padded to 8
  *   operand  [type u8][form u8][0 u16][bytes u32], payload padded to 8: one scalar
  *
- *   EXISTS, NULL, HAS_DOCUMENT, BEHIND, ALL, NONE   push a bitmap; no payload
+ *   EXISTS, NULL, HAS_DOCUMENT, BEHIND, ALL, NONE   push a bitmap; no payload. BEHIND has a number of fields in place of a field
  *   EQUAL operand; IN [count u32][0 u32] operands, numbers in ascending order; RANGE [flags u32][0 u32], low, high: f64, or
  *   [bytes u32][UTF-8] padded to 8; KEYS [count u32][0 u32], then [header u32][key, padded to 4] each   push one
  *   AND, OR [2 u32][0 u32]   take two, push one; NOT takes one, pushes one
@@ -64,7 +64,8 @@ export function faultInProgram(program: usize, bytes: u32): u32 {
 }
 
 function isTest(op: u32, field: u32, payload: usize, bytes: u32): bool {
-  if (op == OP_ALL || op == OP_NONE || op == OP_HAS_DOCUMENT || op == OP_BEHIND) return true;
+  if (op == OP_ALL || op == OP_NONE || op == OP_HAS_DOCUMENT) return true;
+  if (op == OP_BEHIND) return field <= load<u32>(P_FIELDS);
   if (op == OP_KEYS) return isKeys(payload, bytes);
   if (field >= load<u32>(P_FIELDS)) return false;
   if (op == OP_EXISTS || op == OP_NULL) return true;

@@ -11,7 +11,7 @@ import {
   FLAG_MISSING, FLAG_NULL, FLAG_TRUE, FORM_ARRAY, FORM_NULL, FORM_SCALAR, G_BODILESS, G_COLUMNS, G_EXPIRING, G_ROWS,
   RECORD_BYTES, RECORD_FLAGS, RECORD_HEADER, RECORD_KNOWN, ROW_BYTES,
   ROW_DOCUMENT, ROW_EXPIRES, ROW_FLAGS, ROW_HEADER, ROW_IS_BODILESS, ROW_IS_EXPIRING, ROW_KNOWN, ROW_VALUES,
-  P_FIELDS, VALUE_BYTES, VALUE_FIELD, VALUE_FORM, VALUE_HEADER, VALUE_TYPE, WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
+  VALUE_BYTES, VALUE_FIELD, VALUE_FORM, VALUE_HEADER, VALUE_TYPE, WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
 } from "../layout";
 import { faultPoint } from "../memory/faults";
 import { copyBytes, padded } from "../memory/words";
@@ -136,17 +136,17 @@ export function wordList(cell: u32): usize {
 }
 
 /**
- * Puts the values at `at`, of `bytes`, into the row of a slot that says nothing of their fields yet, because those are newer; then
- * it knows the first `known` fields. False when there is no memory. Partition lock held.
+ * Puts the values at `at`, of `bytes`, into the row of a slot that says nothing of their fields yet, because those are newer;
+ * from then on it knows `known` fields of its space's table. False when there is no memory. Partition lock held.
  */
 export function fillRow(generation: usize, slot: u32, at: usize, bytes: u32, known: u32): bool {
   const record = recordOf(generation, slot);
-  if (record == 0) return true;
+  if (record == 0 || load<u32>(record + RECORD_KNOWN) >= known) return true;
   for (const end = at + bytes; at < end; at += VALUE_HEADER + padded8(load<u32>(at + VALUE_BYTES))) {
-    if (<u32>load<u16>(at + VALUE_FIELD) >= load<u32>(record + RECORD_KNOWN) && !putValue(generation, slot, at, 0)) return false;
+    if (!putValue(generation, slot, at, 0)) return false;
   }
   faultPoint(FAULT_ROW_FILL);
-  if (known > load<u32>(record + RECORD_KNOWN)) store<u32>(record + RECORD_KNOWN, known);
+  store<u32>(record + RECORD_KNOWN, known);
   return true;
 }
 

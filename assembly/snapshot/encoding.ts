@@ -3,7 +3,7 @@
  * one key would be two keys that look the same.
  */
 import {
-  KEY_LENGTH, MAX_KEY_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF16, TAG_UTF8,
+  KEY_LENGTH, MAX_KEY_BYTES, MAX_NAME_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF16, TAG_UTF8,
 } from "../layout";
 import { isUtf8 } from "../memory/utf8";
 
@@ -19,14 +19,18 @@ export function isKey(header: u32, at: usize): bool {
       return value >= -LARGEST_INTEGER && value <= LARGEST_INTEGER;
     }
     case TAG_BIGINT: return isBigint(at, length);
-    default: return isName(header, at);
+    default: return isText(header, at, MAX_KEY_BYTES);
   }
 }
 
 /** Whether they are those of a string, as all names of spaces are. */
 export function isName(header: u32, at: usize): bool {
+  return isText(header, at, MAX_NAME_BYTES);
+}
+
+function isText(header: u32, at: usize, most: u32): bool {
   const length = header & KEY_LENGTH;
-  if (length == 0 || length > MAX_KEY_BYTES) return false;
+  if (length == 0 || length > most) return false;
   const tag = header >>> 24;
   return tag == TAG_UTF8 ? isUtf8(at, at + length) : tag == TAG_UTF16 && isNoUtf8(at, length);
 }

@@ -1,4 +1,5 @@
 /* How is a store of many indexes the vector store of Mastra? Each of its indexes is a collection. */
+
 import {
   type CreateIndexParams,
   type DeleteIndexParams,
@@ -162,9 +163,12 @@ export class HnswVector extends MastraVector<HnswVectorFilter> {
 
   private use<T>(name: string, work: (collection: Collection) => T | Promise<T>): Promise<T> {
     return this.store.use(name, async (index) => {
-      const known = index.fields;
       for (const [field, type] of Object.entries(this.fields)) {
-        if (known[field]?.type !== type) await index.addField(field, type); // refuses another type
+        const isThere = () => index.fields[field]?.type === type;
+        if (isThere()) continue;
+        await index.addField(field, type).catch((error) => {
+          if (!isThere()) throw error; // else a call beside this one was first
+        });
       }
       const fields = Object.entries(index.fields).map(([field, { type }]): [string, FieldType] => [field, type]);
       return await work({ index, space: index.space<string>(SPACE), fields: new Map(fields) });

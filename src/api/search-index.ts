@@ -6,7 +6,6 @@ import type { SpaceRef } from "../core/spaces.ts";
 import type { FieldType } from "../documents/fields.ts";
 import type { Include } from "../documents/types.ts";
 import { beginFields, buildMissing } from "../engine/add-field.ts";
-import { listSpaces } from "../engine/census.ts";
 import { FieldBoard } from "../engine/field-board.ts";
 import { Host } from "../engine/host.ts";
 import { type SpacesOptions, searchSpaces } from "../engine/search-spaces.ts";
@@ -67,7 +66,7 @@ export async function openSearchWith(options: OpenSearchOptions): Promise<{ inde
     host.begin(reader.fields);
     await loadExport(reader, host);
     await buildMissing(host);
-    for (const space of await listSpaces(host, seat))
+    for (const space of await host.spacesIn(seat))
       host.spaces.set(space.name, { ...space, seat, partition: 0, home: 0 });
     return { index: new SearchIndex(host, dimensions, metric), seat };
   } finally {

@@ -6,7 +6,7 @@ import { beginFields } from "../engine/add-field.ts";
 import { type Durability, IN_MEMORY } from "../engine/durability.ts";
 import { deleteExpiredEveryMinute } from "../engine/expiry.ts";
 import { FieldBoard } from "../engine/field-board.ts";
-import { Handle } from "../engine/handle.ts";
+import { Handle, type TableOf } from "../engine/handle.ts";
 import { measureInBackground } from "../engine/recall-watch.ts";
 import { HnswError } from "../errors.ts";
 import { JournalBoard } from "../journal/board.ts";
@@ -38,6 +38,8 @@ export interface CoreChoice {
 export interface InnerChoice extends CoreChoice {
   /** False: who opened it deletes what has expired. */
   sweeps?: boolean;
+  /** Collections share the index: what `Handle.tableOf` returns. */
+  tableOf?: TableOf;
 }
 
 /** Loads a new index. Resolves to what keeps it on the disk, if anything. `started` settles when workers are ready. */
@@ -68,6 +70,7 @@ export async function startIndex(
   const inline = workers === 0 ? linkerOf(seats, 0, settings, control) : null;
   const fields = new FieldBoard(shared.fields);
   const handle = new Handle(seats, settings, control, inline, durabilityOf(shared), fields);
+  handle.tableOf = choice.tableOf ?? null;
   const pool = workers === 0 ? null : new (await import("../workers/pool.ts")).Pool(shared, control, seats, report);
   pool?.endWith(handle);
   try {

@@ -1,6 +1,5 @@
 /* What does an index report of its workers, its spaces and its journal? */
 import * as calls from "../core/calls.ts";
-import type { Seat } from "../core/seat.ts";
 import type { Handle } from "../engine/handle.ts";
 import { withRecall } from "../engine/recall.ts";
 import { JournalBoard } from "../journal/board.ts";
@@ -36,15 +35,13 @@ export function readStats(
     bytes.used += calls.partitionInfo(seat).used;
     bytes.reserved += seat.memory.buffer.byteLength;
   }
-  const statsOfSpaces = (seat: Seat, partition: number) =>
-    calls.figuresOf(seat, partition).map((figures) => withRecall(handle, { ...figures, seat }));
   const board = journal && new JournalBoard(journal);
   let spaces: SpaceStats[] | null = null;
   return {
     workers,
     get spaces() {
       ensureStack();
-      spaces ??= handle.guarded(() => seats.flatMap(statsOfSpaces));
+      spaces ??= handle.figures().map((figures) => withRecall(handle, figures));
       return spaces;
     },
     ...{ bytes, journal: board?.stats() ?? null },

@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /* What is an open index to its user? The public face: no pointers, no threads. */
-import { namesOf } from "../core/spaces.ts";
 import type { FieldType } from "../documents/fields.ts";
 import type { FieldPath, Fields, Include } from "../documents/types.ts";
 import { addField, fieldStatus } from "../engine/add-field.ts";
@@ -48,11 +47,11 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
 
   /** @internal Use `open` or `attach`. */
   constructor(
-    private readonly handle: Handle,
-    private readonly shared: SharedIndex,
-    private readonly pool: Pool | null,
+    protected readonly handle: Handle,
+    protected readonly shared: SharedIndex,
+    protected readonly pool: Pool | null,
     private readonly seat: number,
-    private readonly keeper: Keeper | null = null,
+    protected readonly keeper: Keeper | null = null,
   ) {}
 
   /** The options that this index was opened with, defaults filled in. */
@@ -107,7 +106,7 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   /** Names of all spaces. Throws CLOSED, or TIMEOUT when a partition's lock is not free for about a second. */
   spaces(): string[] {
     this.handle.assertOpen();
-    return this.handle.guarded(() => this.handle.seats.flatMap(namesOf));
+    return this.handle.namesNow();
   }
 
   /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */

@@ -5,7 +5,7 @@
 import * as layout from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
-import { decodeKey, encodeKey, isSurelyKey, type Key, type KeyHeader } from "../values/keys.ts";
+import { decodeKey, encodeKey, encodeName, isSurelyKey, type Key, type KeyHeader } from "../values/keys.ts";
 import { METRICS } from "../values/metric.ts";
 import type { NumberArray, NumberView } from "../values/number-arrays.ts";
 import type { Hit } from "../values/reports.ts";
@@ -146,6 +146,12 @@ export class Seat {
   putKey(key: Key): KeyHeader {
     this.fresh();
     return encodeKey(key, this.scratchBytes, layout.X_KEY);
+  }
+
+  /** Encodes the name of a space into scratch. */
+  putName(name: string): KeyHeader {
+    this.fresh();
+    return encodeName(name, this.scratchBytes, layout.X_KEY);
   }
 
   /** Puts the bytes of an encoded key or name into scratch. */

@@ -3,7 +3,7 @@
  * export or a folder may come from anyone, and is taken only if both say the same. Every row that is loaded passes here, so
  * nothing is made that is not needed.
  */
-import { type Field, type FieldValue, type Scalar, valueIfFits } from "./fields.ts";
+import { type FieldTable, type FieldValue, type Scalar, valueIfFits } from "./fields.ts";
 import type { Json } from "./json.ts";
 import {
   decodeText,
@@ -18,19 +18,25 @@ import {
   VALUES,
 } from "./row.ts";
 
-/** Whether a row, of any bytes, holds what its document has in the fields that the row knows, and a document that is JSON. */
-export function agrees(row: Uint8Array, fields: readonly Field[]): boolean {
+/**
+ * Whether a row, of any bytes, holds what its document has in the fields that the row knows, and a document that is JSON. Without
+ * fields, whether it holds no values: then documents are only read once they are asked for.
+ */
+export function agrees(row: Uint8Array, { list, byNumber }: Pick<FieldTable, "list" | "byNumber">): boolean {
   try {
     const words = new DataView(row.buffer, row.byteOffset, row.byteLength);
     const known = words.getUint32(KNOWN, true);
-    if (known > fields.length) return false;
+    if (known > list.length) return false;
+    if (list.length === 0) return words.getUint32(VALUES, true) === 0;
     const bytes = documentAt(row, words);
     const document = bytes === null ? undefined : (JSON.parse(decodeText(bytes)) as Json);
     let left = words.getUint32(VALUES, true);
     let at = ROW_HEADER;
-    for (let number = 0; number < known; number++) {
-      const wanted = document === undefined ? undefined : valueIfFits(fields[number]!, document).value;
-      const isThere = left > 0 && words.getUint16(at, true) === number;
+    for (const place of byNumber) {
+      if (place >= known) continue;
+      const field = list[place]!;
+      const wanted = document === undefined ? undefined : valueIfFits(field, document).value;
+      const isThere = left > 0 && words.getUint16(at, true) === field.number;
       if (isThere !== (wanted !== undefined)) return false;
       if (wanted === undefined) continue;
       if (!isValue(row, words, at, wanted)) return false;

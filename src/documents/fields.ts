@@ -20,7 +20,7 @@ export type FieldValue = null | Scalar | Scalar[];
 
 /** @internal */
 export interface Field {
-  /** Its place in the table, for good. */
+  /** Of its columns in a partition, for good: its place in the table, unless tables share partitions. */
   number: number;
   /** As in a `where`: "userId", "user.id". */
   name: string;
@@ -28,13 +28,18 @@ export interface Field {
   path: readonly string[];
 }
 
-/** @internal The fields of an index, in the order of their numbers. */
+/** @internal The fields of an index, in the order in which it got them. */
 export class FieldTable {
   readonly list: readonly Field[];
+  /** The places of fields in `list`, in the order of their numbers: in this order rows have values. */
+  readonly byNumber: readonly number[];
   private readonly byName: ReadonlyMap<string, Field>;
 
-  constructor(types: Iterable<readonly [name: string, type: FieldType]> = []) {
-    this.list = Array.from(types, ([name, type], number) => ({ number, name, type, path: name.split(".") }));
+  constructor(types: Iterable<readonly [name: string, type: FieldType, number?: number]> = []) {
+    this.list = Array.from(types, ([name, type, number], place) => {
+      return { number: number ?? place, name, type, path: name.split(".") };
+    });
+    this.byNumber = placesByNumber(this.list);
     this.byName = new Map(this.list.map((field) => [field.name, field]));
   }
 
@@ -67,6 +72,11 @@ export class FieldTable {
   valuesOf(document: Json): (FieldValue | undefined)[] {
     return this.list.map((field) => valueIn(field, document));
   }
+}
+
+/** @internal Places in a list of fields in the order of their numbers. */
+export function placesByNumber(fields: readonly Field[]): number[] {
+  return [...fields.keys()].sort((a, b) => fields[a]!.number - fields[b]!.number);
 }
 
 /** @internal What a document has in a field. Throws BAD_FIELD when it is of another type. */

@@ -53,7 +53,7 @@ function put(condition: Condition): void {
     op(OP_NOT);
   } else if (condition.is === "all") op(OP_ALL);
   else if (condition.is === "none") op(OP_NONE);
-  else if (condition.is === "behind") op(OP_BEHIND);
+  else if (condition.is === "behind") op(OP_BEHIND, condition.fields);
   else if (condition.is === "documented") op(OP_HAS_DOCUMENT);
   else if (condition.is === "keys") op(OP_KEYS, 0, () => putKeys(condition.keys));
   else putTest(condition);

@@ -3,15 +3,23 @@
  * snapshots and exports. Little endian; every part is padded to 8 bytes.
  *
  *   [bytes u32][flags u32][expires f64][bytes of the document u32][values u32][known u32][0 u32]
- *   values   [field u16][type u8][form u8][bytes u32] and the payload, in the order of fields; none where a field is missing
+ *   values   [field u16][type u8][form u8][bytes u32] and the payload, in the order of the fields' numbers; none where a field is missing
  *   payload  number, date: f64; boolean: a byte; keyword: UTF-8; an array's: one after the other, each keyword behind
  *            its bytes as u32
  *   document JSON, UTF-8
  *
- * `known`: how many fields the table had when the row was made: it says nothing of later ones.
+ * `known`: how many fields the table of its space had when the row was made: it says nothing of later ones.
  */
 import { HnswError } from "../errors.ts";
-import { FIELD_TYPES, type Field, type FieldType, type FieldValue, type Scalar } from "./fields.ts";
+import {
+  FIELD_TYPES,
+  type Field,
+  type FieldTable,
+  type FieldType,
+  type FieldValue,
+  placesByNumber,
+  type Scalar,
+} from "./fields.ts";
 import type { Json } from "./json.ts";
 
 export const ROW_HEADER = 32;
@@ -110,11 +118,11 @@ export class ByteWriter {
 
 const row = new ByteWriter();
 
-/** A row, valid until the next one is encoded. `values`: by field number, of as many fields as are known. */
+/** A row, valid until the next one is encoded. `values`: of the fields in the table's list, in its order. */
 export function encodeRow(
   contents: RowContents,
-  fields: readonly Field[],
-  values: (FieldValue | undefined)[],
+  { list, byNumber }: Pick<FieldTable, "list" | "byNumber">,
+  values: readonly (FieldValue | undefined)[],
 ): Uint8Array {
   const { text, hasVector, expiresAt } = contents;
   row.clear();
@@ -123,13 +131,13 @@ export function encodeRow(
   row.f64(expiresAt ?? 0);
   row.u32(0);
   row.u32(0);
-  row.u32(fields.length);
+  row.u32(list.length);
   row.u32(0);
   let count = 0;
-  for (const field of fields) {
-    const value = values[field.number];
+  for (const place of byNumber) {
+    const value = values[place];
     if (value === undefined) continue;
-    putValue(row, field, value);
+    putValue(row, list[place]!, value);
     count++;
   }
   const bytes = text === null ? 0 : row.text(text);
@@ -140,10 +148,10 @@ export function encodeRow(
   return row.written;
 }
 
-/** Values alone, as they lie in a row; valid until the next are encoded. */
-export function encodeValues(fields: readonly Field[], values: (FieldValue | undefined)[]): Uint8Array {
+/** Values alone, as they lie in a row; valid until the next are encoded. `values`: of those fields, in their order. */
+export function encodeValues(fields: readonly Field[], values: readonly (FieldValue | undefined)[]): Uint8Array {
   row.clear();
-  for (const [i, field] of fields.entries()) if (values[i] !== undefined) putValue(row, field, values[i]);
+  for (const i of placesByNumber(fields)) if (values[i] !== undefined) putValue(row, fields[i]!, values[i]);
   return row.written;
 }
 

@@ -26,7 +26,7 @@ export type Condition =
   | { is: "none" }
   | { is: "keys"; keys: readonly Key[] }
   | { is: "documented" } // it has a document
-  | { is: "behind" } // the row says nothing of the newest fields
+  | { is: "behind"; fields: number } // the row knows fewer fields of its table
   | { is: "and"; of: Condition[] }
   | { is: "or"; of: Condition[] }
   | { is: "not"; of: Condition };

@@ -22,7 +22,6 @@ import { checkField } from "../options/documents.ts";
 import type { Settings } from "../options/open.ts";
 import { letGo, nextTurn } from "../runtime/event-loop.ts";
 import type { FieldStatus } from "../values/reports.ts";
-import { listSpaces } from "./census.ts";
 import { type BoardField, typeNumbers } from "./field-board.ts";
 import type { Handle } from "./handle.ts";
 import type { Host } from "./host.ts";
@@ -32,8 +31,11 @@ import { documentIn } from "./rows.ts";
 /** What may be over by the next try. */
 const PASSING: ReadonlySet<HnswErrorCode> = new Set(["INTERNAL", "OUT_OF_MEMORY", "TIMEOUT"]);
 const PAUSE_MS = 100; // after which it goes on
+
 /** Entries whose rows say nothing of some fields. */
-export const BEHIND: Condition = { is: "behind" };
+export function behind({ fields }: Pick<Host, "fields">): Condition {
+  return { is: "behind", fields: fields.table.size };
+}
 
 /** The fields that the index is opened with, before anything is loaded: all of them whole. */
 export function beginFields(handle: Host, fields: Settings["fields"]): void {
@@ -54,8 +56,11 @@ export function fieldStatus({ fields }: Handle): Record<string, FieldStatus> {
   return Object.fromEntries(fields.all.map(status));
 }
 
-/** Adds a field, and resolves once it can be used. Rejects with BAD_OPTION, OUT_OF_MEMORY or TIMEOUT. */
-export async function addField(handle: Handle, name: string, type: FieldType): Promise<void> {
+/** Has every partition know a new field, and resolves to the number of its columns where that is not its place. */
+export type Define = (list: readonly BoardField[]) => Promise<number | undefined>;
+
+/** Adds a field, and resolves once it can be used. Rejects with BAD_OPTION, OUT_OF_MEMORY or TIMEOUT, or as `define`. */
+export async function addField(handle: Handle, name: string, type: FieldType, define?: Define): Promise<void> {
   handle.assertOpen();
   checkField(name, type);
   await handle.inTurn("field", async () => {
@@ -63,16 +68,16 @@ export async function addField(handle: Handle, name: string, type: FieldType): P
     const known = all.find((field) => field.name === name);
     if (known !== undefined) throw badOption(`There is a field "${name}" already, of type "${known.type}".`);
     if (all.length === MOST_FIELDS) throw badOption(`An index may have ${MOST_FIELDS} fields.`);
-    const list = [...all, { name, type, building: true, mismatches: 0 }];
-    await defineEverywhere(handle, list);
-    handle.fields.write(list); // from here on rows say something of it, on every thread
+    const field = { name, type, building: true, mismatches: 0 };
+    const number = await (define ?? ((list) => defineEverywhere(handle, typeNumbers(list))))([...all, field]);
+    // From here on rows say something of it, on every thread.
+    handle.fields.write([...all, number === undefined ? field : { ...field, number }]);
   });
   void buildEventually(handle, [name]);
 }
 
 /** Once one partition knows a field's number, the others have to follow, however long their locks are taken. */
-async function defineEverywhere(handle: Handle, list: readonly BoardField[]): Promise<void> {
-  const types = typeNumbers(list);
+export async function defineEverywhere(handle: Handle, types: readonly number[]): Promise<undefined> {
   for (const [partition, seat] of handle.seats.entries()) {
     const define = () => {
       handle.assertOpen();
@@ -86,18 +91,18 @@ async function defineEverywhere(handle: Handle, list: readonly BoardField[]): Pr
 
 /** Fills the columns of what rows say nothing of: after opening a folder or an export that lacks fields. */
 export async function buildMissing(handle: Host): Promise<void> {
-  if (handle.fields.table.size === 0 || !(await hasRowsBehind(handle))) return;
+  if (handle.isShared || handle.fields.table.size === 0 || !(await hasRowsBehind(handle))) return;
   handle.fields.write(handle.fields.all.map((field) => ({ ...field, building: true })));
   const names = handle.fields.all.map(({ name }) => name);
   void buildEventually(handle, names);
 }
 
 async function hasRowsBehind(handle: Host): Promise<boolean> {
-  for (const name of await namesIn(handle)) {
+  for (const name of await handle.names()) {
     const count = await withMatches(
       handle,
       name,
-      BEHIND,
+      behind(handle),
       NEVER,
       () => 0,
       ({ count }) => count,
@@ -105,12 +110,6 @@ async function hasRowsBehind(handle: Host): Promise<boolean> {
     if (count > 0) return true;
   }
   return false;
-}
-
-async function namesIn(handle: Host): Promise<string[]> {
-  const names: string[] = [];
-  for (const seat of handle.seats) names.push(...(await listSpaces(handle, seat)).map(({ name }) => name));
-  return names;
 }
 
 /** Goes on after a trap, or without memory or a lock; not once the index is closed: the next `open` goes on then. */
@@ -127,7 +126,7 @@ async function buildEventually(handle: Host, names: readonly string[]): Promise<
 }
 
 async function build(handle: Host, names: readonly string[], mismatches: Map<string, number>): Promise<void> {
-  for (const space of await namesIn(handle)) {
+  for (const space of await handle.names()) {
     // A compaction may have moved entries before they were filled.
     while ((await fillSpace(handle, space, mismatches)) > 0) await nextTurn();
   }
@@ -143,7 +142,7 @@ function fillSpace(handle: Host, space: string, mismatches: Map<string, number>)
   return withMatches(
     handle,
     space,
-    BEHIND,
+    behind(handle),
     NEVER,
     () => 0,
     async ({ seat, count }, slice) => {

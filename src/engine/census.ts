@@ -3,24 +3,12 @@ import { E_MEMORY } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { outOfMemory } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
-import { nextTurn, Patience, Slice } from "../runtime/event-loop.ts";
+import { nextTurn, Patience } from "../runtime/event-loop.ts";
 import type { Host } from "./host.ts";
 import { timeout } from "./waiting-line.ts";
 
 const NODES = 1000; // about 1 ms
 const MOST_MOVES = 3;
-
-/** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */
-export async function listSpaces(host: Host, seat: Seat): Promise<calls.FoundSpace[]> {
-  const found: calls.FoundSpace[] = [];
-  const slice = new Slice();
-  for (let count = -1; count < found.length; ) {
-    count = found.length;
-    found.push(...(await host.whenFree(() => calls.spacesAfter(seat, found.at(-1)?.address ?? 0))));
-    if (slice.isOver) await slice.next();
-  }
-  return found;
-}
 
 /**
  * Walks a space's graph and links again what it does not reach; without `always` only if something was linked since the

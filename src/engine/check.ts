@@ -5,7 +5,7 @@ import type { Seat } from "../core/seat.ts";
 import { escaped } from "../errors.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { CheckReport } from "../values/reports.ts";
-import { census, listSpaces } from "./census.ts";
+import { census } from "./census.ts";
 import { flush } from "./flush.ts";
 import type { Handle } from "./handle.ts";
 
@@ -43,7 +43,7 @@ export async function check(handle: Handle, only: string | undefined): Promise<C
   const slice = new Slice();
   for (const [partition, seat] of handle.seats.entries()) {
     await walk(`partition ${partition}`, seat, calls.PARTITION);
-    for (const space of await listSpaces(handle, seat)) {
+    for (const space of await handle.spacesIn(seat)) {
       if (only !== undefined && space.name !== only) continue;
       unreachable += await census(handle, seat, space, true);
       await walk(space.name, seat, space);

@@ -7,7 +7,9 @@ import type { KeyHeader } from "../values/keys.ts";
 import type { Host } from "./host.ts";
 
 /** A thread that adds: it hears of every op that was accepted in a partition, and of every look that depends on one. */
-type Adder = Pick<Host, "seats" | "settings" | "guarded" | "refusal"> & { accepted(partition: number): void };
+type Adder = Pick<Host, "seats" | "settings" | "storedName" | "guarded" | "refusal"> & {
+  accepted(partition: number): void;
+};
 
 export class Directory {
   private readonly refs = new Map<string, calls.SpaceRef>();
@@ -29,11 +31,12 @@ export class Directory {
     call: (seat: Seat, name: KeyHeader, home: number) => calls.SpaceAt | Absent | calls.Refusal,
   ): calls.SpaceRef | Absent | typeof calls.AGAIN {
     const { seats, settings } = this.handle;
-    const hash = calls.hashName(seats[0]!, seats[0]!.putKey(name));
+    const stored = this.handle.storedName(name);
+    const hash = calls.hashName(seats[0]!, seats[0]!.putName(stored));
     const partition = partitionOf(hash, settings.partitions);
     const home = homeOf(hash, settings.partitions, settings.workers);
     const seat = seats[partition]!;
-    const header = seat.putKey(name);
+    const header = seat.putName(stored);
     const found = this.handle.guarded(() => call(seat, header, home));
     if (found === calls.AGAIN || found === E_JOURNAL_FULL) return calls.AGAIN;
     if (typeof found === "number") throw this.handle.refusal(found, seat);

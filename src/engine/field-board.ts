@@ -14,13 +14,48 @@ const decoder = new TextDecoder();
 export interface BoardField {
   name: string;
   type: FieldType;
+  /** Of its columns, unless that is its place in the list. */
+  number?: number;
   /** Whether rows are there whose values of it are not in its column yet. */
   building: boolean;
   /** Documents that were there before the field and have a value of another type: they match nothing. */
   mismatches: number;
 }
 
-export class FieldBoard {
+/** The fields of an index, as one thread sees them. */
+export interface FieldList {
+  /** What a `where` is read by. */
+  readonly table: FieldTable;
+  readonly all: readonly BoardField[];
+  /** Whether the columns of some fields have gaps. */
+  readonly isBuilding: boolean;
+  /** For the thread that opened the index. */
+  write(list: readonly BoardField[]): void;
+}
+
+/** Fields that no other thread sees. */
+export class OwnFields implements FieldList {
+  table: FieldTable;
+
+  constructor(public all: readonly BoardField[] = []) {
+    this.table = tableOf(all);
+  }
+
+  get isBuilding(): boolean {
+    return this.all.some(({ building }) => building);
+  }
+
+  write(list: readonly BoardField[]): void {
+    this.all = list;
+    if (list.length !== this.table.size) this.table = tableOf(list);
+  }
+}
+
+function tableOf(list: readonly BoardField[]): FieldTable {
+  return new FieldTable(list.map(({ name, type, number }) => [name, type, number]));
+}
+
+export class FieldBoard implements FieldList {
   readonly buffer: SharedArrayBuffer | ArrayBuffer;
   private readonly words: Int32Array;
   private seen = 0;
@@ -34,7 +69,6 @@ export class FieldBoard {
     this.words = new Int32Array(this.buffer, 0, HEADER_BYTES / 4);
   }
 
-  /** What a `where` is read by. */
   get table(): FieldTable {
     this.refresh();
     return this.fields;
@@ -45,12 +79,10 @@ export class FieldBoard {
     return this.list;
   }
 
-  /** Whether the columns of some fields have gaps. */
   get isBuilding(): boolean {
     return this.all.some(({ building }) => building);
   }
 
-  /** For the thread that opened the index. */
   write(list: readonly BoardField[]): void {
     const text = encoder.encode(JSON.stringify(list));
     Atomics.add(this.words, 0, 1);
@@ -65,8 +97,7 @@ export class FieldBoard {
       const bytes = new Uint8Array(this.buffer, HEADER_BYTES, Atomics.load(this.words, 1)).slice();
       if (Atomics.load(this.words, 0) !== version) continue;
       this.list = JSON.parse(decoder.decode(bytes));
-      if (this.list.length !== this.fields.size)
-        this.fields = new FieldTable(this.list.map(({ name, type }) => [name, type]));
+      if (this.list.length !== this.fields.size) this.fields = tableOf(this.list);
       this.seen = version;
     }
   }

@@ -2,12 +2,12 @@
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { nextTurn, Patience, Slice } from "../runtime/event-loop.ts";
-import { census, listSpaces } from "./census.ts";
-import type { Handle } from "./handle.ts";
+import { census } from "./census.ts";
+import type { Handle, SeatedSpace } from "./handle.ts";
 import { timeout } from "./waiting-line.ts";
 
 /** A space with ops that wait. */
-type Target = calls.SpaceAt & { seat: Seat; mark: number };
+type Target = SeatedSpace & { mark: number };
 
 /** Resolves when what is accepted now is linked and every linked slot can be reached. Rejects with TIMEOUT, CLOSED. */
 export async function flush(handle: Handle): Promise<void> {
@@ -15,7 +15,7 @@ export async function flush(handle: Handle): Promise<void> {
   const slice = new Slice();
   for (const seat of handle.seats) {
     handle.guarded(() => calls.tidy(seat)); // what a compaction has emptied
-    for (const space of await listSpaces(handle, seat)) {
+    for (const space of await handle.spacesIn(seat)) {
       await census(handle, seat, space, false);
       if (slice.isOver) await slice.next();
     }
@@ -27,7 +27,7 @@ async function allLinked(handle: Handle): Promise<void> {
   handle.assertOpen();
   let open = await unreached(
     handle,
-    handle.guarded(() => handle.seats.flatMap(targetsOf)),
+    handle.guarded(() => handle.unlinked()).map((space) => ({ ...space, mark: 0 })),
   );
   const patience = new Patience(handle.settings.timeoutMs);
   while (open.length > 0) {
@@ -45,14 +45,6 @@ async function allLinked(handle: Handle): Promise<void> {
     if (handle.control.progress !== seen) patience.renew();
     else if (patience.isOver) throw timeout(handle.settings.timeoutMs);
   }
-}
-
-function targetsOf(seat: Seat): Target[] {
-  const targets: Target[] = [];
-  for (let next = calls.nextUnlinked(seat, 0); next !== null; next = calls.nextUnlinked(seat, next.address)) {
-    targets.push({ ...next, seat, mark: 0 });
-  }
-  return targets;
 }
 
 /** Those of the targets whose mark is not reached. */

@@ -1,6 +1,7 @@
 /* What does one thread hold of an open index? Its seats, control block and waiting lines; no threads and no journal. */
-import type * as calls from "../core/calls.ts";
+import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import { HnswError } from "../errors.ts";
 import type { Incident, Settings } from "../options/open.ts";
 import { ensureStack } from "../runtime/stack.ts";
@@ -10,15 +11,18 @@ import type { Control } from "../workers/control.ts";
 import type { LinkLoop } from "../workers/link-loop.ts";
 import { Directory } from "./directory.ts";
 import type { Durability } from "./durability.ts";
-import type { FieldBoard } from "./field-board.ts";
+import type { FieldList } from "./field-board.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
 import { type Turns, Uses } from "./uses.ts";
 import { type Op, WaitingLines } from "./waiting-line.ts";
 
+export type TableOf = (storedName: string) => FieldTable | null;
+export type SeatedSpace = calls.SpaceAt & { seat: Seat };
+export type FoundFigures = calls.SpaceFigures & { seat: Seat };
+
 export class Handle extends Host {
   readonly lines: WaitingLines;
-  readonly uses = new Uses();
   /** Links on this thread, where it opened an index without workers. */
   readonly linker: InlineLinker | null;
   readonly attached: AttachedThreads;
@@ -26,6 +30,8 @@ export class Handle extends Host {
   readonly latency = { accept: new Latencies(), search: new Latencies() };
   /** Who hears of the workers' incidents (see `Pool.endWith`). */
   report: ((incident: Incident) => void) | null = null;
+  /** Where collections share the index: the fields of a space by its stored name, null where no collection has it. */
+  tableOf: TableOf | null = null;
   private readonly directory: Directory;
   private closed = false;
 
@@ -35,7 +41,8 @@ export class Handle extends Host {
     readonly control: Control,
     loop: LinkLoop | null,
     readonly durability: Durability,
-    readonly fields: FieldBoard,
+    readonly fields: FieldList,
+    readonly uses = new Uses(),
   ) {
     super();
     this.linker = loop && new InlineLinker(loop, control, () => this.isClosed);
@@ -56,6 +63,14 @@ export class Handle extends Host {
   close(): void {
     this.closed = true;
     this.lines.shut();
+  }
+
+  override get isShared(): boolean {
+    return this.tableOf !== null;
+  }
+
+  override fieldsOf(name: () => string): FieldTable | null {
+    return this.tableOf === null ? super.fieldsOf(name) : this.tableOf(name());
   }
 
   /** Enters the line of a space with an op of it. */
@@ -82,6 +97,36 @@ export class Handle extends Host {
 
   forget(name: string): void {
     this.directory.forget(name);
+  }
+
+  /** A space was dropped by an op of this thread. */
+  dropped(name: string): void {
+    this.forget(name);
+  }
+
+  /** Names of all spaces. Throws TIMEOUT when a partition's lock is not free for about a second. */
+  namesNow(): string[] {
+    return this.guarded(() => this.seats.flatMap(calls.namesOf));
+  }
+
+  /** What the core knows of each space. Throws like `namesNow`. */
+  figures(): FoundFigures[] {
+    return this.guarded(() =>
+      this.seats.flatMap((seat, partition) =>
+        calls.figuresOf(seat, partition).map((figures) => ({ ...figures, seat })),
+      ),
+    );
+  }
+
+  /** Spaces with ops that wait to be linked, among others perhaps. */
+  unlinked(): SeatedSpace[] {
+    const found: SeatedSpace[] = [];
+    for (const seat of this.seats) {
+      for (let next = calls.nextUnlinked(seat, 0); next !== null; next = calls.nextUnlinked(seat, next.address)) {
+        found.push({ ...next, seat });
+      }
+    }
+    return found;
   }
 
   wake(home: number): void {

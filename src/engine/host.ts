@@ -2,18 +2,23 @@
 import * as calls from "../core/calls.ts";
 import { refusalOf } from "../core/refusals.ts";
 import type { Seat } from "../core/seat.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import { HnswError, messageOf } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
 import type { Measurer } from "../recall/measure.ts";
 import { IN_MEMORY } from "./durability.ts";
-import type { FieldBoard } from "./field-board.ts";
+import type { FieldList } from "./field-board.ts";
+import { listSpaces } from "./list-spaces.ts";
 import type { Turns } from "./uses.ts";
+
+/** A space, by the name that its users give it. */
+export type ListedSpace = calls.SpaceAt & Pick<calls.FoundSpace, "name" | "goesByCodes">;
 
 export abstract class Host {
   /** The thread's seats, one per partition. */
   abstract readonly seats: Seat[];
   abstract readonly settings: Pick<Settings, "dimensions" | "ef" | "recall" | "partitions" | "workers" | "timeoutMs">;
-  abstract readonly fields: FieldBoard;
+  abstract readonly fields: FieldList;
   /** Measures recall on another thread; null where only this one can. */
   measurer: Measurer | null = null;
 
@@ -23,6 +28,22 @@ export abstract class Host {
   abstract find(name: string): calls.SpaceRef | null | typeof calls.AGAIN;
   /** Forgets where a space was: it was dropped. */
   abstract forget(name: string): void;
+  /** What the core calls the space of that name. */
+  storedName(name: string): string {
+    return name;
+  }
+  /** The index as a whole, of which this may be a part. */
+  get whole(): Host {
+    return this;
+  }
+  /** Whether collections share the index, each with fields of its own. */
+  get isShared(): boolean {
+    return false;
+  }
+  /** The fields of a space that is loaded, by the name that the core knows it by; null: nothing will read its entries. */
+  fieldsOf(_name: () => string): FieldTable | null {
+    return this.fields.table;
+  }
   /** Starts work once that of its kind before it has ended: a seat has room for one. */
   abstract inTurn<T>(kind: Turns, work: () => Promise<T>): Promise<T>;
   /** Wakes the thread that links for that home. */
@@ -69,6 +90,18 @@ export abstract class Host {
       this.assertOpen();
       return attempt();
     }, this.settings.timeoutMs);
+  }
+
+  /** Every space of a partition, for callers that can wait for its lock. Rejects with TIMEOUT or CLOSED. */
+  async spacesIn(seat: Seat): Promise<ListedSpace[]> {
+    return await listSpaces(this, seat);
+  }
+
+  /** The names of all spaces. Rejects as `spacesIn`. */
+  async names(): Promise<string[]> {
+    const names: string[] = [];
+    for (const seat of this.seats) names.push(...(await this.spacesIn(seat)).map(({ name }) => name));
+    return names;
   }
 
   /** Calls the core, guarded, until the lock that it needs was free. Rejects with TIMEOUT or CLOSED. */

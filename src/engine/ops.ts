@@ -134,7 +134,7 @@ export async function dropSpace(handle: Handle, space: string): Promise<boolean>
     const status = handle.guarded(() => calls.dropSpace(ref.seat, ref));
     const outcome = outcomeOf(status, handle, space, ref);
     found = outcome === DONE;
-    if (found) handle.forget(space);
+    if (found) handle.dropped(space);
     return outcome;
   };
   await handle.accept(space, { attempt });

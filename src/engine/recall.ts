@@ -10,6 +10,7 @@ import { RecentSearches } from "../recall/searches.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import type { RecallReport, SpaceStats } from "../values/reports.ts";
+import type { FoundFigures } from "./handle.ts";
 import type { Host } from "./host.ts";
 import { read } from "./query.ts";
 
@@ -80,8 +81,8 @@ export function efsAmong(
 
 /** Keeps a query, or not, to measure its space with. */
 function keep(host: Host, ref: calls.SpaceRef, state: Known, query: NumberArray): void {
-  const all = searched.get(host) ?? { kept: 0, spaces: new Map() };
-  searched.set(host, all);
+  const all = searched.get(host.whole) ?? { kept: 0, spaces: new Map() };
+  searched.set(host.whole, all);
   if (state.searches === null) {
     state.searches = new RecentSearches();
     all.spaces.set(placeOf(ref.partition, ref), new WeakRef(ref));
@@ -164,8 +165,6 @@ function measuredOf(seat: calls.SpaceRef["seat"], space: calls.SpaceAt): Measure
   return null;
 }
 
-export type FoundFigures = calls.SpaceFigures & { seat: calls.SpaceRef["seat"] };
-
 /** Of a search that says nothing of ef, recall or k. */
 function usualChoice({ ef, recall, dimensions }: Host["settings"], measured: Measured | null, live: number): Choice {
   if (ef !== null) return { ef: Math.max(ef, 10), inF32: false };
@@ -232,7 +231,7 @@ export function spaceStats(host: Host, space: string): SpaceStats | null {
   host.assertOpen();
   const look = (ref: calls.SpaceRef): FoundFigures | null | calls.Refusal => {
     const found = calls.figuresAt(ref.seat, ref, ref.partition);
-    return typeof found === "number" ? found : { ...found, seat: ref.seat };
+    return typeof found === "number" ? found : { ...found, name: space, seat: ref.seat };
   };
   const figures = calls.insist(() => read(host, space, look, () => null));
   return figures && withRecall(host, figures);

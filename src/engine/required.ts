@@ -2,7 +2,6 @@
 
 import type { Condition } from "../documents/where.ts";
 import { HnswError, type HnswErrorCode } from "../errors.ts";
-import { listSpaces } from "./census.ts";
 import type { Handle } from "./handle.ts";
 import { withMatches } from "./matches.ts";
 
@@ -13,18 +12,16 @@ export const UNDOCUMENTED: Condition = { is: "not", of: { is: "documented" } };
 export async function expectDocuments(handle: Handle, code: HnswErrorCode): Promise<void> {
   if (handle.settings.metadata !== "required") return;
   const now = Date.now();
-  for (const seat of handle.seats) {
-    for (const { name } of await listSpaces(handle, seat)) {
-      const count = await withMatches(
-        handle,
-        name,
-        UNDOCUMENTED,
-        now,
-        () => 0,
-        (found) => found.count,
-      );
-      if (count > 0) throw lackingDocuments(code, name, count);
-    }
+  for (const name of await handle.names()) {
+    const count = await withMatches(
+      handle,
+      name,
+      UNDOCUMENTED,
+      now,
+      () => 0,
+      (found) => found.count,
+    );
+    if (count > 0) throw lackingDocuments(code, name, count);
   }
 }
 

@@ -1,6 +1,6 @@
 /* How does a document become a row, and a row what a caller reads? */
 import type { MatchedEntry, Wanted } from "../core/calls.ts";
-import { type FieldTable, valueIfFits } from "../documents/fields.ts";
+import { FieldTable, valueIfFits } from "../documents/fields.ts";
 import { type Json, ownCopy, tooLarge } from "../documents/json.ts";
 import { decodeRow, documentOf, encodeRow, FLAGS, knownIn, NO_VECTOR, type RowContents } from "../documents/row.ts";
 import type { Include } from "../documents/types.ts";
@@ -30,7 +30,7 @@ export function rowOf(
   if (document === undefined && about.hasVector && about.expiresAt === null) return null;
   const values = document === undefined ? [] : fields.valuesOf(document);
   const text = document === undefined ? null : JSON.stringify(document);
-  const row = encodeRow({ text, ...about }, fields.list, values);
+  const row = encodeRow({ text, ...about }, fields, values);
   const bytes = documentBytes(row);
   if (bytes > maxDocumentBytes) throw tooLarge(maxDocumentBytes, bytes);
   return row;
@@ -41,7 +41,7 @@ export function renewed(row: Uint8Array, fields: FieldTable): Uint8Array {
   if (isUpToDate(row, fields)) return row;
   const document = documentIn(row);
   const values = document === undefined ? [] : fields.list.map((field) => valueIfFits(field, document).value);
-  return encodeRow(decodeRow(row), fields.list, values);
+  return encodeRow(decodeRow(row), fields, values);
 }
 
 /** Whether there is no field that a row says nothing of. */
@@ -51,7 +51,7 @@ export function isUpToDate(row: Uint8Array | null, fields: FieldTable): boolean 
 
 /** The same row for an entry that has no vector. */
 export function withoutVector(row: Uint8Array | null): Uint8Array {
-  const copy = (row ?? encodeRow({ text: null, hasVector: true, expiresAt: null }, [], [])).slice();
+  const copy = (row ?? encodeRow({ text: null, hasVector: true, expiresAt: null }, NO_FIELDS, [])).slice();
   copy[FLAGS] = copy[FLAGS]! | NO_VECTOR;
   return copy;
 }
@@ -60,6 +60,7 @@ function documentBytes(row: Uint8Array): number {
   return new DataView(row.buffer, row.byteOffset).getUint32(16, true);
 }
 
+const NO_FIELDS = new FieldTable();
 const NOTHING: RowContents = { text: null, hasVector: true, expiresAt: null };
 
 export function contentsOf(row: Uint8Array | null): RowContents {

@@ -4,7 +4,6 @@ import { resolveSearch, type SearchOptions } from "../options/search.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { Hit } from "../values/reports.ts";
 import { numbersOf, type Vector } from "../values/vectors.ts";
-import { listSpaces } from "./census.ts";
 import type { Host } from "./host.ts";
 import { settle } from "./recall.ts";
 import { conditionOf, searchLater } from "./search.ts";
@@ -37,11 +36,7 @@ export async function searchSpaces(
 }
 
 async function namesOf(host: Host, given: unknown): Promise<string[]> {
-  if (given === "all") {
-    const names: string[] = [];
-    for (const seat of host.seats) names.push(...(await listSpaces(host, seat)).map(({ name }) => name));
-    return names;
-  }
+  if (given === "all") return await host.names();
   if (Array.isArray(given)) {
     const names = [...new Set(given)];
     if (names.every((name) => typeof name === "string" && name !== "")) return names;

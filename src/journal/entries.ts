@@ -31,7 +31,8 @@ export function* entriesOf(payload: Uint8Array, dimensions: number): Generator<E
     const rowAt = vectorAt + (WITH_VECTOR.includes(kind) ? dimensions * 4 : 0);
     const keyAt = rowAt + (WITH_ROW.includes(kind) ? rowBytesAt(words, rowAt) : 0);
     const end = keyAt + ((keyBytes + 3) & ~3);
-    if (!KINDS.has(kind) || keyBytes > layout.MAX_KEY_BYTES || at + bytes !== end || end > payload.length) {
+    const most = kind === layout.JOURNAL_CREATE ? layout.MAX_NAME_BYTES : layout.MAX_KEY_BYTES;
+    if (!KINDS.has(kind) || keyBytes > most || at + bytes !== end || end > payload.length) {
       throw new Error(`the entry at byte ${at} makes no sense`);
     }
     yield {

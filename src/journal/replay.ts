@@ -7,7 +7,7 @@ import type { Handle } from "../engine/handle.ts";
 import { BUSY, DONE, FULL, MORE, type Outcome } from "../engine/waiting-line.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { LoadedSpace, PartitionState } from "../snapshot/partition-state.ts";
-import { isEncodedKey } from "../values/keys.ts";
+import { isEncodedKey, isEncodedName } from "../values/keys.ts";
 import { Doubts } from "./doubts.ts";
 import type { Entry } from "./entries.ts";
 import { isCount, MOST_SPACES } from "./log.ts";
@@ -84,7 +84,7 @@ export class Replay {
       return DONE;
     }
     this.partition.expect(sequence);
-    const status = this.isBelievable(entry) ? this.handle.guarded(() => this.call(entry, known)) : layout.E_ROW;
+    const status = this.isBelievable(entry, known) ? this.handle.guarded(() => this.call(entry, known)) : layout.E_ROW;
     if (status === layout.E_BUSY) return BUSY;
     if (status === layout.OK_WAKE || status === layout.E_PENDING) this.handle.wake(known.home);
     if (status === layout.E_PENDING) return FULL;
@@ -107,9 +107,9 @@ export class Replay {
   }
 
   /** Whether the values that columns get are those of the document. */
-  private isBelievable({ row }: Entry): boolean {
-    const { list } = this.handle.fields.table;
-    return row.length === 0 || list.length === 0 || agrees(row, list);
+  private isBelievable({ row }: Entry, { fields }: LoadedSpace): boolean {
+    const isJudged = fields !== null && this.handle.fields.table.size > 0;
+    return row.length === 0 || !isJudged || agrees(row, fields);
   }
 
   private call({ kind, header, key, vector, row }: Entry, space: LoadedSpace): number {
@@ -126,7 +126,7 @@ export class Replay {
 
   private create(sequence: number, entry: Entry): Outcome {
     const { seat, spaces, missing } = this.partition;
-    if (!isEncodedKey(entry.header, entry.key)) return this.lose(`op ${sequence} creates a space with no name`);
+    if (!isEncodedName(entry.header, entry.key)) return this.lose(`op ${sequence} creates a space with no name`);
     if (!isCount(entry.space, MOST_SPACES) || spaces.has(entry.space)) {
       return this.lose(`op ${sequence} creates a space under the id ${entry.space}, which can't be its own`);
     }
@@ -149,7 +149,8 @@ export class Replay {
     const made = this.handle.guarded(() => calls.makeSpace(seat, entry.header, home));
     if (made === layout.E_BUSY) return BUSY;
     if (typeof made === "number") throw this.handle.refusal(made, seat);
-    spaces.set(entry.space, { ...made, home, sequence });
+    const fields = this.partition.fieldsOf(entry.header, entry.key);
+    spaces.set(entry.space, { ...made, home, sequence, fields });
     missing.delete(entry.space);
     this.partition.sawSpace(entry.space);
     return this.did();

@@ -19,7 +19,6 @@ import {
 } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { Seat } from "../core/seat.ts";
-import { listSpaces } from "../engine/census.ts";
 import type { Handle } from "../engine/handle.ts";
 import { HnswError } from "../errors.ts";
 import { afterPatience, inSlices, Slice } from "../runtime/event-loop.ts";
@@ -37,6 +36,7 @@ import {
   MAGIC,
   putFrame,
 } from "./frames.ts";
+import { OwnFrames } from "./own-frames.ts";
 
 const CHUNK_BYTES = 1 << 18;
 
@@ -164,10 +164,14 @@ async function* exportChunks(
     const chunks = new Chunks(frameHash(seats[0]!));
     if (handle.fields.table.size > 0) chunks.put(fieldsFrame(handle.fields.table.types));
     let count = 0;
-    for (const name of names ?? (await namesIn(seats, handle))) {
-      const seat = seatOf(name, seats);
-      const space = await whenFree(() => calls.findSpace(seat, seat.putKey(name)));
-      if (space !== null && (yield* sendSpace(new Cut(seat, space, whenFree, release), chunks, slice))) count++;
+    for (const name of names ?? (await namesIn(handle))) {
+      const stored = handle.storedName(name);
+      const seat = seatOf(stored, seats);
+      const space = await whenFree(() => calls.findSpace(seat, seat.putName(stored)));
+      if (space === null) continue;
+      const cut = new Cut(seat, space, whenFree, release);
+      const own = stored === name ? null : new OwnFrames(name, handle.fields.table);
+      if (yield* sendSpace(cut, own, chunks, slice)) count++;
     }
     chunks.note(FRAME_FINISH, count);
     last = chunks.take();
@@ -181,25 +185,30 @@ async function* exportChunks(
  * The names of all spaces. Not their places, since an export takes its time: in the meantime the header of a dropped space
  * may serve another, of a name that was exported before or is still to come at another header.
  */
-async function namesIn(seats: Seat[], handle: Handle): Promise<Set<string>> {
-  const names = new Set<string>(); // another thread may move a name to a header later in the walk
-  for (const seat of seats) for (const { name } of await listSpaces(handle, seat)) names.add(name);
-  return names;
+async function namesIn(handle: Handle): Promise<Set<string>> {
+  return new Set(await handle.names()); // another thread may move a name to a header later in the walk
 }
 
 /** The seat in the partition of spaces of that name. */
 function seatOf(name: string, seats: Seat[]): Seat {
   const first = seats[0]!;
-  return seats[partitionOf(calls.hashName(first, first.putKey(name)), seats.length)]!;
+  return seats[partitionOf(calls.hashName(first, first.putName(name)), seats.length)]!;
 }
 
 /** Returns whether the space counts: not if it was dropped before its last frame. */
-async function* sendSpace(cut: Cut, chunks: Chunks, slice: Slice): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
+async function* sendSpace(
+  cut: Cut,
+  own: OwnFrames | null,
+  chunks: Chunks,
+  slice: Slice,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, boolean> {
   let hasBegun = false;
   for await (const body of cut.frames()) {
-    chunks.put(body);
     hasBegun = true;
-    if (chunks.isFull) yield chunks.take();
+    for (const frame of own?.of(body) ?? [body]) {
+      chunks.put(frame);
+      if (chunks.isFull) yield chunks.take();
+    }
     if (slice.isOver) await slice.next();
   }
   if (!cut.isWhole && hasBegun) chunks.note(FRAME_GONE, 0);

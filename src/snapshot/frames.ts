@@ -10,7 +10,7 @@ import type { Seat } from "../core/seat.ts";
 import { checkedFields } from "../options/documents.ts";
 import type { Settings } from "../options/open.ts";
 import { xxHash64 } from "../runtime/platform.ts";
-import { decodeKey, isEncodedKey } from "../values/keys.ts";
+import { decodeKey, isEncodedName } from "../values/keys.ts";
 
 /** The last byte of the release before. */
 export const FORMER_VERSION = 1;
@@ -191,7 +191,7 @@ export function readSpaceFrame(body: Uint8Array) {
   const words = viewOn(body);
   const nameHeader = words.getUint32(layout.FS_NAME, true);
   const name = body.subarray(layout.FS_HEADER, layout.FS_HEADER + (nameHeader & 0xffffff));
-  if (!isEncodedKey(nameHeader, name) || typeof decodeKey(nameHeader, name, 0) !== "string") {
+  if (!isEncodedName(nameHeader, name) || typeof decodeKey(nameHeader, name, 0) !== "string") {
     throw new BadFrame("the name of its space makes no sense");
   }
   return {

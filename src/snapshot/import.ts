@@ -6,6 +6,7 @@ import { mergedFields } from "../options/documents.ts";
 import type { Known, OpenRequest, Settings } from "../options/open.ts";
 import { mismatch, type Shape } from "../options/shape.ts";
 import { Slice } from "../runtime/event-loop.ts";
+import { isEncodedKey } from "../values/keys.ts";
 import { metricOf } from "../values/metric.ts";
 import {
   BadFrame,
@@ -185,6 +186,7 @@ export class ExportLoader extends IndexLoader {
   }
 
   private loaderOf(frame: SpaceFrame): SpaceLoader {
+    if (!isEncodedKey(frame.nameHeader, frame.name)) throw new BadFrame("the name of its space makes no sense");
     const partition = this.partitions[partitionOfName(this.host, frame.nameHeader, frame.name)]!;
     const id = partition.nextSpace++; // the exporting index may have had another number of partitions
     return this.begin(partition, frame, id)!;

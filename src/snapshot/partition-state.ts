@@ -1,13 +1,17 @@
 /* What has been loaded into a partition so far? */
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import type { Host } from "../engine/host.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
+import { decodeKey } from "../values/keys.ts";
 
 export interface LoadedSpace extends calls.SpaceAt {
   home: number;
   /** Ops up to this number are in it. */
   sequence: number;
+  /** By which its rows are judged; null: nothing will read them. */
+  fields: FieldTable | null;
 }
 
 export class PartitionState {
@@ -22,11 +26,13 @@ export class PartitionState {
   /** Id of the next new space. */
   nextSpace = 0;
   private readonly settings: Host["settings"];
+  private readonly host: Host;
 
-  constructor({ seats, settings }: Host, number: number) {
+  constructor(host: Host, number: number) {
     this.number = number;
-    this.seat = seats[number]!;
-    this.settings = settings;
+    this.seat = host.seats[number]!;
+    this.settings = host.settings;
+    this.host = host;
   }
 
   static ofAll(host: Host): PartitionState[] {
@@ -38,6 +44,11 @@ export class PartitionState {
     const { partitions, workers } = this.settings;
     const hash = hashOf(this.seat, header, name);
     return partitionOf(hash, partitions) === this.number ? homeOf(hash, partitions, workers) : null;
+  }
+
+  /** The fields of a space of that name. */
+  fieldsOf(header: number, name: Uint8Array): FieldTable | null {
+    return this.host.fieldsOf(() => decodeKey(header, name, 0) as string);
   }
 
   sawSpace(id: number): void {

@@ -2,6 +2,7 @@
 import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import { agrees } from "../documents/agreement.ts";
+import type { FieldTable } from "../documents/fields.ts";
 import { census } from "../engine/census.ts";
 import type { Host } from "../engine/host.ts";
 import { nextTurn } from "../runtime/event-loop.ts";
@@ -54,6 +55,8 @@ export class SpaceLoader {
     readonly id: number,
     readonly home: number,
     readonly sequence: number,
+    /** By which rows are judged; null: nothing will read them. */
+    readonly fields: FieldTable | null,
   ) {}
 
   /** Loads the next frame. Rejects with ForeignSpace, BadFrame, OUT_OF_MEMORY or TIMEOUT. */
@@ -102,7 +105,7 @@ export class SpaceLoader {
   }
 
   private problem(what: number, slot: number, body: Uint8Array): BadFrame {
-    const { size } = this.host.fields.table;
+    const size = this.fields?.size ?? Number.POSITIVE_INFINITY;
     if (what === layout.BROKEN_ROW && kindOf(body) === layout.FRAME_ROWS) {
       const known = mostFieldsIn(body);
       if (known > size) return new UnknownFields(`it has entries of ${known} fields, and the index knows ${size}`);
@@ -112,10 +115,10 @@ export class SpaceLoader {
 
   /** Columns are made of the rows' values: what they say must be what the documents say. */
   private expectAgreement(body: Uint8Array): void {
-    const { list } = this.host.fields.table;
-    if (list.length === 0) return;
+    const { fields } = this;
+    if (fields === null || this.host.fields.table.size === 0) return;
     for (const { slot, bytes } of this.rows.rowsOf(body)) {
-      if (!agrees(bytes, list)) throw new BadFrame(problemOf(layout.BROKEN_ROW, slot));
+      if (!agrees(bytes, fields)) throw new BadFrame(problemOf(layout.BROKEN_ROW, slot));
     }
   }
 
@@ -158,13 +161,14 @@ export class IndexLoader {
   /** Begins a space, by its first frame; null when its name does not belong in the partition. */
   begin(partition: PartitionState, { nameHeader, name, sequence }: SpaceFrame, id: number): SpaceLoader | null {
     const home = partition.homeOf(nameHeader, name);
-    return home === null ? null : new SpaceLoader(this.host, partition, id, home, sequence);
+    if (home === null) return null;
+    return new SpaceLoader(this.host, partition, id, home, sequence, partition.fieldsOf(nameHeader, name));
   }
 
   /** Completes a space, after its last frame. */
   complete(loader: SpaceLoader): void {
-    const { partition, id, at, home, sequence } = loader;
-    partition.spaces.set(id, { ...at!, home, sequence });
+    const { partition, id, at, home, sequence, fields } = loader;
+    partition.spaces.set(id, { ...at!, home, sequence, fields });
     partition.sawSpace(id);
     partition.sawOp(sequence);
     if (loader.isThin) this.thin.push(loader);

@@ -3,12 +3,13 @@
  *
  *   store.lock      held while the store is open
  *   store.json      the catalog: what is in it exists
- *   collections/7/  an index; numbers are not used twice
+ *   groups/3/       an index that collections of one shape share; numbers are not used twice
+ *   collections/7/  an index of one collection; those of format 1 have no others
  *
- * A change counts once the new catalog has the old one's name. What lies in `collections/` and is not in the catalog was
- * being created or dropped when the process ended: it is removed.
+ * A change counts once the new catalog has the old one's name. An index that is not in the catalog was being created or dropped
+ * when the process ended: it is removed.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HnswError } from "../errors.ts";
 import { pathError } from "./disk/damage.ts";
@@ -29,15 +30,16 @@ export class StoreFolder {
       const foreign = readdirSync(root).filter((name) => !KNOWN.test(name));
       if (foreign.length > 0) throw new HnswError("PATH_FOREIGN", `${root} is no store: it holds ${foreign[0]}.`);
       const lock = await FolderLock.take(join(root, "store.lock"), root, "write");
-      mkdirSync(join(root, "collections"), { recursive: true });
+      mkdirSync(join(root, "groups"), { recursive: true });
       return new StoreFolder(root, lock);
     } catch (error) {
       throw pathError(error, `The folder ${root} can't be written`);
     }
   }
 
-  pathOf(number: number): string {
-    return join(this.root, "collections", `${number}`);
+  /** `place`: as "groups/3". */
+  pathOf(place: string): string {
+    return join(this.root, place);
   }
 
   /** The catalog's text; null in a new store. */
@@ -66,14 +68,24 @@ export class StoreFolder {
   }
 
   /** Removes the folders of indexes that no catalog knows. */
-  sweep(known: ReadonlySet<number>): void {
-    for (const name of readdirSync(join(this.root, "collections"))) {
-      if (/^\d+$/.test(name) && !known.has(Number(name))) this.remove(Number(name));
+  sweep(known: ReadonlySet<string>): void {
+    for (const kind of ["groups", "collections"]) {
+      if (!existsSync(join(this.root, kind))) continue;
+      for (const name of readdirSync(join(this.root, kind))) {
+        if (/^\d+$/.test(name) && !known.has(`${kind}/${name}`)) this.remove(`${kind}/${name}`);
+      }
     }
   }
 
-  remove(number: number): void {
-    rmSync(this.pathOf(number), { recursive: true, force: true });
+  /** About as many bytes as the newest snapshots of an index take: there are up to two of each space. */
+  bytesIn(place: string): number {
+    const snapshots = join(this.pathOf(place), "snapshots");
+    if (!existsSync(snapshots)) return 0;
+    return readdirSync(snapshots).reduce((sum, name) => sum + statSync(join(snapshots, name)).size, 0) / 2;
+  }
+
+  remove(place: string): void {
+    rmSync(this.pathOf(place), { recursive: true, force: true });
   }
 
   close(): void {
@@ -81,4 +93,4 @@ export class StoreFolder {
   }
 }
 
-const KNOWN = /^(store\.(lock|json|json\.new)|collections)$/;
+const KNOWN = /^(store\.(lock|json|json\.new)|groups|collections)$/;

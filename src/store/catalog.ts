@@ -1,24 +1,40 @@
-/* What is in a store: which collections, under which names? Kept as one text, so that a change of it is one step. */
+/*
+ * What is in a store: which collections, under which names, in which index? Kept as one text, so that a change of it is one step.
+ *
+ * A group is an index that collections of one shape share. In it a collection has its number in front of its spaces' names,
+ * and its fields have numbers: which of the group's columns hold their values. Other collections use the same columns. A
+ * collection without a group, as all are in stores of format 1, is an index of its own.
+ */
+import { FieldTable, type FieldType, MOST_FIELDS } from "../documents/fields.ts";
 import { isPlain } from "../documents/json.ts";
 import { HnswError } from "../errors.ts";
 import { badOption, show } from "../options/checks.ts";
+import { checkField } from "../options/documents.ts";
 import type { Metric } from "../values/metric.ts";
+
+/** @internal A field of a collection, and which columns of its group hold it. */
+export type NumberedField = readonly [name: string, type: FieldType, number: number];
 
 /** @internal */
 export interface Definition {
-  /** Of its folder. */
+  /** Not used twice; that of its folder, where it has one. */
   number: number;
+  /** Number of the index that it shares, or null. */
+  group: number | null;
   dimensions: number;
   metric: Metric;
+  /** In its group, in the order in which it got them. */
+  fields: readonly NumberedField[];
   /** What its creator wants to find again, as JSON. */
   note: unknown;
 }
 
-interface Written {
-  format: 1;
-  next: number;
-  collections: Record<string, Definition>;
-  aliases: Record<string, string>;
+/** @internal An index that collections share. */
+export interface GroupDefinition {
+  dimensions: number;
+  metric: Metric;
+  /** Types of its numbered fields. */
+  fields: readonly FieldType[];
 }
 
 /** A change of an alias: `to` null removes it. */
@@ -27,42 +43,44 @@ export interface AliasChange {
   to: string | null;
 }
 
+type Groups = ReadonlyMap<number, GroupDefinition>;
+
+const FORMER = 1;
+const FORMAT = 2;
+
 /** @internal */
 export class Catalog {
+  private byNumber: ReadonlyMap<number, string> | null = null;
+
   constructor(
     readonly next = 1,
     readonly collections: ReadonlyMap<string, Definition> = new Map(),
+    readonly groups: Groups = new Map(),
     readonly aliases: ReadonlyMap<string, string> = new Map(),
   ) {}
 
   /** Throws PATH_DAMAGED or PATH_FOREIGN. */
   static parse(text: string): Catalog {
-    let written: Written;
+    let format: unknown;
     try {
-      written = JSON.parse(text) as Written;
-      if (written.format === 1) return Catalog.of(written);
+      const written = JSON.parse(text) as Written;
+      format = written.format;
+      if (format === FORMAT || format === FORMER) return read(written);
     } catch (error) {
       throw new HnswError("PATH_DAMAGED", "The store's catalog is not what was written.", { cause: error });
     }
-    throw new HnswError("PATH_FOREIGN", "The store's catalog has another format than this version knows.");
-  }
-
-  private static of({ next, collections, aliases }: Written): Catalog {
-    const numbers = new Set<number>();
-    for (const { number, dimensions } of Object.values(collections)) {
-      if (!Number.isSafeInteger(number) || number < 1 || number >= next || numbers.has(number))
-        throw new Error("number");
-      if (!Number.isSafeInteger(dimensions)) throw new Error("dimensions");
-      numbers.add(number);
-    }
-    return new Catalog(next, new Map(Object.entries(collections)), new Map(Object.entries(aliases)));
+    throw new HnswError(
+      "PATH_FOREIGN",
+      `The store's catalog has format ${show(format)}, this version reads ${FORMER} and ${FORMAT}.`,
+    );
   }
 
   toString(): string {
     const written: Written = {
-      format: 1,
+      format: FORMAT,
       next: this.next,
       collections: Object.fromEntries(this.collections),
+      groups: Object.fromEntries(this.groups),
       aliases: Object.fromEntries(this.aliases),
     };
     return JSON.stringify(written);
@@ -76,24 +94,68 @@ export class Catalog {
     return { name: real, definition };
   }
 
+  /** The collection of that number, or undefined. */
+  numbered(number: number): { name: string; definition: Definition } | undefined {
+    this.byNumber ??= new Map(Array.from(this.collections, ([name, { number }]) => [number, name]));
+    const name = this.byNumber.get(number);
+    return name === undefined ? undefined : { name, definition: this.collections.get(name)! };
+  }
+
+  /** How many collections share a group. */
+  membersOf(group: number): number {
+    let count = 0;
+    for (const definition of this.collections.values()) if (definition.group === group) count++;
+    return count;
+  }
+
+  /** The fields of every collection of a group, by its number. */
+  tablesOf(group: number): Map<number, FieldTable> {
+    const own = [...this.collections.values()].filter((definition) => definition.group === group);
+    return new Map(own.map(({ number, fields }) => [number, new FieldTable(fields)]));
+  }
+
   /** Throws COLLECTION_EXISTS or BAD_OPTION. */
-  withCollection(name: string, definition: Definition): Catalog {
+  expectFree(name: string): void {
     checkName(name);
     if (this.collections.has(name) || this.aliases.has(name)) {
       throw new HnswError("COLLECTION_EXISTS", `There is a collection or an alias "${name}" already.`);
     }
-    return new Catalog(definition.number + 1, new Map([...this.collections, [name, definition]]), this.aliases);
   }
 
-  /** Without the collection and what leads to it. */
+  /** With a group under the next number. */
+  withGroup(group: GroupDefinition): Catalog {
+    return this.with({ next: this.next + 1, groups: new Map([...this.groups, [this.next, group]]) });
+  }
+
+  /** With a collection that has the next number. Throws COLLECTION_EXISTS or BAD_OPTION. */
+  withCollection(name: string, definition: Definition): Catalog {
+    this.expectFree(name);
+    return this.with({
+      next: definition.number + 1,
+      collections: new Map([...this.collections, [name, definition]]),
+    });
+  }
+
+  /** Without the collection and what leads to it, and without its group if it was the last one there. */
   without(name: string): Catalog {
-    const aliases = [...this.aliases].filter(([, to]) => to !== name);
-    return new Catalog(this.next, new Map([...this.collections].filter(([one]) => one !== name)), new Map(aliases));
+    const { group } = this.resolve(name).definition;
+    const isLast = group !== null && this.membersOf(group) === 1;
+    return this.with({
+      collections: new Map([...this.collections].filter(([one]) => one !== name)),
+      groups: isLast ? new Map([...this.groups].filter(([number]) => number !== group)) : this.groups,
+      aliases: new Map([...this.aliases].filter(([, to]) => to !== name)),
+    });
   }
 
   withNote(name: string, note: unknown): Catalog {
-    const { definition } = this.resolve(name);
-    return new Catalog(this.next, new Map([...this.collections, [name, { ...definition, note }]]), this.aliases);
+    return this.changed(name, { note });
+  }
+
+  /** With one more field of a collection, whose columns the group may have had before. */
+  withField(name: string, field: NumberedField, types: readonly FieldType[]): Catalog {
+    const { group, fields } = this.resolve(name).definition;
+    const groups = new Map([...this.groups, [group!, { ...this.groups.get(group!)!, fields: types }]]);
+    return this.changed(name, { fields: [...fields, field] }).with({ groups });
   }
 
   /** All of the changes, in order, or none. Throws NO_COLLECTION, COLLECTION_EXISTS or BAD_OPTION. */
@@ -111,8 +173,61 @@ export class Catalog {
       if (!this.collections.has(to)) throw new HnswError("NO_COLLECTION", `There is no collection "${to}".`);
       aliases.set(alias, to);
     }
-    return new Catalog(this.next, this.collections, aliases);
+    return this.with({ aliases });
   }
+
+  private changed(name: string, change: Partial<Definition>): Catalog {
+    const { name: real, definition } = this.resolve(name);
+    return this.with({ collections: new Map([...this.collections, [real, { ...definition, ...change }]]) });
+  }
+
+  private with(change: Partial<Pick<Catalog, "next" | "collections" | "groups" | "aliases">>): Catalog {
+    const { next, collections, groups, aliases } = { ...this, ...change };
+    return new Catalog(next, collections, groups, aliases);
+  }
+}
+
+interface Written {
+  format: number;
+  next: number;
+  collections: Record<string, Definition>;
+  groups: Record<string, GroupDefinition>;
+  aliases: Record<string, string>;
+}
+
+/** Throws where it is none that was written. */
+function read({ format, next, collections, groups, aliases }: Written): Catalog {
+  const numbers = new Set<number>();
+  const expectNumber = (number: number) => {
+    if (!Number.isSafeInteger(number) || number < 1 || number >= next || numbers.has(number)) throw new Error("number");
+    numbers.add(number);
+  };
+  const shared = new Map(Object.entries(format === FORMER ? {} : groups).map(([key, group]) => [Number(key), group]));
+  for (const [number, { dimensions, fields }] of shared) {
+    expectNumber(number);
+    if (!Number.isSafeInteger(dimensions) || fields.length > MOST_FIELDS) throw new Error("group");
+  }
+  const all = Object.entries(collections).map(([name, given]): [string, Definition] => {
+    const definition = format === FORMER ? { ...given, group: null, fields: [] } : given;
+    expectNumber(definition.number);
+    expectFields(definition, shared);
+    return [name, definition];
+  });
+  return new Catalog(next, new Map(all), shared, new Map(Object.entries(aliases)));
+}
+
+/** A collection has the shape of its group, and fields of the types of their columns, each in columns of its own. */
+function expectFields({ group, dimensions, metric, fields }: Definition, groups: Groups): void {
+  if (!Number.isSafeInteger(dimensions)) throw new Error("dimensions");
+  if (group === null) return;
+  const shared = groups.get(group);
+  if (shared?.dimensions !== dimensions || shared.metric !== metric) throw new Error("group");
+  for (const [name, type, number] of fields) {
+    checkField(name, type);
+    if (shared.fields[number] !== type) throw new Error("field");
+  }
+  const differ = (values: unknown[]) => new Set(values).size === fields.length;
+  if (!differ(fields.map(([name]) => name)) || !differ(fields.map(([, , number]) => number))) throw new Error("fields");
 }
 
 /** Throws BAD_OPTION. */

@@ -1,23 +1,25 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/* What is a folder of many indexes to its user? Collections, each an index of its own, by name. */
+/* What is a folder of many collections to its user? Each is like an index of its own; those of one shape share one. */
 import { warnOf } from "../api/incidents.ts";
 import { open } from "../api/open.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
+import { MOST_FIELDS } from "../documents/fields.ts";
 import { HnswError } from "../errors.ts";
-import { badOption, integer, isObject, refuseUnknown } from "../options/checks.ts";
-import type { Incident } from "../options/open.ts";
+import { badOption, integer, isObject, refuseUnknown, show } from "../options/checks.ts";
+import type { Incident, OpenOptions } from "../options/open.ts";
 import { canKeepFolders } from "../runtime/platform.ts";
 import type { StoreFolder } from "../storage/store-folder.ts";
 import type { Metric } from "../values/metric.ts";
-import { type AliasChange, Catalog, checkNote, type Definition } from "./catalog.ts";
-import { OpenCollections } from "./open-collections.ts";
+import { type AliasChange, Catalog, checkNote, type Definition, type GroupDefinition } from "./catalog.ts";
+import { type DefineField, Group, Single } from "./group.ts";
+import { type OpenIndex, OpenIndexes, type Place } from "./open-indexes.ts";
 
 export interface StoreOptions {
-  /** Threads of each open collection. Default 1. */
+  /** Threads that link for the collections of one shape, while one of them is open. Default 1. */
   workers?: number | undefined;
   /**
-   * Collections that may be open while they are not used, 1 to 100,000. Default 8; in memory all stay open. When four times as many are
-   * in use, the use of another one waits.
+   * Shapes whose collections may be open while they are not used, 1 to 100,000. Default 8; in memory all stay open. When four times as
+   * many are in use, the use of another one waits.
    */
   maxOpen?: number | undefined;
 }
@@ -26,6 +28,11 @@ export interface CollectionOptions {
   dimensions: number;
   /** Default "cosine". */
   metric?: Metric | undefined;
+  /**
+   * False: an index with memory, workers and journal of its own, instead of one that it shares with other collections of its
+   * dimensions and metric. Default true.
+   */
+  shared?: boolean | undefined;
   /** What the program wants to find again: a plain object. */
   note?: object | undefined;
 }
@@ -56,7 +63,7 @@ export async function openStore(path: string | null, options: StoreOptions = {})
   try {
     const text = folder.read();
     const catalog = text === null ? new Catalog() : Catalog.parse(text);
-    folder.sweep(new Set(Array.from(catalog.collections.values(), ({ number }) => number)));
+    folder.sweep(placesIn(catalog));
     return new Store(folder, catalog, workers, maxOpen);
   } catch (error) {
     folder.close();
@@ -68,14 +75,19 @@ export async function openStore(path: string | null, options: StoreOptions = {})
 export interface StoreIncident extends Incident {
   /** Milliseconds since 1970. */
   at: number;
+  /** Or, where several share the index, their shape. */
   collection: string;
+  /** All whose index it is. */
+  concerns: readonly string[];
 }
 
 const KEPT_INCIDENTS = 100;
+/** Of one partition of 4 GiB: from there on, new collections go into another group. */
+const FULL_BYTES = 2 ** 30;
 
 /** Many collections in one folder. Make it with `openStore`. */
 export class Store implements AsyncDisposable {
-  private readonly opened: OpenCollections;
+  private readonly opened: OpenIndexes;
   /** Changes of the catalog come one after the other. */
   private line: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | null = null;
@@ -89,7 +101,7 @@ export class Store implements AsyncDisposable {
     private readonly workers: number,
     maxOpen: number,
   ) {
-    this.opened = new OpenCollections(maxOpen, (definition) => this.openIndex(definition));
+    this.opened = new OpenIndexes(maxOpen, (place) => this.openIndex(place));
   }
 
   /** All collections, by name. Throws CLOSED. */
@@ -114,27 +126,51 @@ export class Store implements AsyncDisposable {
   create(name: string, options: CollectionOptions): Promise<void> {
     return this.inLine(async () => {
       if (!isObject(options)) throw badOption("`create` needs options: `{ dimensions }`.");
-      refuseUnknown(options, ["dimensions", "metric", "note"], "create");
-      const { dimensions, metric = "cosine" } = options;
-      const definition = { number: this.catalog.next, dimensions, metric, note: checkNote(options.note) };
-      const next = this.catalog.withCollection(name, definition);
-      const { number } = definition;
-      this.folder?.remove(number);
-      const index = await this.openIndex(definition);
-      try {
-        this.commit(next);
-      } catch (error) {
-        await index.close();
-        this.folder?.remove(number);
-        throw error;
-      }
-      await this.opened.add(number, index);
+      refuseUnknown(options, ["dimensions", "metric", "shared", "note"], "create");
+      const { dimensions, metric = "cosine", shared = true } = options;
+      if (typeof shared !== "boolean") throw badOption(`\`shared\` must be true or false, not ${show(shared)}.`);
+      const shape = { dimensions, metric, note: checkNote(options.note), fields: [] };
+      const { next: number } = this.catalog;
+      const group = shared ? this.groupFor(shape) : null;
+      if (group !== null) return this.commit(this.catalog.withCollection(name, { ...shape, number, group }));
+      if (!shared) return await this.createIn(this.catalog.withCollection(name, { ...shape, number, group }), name);
+      const withGroup = this.catalog.withGroup({ dimensions, metric, fields: [] });
+      await this.createIn(withGroup.withCollection(name, { ...shape, number: withGroup.next, group: number }), name);
     });
+  }
+
+  /** Makes the index of a new collection, and commits the catalog that names it. */
+  private async createIn(next: Catalog, name: string): Promise<void> {
+    const place = placeOf(next.resolve(name).definition);
+    this.folder?.remove(place);
+    const index = await this.openIndex(place, next);
+    try {
+      this.commit(next);
+    } catch (error) {
+      await index.close();
+      this.folder?.remove(place);
+      throw error;
+    }
+    await this.opened.add(place, index);
+  }
+
+  /** The number of a group of that shape with room for another collection; null where there is none. */
+  private groupFor({ dimensions, metric }: Pick<CollectionOptions, "dimensions" | "metric">): number | null {
+    for (const [number, group] of this.catalog.groups) {
+      if (group.dimensions !== dimensions || group.metric !== metric || group.fields.length === MOST_FIELDS) continue;
+      const place = placeOf({ group: number, number });
+      const index = this.opened.now(place);
+      // One that is not open takes collections without being opened.
+      const bytes = index instanceof Group ? index.usedBytes : (this.folder?.bytesIn(place) ?? 0);
+      if (bytes < FULL_BYTES) return number;
+    }
+    return null;
   }
 
   /** The index of a collection or an alias, open until the store is closed. Rejects with NO_COLLECTION, CLOSED, and as `open`. */
   async open(name: string): Promise<VectorIndex> {
-    return await this.opened.pin(this.definitionOf(name));
+    const { number, group } = this.definitionOf(name);
+    return await this.collectionIn(await this.opened.pin(placeOf({ number, group })), number, name);
   }
 
   /**
@@ -142,17 +178,31 @@ export class Store implements AsyncDisposable {
    * collection. Rejects as `open` does, with what `work` throws, or with TIMEOUT when no other collection was released in 30 s.
    */
   async use<T>(name: string, work: (index: VectorIndex) => T | Promise<T>): Promise<T> {
-    return await this.opened.use(this.definitionOf(name), work);
+    const { number, group } = this.definitionOf(name);
+    return await this.opened.use(placeOf({ number, group }), async (index) =>
+      work(await this.collectionIn(index, number, name)),
+    );
+  }
+
+  /** As it is in the catalog by now: it may have been dropped while its index was opened. */
+  private async collectionIn(index: OpenIndex, number: number, name: string): Promise<VectorIndex> {
+    const definition = this.catalog.numbered(number)?.definition;
+    if (definition === undefined) throw new HnswError("NO_COLLECTION", `There is no collection "${name}" any more.`);
+    return await index.collection(definition);
   }
 
   /** @internal The collections that are open at the moment. */
   async openNow(): Promise<{ name: string; index: VectorIndex }[]> {
     this.assertOpen();
-    const found = [...this.catalog.collections].map(async ([name, { number }]) => {
-      const index = await this.opened.get(number)?.catch(() => undefined);
+    const open = new Map<number, VectorIndex>();
+    for (const place of placesIn(this.catalog)) {
+      const index = await this.opened.get(place)?.catch(() => undefined);
+      for (const [number, face] of (await index?.collections()) ?? []) open.set(number, face);
+    }
+    return [...this.catalog.collections].flatMap(([name, { number }]) => {
+      const index = open.get(number);
       return index === undefined ? [] : [{ name, index }];
     });
-    return (await Promise.all(found)).flat();
   }
 
   /** Deletes a collection and its aliases, durably. Resolves to whether there was one. Rejects with PATH_FAILED or CLOSED. */
@@ -160,9 +210,18 @@ export class Store implements AsyncDisposable {
     return this.inLine(async () => {
       const definition = this.catalog.collections.get(name);
       if (definition === undefined) return false;
+      const place = placeOf(definition);
       this.commit(this.catalog.without(name));
-      await this.opened.end(definition.number);
-      this.folder?.remove(definition.number);
+      if (placesIn(this.catalog).has(place)) {
+        // What an index that is not open has of it is removed when it is opened.
+        await this.opened
+          .get(place)
+          ?.then((index) => index.drop(definition.number))
+          .catch(() => {});
+      } else {
+        await this.opened.end(place);
+        this.folder?.remove(place);
+      }
       return true;
     });
   }
@@ -220,18 +279,63 @@ export class Store implements AsyncDisposable {
     return this.catalog.resolve(name).definition;
   }
 
-  private async openIndex({ number, dimensions, metric }: Definition): Promise<VectorIndex> {
-    const { workers } = this;
-    const path = this.folder?.pathOf(number);
-    const shape = { dimensions, metric, workers, partitions: 1, maxDocumentBytes: 1_048_576 } as const;
-    const onIncident = (incident: Incident) => this.report(number, incident);
-    return await open({ ...shape, zeroVectors: "keep", onIncident, ...(path === undefined ? {} : { path }) });
+  private async openIndex(place: Place, catalog = this.catalog): Promise<OpenIndex> {
+    const [kind, number] = [place.split("/")[0], Number(place.split("/")[1])];
+    if (kind === GROUPS) return await this.openGroup(place, catalog, number);
+    const found = catalog.numbered(number);
+    if (found === undefined) throw new HnswError("NO_COLLECTION", "The collection was dropped.");
+    return new Single(number, await open(this.optionsOf(place, found.definition)));
   }
 
-  private report(number: number, incident: Incident): void {
-    warnOf(incident);
-    const collection = [...this.catalog.collections].find(([, definition]) => definition.number === number)?.[0];
-    if (collection === undefined) return; // it was dropped
-    this.incidents = [...this.incidents, { ...incident, at: Date.now(), collection }].slice(-KEPT_INCIDENTS);
+  private async openGroup(place: Place, catalog: Catalog, number: number): Promise<Group> {
+    const definition = catalog.groups.get(number);
+    if (definition === undefined) throw new HnswError("NO_COLLECTION", "The collection was dropped.");
+    const define: DefineField = (collection, list, group) => this.defineField(collection, list, group);
+    const options = this.optionsOf(place, definition);
+    const group = await Group.open(options, definition.fields, catalog.tablesOf(number), define);
+    for (const message of group.problems) this.report(place, { worker: -1, kind: "snapshot", message });
+    return group;
   }
+
+  private optionsOf(place: Place, { dimensions, metric }: GroupDefinition | Definition): OpenOptions {
+    const { workers } = this;
+    const path = this.folder?.pathOf(place);
+    const shape = { dimensions, metric, workers, partitions: 1, maxDocumentBytes: 1_048_576 } as const;
+    const onIncident = (incident: Incident) => this.report(place, incident);
+    return { ...shape, zeroVectors: "keep", onIncident, ...(path === undefined ? {} : { path }) };
+  }
+
+  /** Gives a collection columns for the last field of a list, and writes down which. */
+  private defineField(number: number, list: Parameters<DefineField>[1], group: Group): Promise<number> {
+    return this.inLine(async () => {
+      const found = this.catalog.numbered(number);
+      if (found === undefined) throw new HnswError("CLOSED", "The collection was dropped.");
+      const { name, type } = list.at(-1)!;
+      const taken = new Set(found.definition.fields.map(([, , column]) => column));
+      const column = await group.columnsFor(type, taken);
+      this.commit(this.catalog.withField(found.name, [name, type, column], group.types));
+      return column;
+    });
+  }
+
+  private report(place: Place, incident: Incident): void {
+    warnOf(incident);
+    const own = [...this.catalog.collections].filter(([, definition]) => placeOf(definition) === place);
+    if (own.length === 0) return; // they were dropped
+    const [name, { dimensions, metric, group }] = own[0]!;
+    const collection = group === null ? name : `${dimensions} dimensions, ${metric}`;
+    const concerns = own.map(([one]) => one);
+    this.incidents = [...this.incidents, { ...incident, at: Date.now(), collection, concerns }].slice(-KEPT_INCIDENTS);
+  }
+}
+
+const GROUPS = "groups";
+
+/** Where a collection's index is. */
+function placeOf({ number, group }: Pick<Definition, "number" | "group">): Place {
+  return group === null ? `collections/${number}` : `${GROUPS}/${group}`;
+}
+
+function placesIn(catalog: Catalog): Set<Place> {
+  return new Set(Array.from(catalog.collections.values(), placeOf));
 }

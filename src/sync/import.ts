@@ -2,7 +2,7 @@
 import * as layout from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { FieldType } from "../documents/fields.ts";
-import { BEHIND, missingValues } from "../engine/add-field.ts";
+import { behind, missingValues } from "../engine/add-field.ts";
 import { lackingDocuments, UNDOCUMENTED } from "../engine/required.ts";
 import {
   BadFrame,
@@ -98,7 +98,7 @@ function fillSpaceNow(handle: SyncHandle, space: string): void {
     withMatchesNow(
       handle,
       space,
-      BEHIND,
+      behind(handle),
       calls.NEVER,
       () => 0,
       ({ seat, count }) => {

@@ -1,5 +1,5 @@
 /* How does a key (or a space name) become bytes in shared memory, and read back as the type it was? */
-import { MAX_KEY_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF8, TAG_UTF16 } from "../../assembly/layout.ts";
+import { MAX_KEY_BYTES, MAX_NAME_BYTES, TAG_BIGINT, TAG_INTEGER, TAG_UTF8, TAG_UTF16 } from "../../assembly/layout.ts";
 import { HnswError } from "../errors.ts";
 
 /** What names a vector in its space: a non-empty string, a safe integer or a bigint. `1`, `"1"` and `1n` differ. */
@@ -24,13 +24,18 @@ export function isSurelyKey(key: Key): boolean {
 
 /** @internal Writes a key's bytes at `at` and returns its header. Throws BAD_KEY before anything is written. */
 export function encodeKey(key: Key, bytes: Uint8Array, at: number): KeyHeader {
-  if (typeof key === "string") return encodeString(key, bytes, at);
+  if (typeof key === "string") return encodeString(key, bytes, at, MAX_KEY_BYTES);
   if (typeof key === "number") return encodeInteger(key, bytes, at);
   if (typeof key === "bigint") return encodeBigint(key, bytes, at);
   throw new HnswError("BAD_KEY", `A key must be a string, a safe integer or a bigint, not ${nameOf(key)}.`);
 }
 
-function encodeString(key: string, bytes: Uint8Array, at: number): KeyHeader {
+/** @internal The same for the name of a space as the core knows it. */
+export function encodeName(name: string, bytes: Uint8Array, at: number): KeyHeader {
+  return encodeString(name, bytes, at, MAX_NAME_BYTES);
+}
+
+function encodeString(key: string, bytes: Uint8Array, at: number, most: number): KeyHeader {
   const length = key.length;
   if (length === 0) throw new HnswError("BAD_KEY", "A key must not be the empty string.");
   if (length <= SHORT) {
@@ -42,10 +47,10 @@ function encodeString(key: string, bytes: Uint8Array, at: number): KeyHeader {
     }
     if (i === length) return (TAG_UTF8 << 24) | length;
   }
-  if (length > MAX_KEY_BYTES) throw tooLong(`${length} characters`);
+  if (length > most) throw tooLong(`${length} characters`);
   // Lone surrogates have no UTF-8: such strings are stored in their own units.
   const encoded = key.isWellFormed() ? encoder.encode(key) : utf16(key);
-  if (encoded.length > MAX_KEY_BYTES) throw tooLong(`${encoded.length} bytes`);
+  if (encoded.length > most) throw tooLong(`${encoded.length} bytes`);
   bytes.set(encoded, at);
   return ((key.isWellFormed() ? TAG_UTF8 : TAG_UTF16) << 24) | encoded.length;
 }
@@ -121,16 +126,25 @@ function decodeUtf8(bytes: Uint8Array, at: number, length: number): string {
   return decoder.decode(bytes.slice(at, at + length));
 }
 
-const again = new Uint8Array(MAX_KEY_BYTES + 8);
+const again = new Uint8Array(MAX_NAME_BYTES + 8);
 
 /** @internal Whether these are the header and the bytes of a key, as `encodeKey` writes them. */
 export function isEncodedKey(header: KeyHeader, bytes: Uint8Array): boolean {
-  if (bytes.length === 0 || bytes.length !== (header & 0xffffff) || bytes.length > MAX_KEY_BYTES) return false;
+  return isEncoded(header, bytes, MAX_KEY_BYTES, encodeKey);
+}
+
+/** @internal The same for the name of a space as the core knows it. */
+export function isEncodedName(header: KeyHeader, bytes: Uint8Array): boolean {
+  return isEncoded(header, bytes, MAX_NAME_BYTES, (key, to, at) => encodeName(key as string, to, at));
+}
+
+function isEncoded(header: KeyHeader, bytes: Uint8Array, most: number, encode: typeof encodeKey): boolean {
+  if (bytes.length === 0 || bytes.length !== (header & 0xffffff) || bytes.length > most) return false;
   if (header >>> 24 === TAG_UTF8 && bytes.every((byte) => byte < 128)) return true;
   try {
     again.set(bytes);
     again.fill(0, bytes.length, bytes.length + 8); // an integer that is too short is decoded from what lies behind
-    if (encodeKey(decodeKey(header, again, 0), again, 0) !== header) return false;
+    if (encode(decodeKey(header, again, 0), again, 0) !== header) return false;
   } catch {
     return false;
   }

@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Space, VectorIndex } from "../../src/index.ts";
+import type { OpenOptions, Space, VectorIndex } from "../../src/index.ts";
+import { Group } from "../../src/store/group.ts";
 import { AT_FIRST, BEGINNING, documentOps, type Kept, type Op, SPACES, VECTOR_COUNT } from "../support/document-ops.ts";
 import { type Document, FIELD_TYPES, type FieldName, meant } from "../support/documents.ts";
 import {
@@ -44,6 +45,7 @@ class Run {
   constructor(
     private readonly index: VectorIndex<Document>,
     private readonly exact: boolean,
+    private readonly isShared = false,
   ) {}
 
   async apply(op: Op): Promise<void> {
@@ -135,6 +137,8 @@ class Run {
   private async addField(name: FieldName): Promise<void> {
     if (this.fields.has(name)) return;
     await this.index.addField(name as never, FIELD_TYPES[name] as never);
+    // Orders and facets go by its column alone, and beside other collections it takes longer to be whole.
+    while (this.isShared && this.index.fields[name]!.state === "building") await Bun.sleep(1);
     this.fields.add(name);
   }
 
@@ -252,6 +256,36 @@ async function run(workers: number, flatBelow: number, ops: readonly Op[]): Prom
   return done;
 }
 
+/** Two collections that share an index do ops at once; their fields lie in its columns in different orders. */
+async function runShared(workers: number, flatBelow: number, all: readonly (readonly Op[])[]): Promise<void> {
+  const taken = new Map<number, Set<number>>();
+  const options: OpenOptions = {
+    ...{ dimensions: DIMENSIONS, metric: "l2", workers, flatBelow, partitions: 2, maxPending: 64 },
+    ...{ batching: { min: 3, max: 20 }, stealing: { threshold: 10 } },
+  };
+  const group = await Group.open(options, ["number", "keyword", "keyword", "number"], new Map(), async (...asked) => {
+    const [collection, list, group] = asked;
+    const column = await group.columnsFor(list.at(-1)!.type, taken.get(collection)!);
+    taken.get(collection)!.add(column);
+    return column;
+  });
+  try {
+    const runs = all.map(async (ops, i) => {
+      const columns = i % 2 === 0 ? [1, 0] : [2, 3];
+      taken.set(i, new Set(columns));
+      const fields = AT_FIRST.map((name, place) => [name, FIELD_TYPES[name], columns[place]!] as const);
+      const definition = { number: i, group: 1, dimensions: DIMENSIONS, metric: "l2", fields, note: null } as const;
+      const index = await group.collection(definition);
+      const done = new Run(index as unknown as VectorIndex<Document>, flatBelow > 100, true);
+      for (const op of ops) await done.apply(op);
+      await done.finish();
+    });
+    await Promise.all(runs);
+  } finally {
+    await group.close();
+  }
+}
+
 for (const [workers, numRuns] of [
   [0, 8 * TIMES],
   [2, 3 * TIMES],
@@ -265,6 +299,21 @@ for (const [workers, numRuns] of [
             await run(workers, 1000, ops);
           }),
           { seed: SEED, numRuns, ...ONE },
+        );
+      },
+      120_000 * TIMES,
+    );
+
+    test(
+      "so do collections that share an index",
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(documentOps, documentOps, async (ops, others) => {
+            await runShared(workers, 1000, [ops, others]);
+            await runShared(workers, 16, [others, ops, ops]);
+          }),
+          // They run beside each other, so a failure is not found again by a shorter run.
+          { seed: SEED + 2, numRuns: 2 * TIMES, endOnFailure: true },
         );
       },
       120_000 * TIMES,

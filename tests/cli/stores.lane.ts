@@ -48,7 +48,7 @@ test("one that was cut off is no store, and what is there is not overwritten", a
   rmSync(join(copy, "mine"));
   expect(await openStore(copy).catch((error) => error.code)).toBe("PATH_FOREIGN");
   rmSync(join(copy, "backup.unfinished"));
-  rmSync(join(path, "collections", "2"), { recursive: true });
+  rmSync(join(path, "groups", "3"), { recursive: true });
   expect((await run(["backup", path, copy])).code).toBe(1);
   expect(readdirSync(copy)).toEqual([]);
 });
@@ -60,7 +60,7 @@ test("verify tells which collection is damaged", async () => {
   expect(JSON.parse(await outOf(["verify", path, "--json"]))).toMatchObject({
     ...{ ok: true, collections: { one: { ok: true, vectors: 50 }, two: { ok: true, vectors: 50 } } },
   });
-  const snapshots = join(path, "collections", "2", "snapshots");
+  const snapshots = join(path, "groups", "3", "snapshots");
   const [file] = readdirSync(snapshots);
   const bytes = readFileSync(join(snapshots, file!));
   bytes[bytes.length >> 1]! ^= 4;

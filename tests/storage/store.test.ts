@@ -59,7 +59,7 @@ test("a dropped collection is gone with its aliases and its files", async () => 
   expect(await store.drop("a")).toBe(true);
   expect(await store.drop("a")).toBe(false);
   expect(() => store.info("x")).toThrow('no collection "x"');
-  expect(readdirSync(join(folder.path, "collections"))).toEqual([]);
+  expect(readdirSync(join(folder.path, "groups"))).toEqual([]);
 });
 
 test("what a crash left of a creation or a drop is removed", async () => {
@@ -68,23 +68,26 @@ test("what a crash left of a creation or a drop is removed", async () => {
     await using store = await openStore(folder.path, { workers: 0 });
     await store.create("a", { dimensions: 2 });
   }
-  mkdirSync(join(folder.path, "collections/2"));
+  mkdirSync(join(folder.path, "groups/3"));
   writeFileSync(join(folder.path, "store.json.new"), "half a cat");
   await using store = await openStore(folder.path, { workers: 0 });
-  expect(readdirSync(join(folder.path, "collections"))).toEqual(["1"]);
-  await store.create("b", { dimensions: 2 });
-  expect(existsSync(join(folder.path, "collections/2"))).toBe(true);
+  expect(readdirSync(join(folder.path, "groups"))).toEqual(["1"]);
+  await store.create("b", { dimensions: 3 });
+  expect(existsSync(join(folder.path, "groups/3"))).toBe(true);
 });
 
-test("collections that were used longest ago are closed, and opened again when they are used", async () => {
+test("shapes that were used longest ago are closed, and opened again when they are used", async () => {
   using folder = new Folder();
   await using store = await openStore(folder.path, { workers: 0, maxOpen: 1 });
   const seen: VectorIndex[] = [];
-  for (const name of ["a", "b"]) {
-    await store.create(name, { dimensions: 2 });
+  for (const [name, dimensions] of [
+    ["a", 2],
+    ["b", 3],
+  ] as const) {
+    await store.create(name, { dimensions });
     await store.use(name, async (index) => {
       seen.push(index);
-      await index.space("s").add(name, [1, 0]);
+      await index.space("s").add(name, Array<number>(dimensions).fill(1));
     });
   }
   expect(() => seen[0]!.spaces()).toThrow("closed");
@@ -94,11 +97,11 @@ test("collections that were used longest ago are closed, and opened again when t
   expect([again, other]).toEqual([["a"], ["b"]]);
 });
 
-test("more than four times `maxOpen` are not in use at a time: the next ones wait, and those that are held don't count", async () => {
+test("shapes of more than four times `maxOpen` are not in use at a time: the next ones wait, and those that are held don't count", async () => {
   using folder = new Folder();
   await using store = await openStore(folder.path, { workers: 0, maxOpen: 1 });
   const names = Array.from({ length: 8 }, (_, i) => `c${i}`);
-  for (const name of names) await store.create(name, { dimensions: 2 });
+  for (const [i, name] of names.entries()) await store.create(name, { dimensions: i + 2 });
   const held = await store.open("c0");
   let inUse = 0;
   let most = 0;
@@ -108,7 +111,7 @@ test("more than four times `maxOpen` are not in use at a time: the next ones wai
       most = Math.max(most, ++inUse);
       if (inUse === 4) gate.resolve();
       await gate.promise;
-      await index.space("s").add(1, [1, 2]);
+      await index.space("s").add(1, Array<number>(index.options.dimensions).fill(1));
       inUse--;
     }),
   );
@@ -122,7 +125,7 @@ test("what waits for room when the store is closed is refused", async () => {
   using folder = new Folder();
   const store = await openStore(folder.path, { workers: 0, maxOpen: 1 });
   const names = Array.from({ length: 5 }, (_, i) => `c${i}`);
-  for (const name of names) await store.create(name, { dimensions: 2 });
+  for (const [i, name] of names.entries()) await store.create(name, { dimensions: i + 2 });
   const gate = Promise.withResolvers<void>();
   const uses = names.map((name) =>
     store

@@ -12,7 +12,7 @@ export const backup: Command = {
   notes:
     "Takes no lock: a server may have PATH open, add to it and take snapshots. DEST is created, or must be empty. The\n" +
     "copy is an index of its own, with every op that was on the disk when the backup began, and is on the disk itself.\n" +
-    "Of a store, each collection is as it was when its turn came.",
+    "Of a store, collections of one shape are as they were when their turn came.",
   async run(args) {
     const [path, destination] = [args.at(0), args.at(1)];
     using progress = new Progress();
@@ -32,7 +32,7 @@ export const backup: Command = {
 
 async function backUpAll(path: string, destination: string, progress: Progress) {
   const report = await backUpStore(path, destination, (done, of) => {
-    if (done === 1) progress.start("copying collections", of);
+    if (done === 1) progress.start("copying indexes", of);
     progress.to(done);
   });
   progress.stop();

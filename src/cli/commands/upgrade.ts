@@ -10,10 +10,11 @@ import { FolderLock } from "../../storage/disk/lock.ts";
 import { pathsOf } from "../../storage/disk/paths.ts";
 import { backUp } from "../../storage/tools/backup.ts";
 import { Destination } from "../../storage/tools/backup-destination.ts";
-import { collectionsIn, copyStore, isStore } from "../../storage/tools/backup-store.ts";
+import { copyStore, isStore, readCatalog } from "../../storage/tools/backup-store.ts";
 import { copyExport, formerExport } from "../../storage/upgrade/former-export.ts";
 import { FormerFolder, type Target } from "../../storage/upgrade/former-folder.ts";
 import type { FormerEntry } from "../../storage/upgrade/former-frames.ts";
+import { Catalog } from "../../store/catalog.ts";
 import type { Key } from "../../values/keys.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
@@ -58,8 +59,9 @@ async function upgradeStore(old: string, to: string, progress: Progress): Promis
   const lock = await FolderLock.take(join(old, "store.lock"), old, "read");
   try {
     const former = new Map<string, string>();
-    for (const [name, folder] of collectionsIn(resolve(old))) {
-      if (await FormerFolder.is(folder)) former.set(folder, name);
+    for (const [name, { number, group }] of Catalog.parse(readCatalog(old)).collections) {
+      const folder = join(resolve(old), "collections", `${number}`);
+      if (group === null && (await FormerFolder.is(folder))) former.set(folder, name);
     }
     if (former.size === 0) {
       throw new HnswError(
@@ -67,7 +69,7 @@ async function upgradeStore(old: string, to: string, progress: Progress): Promis
         `No collection of ${old} is of the release before: there is nothing to upgrade.`,
       );
     }
-    const all = await copyStore(old, to, async (folder, destination) => {
+    const { copies: all } = await copyStore(old, to, async (folder, destination) => {
       const name = former.get(folder);
       if (name === undefined) {
         await backUp(folder, destination);

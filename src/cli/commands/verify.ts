@@ -1,8 +1,13 @@
 /* `verify`: is a folder whole? Checks every checksum, and every invariant of the index that it holds. */
+import { join } from "node:path";
+import { readStoredName } from "../../engine/collection-handle.ts";
+import type { TableOf } from "../../engine/handle.ts";
 import { messageOf } from "../../errors.ts";
 import { lockToRead } from "../../storage/disk/folder.ts";
-import { collectionsIn, isStore } from "../../storage/tools/backup-store.ts";
+import { isStore, readCatalog } from "../../storage/tools/backup-store.ts";
 import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
+import { Catalog } from "../../store/catalog.ts";
+import type { SpaceStats } from "../../values/reports.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Command } from "./command.ts";
@@ -33,21 +38,46 @@ export const verify: Command = {
   },
 };
 
-/** One collection after the other. */
+/** One index after the other. Those that share one have its verdict, each with its own spaces and vectors. */
 async function verifyStore(path: string) {
   const start = performance.now();
   const lines: string[] = [];
   const collections: Record<string, Verdict> = {};
-  for (const [name, folder] of collectionsIn(path)) {
-    const verdict = await verdictOn(folder);
+  const catalog = Catalog.parse(readCatalog(path));
+  for (const [name, { number, group }] of catalog.collections) {
+    if (group !== null) continue;
+    const verdict = await verdictOn(join(path, "collections", `${number}`));
     collections[name] = verdict;
     lines.push(...describe({ ...verdict, path: `${path}, ${name}` }));
+  }
+  for (const group of catalog.groups.keys()) {
+    const tables = catalog.tablesOf(group);
+    const counts = new Map<number, { spaces: number; vectors: number }>();
+    const tableOf: TableOf = (stored) => tables.get(readStoredName(stored)?.collection ?? 0) ?? null;
+    const verdict = await verdictOn(join(path, "groups", `${group}`), tableOf, ({ name, live }) => {
+      const owner = readStoredName(name)?.collection ?? 0;
+      const { spaces, vectors } = counts.get(owner) ?? { spaces: 0, vectors: 0 };
+      counts.set(owner, { spaces: spaces + 1, vectors: vectors + live });
+    });
+    const names: string[] = [];
+    for (const [name, definition] of catalog.collections) {
+      if (definition.group !== group) continue;
+      const none = verdict.spaces === null ? { spaces: null, vectors: null } : { spaces: 0, vectors: 0 };
+      collections[name] = { ...verdict, ...(counts.get(definition.number) ?? none) };
+      names.push(name);
+    }
+    lines.push(...describe({ ...verdict, path: `${path}, ${names.join(", ")}` }));
   }
   const ok = Object.values(collections).every((verdict) => verdict.ok);
   return { lines, report: { ok, path, collections, ms: performance.now() - start }, failed: !ok };
 }
 
-async function verdictOn(path: string): Promise<Verdict> {
+/** `tableOf`: where collections share the index. `onSpace` gets each space. */
+async function verdictOn(
+  path: string,
+  tableOf?: TableOf,
+  onSpace: (space: SpaceStats) => void = () => {},
+): Promise<Verdict> {
   const start = performance.now();
   const folder = await lockToRead(path);
   const problems = new Set<string>(); // the recovery may find the same again
@@ -69,7 +99,10 @@ async function verdictOn(path: string): Promise<Verdict> {
     } catch (error) {
       problems.add(`${paths.journal}: ${messageOf(error)}`); // SQLite can't read it; the recovery finds what is lost
     }
-    await using copy = await openCopy(folder, { salvaging: true, onRead: (bytes) => progress.by(bytes) });
+    await using copy = await openCopy(folder, {
+      ...{ salvaging: true, onRead: (bytes: number) => progress.by(bytes) },
+      ...(tableOf === undefined ? {} : { tableOf }),
+    });
     for (const problem of copy.recovery.problems) problems.add(problem);
     progress.start("checking graphs", 0);
     await copy.index.flush();
@@ -77,6 +110,7 @@ async function verdictOn(path: string): Promise<Verdict> {
     for (const problem of broken) problems.add(problem);
     if (unreachable > 0) problems.add(`${counted(unreachable, "vector")} could not be reached in the graphs`);
     const { spaces } = copy.index.stats();
+    for (const space of spaces) onSpace(space);
     found = { spaces: spaces.length, vectors: spaces.reduce((sum, { live }) => sum + live, 0) };
   }
   const { spaces = null, vectors = null } = found ?? {};

@@ -14,16 +14,19 @@ export async function liveOf({ store }: Collections, metrics: Metrics, sees: See
     ...{ at: Date.now(), uptimeMs: Date.now() - metrics.start, gapMs, bounds: BOUNDS },
     requests: requestsIn(metrics),
     collections: [],
-    incidents: store.incidents.filter(({ collection }) => sees(collection)),
+    incidents: store.incidents
+      .filter(({ concerns }) => concerns.every(sees))
+      .map(({ concerns: _, ...incident }) => incident),
     demo,
   };
   for (const { name, index } of await store.openNow()) {
     if (!sees(name)) continue;
     const stats = index.stats();
-    const { elsewhere, ...totals } = totalsOf(index, stats);
+    const { elsewhere, used, ...totals } = totalsOf(index, stats);
+    const { reserved, limit } = stats.bytes;
     live.collections.push({
       ...{ name, points: index.space(SPACE).size + elsewhere, ...totals },
-      ...{ bytes: stats.bytes, workers: stats.workers, journal: stats.journal, recovery: index.recovery },
+      ...{ bytes: { used, reserved, limit }, workers: stats.workers, journal: stats.journal, recovery: index.recovery },
     });
   }
   return live;
@@ -34,6 +37,8 @@ interface Totals {
   spaces: number;
   graphs: number;
   bytesBy: LiveCollection["bytesBy"];
+  /** Bytes of all spaces. */
+  used: number;
   /** Points of tenants. */
   elsewhere: number;
 }
@@ -51,6 +56,7 @@ function totalsOf(index: VectorIndex, stats: IndexStats): Totals {
   const totals = {
     pending: sum(({ pending }) => pending),
     spaces: spaces.length,
+    used: sum(({ bytes }) => bytes),
     graphs: sum(({ kind }) => (kind === "graph" ? 1 : 0)),
     bytesBy: {
       vectors: sum((one) => one.bytes - one.documentBytes - one.columnBytes - one.dictionaryBytes),

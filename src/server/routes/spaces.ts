@@ -1,7 +1,9 @@
 /* Which routes offer the spaces of an index as the package does: entries with keys, vectors and documents, fields, exports? */
+
 import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
 import type { FieldType } from "../../documents/fields.ts";
+import { ensureField } from "../../store/ensure-field.ts";
 import { HIDDEN } from "../points/indexes.ts";
 import {
   addBody,
@@ -85,7 +87,7 @@ async function addFields(index: VectorIndex, fields: unknown): Promise<void> {
   if (!isRecord(fields)) throw badFormat('`fields` must be such as {"lang": "keyword"}');
   for (const [name, type] of Object.entries(fields)) {
     if (name.startsWith(HIDDEN)) throw wrongInput(`a field must not begin with "${HIDDEN}"`);
-    if (!Object.hasOwn(index.fields, name)) await index.addField(name, type as FieldType);
+    if (!Object.hasOwn(index.fields, name)) await ensureField(index, name, type as FieldType);
     else if (index.fields[name]!.type !== type) throw wrongInput(`the field "${name}" has another type`);
   }
 }

@@ -1,6 +1,8 @@
 /* How does a space come out of a collection as an export, and into one? */
+
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { openSearch } from "../../search.ts";
+import { ensureField } from "../../store/ensure-field.ts";
 import type { Store } from "../../store/store.ts";
 import type { Key } from "../../values/keys.ts";
 import { busy, wrongInput } from "../wire/refusals.ts";
@@ -78,7 +80,7 @@ async function importedAlone(index: VectorIndex, body: AsyncIterable<Uint8Array>
     if (into !== null && names.length > 1) throw wrongInput(`the export holds ${names.length} spaces, not one`);
     for (const name of names) notOurs(into ?? name);
     for (const [name, type] of Object.entries(from.fields)) {
-      if (!Object.hasOwn(index.fields, name)) await index.addField(name, type);
+      if (!Object.hasOwn(index.fields, name)) await ensureField(index, name, type);
     }
     let entries = 0;
     for (const name of names) entries += await copied(from.space(name), index.space(into ?? name));

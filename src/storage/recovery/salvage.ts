@@ -7,8 +7,8 @@
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import { listSpaces } from "../../engine/census.ts";
 import type { Handle } from "../../engine/handle.ts";
+import { listSpaces } from "../../engine/list-spaces.ts";
 import type { Shape } from "../../options/shape.ts";
 import { MAGIC } from "../../snapshot/frames.ts";
 import { type PartitionState, partitionOfName } from "../../snapshot/partition-state.ts";

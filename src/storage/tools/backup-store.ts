@@ -1,9 +1,9 @@
 /*
- * How does a whole store get a copy? Each collection that its catalog names as an index is copied, and the catalog last. Until
- * then a file in the copy keeps it from being opened: one that was interrupted is no store.
+ * How does a whole store get a copy? Each index that its catalog names is copied, and the catalog last. Until then a file in the
+ * copy keeps it from being opened: one that was interrupted is no store.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { HnswError } from "../../errors.ts";
 import { pathError } from "../disk/damage.ts";
 import { makeDurably, syncFile } from "../disk/files.ts";
@@ -11,10 +11,12 @@ import { backUp } from "./backup.ts";
 import { refuseInside, removeMade } from "./backup-destination.ts";
 
 const CATALOG = "store.json";
-const FORMAT = 1; // as in src/store/catalog.ts
+const FORMATS = [1, 2]; // as in src/store/catalog.ts
+/** Folders of indexes: of one collection each, and of those that share one. */
 const COLLECTIONS = "collections";
+const GROUPS = "groups";
 const UNFINISHED = "backup.unfinished";
-const TRIES = 10; // a collection would have to be dropped in each of them
+const TRIES = 10; // an index would have to be dropped in each of them
 
 /** What a backup of a store holds. */
 export interface StoreBackupReport {
@@ -26,12 +28,8 @@ export interface StoreBackupReport {
 
 export const isStore = (path: string) => existsSync(join(path, CATALOG));
 
-/** The folders of a store's collections, by name. Throws PATH_DAMAGED or PATH_FAILED. */
-export function collectionsIn(store: string): Map<string, string> {
-  return foldersIn(store, readCatalog(store));
-}
-
-function readCatalog(store: string): string {
+/** The text of a store's catalog. Throws PATH_FAILED. */
+export function readCatalog(store: string): string {
   try {
     return readFileSync(join(store, CATALOG), "utf8");
   } catch (error) {
@@ -39,54 +37,51 @@ function readCatalog(store: string): string {
   }
 }
 
-function foldersIn(store: string, catalog: string): Map<string, string> {
+/** The folders of its indexes in a store's, and how many collections are in them. Throws PATH_FOREIGN or PATH_DAMAGED. */
+function contentsOf(store: string, catalog: string): { folders: string[]; collections: number } {
   try {
     const { format, collections } = JSON.parse(catalog) as {
       format: number;
-      collections: Record<string, { number: number }>;
+      collections: Record<string, { number: number; group?: number | null }>;
     };
-    if (format !== FORMAT) {
-      const message = `The catalog of ${store} has format ${format}, this version reads ${FORMAT}.`;
+    if (!FORMATS.includes(format)) {
+      const message = `The catalog of ${store} has format ${format}, this version reads ${FORMATS.join(" and ")}.`;
       throw new HnswError("PATH_FOREIGN", message);
     }
-    return new Map(
-      Object.entries(collections).map(([name, { number }]) => {
-        if (!Number.isSafeInteger(number)) throw new Error("number");
-        return [name, join(store, COLLECTIONS, `${number}`)];
-      }),
-    );
+    const all = Object.values(collections);
+    const folders = all.map(({ number, group = null }) => {
+      if (!Number.isSafeInteger(group ?? number)) throw new Error("number");
+      return group === null ? join(COLLECTIONS, `${number}`) : join(GROUPS, `${group}`);
+    });
+    return { folders: [...new Set(folders)], collections: all.length };
   } catch (cause) {
     if (cause instanceof HnswError) throw cause;
     throw new HnswError("PATH_DAMAGED", `The catalog of ${store} is not what was written.`, { cause });
   }
 }
 
-type OnCollection = (done: number, of: number) => void;
-/** Makes a copy of a collection's folder. Rejects when it can't; then there is none. */
+type OnIndex = (done: number, of: number) => void;
+/** Makes a copy of an index's folder. Rejects when it can't; then there is none. */
 type CopyFolder<T> = (folder: string, destination: string) => Promise<T>;
 
 /**
- * Copies a store to `destination`, which must be missing or empty, even while it is open; each collection as it is when its turn
- * comes. `onCollection` gets how many of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED or PATH_DAMAGED.
+ * Copies a store to `destination`, which must be missing or empty, even while it is open; each index as it is when its turn
+ * comes. `onIndex` gets how many of how many are copied. Rejects with BAD_OPTION, PATH_FOREIGN, PATH_FAILED or PATH_DAMAGED.
  */
-export async function backUpStore(
-  store: string,
-  destination: string,
-  onCollection?: OnCollection,
-): Promise<StoreBackupReport> {
+export async function backUpStore(store: string, destination: string, onIndex?: OnIndex): Promise<StoreBackupReport> {
   const start = performance.now();
-  const copies = await copyStore(store, destination, backUp, onCollection);
+  const { copies, collections } = await copyStore(store, destination, backUp, onIndex);
   const sum = (of: "files" | "bytes") => copies.reduce((total, one) => total + one[of], 0);
-  return { collections: copies.length, files: sum("files"), bytes: sum("bytes"), ms: performance.now() - start };
+  return { collections, files: sum("files"), bytes: sum("bytes"), ms: performance.now() - start };
 }
 
-/** The same with another way to copy a collection; resolves to what it resolved to. */
+/** The same with another way to copy an index; resolves to what it resolved to. */
 export async function copyStore<T>(
   store: string,
   destination: string,
   copy: CopyFolder<T>,
-  onCollection: OnCollection = () => {},
-): Promise<T[]> {
+  onIndex: OnIndex = () => {},
+): Promise<StoreCopy<T>> {
   const [from, place] = [resolve(store), resolve(destination)];
   const marker = join(place, UNFINISHED);
   let made: string | undefined;
@@ -99,13 +94,13 @@ export async function copyStore<T>(
     }
     writeFileSync(marker, "");
     syncFile(place);
-    const copies = await copied(from, place, copy, onCollection);
+    const copies = await copied(from, place, copy, onIndex);
     rmSync(marker);
     syncFile(place);
     return copies;
   } catch (error) {
     if (existsSync(marker)) {
-      for (const name of [COLLECTIONS, CATALOG]) rmSync(join(place, name), { recursive: true, force: true });
+      for (const name of [COLLECTIONS, GROUPS, CATALOG]) rmSync(join(place, name), { recursive: true, force: true });
       rmSync(marker);
     }
     removeMade(place, made);
@@ -113,17 +108,23 @@ export async function copyStore<T>(
   }
 }
 
-async function copied<T>(store: string, place: string, copy: CopyFolder<T>, onCollection: OnCollection): Promise<T[]> {
+interface StoreCopy<T> {
+  /** Of each index. */
+  copies: T[];
+  collections: number;
+}
+
+async function copied<T>(store: string, place: string, copy: CopyFolder<T>, onIndex: OnIndex): Promise<StoreCopy<T>> {
   for (let tries = 1; ; tries++) {
     const catalog = readCatalog(store);
-    const folders = [...foldersIn(store, catalog).values()];
+    const { folders, collections } = contentsOf(store, catalog);
     const copies: T[] = [];
-    rmSync(join(place, COLLECTIONS), { recursive: true, force: true });
-    makeDurably(join(place, COLLECTIONS));
+    for (const kind of [COLLECTIONS, GROUPS]) rmSync(join(place, kind), { recursive: true, force: true });
+    for (const kind of new Set(folders.map((folder) => dirname(folder)))) makeDurably(join(place, kind));
     try {
       for (const folder of folders) {
-        copies.push(await copy(folder, join(place, folder.slice(store.length))));
-        onCollection(copies.length, folders.length);
+        copies.push(await copy(join(store, folder), join(place, folder)));
+        onIndex(copies.length, folders.length);
       }
     } catch (error) {
       if (tries < TRIES && readCatalog(store) !== catalog) continue; // it was dropped
@@ -132,6 +133,6 @@ async function copied<T>(store: string, place: string, copy: CopyFolder<T>, onCo
     writeFileSync(join(place, CATALOG), catalog);
     syncFile(join(place, CATALOG));
     syncFile(place);
-    return copies;
+    return { copies, collections };
   }
 }

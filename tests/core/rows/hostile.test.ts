@@ -42,7 +42,7 @@ const BAD: [string, at: number, bytes: number[], offset: number][] = [
   ["endless values", VALUES, [0xff, 0xff, 0xff, 0xff], TEXT],
   ["fewer values than there are", VALUES, [3], DOCUMENT],
   ["fields that are not defined", KNOWN, [5], KNOWN],
-  ["a value of a field that it does not know", KNOWN, [3], FOURTH],
+  ["a value of a field that there is not", FOURTH, [4, 0], FOURTH],
   ["a field twice", SECOND, [0, 0], SECOND],
   ["fields out of their order", FIRST, [2, 0], FIRST],
   ["a value of another type", SECOND + 2, [4], SECOND],
@@ -155,7 +155,14 @@ function conditions(space: RowSpace): Condition[] {
         { is: "not", of: { is: "null", field: size } },
       ],
     },
-    { is: "or", of: [{ is: "keys", keys: [1, 2, "none"] }, { is: "exists", field: day }, { is: "behind" }] },
+    {
+      is: "or",
+      of: [
+        { is: "keys", keys: [1, 2, "none"] },
+        { is: "exists", field: day },
+        { is: "behind", fields: 1 },
+      ],
+    },
   ];
 }
 

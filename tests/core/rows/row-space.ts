@@ -43,7 +43,7 @@ export class RowSpace extends CoreSpace {
     const contents: RowContents = { text, hasVector, expiresAt };
     return encodeRow(
       contents,
-      this.fields.list,
+      this.fields,
       this.fields.list.map(({ name }) => values[name]),
     ).slice();
   }

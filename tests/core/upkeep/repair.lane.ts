@@ -125,10 +125,10 @@ class Survivor {
     this.space.addField(`field ${this.space.fields.size}`, "keyword");
     const field = this.space.fields.list.at(-1)!;
     const refs: number[] = [];
-    const behind = () => this.filtered({ is: "behind" }, (ref) => refs.push(ref));
+    const behind = () => this.filtered({ is: "behind", fields: this.space.fields.size }, (ref) => refs.push(ref));
     for (behind(); refs.length > 0; refs.length = 0, behind()) {
       this.survive(() => {
-        this.space.filter({ is: "behind" });
+        this.space.filter({ is: "behind", fields: this.space.fields.size });
         for (const ref of refs) {
           const values = encodeValues(this.space.fields.list, [...Array(field.number), `f${ref % 9}`]);
           const status = calls.fillMatch(this.seat, ref, { values, known: field.number + 1 });

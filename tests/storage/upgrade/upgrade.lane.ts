@@ -119,7 +119,8 @@ describe("a store with collections of the release before", () => {
   const made = async (name: string) => {
     const path = join(folder.root, name);
     await using store = await openStore(path, { workers: 0 });
-    for (const one of ["old", "new"]) await store.create(one, { dimensions: 6, metric: "l2", note: { of: one } });
+    for (const one of ["old", "new"])
+      await store.create(one, { dimensions: 6, metric: "l2", shared: false, note: { of: one } });
     await store.use("new", (index) => index.space("s").add(1, [1, 2, 3, 4, 5, 6]));
     await store.alias([{ alias: "former", to: "old" }]);
     return path;

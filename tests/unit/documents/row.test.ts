@@ -13,7 +13,7 @@ const FIELDS = new FieldTable([
 test("a row byte by byte", () => {
   const document = { tags: ["ä", "b"], size: 1.5, done: null };
   const text = JSON.stringify(document);
-  const row = encodeRow({ text, hasVector: false, expiresAt: 7 }, FIELDS.list, FIELDS.valuesOf(document));
+  const row = encodeRow({ text, hasVector: false, expiresAt: 7 }, FIELDS, FIELDS.valuesOf(document));
   const u32 = (value: number) => [...new Uint8Array(Uint32Array.of(value).buffer)];
   const f64 = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)];
   const bytes = new TextEncoder().encode(text);
@@ -35,12 +35,12 @@ test("document, expiry and whether there is a vector come back, whatever the fie
   fc.assert(
     fc.property(document, expiry, fc.boolean(), (document, expiresAt, hasVector) => {
       const contents = { text: JSON.stringify(document), hasVector, expiresAt };
-      const row = encodeRow(contents, FIELDS.list, FIELDS.valuesOf(document));
+      const row = encodeRow(contents, FIELDS, FIELDS.valuesOf(document));
       expect(row.length % 8).toBe(0);
       expect(decodeRow(row)).toEqual(contents);
     }),
   );
-  const without = encodeRow({ text: null, hasVector: true, expiresAt: null }, [], []);
+  const without = encodeRow({ text: null, hasVector: true, expiresAt: null }, new FieldTable(), []);
   expect(decodeRow(without)).toEqual({ text: null, hasVector: true, expiresAt: null });
   expect(without.length).toBe(32);
 });
