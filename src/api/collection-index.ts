@@ -26,13 +26,13 @@ export class CollectionIndex extends VectorIndex {
 
   /** @internal Use `store.open` or `store.use`. `define`: has the index know a field, durably. `onClose`: called once. */
   constructor(
-    handle: CollectionHandle,
+    private readonly own: CollectionHandle,
     { shared, pool, keeper }: Opened,
     private readonly define: Define,
     private readonly onClose: () => void,
   ) {
-    super(handle, shared, pool, OPENING_SEAT, keeper);
-    this.settings = Object.freeze({ ...shared.settings, fields: Object.freeze(handle.fields.table.types) });
+    super(own, shared, pool, OPENING_SEAT, keeper);
+    this.settings = Object.freeze({ ...shared.settings, fields: Object.freeze(own.fields.table.types) });
   }
 
   override get options(): Readonly<Settings> {
@@ -41,7 +41,7 @@ export class CollectionIndex extends VectorIndex {
 
   override async addField(name: string, type: FieldType, extra?: unknown): Promise<void> {
     if (extra !== undefined) throw tooMany("addField(name, type)", extra);
-    await addField(this.handle, name, type, this.define);
+    await addField(this.own, name, type, this.define);
   }
 
   /** Figures of threads, journal and reserved memory are those of the index that collections share. */
@@ -57,18 +57,21 @@ export class CollectionIndex extends VectorIndex {
     return Object.defineProperty(stats, "bytes", { value: bytes, enumerable: true });
   }
 
-  /** What opening found concerns all that share the index. */
+  /** Of the index that collections share; its problems, which may name others, are the store's to report. */
   override get recovery(): Readonly<RecoveryReport> | null {
-    return null;
+    const report = super.recovery;
+    if (report === null || report.problems.length === 0) return report;
+    const problems = [`${report.problems.length} in the index that collections share: the store has reported them`];
+    return { ...report, problems };
   }
 
   override attach(): AttachTicket {
-    this.handle.assertOpen();
+    this.own.assertOpen();
     throw new HnswError("UNSUPPORTED", "Other threads join indexes of `open`, not collections of a store.");
   }
 
   override async backup(): Promise<BackupReport> {
-    this.handle.assertOpen();
+    this.own.assertOpen();
     const cure = "`hnsw-workers backup STORE DEST` copies the store, `export()` what is in the collection";
     throw new HnswError("UNSUPPORTED", `A collection has no folder of its own: ${cure}.`);
   }
@@ -80,10 +83,10 @@ export class CollectionIndex extends VectorIndex {
   }
 
   private async leave(): Promise<void> {
-    if (!this.handle.isClosed) {
-      this.handle.close();
+    if (!this.own.isClosed) {
+      this.own.close();
       this.onClose();
-      await allDurable(this.handle);
+      await allDurable(this.own);
     }
   }
 }

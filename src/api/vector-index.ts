@@ -47,11 +47,11 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
 
   /** @internal Use `open` or `attach`. */
   constructor(
-    protected readonly handle: Handle,
-    protected readonly shared: SharedIndex,
-    protected readonly pool: Pool | null,
+    private readonly handle: Handle,
+    private readonly shared: SharedIndex,
+    private readonly pool: Pool | null,
     private readonly seat: number,
-    protected readonly keeper: Keeper | null = null,
+    private readonly keeper: Keeper | null = null,
   ) {}
 
   /** The options that this index was opened with, defaults filled in. */

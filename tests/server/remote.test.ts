@@ -146,6 +146,9 @@ test("collections, fields and spaces of a server are listed, found and dropped",
   expect(await store.info("now")).toEqual(info);
   expect(await outcomeOf(store.create("c", { dimensions: 2 }))).toBe("COLLECTION_EXISTS");
   expect(await outcomeOf(store.open("none"))).toBe("NO_COLLECTION");
+  await store.create("own", { dimensions: 2, metric: "l2", shared: false });
+  expect(await store.drop("own")).toBe(true);
+  expect(await outcomeOf(store.create("own", { dimensions: 2, shared: "no" as never }))).toBe("REMOTE_REFUSED");
   const index = await store.open("now");
   await index.addField("n", "number");
   expect(await index.fields()).toEqual({ n: { type: "number", state: "ready", mismatches: 0 } });

@@ -21,7 +21,7 @@ import { isOurs, notOurs } from "../spaces/names.ts";
 import { exported, imported } from "../spaces/transfer.ts";
 import { isRecord } from "../wire/json.ts";
 import { badFormat, Refusal, wrongInput } from "../wire/refusals.ts";
-import { anything, integer, maybe, object, oneOf, type Read, type Schema } from "../wire/schema.ts";
+import { anything, boolean, integer, maybe, object, oneOf, type Read, type Schema } from "../wire/schema.ts";
 import { may } from "../wire/tokens.ts";
 import { type Call, collectionOf, type Route, route, seenBy } from "./route.ts";
 
@@ -60,12 +60,15 @@ function entries<B>(
 
 const nothing = object({});
 const metric = maybe(oneOf("cosine", "l2", "dot"));
-const createBody = object({ dimensions: integer(1, 4096), metric, note: maybe(anything), fields: maybe(anything) });
+const createBody = object({
+  ...{ dimensions: integer(1, 4096), metric, shared: maybe(boolean) },
+  ...{ note: maybe(anything), fields: maybe(anything) },
+});
 
 async function create({ service, params, body }: Call<Read<typeof createBody>>) {
-  const { dimensions, metric, note, fields } = body;
+  const { dimensions, metric, shared, note, fields } = body;
   const { store } = service.collections;
-  await store.create(params.name!, { dimensions, metric, note: noteOf(note) });
+  await store.create(params.name!, { dimensions, metric, shared, note: noteOf(note) });
   if (fields !== undefined) await store.use(params.name!, (index) => addFields(index, fields));
   return infoOf(service.collections.store, params.name!);
 }
