@@ -7,7 +7,7 @@ import { BUILD, buildPackage } from "./package.ts";
 const CORES = ["relaxed", "baseline"].map((variant) => `core.release.${variant}.unshared.wasm`);
 /** Bytes after gzip, as measured and a tenth more: a change that needs more raises them knowingly. */
 const LIMITS = {
-  "edge-index.js": 60_200, // 54,704
+  "edge-index.js": 68_400, // 62,231; 4,000 of them are collections that share an index
   "edge-search.js": 31_400, // 28,497
   "edge-worker.js": 10_400, // 9,439; only where there are workers
   core: 50_200, // 45,616
