@@ -4,6 +4,7 @@ export { open } from "./api/open.ts";
 export { openSync } from "./api/open-sync.ts";
 export type { Facet, Hit, Page, SearchResult, SpaceHit } from "./api/results.ts";
 export type { Space } from "./api/space.ts";
+export type { IndexLike, SpaceLike } from "./api/space-like.ts";
 export type { SyncIndex } from "./api/sync-index.ts";
 export type { SyncSpace } from "./api/sync-space.ts";
 export type { VectorIndex } from "./api/vector-index.ts";

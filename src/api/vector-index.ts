@@ -36,13 +36,16 @@ import { giveTicket } from "../workers/tickets.ts";
 import { checkSpaceName, existingSpace, namesToExport } from "./names.ts";
 import type { SpaceHit } from "./results.ts";
 import { Space } from "./space.ts";
+import type { IndexLike } from "./space-like.ts";
 import { readStats } from "./stats.ts";
 
 /**
  * An open index, or another thread's handle on one. Make it with `open` or `attach`. `M`: what documents look like;
  * `Absent`: never where every entry has one.
  */
-export class VectorIndex<M = unknown, Absent extends undefined = undefined> implements AsyncDisposable {
+export class VectorIndex<M = unknown, Absent extends undefined = undefined>
+  implements IndexLike<M, Absent>, AsyncDisposable
+{
   private closing: Promise<void> | null = null;
 
   /** @internal Use `open` or `attach`. */
@@ -60,8 +63,8 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   }
 
   /**
-   * The space of that name. Costs nothing: a space is created by its first `add`. `space<string>(name)` has keys of that
-   * type only. Throws BAD_SPACE or CLOSED.
+   * Throws BAD_SPACE or CLOSED.
+   * @inheritDoc
    */
   space<K extends Key = Key>(name: string): Space<K, M, Absent>;
   space<K extends Key = Key>(name: string, extra?: unknown): Space<K, M, Absent> {
@@ -71,10 +74,6 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
     return new Space(name, this.handle, this.pool && spreadOver(this.pool));
   }
 
-  /**
-   * The k nearest to a query in several spaces, nearest first; each hit says its `space`. A space that does not exist has
-   * none. Rejects as `space.search` does.
-   */
   search<I extends Include = never>(
     query: Vector,
     options: SearchOptions<Key, M, I, false> & { spaces: readonly string[] | "all" },
@@ -91,9 +90,9 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   }
 
   /**
-   * Adds a field to an index that is filled; resolves once a `where` knows it. Its column is filled in the background; until
-   * `fields` says "ready", a `where` on it looks at every document. Only on the thread that opened the index. Rejects with
-   * BAD_OPTION, OUT_OF_MEMORY, TIMEOUT, CLOSED or, with a `path`, PATH_LOST or PATH_FAILED.
+   * Its column is filled in the background; until `fields` says "ready", a `where` on it looks at every document. Only on the
+   * thread that opened the index. Also rejects with OUT_OF_MEMORY, TIMEOUT, CLOSED or, with a `path`, PATH_LOST or PATH_FAILED.
+   * @inheritDoc
    */
   addField<P extends FieldPath<M>>(name: P, type: NonNullable<Fields<M>[P & keyof Fields<M>]>): Promise<void>;
   async addField(name: string, type: FieldType, extra?: unknown): Promise<void> {
@@ -109,7 +108,6 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
     return this.handle.namesNow();
   }
 
-  /** Deletes a space with everything in it. Resolves to whether there was one. Rejects with BAD_SPACE, and as `delete`. */
   dropSpace(name: string): Promise<boolean>;
   async dropSpace(name: string, extra?: unknown): Promise<boolean> {
     if (extra !== undefined) throw tooMany("dropSpace(name)", extra);
@@ -117,8 +115,8 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined> impl
   }
 
   /**
-   * Resolves when everything accepted so far is linked, can be reached from its graph's entry point and, with a `path`,
-   * is on the disk. Searches don't need it. Rejects with TIMEOUT, CLOSED or JOURNAL_UNCERTAIN.
+   * What is linked can be reached from its graph's entry point then. Rejects with TIMEOUT, CLOSED or JOURNAL_UNCERTAIN.
+   * @inheritDoc
    */
   async flush(): Promise<void> {
     this.handle.assertOpen();

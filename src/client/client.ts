@@ -1,5 +1,6 @@
 /* What `import … from "hnsw-workers/client"` offers: the collections of a server, with the face of the package. */
 export type { Facet, Hit, Page, SearchResult, SpaceHit } from "../api/results.ts";
+export type { IndexLike, SpaceLike } from "../api/space-like.ts";
 export type { FieldType } from "../documents/fields.ts";
 export type { Entry, FieldPath, Include, Operators, Patch, Where } from "../documents/types.ts";
 export { HnswError, type HnswErrorCode } from "../errors.ts";

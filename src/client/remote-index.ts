@@ -1,5 +1,6 @@
 /* One collection on a server: which spaces, fields and exports does it have? */
 import type { SpaceHit } from "../api/results.ts";
+import type { IndexLike, PlainSearchOptions } from "../api/space-like.ts";
 import type { FieldPath, Fields, Include } from "../documents/types.ts";
 import { HnswError } from "../errors.ts";
 import type { Key } from "../values/keys.ts";
@@ -8,7 +9,7 @@ import type { ExportSource, ExportStream, FieldStatus } from "../values/reports.
 import type { Vector } from "../values/vectors.ts";
 import type { Connection } from "./connection.ts";
 import { receivedEntry, type SentEntry, sentVector } from "./encoding.ts";
-import { type RemoteSearchOptions, RemoteSpace, sentOptions } from "./remote-space.ts";
+import { RemoteSpace, sentOptions } from "./remote-space.ts";
 
 /** What an import has added. */
 export interface ImportReport {
@@ -17,7 +18,7 @@ export interface ImportReport {
 }
 
 /** A collection of a server, with the face of `VectorIndex`. Make it with `store.open(name)`. */
-export class RemoteIndex<M = unknown, Absent extends undefined = undefined> {
+export class RemoteIndex<M = unknown, Absent extends undefined = undefined> implements IndexLike<M, Absent> {
   private readonly path: string;
 
   /** @internal */
@@ -30,15 +31,13 @@ export class RemoteIndex<M = unknown, Absent extends undefined = undefined> {
     this.path = `/v1/collections/${encodeURIComponent(name)}`;
   }
 
-  /** The space of that name. Sends nothing: a space is created by its first `add`. */
   space<K extends Key = Key>(name: string): RemoteSpace<K, M, Absent> {
     return new RemoteSpace(name, this.connection, this.path);
   }
 
-  /** The k nearest in several spaces, as `index.search` of the package. */
   async search<I extends Include = never>(
     query: Vector,
-    options: RemoteSearchOptions<Key, M, I, false> & { spaces: readonly string[] | "all" },
+    options: PlainSearchOptions<Key, M, I, false> & { spaces: readonly string[] | "all" },
   ): Promise<SpaceHit<Key, M, Absent, I>[]> {
     const body = { query: sentVector(query), ...sentOptions(options) };
     const { hits } = (await this.connection.call("POST", `${this.path}/search`, body)) as { hits: SentEntry[] };
@@ -51,12 +50,11 @@ export class RemoteIndex<M = unknown, Absent extends undefined = undefined> {
     return fields;
   }
 
-  /** Adds a field; resolves once a `where` knows it. */
   async addField<P extends FieldPath<M>>(name: P, type: NonNullable<Fields<M>[P & keyof Fields<M>]>): Promise<void> {
     await this.connection.call("PUT", `${this.path}/fields`, { fields: { [name]: type } });
   }
 
-  /** Names of all spaces, or of those that begin so, in the order of their names; page by page. */
+  /** Names of the spaces that the key may read, or of those of them that begin so, in their order. Asks page by page. */
   async spaces(prefix?: string): Promise<string[]> {
     const names: string[] = [];
     for (let after: string | undefined; ; after = names.at(-1)) {
@@ -71,13 +69,11 @@ export class RemoteIndex<M = unknown, Absent extends undefined = undefined> {
     }
   }
 
-  /** Deletes a space with everything in it. Resolves to whether there was one. */
   async dropSpace(name: string): Promise<boolean> {
     const found = await this.connection.call("DELETE", `${this.path}/space`, undefined, { space: name });
     return (found as { dropped: boolean }).dropped;
   }
 
-  /** Resolves when everything that the server has accepted is linked and on its disk. */
   async flush(): Promise<void> {
     await this.connection.call("POST", `${this.path}/flush`, {});
   }

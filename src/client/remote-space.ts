@@ -1,5 +1,6 @@
 /* One space of a collection on a server: what can be done with its entries? What `Space` of the package does, by requests. */
 import type { AddManyRest, AddRest, Facet, Hit, Page, SearchResult } from "../api/results.ts";
+import type { PlainSearchOptions, SpaceLike } from "../api/space-like.ts";
 import type { Entry, FieldPath, Include, Patch, Where } from "../documents/types.ts";
 import type {
   AddOptions,
@@ -10,7 +11,6 @@ import type {
   PageOptions,
   UpdateOptions,
 } from "../options/entries.ts";
-import type { SearchOptions } from "../options/search.ts";
 import { sentKey } from "../server/wire/remote.ts";
 import type { Key } from "../values/keys.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
@@ -22,14 +22,10 @@ import { receivedEntry, type SentEntry, sentPatch, sentVector, sentVectors, type
 const AT_ONCE = 1000; // entries of one request
 const PAGE = 1000;
 
-/** A search without a function, which can't be sent. */
-export type RemoteSearchOptions<K extends Key, M, I extends Include, E extends boolean> = Omit<
-  SearchOptions<K, M, I, E>,
-  "filter"
->;
-
 /** A space of a collection. Make it with `index.space(name)`. Each method does what `Space`'s of that name does. */
-export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefined = undefined> {
+export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefined = undefined>
+  implements SpaceLike<K, M, Absent>
+{
   /** @internal */
   constructor(
     readonly name: string,
@@ -48,7 +44,10 @@ export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefi
     await this.post("/add", { keys: [sentKey(key)], vectors, metadata: documents, ...expiryIn(options) });
   }
 
-  /** By 1,000 entries a request: the entries of one are checked before the first of them is added. */
+  /**
+   * By 1,000 entries a request: the entries of one are checked before the first of them is added.
+   * @inheritDoc
+   */
   addMany(
     keys: readonly K[],
     vectors: NumberArray | readonly Vector[] | null,
@@ -126,7 +125,10 @@ export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefi
     return countIn(await this.post("/count", options));
   }
 
-  /** Page by page: each as its entries are when its turn comes. */
+  /**
+   * By pages of 1,000: each has its entries as they are when its turn comes.
+   * @inheritDoc
+   */
   entries<I extends Include = never>(options: EntryOptions<M, I> = {}): AsyncGenerator<Entry<K, M, Absent, I>, void> {
     return this.pages(options);
   }
@@ -162,9 +164,9 @@ export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefi
 
   search<I extends Include = never, E extends boolean = false>(
     query: Vector,
-    options?: RemoteSearchOptions<K, M, I, E>,
+    options?: PlainSearchOptions<K, M, I, E>,
   ): Promise<SearchResult<Hit<K, M, Absent, I>, E>>;
-  async search(query: Vector, options: RemoteSearchOptions<K, M, Include, boolean> = {}): Promise<unknown> {
+  async search(query: Vector, options: PlainSearchOptions<K, M, Include, boolean> = {}): Promise<unknown> {
     const found = await this.post("/search", { query: sentVector(query), ...sentOptions(options) });
     const { hits, explain } = found as { hits: SentEntry[]; explain?: Explanation };
     const received = hits.map(receivedEntry);
@@ -173,7 +175,7 @@ export class RemoteSpace<K extends Key = Key, M = unknown, Absent extends undefi
 
   async searchMany<I extends Include = never>(
     queries: NumberArray | readonly Vector[],
-    options: RemoteSearchOptions<K, M, I, false> = {},
+    options: PlainSearchOptions<K, M, I, false> = {},
   ): Promise<Hit<K, M, Absent, I>[][]> {
     const vectors = ArrayBuffer.isView(queries)
       ? sentVector(queries as NumberArray)

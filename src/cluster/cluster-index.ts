@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /* What is a cluster to its user? The face of an index, on a member that has a copy of all of it. */
 import type { SpaceHit } from "../api/results.ts";
+import type { IndexLike } from "../api/space-like.ts";
 import type { VectorIndex } from "../api/vector-index.ts";
 import type { FieldType } from "../documents/fields.ts";
 import type { FieldPath, Fields, Include } from "../documents/types.ts";
@@ -30,7 +31,9 @@ export interface ClusterStats {
 }
 
 /** A member of a cluster. Make it with `openCluster`. `M`: what documents look like; `Absent`: never where every entry has one. */
-export class ClusterIndex<M = unknown, Absent extends undefined = undefined> implements AsyncDisposable {
+export class ClusterIndex<M = unknown, Absent extends undefined = undefined>
+  implements IndexLike<M, Absent>, AsyncDisposable
+{
   private closing: Promise<void> | null = null;
 
   /** @internal Use `openCluster`. */
@@ -44,14 +47,16 @@ export class ClusterIndex<M = unknown, Absent extends undefined = undefined> imp
     return this.member.log.shape;
   }
 
-  /** The space of that name; it is created by its first `add`. Throws BAD_SPACE or CLOSED. */
+  /**
+   * Throws BAD_SPACE or CLOSED.
+   * @inheritDoc
+   */
   space<K extends Key = Key>(name: string): ClusterSpace<K, M, Absent>;
   space<K extends Key = Key>(name: string, extra?: unknown): ClusterSpace<K, M, Absent> {
     if (extra !== undefined) throw tooMany("space(name)", extra);
     return new ClusterSpace(name, this.member, this.local.space<K>(name));
   }
 
-  /** The k nearest to a query in several spaces, nearest first. Rejects as `space.search` does. */
   async search<I extends Include = never>(
     query: Vector,
     options: SearchOptions<Key, M, I, false> & ReadOptions & { spaces: readonly string[] | "all" },

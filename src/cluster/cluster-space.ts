@@ -1,6 +1,7 @@
 /* One tenant's entries, on a member of a cluster: what can be done with them? What a `Space` can, by way of the log. */
 import type { AddManyRest, AddRest, Facet, Hit, Page, SearchResult } from "../api/results.ts";
 import type { Space } from "../api/space.ts";
+import type { SpaceLike } from "../api/space-like.ts";
 import type { Entry, FieldPath, Include, Patch, Where } from "../documents/types.ts";
 import { HnswError } from "../errors.ts";
 import { show, tooMany } from "../options/checks.ts";
@@ -31,7 +32,9 @@ const MOST_UNDER_WAY = 16 * 2 ** 20;
  * said here comes on top. Reads are done by this member, from its memory, or by another one that holds the space; then they also reject
  * with CLUSTER_UNSERVED.
  */
-export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undefined = undefined> {
+export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undefined = undefined>
+  implements SpaceLike<K, M, Absent>
+{
   /** @internal Use `cluster.space(name)`. */
   constructor(
     readonly name: string,
@@ -40,9 +43,9 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
   ) {}
 
   /**
-   * Adds or replaces an entry. Resolves when the log has it. Rejects, beside what the arguments are refused with, with
-   * OUT_OF_MEMORY, CLUSTER_UNREACHABLE, CLUSTER_FULL, CLUSTER_LOST, CLUSTER_HALTED, TIMEOUT or CLOSED: then nothing has changed; after
+   * Resolves when the log has it. Rejects, beside what the arguments are refused with, with OUT_OF_MEMORY, CLUSTER_UNREACHABLE, CLUSTER_FULL, CLUSTER_LOST, CLUSTER_HALTED, TIMEOUT or CLOSED: then nothing has changed; after
    * CLUSTER_UNCERTAIN the entry may be in or not, as a whole, and neither will change later than within minutes.
+   * @inheritDoc
    */
   add(key: K, vector: Vector | null, ...rest: AddRest<M, Absent>): Promise<void>;
   add(key: K, vector: Vector | null, metadata?: unknown, options?: AddOptions, extra?: unknown): Promise<void> {
@@ -51,8 +54,9 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
   }
 
   /**
-   * Adds many entries. All are checked before the first is sent; they are not one op: what it rejects with says how many are
-   * known to be in the log. Keys, vectors and documents are copied before it returns to the event loop for the second time.
+   * All are checked before the first is sent; they are not one op: what it rejects with says how many are known to be in the log. Keys,
+   * vectors and documents are copied before it returns to the event loop for the second time.
+   * @inheritDoc
    */
   addMany(
     keys: readonly K[],
@@ -71,7 +75,10 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
     await this.sendAll(ops, "added");
   }
 
-  /** Resolves, when the op is applied here, to whether the key was there. Rejects as `add` does. */
+  /**
+   * Resolves when the op is applied here.
+   * @inheritDoc
+   */
   async update(key: K, patch: Patch<M>, options?: ClusterUpdateOptions): Promise<boolean> {
     return (await this.result(() => updateOp(this.member.handle, this.name, key, patch, options))) > 0;
   }
@@ -79,24 +86,34 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
   /**
    * One op, that sees the entries as they are when its turn comes: those before it in the log, and no others. Where one of them
    * is refused, none is changed.
+   * @inheritDoc
    */
   updateWhere(where: Where<M>, patch: Patch<M>, options?: ClusterUpdateOptions): Promise<number> {
     return this.result(() => updateWhereOp(this.member.handle, this.name, where, patch, options));
   }
 
-  /** Resolves, when the op is applied here, to whether the key was there. Rejects as `add` does. */
+  /**
+   * Resolves when the op is applied here. Rejects as `add` does.
+   * @inheritDoc
+   */
   async delete(key: K): Promise<boolean> {
     return (await this.result(() => deleteOp(this.member.handle, this.name, key))) > 0;
   }
 
-  /** Deletes keys, an op each; resolves to how many were there. What it rejects with says how many were deleted. */
+  /**
+   * An op each. What it rejects with says how many were deleted.
+   * @inheritDoc
+   */
   async deleteMany(keys: readonly K[]): Promise<number> {
     const own = distinct(keys);
     const ops = own.map((key) => deleteOp(this.member.handle, this.name, key));
     return await this.sendAll(ops, "deleted");
   }
 
-  /** One op, as `updateWhere` is. */
+  /**
+   * One op, as `updateWhere` is.
+   * @inheritDoc
+   */
   deleteWhere(where: Where<M>): Promise<number> {
     return this.result(() => deleteWhereOp(this.member.handle, this.name, where));
   }
@@ -136,7 +153,10 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
     return await this.readWith("count", [], options);
   }
 
-  /** By way of another member: an entry that was changed in the meantime comes also where it does not match any more. */
+  /**
+   * By way of another member: an entry that was changed in the meantime comes also where it does not match any more.
+   * @inheritDoc
+   */
   entries<I extends Include = never>(
     options?: EntryOptions<M, I> & ReadOptions,
   ): AsyncGenerator<Entry<K, M, Absent, I>, void>;
@@ -154,6 +174,7 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
   /**
    * `next` is one of the member that the page came from: another one does not go on from there in the same order. Where members hold some
    * partitions each, it is asked again, and CLUSTER_UNSERVED says that it is gone.
+   * @inheritDoc
    */
   async page<I extends Include = never>(
     options?: PageOptions<M, I> & ReadOptions,

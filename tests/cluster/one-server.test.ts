@@ -7,6 +7,7 @@ import { type Op, placeOf } from "../../src/cluster/ops/op.ts";
 import { clusterPartitionOf } from "../../src/cluster/ops/partition.ts";
 import { open } from "../../src/index.ts";
 import { describeWithNats } from "../support/nats.ts";
+import { FIELDS as OUTCOME_FIELDS, outcomesOf } from "../support/outcomes.ts";
 import { codeOf, digestsOf, FIELDS, Members, type Memory, Outside, oneServer, SMALL } from "./members.ts";
 
 setDefaultTimeout(120_000);
@@ -49,6 +50,15 @@ describeWithNats("on one server", () => {
     expect(await one.dropSpace("tenant-1")).toBe(false);
     expect(await read.count({ freshness: "latest" })).toBe(0);
     expect(members.incidents).toEqual([]);
+  });
+
+  test("every method of a space resolves to what it does in one process, or is refused with the same code", async () => {
+    const shape = { dimensions: 3, metric: "cosine", fields: OUTCOME_FIELDS } as const;
+    await using cluster = await openCluster({ name: name(), servers: server.servers.urls, replicas: 1, ...shape });
+    await using index = await open({ ...shape, workers: 0 });
+    const [there, here] = [await outcomesOf(cluster.space("tenant-1")), await outcomesOf(index.space("tenant-1"))];
+    expect(there.length).toBe(here.length);
+    for (const [i, outcome] of there.entries()) expect([i, outcome]).toEqual([i, here[i]]);
   });
 
   test("a member reads what it has written, while another writes the same keys", async () => {

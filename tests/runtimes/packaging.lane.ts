@@ -28,7 +28,7 @@ test("the types are those of what is imported", async () => {
 });
 
 /** What exported types are made of, in files of their own; programs have no need to name them. */
-const PARTS = ["AddManyRest", "AddRest", "DocumentChoices", "DocumentSettings", "Included", "RemoteSearchOptions"];
+const PARTS = ["AddManyRest", "AddRest", "DocumentChoices", "DocumentSettings", "Included", "PlainSearchOptions"];
 
 test("the declarations are those of what is exported, and of nothing else but what runtimes have", async () => {
   // An adapter's file is an entry itself: what it declares is exported.

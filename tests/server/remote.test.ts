@@ -1,110 +1,10 @@
 /* Does `hnsw-workers/client` do over HTTP what the package does in the process? The same calls, and what each resolves to. */
 import { expect, test } from "bun:test";
 import { connect } from "../../src/client/client.ts";
-import { HnswError, openStore, type Space } from "../../src/index.ts";
+import { HnswError, openStore } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
+import { FIELDS, outcomeOf, outcomesOf } from "../support/outcomes.ts";
 import { Serving } from "./serving.ts";
-
-const FIELDS = { lang: "keyword", n: "number" } as const;
-const METHODS = [
-  ...(["add", "addMany", "update", "updateWhere", "delete", "deleteMany", "deleteWhere"] as const),
-  ...([
-    "measureRecall",
-    "has",
-    "get",
-    "getMany",
-    "keys",
-    "count",
-    "entries",
-    "page",
-    "facets",
-    "search",
-    "searchMany",
-  ] as const),
-];
-type Face = Pick<Space, (typeof METHODS)[number]>;
-
-async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
-  return await call.catch((error) => (error instanceof HnswError ? error.code : error));
-}
-
-async function listed<T>(entries: AsyncGenerator<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const entry of entries) all.push(entry);
-  return all;
-}
-
-/** Every method, and what it resolves to or is refused with. */
-async function outcomesOf(space: Face): Promise<unknown[]> {
-  const found: unknown[] = [];
-  const take = async (call: Promise<unknown>) => void found.push(await outcomeOf(call));
-  await take(space.add("a", [1, 0, 0], { lang: "de", n: 1 }));
-  await take(space.add(1n, new Float32Array([0, 1, 0.1])));
-  await take(space.add(1, new Float64Array([0, 1, 0.2]), { lang: ["de", "en"] }, { expiresAt: 4e12 }));
-  await take(space.add("1", null, { n: 5 }));
-  const keys = Array.from({ length: 900 }, (_, i) => `k${i}`);
-  const vectors = Float32Array.from({ length: 2700 }, (_, i) => Math.sin(i) + 1.5);
-  await take(
-    space.addMany(
-      keys,
-      vectors,
-      keys.map((key, i) => ({ lang: i % 3 === 0 ? "fr" : "en", n: i, key })),
-    ),
-  );
-  await take(space.addMany(["x", "\ud800"], [[1, 2, 3], new Uint8Array([4, 5, 6])]));
-  for (const key of ["a", 1, "1", 1n, "\ud800", "none"]) {
-    await take(space.has(key));
-    await take(space.get(key));
-    await take(space.get(key, { include: ["metadata", "vector", "expiresAt"] }));
-  }
-  await take(space.getMany(["a", "none", 1n], { include: ["vector"] }));
-  await take(space.getMany(["a"], { include: ["expiresAt"], now: 5e12 }));
-  await take(space.update("a", { lang: undefined, extra: [1, { two: null }] }));
-  await take(space.update(1, { n: 7 }, { expiresAt: null }));
-  await take(space.update("none", { n: 7 }));
-  await take(space.updateWhere({ lang: "fr", n: { $lt: 10 } }, { lang: "it" }));
-  await take(space.get("a", { include: ["metadata"] }));
-  await take(space.get(1, { include: ["metadata", "expiresAt"] }));
-  await take(space.count());
-  await take(space.count({ where: { lang: "it" } }));
-  await take(space.facets("lang", { limit: 3 }));
-  await take(space.delete("x"));
-  await take(space.delete("x"));
-  await take(space.deleteMany(["\ud800", "none"]));
-  await take(space.deleteWhere({ n: { $gte: 850 } }));
-  await take(space.keys());
-  await take(listed(space.entries({ where: { lang: "it" }, include: ["metadata"], orderBy: "n", descending: true })));
-  await take(space.page({ limit: 2, include: ["vector", "metadata"] }));
-  await take(space.search([1, 2, 3]));
-  await take(space.search([1, 2, 3], { k: 3, ef: 5000, include: ["vector", "metadata"], where: { lang: "en" } }));
-  await take(space.search([1, 2, 3], { k: 2, keys: ["a", 1n, "none"], explain: true }));
-  await take(space.measureRecall());
-  await take(space.search([1, 2, 3], { k: 3, recall: "exact" }));
-  await take(space.searchMany([[1, 2, 3], new Float32Array([3, 2, 1])], { k: 2 }));
-  await take(space.searchMany(new Float32Array([1, 2, 3, 3, 2, 1]), { k: 1, include: ["metadata"] }));
-  // What is refused.
-  await take(space.add("", [1, 2, 3]));
-  await take(space.add("b", [1, 2]));
-  await take(space.add("b", [1, Number.NaN, 3]));
-  await take(space.add("b", [0, 0, 0]));
-  await take(space.add("b", [1, 2, 3], { n: "not a number" }));
-  await take(
-    space.addMany(
-      ["b", "b"],
-      [
-        [1, 2, 3],
-        [1, 2, 3],
-      ],
-    ),
-  );
-  await take(space.addMany(["b"], []));
-  await take(space.search([1, 2]));
-  await take(space.search([1, 2, 3], { k: 0 }));
-  await take(space.search([1, 2, 3], { where: { unknown: 1 } }));
-  await take(space.page({ limit: 0 }));
-  await take(space.facets("unknown"));
-  return found;
-}
 
 test("every method of a space resolves to what it does in the process, or is refused with the same code", async () => {
   await using own = await openStore(null, { workers: 0 });
@@ -115,9 +15,11 @@ test("every method of a space resolves to what it does in the process, or is ref
   const store = connect(serving.url);
   await store.create("c", { dimensions: 3, fields: FIELDS });
   const remote = await store.open("c");
-  const [there, here] = [await outcomesOf(remote.space("tenant 1/ü")), await outcomesOf(index.space("tenant 1/ü"))];
+  const spaces = [remote.space("tenant 1/ü"), index.space("tenant 1/ü")] as const;
+  const [there, here] = [await outcomesOf(spaces[0]), await outcomesOf(spaces[1])];
   expect(there.length).toBe(here.length);
   for (const [i, outcome] of there.entries()) expect([i, outcome]).toEqual([i, here[i]]);
+  expect(await spaces[0].measureRecall()).toEqual(await spaces[1].measureRecall());
 });
 
 test("more entries than a request takes are sent in several, and come back page by page", async () => {

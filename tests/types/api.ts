@@ -1,5 +1,17 @@
 /* Do calls return what their options ask for, as the compiler sees it? It fails where an error does not come. */
-import { type Key, open, openSync, type Space, type SyncIndex, type, type VectorIndex } from "../../src/index.ts";
+import type { RemoteIndex, RemoteSpace } from "../../src/client/client.ts";
+import type { ClusterIndex, ClusterSpace } from "../../src/cluster/cluster.ts";
+import {
+  type IndexLike,
+  type Key,
+  open,
+  openSync,
+  type Space,
+  type SpaceLike,
+  type SyncIndex,
+  type,
+  type VectorIndex,
+} from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 
 interface Memory {
@@ -74,6 +86,38 @@ export async function inferred() {
   await index.addField("text", "keyword");
   // @ts-expect-error: a number is no keyword
   await index.addField("createdAt", "keyword");
+}
+
+/** A program that runs wherever its entries are. */
+export async function anywhere(index: IndexLike<Memory>) {
+  const space = index.space<string>("s");
+  same<typeof space, SpaceLike<string, Memory>>(true);
+  await space.add("a", VECTOR, MEMORY, { expiresAt: new Date() });
+  // @ts-expect-error: a property is missing
+  await space.add("a", VECTOR, { text: "a" });
+  await space.addMany(["a"], [VECTOR], [undefined]);
+  const hits = await space.search(VECTOR, { k: 3, where: { tags: { $in: ["a"] } }, include: ["metadata"] });
+  same<(typeof hits)[0]["metadata"], Memory | undefined>(true);
+  // @ts-expect-error: a function can't be sent
+  await space.search(VECTOR, { filter: () => true });
+  // @ts-expect-error: in a cluster the log's time counts
+  await space.update("a", { text: "b" }, { now: 5 });
+  const entry = await space.get("a", { include: ["vector"] });
+  same<NonNullable<typeof entry>["vector"], Float32Array | undefined>(true);
+  for await (const { key } of space.entries()) same<typeof key, string>(true);
+  const names = await index.spaces();
+  same<typeof names, string[]>(true);
+  // @ts-expect-error: only in the process
+  space.size;
+}
+
+export function everywhere(
+  indexes: [VectorIndex<Memory>, RemoteIndex<Memory>, ClusterIndex<Memory>],
+  spaces: [Space<string, Memory>, RemoteSpace<string, Memory>, ClusterSpace<string, Memory>],
+): [IndexLike<Memory>[], SpaceLike<string, Memory>[]] {
+  // @ts-expect-error: entries may lack a document there
+  const _required: SpaceLike<string, Memory, never> = spaces[0];
+  return [indexes, spaces];
 }
 
 export async function given() {
