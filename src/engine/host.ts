@@ -63,15 +63,25 @@ export abstract class Host {
    * the end of the stack) is repaired and becomes INTERNAL.
    */
   guarded<T>(call: () => T, seats = this.seats): T {
-    if (this.unrepaired !== null) this.repair(this.unrepaired);
+    this.mend();
     try {
       return call();
     } catch (error) {
-      if (error instanceof HnswError) throw error;
-      const what = this.repair(seats) ? "The op was completed by the repair" : "The op changed nothing";
-      const message = `The core failed: ${messageOf(error)}. This is a bug. ${what}, and the index still works.`;
-      throw new HnswError("INTERNAL", message, { cause: error });
+      throw this.mended(error, seats);
     }
+  }
+
+  /** What `guarded` does before a call: repairs again what a repair could not. */
+  mend(): void {
+    if (this.unrepaired !== null) this.repair(this.unrepaired);
+  }
+
+  /** What it does with what a call throws: repairs those seats. Returns what is to be thrown. */
+  mended(error: unknown, seats = this.seats): unknown {
+    if (error instanceof HnswError) return error;
+    const what = this.repair(seats) ? "The op was completed by the repair" : "The op changed nothing";
+    const message = `The core failed: ${messageOf(error)}. This is a bug. ${what}, and the index still works.`;
+    return new HnswError("INTERNAL", message, { cause: error });
   }
 
   /** Returns whether that completed an op. A repair that fails is made again before the next call. */
