@@ -12,6 +12,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HnswError } from "../errors.ts";
+import { CATALOG, COLLECTIONS, GROUPS } from "../values/store-layout.ts";
 import { pathError } from "./disk/damage.ts";
 import { makeDurably, syncFile } from "./disk/files.ts";
 import { FolderLock } from "./disk/lock.ts";
@@ -30,7 +31,7 @@ export class StoreFolder {
       const foreign = readdirSync(root).filter((name) => !KNOWN.test(name));
       if (foreign.length > 0) throw new HnswError("PATH_FOREIGN", `${root} is no store: it holds ${foreign[0]}.`);
       const lock = await FolderLock.take(join(root, "store.lock"), root, "write");
-      mkdirSync(join(root, "groups"), { recursive: true });
+      mkdirSync(join(root, GROUPS), { recursive: true });
       return new StoreFolder(root, lock);
     } catch (error) {
       throw pathError(error, `The folder ${root} can't be written`);
@@ -45,7 +46,7 @@ export class StoreFolder {
   /** The catalog's text; null in a new store. */
   read(): string | null {
     try {
-      return readFileSync(join(this.root, "store.json"), "utf8");
+      return readFileSync(join(this.root, CATALOG), "utf8");
     } catch (error) {
       if ((error as { code?: string }).code === "ENOENT") return null;
       throw pathError(error, `The catalog of ${this.root} can't be read`);
@@ -60,7 +61,7 @@ export class StoreFolder {
       rmSync(next, { force: true });
       writeFileSync(next, text);
       syncFile(next);
-      renameSync(next, join(this.root, "store.json"));
+      renameSync(next, join(this.root, CATALOG));
       syncFile(this.root);
     } catch (error) {
       throw pathError(error, `The catalog of ${this.root} can't be written`);
@@ -69,7 +70,7 @@ export class StoreFolder {
 
   /** Removes the folders of indexes that no catalog knows. */
   sweep(known: ReadonlySet<string>): void {
-    for (const kind of ["groups", "collections"]) {
+    for (const kind of [GROUPS, COLLECTIONS]) {
       if (!existsSync(join(this.root, kind))) continue;
       for (const name of readdirSync(join(this.root, kind))) {
         if (/^\d+$/.test(name) && !known.has(`${kind}/${name}`)) this.remove(`${kind}/${name}`);

@@ -11,6 +11,7 @@ import { HnswError } from "../errors.ts";
 import { badOption, show } from "../options/checks.ts";
 import { checkField } from "../options/documents.ts";
 import type { Metric } from "../values/metric.ts";
+import { FORMAT, FORMER } from "../values/store-layout.ts";
 
 /** @internal A field of a collection, and which columns of its group hold it. */
 export type NumberedField = readonly [name: string, type: FieldType, number: number];
@@ -44,9 +45,6 @@ export interface AliasChange {
 }
 
 type Groups = ReadonlyMap<number, GroupDefinition>;
-
-const FORMER = 1;
-const FORMAT = 2;
 
 /** @internal */
 export class Catalog {

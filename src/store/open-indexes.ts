@@ -4,6 +4,7 @@
  */
 import type { VectorIndex } from "../api/vector-index.ts";
 import { HnswError } from "../errors.ts";
+import type { Place } from "../values/store-layout.ts";
 import type { Definition } from "./catalog.ts";
 
 /** An index that is open, with the collections in it. */
@@ -16,9 +17,6 @@ export interface OpenIndex {
   drop(number: number): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Which index a collection is in: its folder in the store's, as "groups/3". */
-export type Place = string;
 
 const MOST_IN_USE = 4; // times `maxOpen`
 const WAIT_MS = 30_000;

@@ -10,9 +10,10 @@ import type { Incident, OpenOptions } from "../options/open.ts";
 import { canKeepFolders } from "../runtime/platform.ts";
 import type { StoreFolder } from "../storage/store-folder.ts";
 import type { Metric } from "../values/metric.ts";
+import { GROUPS, type Place, placeOf } from "../values/store-layout.ts";
 import { type AliasChange, Catalog, checkNote, type Definition, type GroupDefinition } from "./catalog.ts";
 import { type DefineField, Group, Single } from "./group.ts";
-import { type OpenIndex, OpenIndexes, type Place } from "./open-indexes.ts";
+import { type OpenIndex, OpenIndexes } from "./open-indexes.ts";
 
 export interface StoreOptions {
   /** Threads that link for the collections of one shape, while one of them is open. Default 1. */
@@ -327,13 +328,6 @@ export class Store implements AsyncDisposable {
     const concerns = own.map(([one]) => one);
     this.incidents = [...this.incidents, { ...incident, at: Date.now(), collection, concerns }].slice(-KEPT_INCIDENTS);
   }
-}
-
-const GROUPS = "groups";
-
-/** Where a collection's index is. */
-function placeOf({ number, group }: Pick<Definition, "number" | "group">): Place {
-  return group === null ? `collections/${number}` : `${GROUPS}/${group}`;
 }
 
 function placesIn(catalog: Catalog): Set<Place> {

@@ -16,6 +16,7 @@ import { FormerFolder, type Target } from "../../storage/upgrade/former-folder.t
 import type { FormerEntry } from "../../storage/upgrade/former-frames.ts";
 import { Catalog } from "../../store/catalog.ts";
 import type { Key } from "../../values/keys.ts";
+import { placeOf } from "../../values/store-layout.ts";
 import { counted } from "../terminal/amounts.ts";
 import { FileError } from "../terminal/failures.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -60,7 +61,7 @@ async function upgradeStore(old: string, to: string, progress: Progress): Promis
   try {
     const former = new Map<string, string>();
     for (const [name, { number, group }] of Catalog.parse(readCatalog(old)).collections) {
-      const folder = join(resolve(old), "collections", `${number}`);
+      const folder = join(resolve(old), placeOf({ number, group }));
       if (group === null && (await FormerFolder.is(folder))) former.set(folder, name);
     }
     if (former.size === 0) {

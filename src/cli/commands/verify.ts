@@ -8,6 +8,7 @@ import { isStore, readCatalog } from "../../storage/tools/backup-store.ts";
 import { checkBytes, type Extent, extentOf } from "../../storage/tools/verify.ts";
 import { Catalog } from "../../store/catalog.ts";
 import type { SpaceStats } from "../../values/reports.ts";
+import { GROUPS, placeOf } from "../../values/store-layout.ts";
 import { bytesOf, counted } from "../terminal/amounts.ts";
 import { Progress } from "../terminal/progress.ts";
 import type { Command } from "./command.ts";
@@ -46,7 +47,7 @@ async function verifyStore(path: string) {
   const catalog = Catalog.parse(readCatalog(path));
   for (const [name, { number, group }] of catalog.collections) {
     if (group !== null) continue;
-    const verdict = await verdictOn(join(path, "collections", `${number}`));
+    const verdict = await verdictOn(join(path, placeOf({ number, group })));
     collections[name] = verdict;
     lines.push(...describe({ ...verdict, path: `${path}, ${name}` }));
   }
@@ -54,7 +55,7 @@ async function verifyStore(path: string) {
     const tables = catalog.tablesOf(group);
     const counts = new Map<number, { spaces: number; vectors: number }>();
     const tableOf: TableOf = (stored) => tables.get(readStoredName(stored)?.collection ?? 0) ?? null;
-    const verdict = await verdictOn(join(path, "groups", `${group}`), tableOf, ({ name, live }) => {
+    const verdict = await verdictOn(join(path, GROUPS, `${group}`), tableOf, ({ name, live }) => {
       const owner = readStoredName(name)?.collection ?? 0;
       const { spaces, vectors } = counts.get(owner) ?? { spaces: 0, vectors: 0 };
       counts.set(owner, { spaces: spaces + 1, vectors: vectors + live });

@@ -5,16 +5,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { HnswError } from "../../errors.ts";
+import { CATALOG, COLLECTIONS, FORMAT, FORMER, GROUPS, placeOf } from "../../values/store-layout.ts";
 import { pathError } from "../disk/damage.ts";
 import { makeDurably, syncFile } from "../disk/files.ts";
 import { backUp } from "./backup.ts";
 import { refuseInside, removeMade } from "./backup-destination.ts";
 
-const CATALOG = "store.json";
-const FORMATS = [1, 2]; // as in src/store/catalog.ts
-/** Folders of indexes: of one collection each, and of those that share one. */
-const COLLECTIONS = "collections";
-const GROUPS = "groups";
 const UNFINISHED = "backup.unfinished";
 const TRIES = 10; // an index would have to be dropped in each of them
 
@@ -44,14 +40,14 @@ function contentsOf(store: string, catalog: string): { folders: string[]; collec
       format: number;
       collections: Record<string, { number: number; group?: number | null }>;
     };
-    if (!FORMATS.includes(format)) {
-      const message = `The catalog of ${store} has format ${format}, this version reads ${FORMATS.join(" and ")}.`;
+    if (format !== FORMAT && format !== FORMER) {
+      const message = `The catalog of ${store} has format ${format}, this version reads ${FORMER} and ${FORMAT}.`;
       throw new HnswError("PATH_FOREIGN", message);
     }
     const all = Object.values(collections);
     const folders = all.map(({ number, group = null }) => {
       if (!Number.isSafeInteger(group ?? number)) throw new Error("number");
-      return group === null ? join(COLLECTIONS, `${number}`) : join(GROUPS, `${group}`);
+      return placeOf({ number, group });
     });
     return { folders: [...new Set(folders)], collections: all.length };
   } catch (cause) {
