@@ -9,7 +9,7 @@ import { Collections } from "./points/collections.ts";
 import { Demo } from "./points/demo.ts";
 import { Operations } from "./points/operations.ts";
 import { Router, segmentsOf } from "./router.ts";
-import { queryParameters, type Route, type Service } from "./routes/route.ts";
+import { parametersIn, queryParameters, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
 import { ByteBudget, pieces, readBody } from "./wire/body.ts";
 import { print, printInSlices } from "./wire/json.ts";
@@ -129,8 +129,9 @@ async function respond(request: Request, server: Server, about: { found: Found |
   if (!isOpen) server.rates.take(caller.id);
   if (found === null) throw router.refusalOf(request.method, segments);
   const { route, params } = found;
-  checkRight(caller, route, { name: params.name, space: searchParams.get("space") }, service);
-  const query = queryParameters.read(Object.fromEntries(searchParams), "the query");
+  const given = parametersIn(searchParams);
+  checkRight(caller, route, { name: params.name, space: given.space ?? null }, service);
+  const query = queryParameters.read(given, "the query");
   return await withBody(request, route, server, (body, hold) => {
     const make = async () => {
       const stream = pieces(request.body, () => settings.bodyTimeoutMs);

@@ -163,6 +163,18 @@ describe("a token", () => {
       if (!url.endsWith("/exists"))
         expect({ method, url, ok: [403, 404].includes(status) }).toEqual({ method, url, ok: true });
     }
+    // Of a parameter that is there twice no value is checked while the other one counts.
+    for (const [first, last] of [
+      [own[0]!, "user-10"],
+      ["user-10", own[0]!],
+    ] as const) {
+      const both = `space=${encodeURIComponent(first)}&space=${encodeURIComponent(last)}`;
+      for (const path of ["get", "add", "count", "delete"]) {
+        const body = { ...(path === "count" ? {} : { keys: [1] }), ...(path === "add" ? { vectors: [[1, 1]] } : {}) };
+        const { status, text } = await serving.call("POST", `/v1/collections/mine/${path}?${both}`, body, token);
+        expect([status, text.includes("of user")]).toEqual([400, false]);
+      }
+    }
     expect((await serving.call("GET", "/collections", undefined, token)).result.collections).toEqual([]);
     for (const space of all) {
       const count = await serving.call(

@@ -5,6 +5,7 @@ import type { Demo } from "../points/demo.ts";
 import type { Operations } from "../points/operations.ts";
 import { FIGURES } from "../points/spaces.ts";
 import type { Metrics } from "../wire/metrics.ts";
+import { wrongInput } from "../wire/refusals.ts";
 import { expected, mapped, maybe, object, oneOf, type Read, type Schema, text } from "../wire/schema.ts";
 import { type Caller, may, type Right } from "../wire/tokens.ts";
 
@@ -82,6 +83,16 @@ export const queryParameters = object({
   ...{ limit: maybe(count), sample: maybe(count), from_line: maybe(count) },
   ...{ contains: maybe(text()), skip: maybe(count), sort: maybe(oneOf(...FIGURES)), down: maybe(flag) },
 });
+
+/** Each once: what is checked of a request and what is done must not go by two values of one name. Throws Refusal. */
+export function parametersIn(given: URLSearchParams): Record<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of given) {
+    if (found.has(name)) throw wrongInput(`the query has the parameter \`${name}\` twice`);
+    found.set(name, value);
+  }
+  return Object.fromEntries(found);
+}
 
 export function collectionOf({ service, params }: Pick<Call<unknown>, "service" | "params">): Collection {
   return service.collections.get(params.name!);
