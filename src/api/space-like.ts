@@ -1,11 +1,5 @@
-/*
- * What can a program rely on wherever its entries are: in this process, on a server or in a cluster? What the indexes and spaces of
- * all three have in common. Types only; what each of them does besides stands at its class.
- */
-import type { FieldType } from "../documents/fields.ts";
 import type { Entry, FieldPath, Fields, Include, Patch, Where } from "../documents/types.ts";
 import type {
-  AddOptions,
   CountOptions,
   EntryOptions,
   FacetOptions,

@@ -1,7 +1,7 @@
 /* Does `hnsw-workers/client` do over HTTP what the package does in the process? The same calls, and what each resolves to. */
 import { expect, test } from "bun:test";
 import { connect } from "../../src/client/client.ts";
-import { HnswError, openStore } from "../../src/index.ts";
+import { openStore } from "../../src/index.ts";
 import { openSearch } from "../../src/search.ts";
 import { FIELDS, outcomeOf, outcomesOf } from "../support/outcomes.ts";
 import { Serving } from "./serving.ts";
