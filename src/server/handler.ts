@@ -9,9 +9,9 @@ import { Collections } from "./points/collections.ts";
 import { Demo } from "./points/demo.ts";
 import { Operations } from "./points/operations.ts";
 import { Router, segmentsOf } from "./router.ts";
-import { parametersIn, queryParameters, type Route, type Service } from "./routes/route.ts";
+import { kindOf, parametersIn, type Route, type Service } from "./routes/route.ts";
 import { ROUTES } from "./routes/table.ts";
-import { ByteBudget, pieces, readBody } from "./wire/body.ts";
+import { ByteBudget, checkType, pieces, readBody } from "./wire/body.ts";
 import { print, printInSlices } from "./wire/json.ts";
 import { bodyFor } from "./wire/large-response.ts";
 import { Metrics } from "./wire/metrics.ts";
@@ -102,7 +102,7 @@ async function serve(request: Request, server: Server): Promise<Response> {
 
 function report({ method }: Request, status: number, found: Found | null, server: Server, ms: number): void {
   const route = found?.route.path ?? null;
-  server.service.metrics.count(method, route ?? "none", status, ms);
+  server.service.metrics.count(method, route ?? "none", status, ms, found === null ? "read" : kindOf(found.route));
   const { onRequest } = server.settings;
   if (onRequest === undefined) return;
   const time = new Date(Date.now() - ms).toISOString();
@@ -131,7 +131,7 @@ async function respond(request: Request, server: Server, about: { found: Found |
   const { route, params } = found;
   const given = parametersIn(searchParams);
   checkRight(caller, route, { name: params.name, space: given.space ?? null }, service);
-  const query = queryParameters.read(given, "the query");
+  const query = route.query.read(given, "the query");
   return await withBody(request, route, server, (body, hold) => {
     const make = async () => {
       const stream = pieces(request.body, () => settings.bodyTimeoutMs);
@@ -158,7 +158,9 @@ async function withBody(
   const held: Promise<unknown>[] = [];
   try {
     let body: unknown;
-    if (!route.streams) {
+    if (route.streams) {
+      if (request.body !== null) checkType(request, route.streams);
+    } else {
       const value = await readBody(request, settings.bodyLimit, settings.bodyTimeoutMs, (bytes) =>
         releases.push(budget.take(bytes, "body")),
       );

@@ -17,6 +17,11 @@ type Shape = Record<string, unknown> & {
   $ref?: string;
 };
 
+interface Operation {
+  requestBody?: { content: Record<string, { schema: Shape }> };
+  parameters: { in: string; name: string; schema: Shape }[];
+}
+
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
 const SEED = Number(process.env.SEED ?? 15);
 
@@ -96,13 +101,12 @@ function objectOf({ properties, required = [], additionalProperties }: Shape, de
 test(`requests drawn from the OpenAPI document, ${RUNS} of seed ${SEED}, find no 500`, async () => {
   await using serving = await Serving.start();
   const { json } = await serving.call("GET", "/openapi.json");
-  const operations = Object.entries<Record<string, { requestBody?: { content: Record<string, { schema: Shape }> } }>>(
-    json.paths,
-  ).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { requestBody }]) => ({
+  const operations = Object.entries<Record<string, Operation>>(json.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { requestBody, parameters }]) => ({
       method: method.toUpperCase(),
       path,
       body: requestBody?.content["application/json"]?.schema,
+      behind: parameters.filter((one) => one.in === "query"),
     })),
   );
   const request = fc.constantFrom(...operations.filter(({ path }) => path !== "/v1/events")).chain((operation) => {
@@ -110,11 +114,17 @@ test(`requests drawn from the OpenAPI document, ${RUNS} of seed ${SEED}, find no
       .tuple(fc.constantFrom("c", "other", "nowhere"), fc.constantFrom("1", "7", "a", "-"))
       .map(([name, id]) => operation.path.replace("{name}", name).replace(/\{(id|field)\}/, id));
     const body = operation.body === undefined ? fc.constant(undefined) : drawn(operation.body);
-    return fc.record({ method: fc.constant(operation.method), path: filled, body, wait: fc.boolean() });
+    const values = Object.fromEntries(operation.behind.map(({ name, schema }) => [name, meant(schema, 0)]));
+    // Most requests have few of them, or none.
+    const query = fc.record(values, { requiredKeys: [] }).chain((all) => {
+      const given = Object.entries(all).map(([name, value]): [string, string] => [name, `${value}`]);
+      return fc.subarray(given, { maxLength: Math.min(2, given.length) });
+    });
+    return fc.record({ method: fc.constant(operation.method), path: filled, body, query });
   });
   const statuses = new Map<number, number>();
   let turn = 0;
-  for (const { method, path, body, wait } of fc.sample(request, { numRuns: RUNS, seed: SEED })) {
+  for (const { method, path, body, query } of fc.sample(request, { numRuns: RUNS, seed: SEED })) {
     if (turn++ % 40 === 0) {
       for (const name of ["c", "other"]) {
         await serving.call("PUT", `/collections/${name}`, {
@@ -126,9 +136,10 @@ test(`requests drawn from the OpenAPI document, ${RUNS} of seed ${SEED}, find no
         await serving.call("PUT", `/collections/${name}/points?wait=true`, { points });
       }
     }
-    const { status, text } = await serving.call(method, wait && method !== "GET" ? `${path}?wait=true` : path, body);
+    const behind = query.length === 0 ? "" : `?${new URLSearchParams(query)}`;
+    const { status, text } = await serving.call(method, path + behind, body);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    if (status >= 500) throw new Error(JSON.stringify({ method, path, body, status, text: text.slice(0, 300) }));
+    if (status >= 500) throw new Error(JSON.stringify({ method, path, query, body, status, text: text.slice(0, 300) }));
   }
   expect(statuses.get(200)).toBeGreaterThan(RUNS / 10);
   expect(statuses.get(400)).toBeGreaterThan(RUNS / 20);

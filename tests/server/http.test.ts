@@ -205,6 +205,13 @@ describe("who may call", () => {
     await using serving = await served();
     const headers = { "content-type": "text/plain" };
     expect((await serving.call("PUT", "/collections/c/points", '{"points":[]}', headers)).status).toBe(415);
+    expect((await serving.call("POST", "/v1/collections/c/ingest", '{"id":1}', headers)).status).toBe(415);
+    expect((await serving.call("POST", "/v1/collections/c/import", "export", headers)).status).toBe(415);
+    const url = `${serving.url}/v1/collections/c/ingest`;
+    const untyped = { method: "POST", body: new Blob(['{"id":1}']) };
+    expect((await fetch(url, untyped)).status).toBe(415);
+    const count = await serving.call("POST", "/collections/c/points/count", {});
+    expect(count.result).toEqual({ count: 0 });
   });
 });
 
@@ -227,8 +234,10 @@ test("a large body is read, and what it holds is written, with other work in bet
   });
 });
 
-test("paths and methods that there are not", async () => {
+test("paths, methods and parameters that there are not", async () => {
   await using serving = await served();
+  const other = await serving.call("POST", "/collections/c/points/count?space=a", {});
+  expect([other.status, other.json.status.error]).toEqual([400, expect.stringContaining("`space`")]);
   expect((await serving.call("GET", "/nowhere")).status).toBe(404);
   const wrongMethod = await serving.call("DELETE", "/collections/c/points/scroll");
   expect([wrongMethod.status, wrongMethod.headers.get("allow")]).toEqual([405, "GET, POST"]);
@@ -246,6 +255,16 @@ test("every route of the table is in the OpenAPI document, with its schemas", as
   expect(json.paths["/collections/{name}/points/query"].post.requestBody.content["application/json"].schema.type).toBe(
     "object",
   );
+  const behind = (path: string, method: string) =>
+    json.paths[path][method].parameters.flatMap((one: { in: string; name: string }) =>
+      one.in === "query" ? [one.name] : [],
+    );
+  expect(behind("/v1/collections/{name}/ingest", "post")).toEqual(expect.arrayContaining(["from_line", "operation"]));
+  expect(behind("/collections/{name}/points", "put")).toContain("wait");
+  expect(behind("/collections/{name}/points/query", "post")).not.toContain("space");
+  expect(Object.keys(json.paths["/v1/collections/{name}/import"].post.requestBody.content)).toEqual([
+    "application/octet-stream",
+  ]);
   for (const [, name] of JSON.stringify(json).matchAll(/"#\/components\/schemas\/(\w+)"/g))
     expect(json.components.schemas[name!]).toBeObject();
 });

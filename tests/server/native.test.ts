@@ -155,13 +155,20 @@ test("figures count requests, points and workers, for people and for Prometheus"
   await serving.call("POST", "/collections/c/points/query", { query: [1, 1, 1, 1] });
   const { result } = await serving.call("GET", "/v1/stats");
   expect(result.collections).toMatchObject([{ name: "c", points: 50, pending: 0, spaces: 1 }]);
-  expect(result.requests.search.reduce((sum: number, one: number) => sum + one, 0)).toBe(1);
+  const counted = async (kind: string) =>
+    (await serving.call("GET", "/v1/stats")).result.requests[kind].reduce((sum: number, one: number) => sum + one, 0);
+  expect(await counted("search")).toBe(1);
+  const before = await counted("write");
+  await serving.call("POST", "/v1/collections/c/add?space=s", { keys: [1], vectors: [[1, 2, 3, 4]] });
+  expect(await counted("write")).toBe(before + 1);
+  await serving.call("POST", "/v1/collections/c/search?space=s", { query: [1, 2, 3, 4] });
+  expect(await counted("search")).toBe(2);
   await serving.call("PROPFIND", "/collections/c");
   const { text } = await serving.call("GET", "/metrics");
   expect(text).toContain('method="OTHER",endpoint="none",status="405"');
   expect(text).toContain('collection_points{collection="c"} 50\n');
   expect(text).toContain('rest_responses_total{method="PUT",endpoint="/collections/{name}",status="200"} 1\n');
-  expect(text).toContain('hnsw_workers_search_seconds_count{collection="c"} 1\n');
+  expect(text).toContain('hnsw_workers_search_seconds_count{collection="c"} 2\n');
   expect(text).not.toContain("space=");
   expect(text).toMatch(/hnsw_workers_accept_seconds_bucket\{collection="c",le="\+Inf"\} [1-9]/);
   for (const one of text.trimEnd().split("\n"))

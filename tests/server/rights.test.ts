@@ -187,6 +187,30 @@ describe("a token", () => {
     }
   });
 
+  test("of one space imports into it, and adds no field to the collection", async () => {
+    await using serving = await served();
+    await serving.call("PUT", "/v1/collections/other", { dimensions: 2, fields: { lang: "keyword" } }, ADMIN);
+    const add = { keys: [1], vectors: [[1, 1]], metadata: [{ lang: "en" }] };
+    await serving.call("POST", "/v1/collections/other/add?space=s", add, ADMIN);
+    await serving.call("PUT", "/v1/collections/plain", { dimensions: 2 }, ADMIN);
+    const bytes = async () =>
+      await (await fetch(`${serving.url}/v1/collections/other/export?space=s`, { headers: ADMIN })).blob();
+    const access = [{ collection: "plain", access: "rw", space: "own" }];
+    const token = bearer(await tokenOf({ exp: IN_AN_HOUR(), access }));
+    const type = { "content-type": "application/octet-stream" };
+    const imported = async (headers: Record<string, string>) => {
+      const url = `${serving.url}/v1/collections/plain/import?space=own`;
+      return await fetch(url, { method: "POST", body: await bytes(), headers: { ...type, ...headers } });
+    };
+    const fields = async () =>
+      (await serving.call("GET", "/v1/collections/plain", undefined, ADMIN)).result.fields as object;
+    const refused = await imported(token);
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('the field \\"lang\\"')]);
+    expect(await fields()).toEqual({});
+    await serving.call("PUT", "/v1/collections/plain/fields", { fields: { lang: "keyword" } }, ADMIN);
+    expect((await imported(token)).status).toBe(200);
+  });
+
   test("sees in figures and their stream what it may read", async () => {
     await using serving = await served();
     const token = bearer(await tokenOf({ exp: IN_AN_HOUR(), access: [{ collection: "mine", access: "r" }] }));

@@ -3,7 +3,7 @@ import type { VectorIndex } from "../../api/vector-index.ts";
 import { letGo } from "../../runtime/event-loop.ts";
 import type { IndexStats, SpaceStats } from "../../values/reports.ts";
 import type { Live, LiveCollection } from "../wire/live.ts";
-import { BOUNDS, Histogram, type Metrics } from "../wire/metrics.ts";
+import { BOUNDS, type Metrics } from "../wire/metrics.ts";
 import type { Collections } from "./collections.ts";
 import { holdsPoints, SPACE } from "./tenants.ts";
 
@@ -71,17 +71,8 @@ function totalsOf(index: VectorIndex, stats: IndexStats): Totals {
   return totals;
 }
 
-function requestsIn({ durations }: Metrics): Live["requests"] {
-  const sums = { search: new Histogram().counts, write: new Histogram().counts, read: new Histogram().counts };
-  for (const [name, { counts }] of durations) {
-    const kind = /points\/(query|search)/.test(name)
-      ? "search"
-      : /^method="(PUT|DELETE)"|delete|payload|batch|ingest/.test(name)
-        ? "write"
-        : "read";
-    for (const [i, count] of counts.entries()) sums[kind][i]! += count;
-  }
-  return sums;
+function requestsIn({ kinds: { search, write, read } }: Metrics): Live["requests"] {
+  return { search: [...search.counts], write: [...write.counts], read: [...read.counts] };
 }
 
 const LOOK_MS = 20;

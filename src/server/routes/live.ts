@@ -65,6 +65,7 @@ export const liveRoutes: Route[] = [
   route({
     ...{ method: "GET", path: `${PATH}/spaces`, summary: "The spaces of a collection, by prefix and page" },
     ...{ access: "read", of: "spaces that the caller may see" },
+    takes: ["prefix", "contains", "after", "skip", "limit", "sort", "down"],
     run(call) {
       const collection = collectionOf(call);
       return pageOfSpaces(collection, call.query, (space) => may(call.caller, "read", collection.name, space));
@@ -72,6 +73,7 @@ export const liveRoutes: Route[] = [
   }),
   route({
     ...{ method: "GET", path: `${PATH}/map`, summary: "A sample of the points in two dimensions", access: "read" },
+    takes: ["sample", "field"],
     run: (call) => mapOf(collectionOf(call), call.query),
   }),
 ];

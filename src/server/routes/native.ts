@@ -16,7 +16,8 @@ export const nativeRoutes: Route[] = [
       summary: "Add or replace points, a line of JSON each",
       access: "write",
     },
-    streams: true,
+    streams: ["application/x-ndjson", "application/jsonl", "application/json"],
+    takes: ["from_line", "operation"],
     async run(call) {
       const collection = collectionOf(call);
       const { from_line = 1, operation } = call.query;

@@ -4,17 +4,22 @@ import type { Route } from "./route.ts";
 
 export function openApiOf(routes: readonly Route[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const { method, path, summary, access, body } of routes) {
+  for (const { method, path, summary, access, body, streams, query } of routes) {
     const parameters = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => {
       return { name, in: "path", required: true, schema: { type: "string" } };
     });
-    const wait = { name: "wait", in: "query", schema: { type: "boolean", default: false } };
-    const content = { "application/json": { schema: body?.shape } };
+    const { properties } = query.shape as { properties: Record<string, object> };
+    const behind = Object.entries(properties)
+      .filter(([name]) => name !== "wait" || access === "write")
+      .map(([name, schema]) => ({ name, in: "query", required: false, schema }));
+    const content = streams
+      ? { [streams[0]]: { schema: { type: "string", format: "binary" } } }
+      : { "application/json": { schema: body?.shape } };
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = {
       summary,
-      parameters: access === "write" ? [...parameters, wait] : parameters,
-      ...(body === undefined ? {} : { requestBody: { required: true, content } }),
+      parameters: [...parameters, ...behind],
+      ...(body === undefined && !streams ? {} : { requestBody: { required: true, content } }),
       responses: RESPONSES,
       ...(access === "open" ? { security: [] } : {}),
     };

@@ -4,7 +4,7 @@ import type { Collections } from "../points/collections.ts";
 import type { Demo } from "../points/demo.ts";
 import type { Operations } from "../points/operations.ts";
 import { FIGURES } from "../points/spaces.ts";
-import type { Metrics } from "../wire/metrics.ts";
+import type { Metrics, RequestKind } from "../wire/metrics.ts";
 import { wrongInput } from "../wire/refusals.ts";
 import { expected, mapped, maybe, object, oneOf, type Read, type Schema, text } from "../wire/schema.ts";
 import { type Caller, may, type Right } from "../wire/tokens.ts";
@@ -31,7 +31,7 @@ export interface Call<B> {
   caller: Caller;
   /** What stands in the path, decoded. */
   params: Record<string, string>;
-  query: Read<typeof queryParameters>;
+  query: Query;
   body: B;
   /** The body as it comes, where the route streams. */
   stream: AsyncIterable<Uint8Array>;
@@ -49,40 +49,57 @@ export interface Route<B = unknown> {
   shows?: "what the caller may see";
   /** For callers who may see some spaces: the one that is named by `?space=`, or all of them, where the route itself looks. */
   of?: "a space" | "spaces that the caller may see";
-  /** The body comes as it is, in pieces, without a limit. */
-  streams?: true;
+  /** The media types of a body that comes as it is, in pieces, without a limit; the first one is what the document names. */
+  streams?: readonly [string, ...string[]];
+  /** What may stand behind the `?`. */
+  query: Schema<Query>;
   body?: Schema<B>;
   /** What becomes the `result` of a response, or a response itself. */
   run(call: Call<B>): unknown;
 }
 
-/** A route whose body's type is inferred. */
-export function route<B = undefined>(route: Route<B>): Route {
-  return route as Route;
-}
-
-const flag = mapped(oneOf("true", "false"), (value) => value === "true");
-const count = mapped(text(10), (value, at) => {
-  if (/^\d+$/.test(value)) return Number(value);
-  throw expected(at, "a whole number", value);
+const flag = maybe({
+  ...mapped(oneOf("true", "false"), (value) => value === "true"),
+  shape: { type: "boolean" },
 });
-export const queryParameters = object({
-  wait: maybe(flag),
+const count = maybe({
+  ...mapped(text(10), (value, at) => {
+    if (/^\d+$/.test(value)) return Number(value);
+    throw expected(at, "a whole number", value);
+  }),
+  shape: { type: "integer", minimum: 0 },
+});
+
+/** Clients of Qdrant send them with any request; the last three have no effect. */
+const COMMON = {
+  wait: flag,
   timeout: maybe(text(20)),
   ordering: maybe(oneOf("weak", "medium", "strong")),
   consistency: maybe(text(20)),
-  anonymize: maybe(flag),
-  details_level: maybe(text(20)),
-  ...{
-    space: maybe(text()),
-    operation: maybe(text(64)),
-    prefix: maybe(text()),
-    after: maybe(text()),
-    field: maybe(text()),
-  },
-  ...{ limit: maybe(count), sample: maybe(count), from_line: maybe(count) },
-  ...{ contains: maybe(text()), skip: maybe(count), sort: maybe(oneOf(...FIGURES)), down: maybe(flag) },
-});
+};
+const PARAMETERS = {
+  ...{ anonymize: flag, details_level: maybe(text(20)) },
+  ...{ space: maybe(text()), operation: maybe(text(64)), from_line: count },
+  ...{ field: maybe(text()), sample: count },
+  ...{ prefix: maybe(text()), contains: maybe(text()), after: maybe(text()), skip: count, limit: count },
+  ...{ sort: maybe(oneOf(...FIGURES)), down: flag },
+};
+const allParameters = object({ ...COMMON, ...PARAMETERS });
+type Query = Partial<Read<typeof allParameters>>;
+
+type Declared<B> = Omit<Route<B>, "query"> & { takes?: readonly (keyof typeof PARAMETERS)[] };
+
+/** A route whose body's type is inferred. `takes`: query parameters of its own. */
+export function route<B = undefined>({ takes = [], ...declared }: Declared<B>): Route {
+  const own = Object.fromEntries(takes.map((name) => [name, PARAMETERS[name]]));
+  return { ...declared, query: object({ ...COMMON, ...own }) } as Route;
+}
+
+/** What a request is for, in figures. */
+export function kindOf({ access, path }: Route): RequestKind {
+  if (access === "write" || access === "manage") return "write";
+  return /\/(query|search)(\/|$)/.test(path) ? "search" : "read";
+}
 
 /** Each once: what is checked of a request and what is done must not go by two values of one name. Throws Refusal. */
 export function parametersIn(given: URLSearchParams): Record<string, string> {

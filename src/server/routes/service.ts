@@ -24,7 +24,7 @@ export const serviceRoutes: Route[] = [
   }),
   route({
     ...{ method: "GET", path: "/telemetry", summary: "What runs here", access: "read" },
-    shows: "what the caller may see",
+    ...{ shows: "what the caller may see", takes: ["anonymize", "details_level"] },
     run: ({ service, ...call }) => ({
       id: service.id,
       app: { name: "hnsw-workers", version: QDRANT_VERSION },

@@ -47,7 +47,7 @@ function entries<B>(
   run: (space: Space, body: B) => Promise<unknown>,
 ): Route {
   return route<B>({
-    ...{ method: "POST", path: PATH + path, summary, access, body, of: "a space" },
+    ...{ method: "POST", path: PATH + path, summary, access, body, of: "a space", takes: ["space"] },
     async run(call) {
       const name = spaceOf(call);
       if (access === "write") notOurs(name);
@@ -158,18 +158,19 @@ export const spaceRoutes: Route[] = [
   entries("/facets", "The most frequent values of a field", "read", facetsBody, facets),
   route({
     ...{ method: "POST", path: `${PATH}/search`, summary: "The nearest in a space, or in several", access: "read" },
-    ...{ body: searchBody, of: "spaces that the caller may see" },
+    ...{ body: searchBody, of: "spaces that the caller may see", takes: ["space"] },
     run: searched,
   }),
   entries("/stats", "What a space holds and takes", "read", nothing, async (space) => space.stats()),
   entries("/recall", "Measure which share of the nearest is found", "read", nothing, (space) => space.measureRecall()),
   route({
     ...{ method: "POST", path: `${PATH}/flush`, summary: "Wait until everything is linked and on the disk" },
-    ...{ access: "write", of: "a space" },
+    ...{ access: "write", of: "a space", takes: ["space"] },
     run: (call) => withIndex(call, (index) => index.flush().then(() => true)),
   }),
   route({
     ...{ method: "DELETE", path: `${PATH}/space`, summary: "Drop a space", access: "write", of: "a space" },
+    takes: ["space"],
     run: (call) => {
       notOurs(spaceOf(call));
       return withIndex(call, async (index) => ({ dropped: await index.dropSpace(spaceOf(call)) }));
@@ -177,7 +178,7 @@ export const spaceRoutes: Route[] = [
   }),
   route({
     ...{ method: "GET", path: `${PATH}/export`, summary: "A space, or all points, as an export of the package" },
-    ...{ access: "read", of: "a space" },
+    ...{ access: "read", of: "a space", takes: ["space"] },
     async run(call) {
       const collection = collectionOf(call);
       const { space } = call.query;
@@ -187,7 +188,11 @@ export const spaceRoutes: Route[] = [
   }),
   route({
     ...{ method: "POST", path: `${PATH}/import`, summary: "Add what an export holds, into the space that is named" },
-    ...{ access: "write", of: "a space", streams: true },
-    run: (call) => withIndex(call, (index) => imported(index, call.stream, call.query.space ?? null)),
+    ...{ access: "write", of: "a space", streams: ["application/octet-stream"], takes: ["space"] },
+    run: (call) => {
+      const { service, caller, params, stream, query } = call;
+      const mayAddFields = may(caller, "write", service.collections.nameOf(params.name!));
+      return withIndex(call, (index) => imported(index, stream, query.space ?? null, mayAddFields));
+    },
   }),
 ];

@@ -5,7 +5,8 @@ import { openSearch } from "../../search.ts";
 import { ensureField } from "../../store/ensure-field.ts";
 import type { Store } from "../../store/store.ts";
 import type { Key } from "../../values/keys.ts";
-import { busy, wrongInput } from "../wire/refusals.ts";
+import { HIDDEN } from "../points/indexes.ts";
+import { busy, Refusal, wrongInput } from "../wire/refusals.ts";
 import { notOurs } from "./names.ts";
 
 interface Reader {
@@ -51,23 +52,29 @@ let isImporting = false;
 
 /**
  * Adds what an export holds, or replaces what is under the same keys. `into`: the space for the one that was exported; null: each
- * keeps its name. The vectors are linked again. Memory for all of the export is needed until the end.
+ * keeps its name. `mayAddFields`: whether the collection gets those fields of the export that it lacks. The vectors are linked again. Memory for all of the export is needed until the end.
  */
 export async function imported(
   index: VectorIndex,
   body: AsyncIterable<Uint8Array>,
   into: string | null,
+  mayAddFields: boolean,
 ): Promise<{ spaces: number; entries: number }> {
   if (isImporting) throw busy("Too many requests: another import is running");
   isImporting = true;
   try {
-    return await importedAlone(index, body, into);
+    return await importedAlone(index, body, into, mayAddFields);
   } finally {
     isImporting = false;
   }
 }
 
-async function importedAlone(index: VectorIndex, body: AsyncIterable<Uint8Array>, into: string | null) {
+async function importedAlone(
+  index: VectorIndex,
+  body: AsyncIterable<Uint8Array>,
+  into: string | null,
+  mayAddFields: boolean,
+) {
   const from = await openSearch({ from: streamOf(body) });
   try {
     const { dimensions, metric } = index.options;
@@ -80,7 +87,10 @@ async function importedAlone(index: VectorIndex, body: AsyncIterable<Uint8Array>
     if (into !== null && names.length > 1) throw wrongInput(`the export holds ${names.length} spaces, not one`);
     for (const name of names) notOurs(into ?? name);
     for (const [name, type] of Object.entries(from.fields)) {
-      if (!Object.hasOwn(index.fields, name)) await ensureField(index, name, type);
+      if (Object.hasOwn(index.fields, name) || name.startsWith(HIDDEN)) continue; // those of points are the server's own
+      if (!mayAddFields)
+        throw new Refusal(403, `Forbidden: this token may not add the field "${name}" to the collection`);
+      await ensureField(index, name, type);
     }
     let entries = 0;
     for (const name of names) entries += await copied(from.space(name), index.space(into ?? name));

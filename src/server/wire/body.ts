@@ -48,11 +48,19 @@ export async function readBody(
     chunks.push(chunk);
   }
   if (bytes === 0) return undefined;
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
-    throw new Refusal(415, "Content type error: a body must be application/json");
-  }
+  if (!/^application\/[\w.+-]+\+json$/.test(typeOf(request))) checkType(request, ["application/json"]);
   return await parsed(chunks);
+}
+
+/** A form of a page can send some types across sites, and none of these. Throws Refusal. */
+export function checkType(request: Request, types: readonly string[]): void {
+  if (types.includes(typeOf(request))) return;
+  throw new Refusal(415, `Content type error: a body must be ${types.join(" or ")}`);
+}
+
+/** Without its parameters. */
+function typeOf(request: Request): string {
+  return (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
 }
 
 /**

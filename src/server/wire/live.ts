@@ -1,5 +1,6 @@
 /* What does an event of `/v1/events` hold? Types only: the server makes it, the dashboard shows it. */
 import type { IndexStats, RecoveryReport } from "../../values/reports.ts";
+import type { RequestKind } from "./metrics.ts";
 
 export interface Live {
   /** Milliseconds since 1970. */
@@ -11,7 +12,7 @@ export interface Live {
   /** Upper ends of the buckets that requests are counted in, in milliseconds; the last bucket has none. */
   bounds: readonly number[];
   /** Since the start, by buckets. */
-  requests: Record<"search" | "write" | "read", readonly number[]>;
+  requests: Record<RequestKind, readonly number[]>;
   collections: LiveCollection[];
   /** The last ones of collections, oldest first. */
   incidents: LiveIncident[];

@@ -28,6 +28,8 @@ export class Histogram {
   }
 }
 
+export type RequestKind = "search" | "write" | "read";
+
 const METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
 
 export class Metrics {
@@ -35,10 +37,17 @@ export class Metrics {
   readonly responses = new Map<string, number>();
   /** By method and path of the route. */
   readonly durations = new Map<string, Histogram>();
+  /** Of all routes of a kind. */
+  readonly kinds: Readonly<Record<RequestKind, Histogram>> = {
+    search: new Histogram(),
+    write: new Histogram(),
+    read: new Histogram(),
+  };
   readonly start = Date.now();
 
   /** A method that no route has counts as "OTHER": clients choose it. */
-  count(given: string, path: string, status: number, ms: number): void {
+  count(given: string, path: string, status: number, ms: number, kind: RequestKind): void {
+    this.kinds[kind].add(ms);
     const method = METHODS.includes(given) ? given : "OTHER";
     const response = labels({ method, endpoint: path, status: `${status}` });
     this.responses.set(response, (this.responses.get(response) ?? 0) + 1);
