@@ -16,7 +16,7 @@ export {
   endMeasure, graphOf, measureAmong, measurePiece, measureQuery, measureShare, measureWalk, nextGraph, readNotes, startMeasure, writeNotes,
 } from "./abi/recall";
 export { endScan, endSearch, scanPiece, search, startScan } from "./abi/search";
-export { claim, depthOf, hasClaims, isLinked, link, nextUnlinked, tidy } from "./abi/linking";
+export { canHelp, claim, depthOf, hasClaims, isLinked, joinBulk, link, nextUnlinked, tidy } from "./abi/linking";
 export { check, continueCensus, startCensus } from "./abi/checks";
 export {
   journalWaiting, journalWritten, nextSpaceId, openJournal, reserveJournal, setJournalState, setNext,

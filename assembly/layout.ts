@@ -128,6 +128,8 @@ export const SEAT_BULK_STALE: u32 = 96; // 1 after the thread's end, until `mend
 export const SEAT_OFFERS: u32 = 100, SEAT_OFFERS_VOID: u32 = 104;
 /* What a measurement works in (space/measure.ts), and the epoch that it keeps announced between its calls; 0: none. */
 export const SEAT_MEASURE: u32 = 108, SEAT_MEASURE_PINNED: u32 = 112;
+/* The bulk of another seat that it helps with (B_*), 0: none; and the block that it does so in (U_*), noted before it is used. */
+export const SEAT_HELPS: u32 = 116, SEAT_HELP: u32 = 120;
 
 export const CLAIM_BYTES: u32 = 28;
 export const C_SPACE: u32 = 0, C_INCARNATION: u32 = 4;
@@ -138,6 +140,7 @@ export const C_BULK: u32 = 24; // CLAIM_*
 export const CLAIM_SINGLE: u32 = 0; // its slots are linked one by one
 export const CLAIM_BULK: u32 = 1; // it is a portion, to be linked as a whole first
 export const CLAIM_ABANDONED: u32 = 2; // its bulk was given up: one by one, and others may know its slots already
+export const CLAIM_HELP: u32 = 3; // a portion that another seat has claimed; this one helps as long as SEAT_HELPS says so
 
 // ── space header: never freed, so that a stale address can always be checked by its S_INCARNATION ───────────────────
 export const SPACE_BYTES: u32 = 104;
@@ -271,15 +274,28 @@ export const L_COVERED: u32 = 16; // slots below have their leaf
 export const L_HEADER: u32 = 32; // then codes of the leaders, codes of the supers, and of each super its first leader (u32)
 
 // ── a bulk: what links a portion as a whole (bulk/portion.ts), and what it works in ─────────────────────────────────
-export const B_PHASE: u32 = 0; // PHASE_*
-export const B_CURSOR: u32 = 4; // how far the phase is: slots, rows, leaders or leaves
-export const B_FROM: u32 = 8, B_TO: u32 = 12; // slots of the portion
-export const B_ROWS: u32 = 16; // those of them that it links
-export const B_ROUND: u32 = 20; // of training
-export const B_GROUP: u32 = 24, B_LEAVES: u32 = 28; // the first row of the current group; how many leaves its rows probe
-export const B_ROOM: u32 = 32; // for leaders: what its arrays are made for
-export const B_TRAINS: u32 = 36; // 1: leaders are trained first
+/* Its board (bulk/board.ts), u64: 8 bits of phase, 28 of how many items it has (slots, rows or leaves), 28 of how many are taken. */
+export const B_BOARD: u32 = 0;
+export const ITEMS_SHIFT: u32 = 28, ITEMS_MASK: u32 = 0xfffffff, PHASE_SHIFT: u32 = 56;
+export const B_DONE: u32 = 8; // items of the phase that are done
+export const B_CLOSED: u32 = 12; // 1: no thread takes anything any more
+export const B_SHARED: u32 = 16; // 1 once another thread has joined
+export const B_LOCKS: u32 = 20; // 1: links between rows are written under node locks, since several threads write them
+export const B_CLAIM: u32 = 24; // the claim of its owner
+export const B_FROM: u32 = 28, B_TO: u32 = 32; // slots of the portion
+export const B_ROWS: u32 = 36; // those of them that it links
+export const B_CURSOR: u32 = 40; // how far a phase is that the owner does alone: leaders, slots or rows
+export const B_ROUND: u32 = 44; // of training
+export const B_LEAVES: u32 = 48; // the leaders in use (L_*): those that are trained, or the generation's
+export const B_ROOM: u32 = 52; // for leaders: what its arrays are made for
+export const B_TRAINS: u32 = 56; // 1: leaders are trained first
 export const B_HEADER: u32 = 64; // then the arrays of bulk/portion.ts
+/* What one thread has in hand of a bulk, before the arrays of its group. */
+export const U_FROM: u32 = 0, U_TO: u32 = 4; // items of the phase; U_TO 0: none
+export const U_CURSOR: u32 = 8; // how far its step is: leaves, then rows
+export const U_LEAVES: u32 = 12; // how many leaves its rows probe
+export const U_CHOOSES: u32 = 16; // 1 once they are compared with all
+export const U_HEADER: u32 = 64;
 
 // ── key record ──────────────────────────────────────────────────────────────────────────────────────────────────────
 export const K_HEADER: u32 = 8; // the chunk that records lie in
@@ -490,4 +506,5 @@ export const FAULT_ACCEPT_LOCKED: u32 = 1, FAULT_ACCEPT_WRITTEN: u32 = 2, FAULT_
   FAULT_TURN: u32 = 37, FAULT_RELINK: u32 = 38, FAULT_BULK_CLAIMED: u32 = 39, FAULT_BULK_RELEASED: u32 = 40,
   FAULT_BULK_CODED: u32 = 41, FAULT_BULK_TRAINED: u32 = 42, FAULT_BULK_COVERED: u32 = 43, FAULT_BULK_ASSIGNED: u32 = 44,
   FAULT_BULK_TWIN: u32 = 45, FAULT_BULK_NEAR: u32 = 46, FAULT_BULK_CHOSEN: u32 = 47, FAULT_BULK_BETWEEN: u32 = 48,
-  FAULT_BULK_UPPER: u32 = 49, FAULT_BULK_BACK: u32 = 50, FAULT_BULK_PUBLISHED: u32 = 51;
+  FAULT_BULK_UPPER: u32 = 49, FAULT_BULK_BACK: u32 = 50, FAULT_BULK_PUBLISHED: u32 = 51, FAULT_BULK_AHEAD: u32 = 52,
+  FAULT_BULK_TAKEN: u32 = 53, FAULT_BULK_JOINED: u32 = 54, FAULT_BULK_LEFT: u32 = 55;

@@ -10,6 +10,7 @@ import { mend } from "../space/queues";
 import { collectSome } from "../space/retirement";
 import { isAlive, spaceAfter } from "../space/spaces";
 
+export { canHelp, joinBulk } from "../space/helping";
 export { hasClaims, link } from "../space/linker";
 export { claimFrom as claim, depthOf } from "../space/queues";
 

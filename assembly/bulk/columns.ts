@@ -6,7 +6,7 @@
  * one's chain like any other twin (graph/insert.ts). Of equal vectors the codes and so the leaves are equal.
  */
 import {
-  B_CURSOR, CODE_BIAS, CODE_SCALE, CODE_SUM, FAULT_BULK_CODED, FAULT_BULK_TWIN, G_ENTRY, G_SPACE, L_LEADERS, PENDING, SLOT_DIED,
+  CODE_BIAS, CODE_SCALE, CODE_SUM, FAULT_BULK_CODED, FAULT_BULK_TWIN, G_ENTRY, G_SPACE, L_LEADERS, PENDING, SLOT_DIED,
   SLOT_STATE, S_VERSION,
 } from "../layout";
 import { faultPoint } from "../memory/faults";
@@ -16,36 +16,34 @@ import { codeAddress, encodeSlot } from "../vectors/codes";
 import { sameVector } from "../vectors/metric";
 import { slotAddress } from "../vectors/slots";
 import {
-  block, directory, from, generation, isRow, leafCounts, leafOf, leafStarts, leaves, members, order, rowOf, rows, rowSlots, setRows, to,
+  directory, from, generation, isRow, leafCounts, leafOf, leafStarts, leaves, members, order, rowOf, rowSlots, setRows, to,
 } from "./portion";
 
-const CODED: u32 = 256; // slots in one call
-
-/** Encodes slots of the portion, and notes which are rows. False once all are. */
-export function encodeSome(): bool {
-  let slot = load<u32>(block + B_CURSOR);
-  if (slot == 0) slot = from;
+/** Encodes slots of the portion, and marks those that are rows. */
+export function encodeSlots(first: u32, end: u32): void {
   const space: usize = load<u32>(generation + G_SPACE);
-  if (space == 0) return false; // it was dropped
-  const version = atomic.load<u64>(space + S_VERSION);
+  const version = space == 0 ? u64.MAX_VALUE : atomic.load<u64>(space + S_VERSION); // 0: it was dropped
   const top = levelOf(atomic.load<u32>(generation + G_ENTRY) - 1);
-  const end = min<u32>(to, slot + CODED);
-  let count = rows;
-  for (; slot < end; slot++) {
+  for (let slot = from + first; slot < from + end; slot++) {
     const at = slotAddress(generation, slot);
     store<u16>(leafOf(slot), 0);
     // One that is dead, was tried before, or becomes the entry point is left to ordinary linking.
     const isRow = load<u32>(at + SLOT_STATE) == PENDING && atomic.load<u64>(at + SLOT_DIED) > version && levelOf(slot) <= top;
-    store<u16>(rowOf + (slot - from) * 2, isRow ? <u16>(count + 1) : 0);
-    if (!isRow) continue;
-    encodeSlot(generation, at, codeAddress(directory, slot));
+    store<u16>(rowOf + (slot - from) * 2, isRow ? 1 : 0);
+    if (isRow) encodeSlot(generation, at, codeAddress(directory, slot));
+  }
+  faultPoint(FAULT_BULK_CODED);
+}
+
+/** Numbers the rows, in the order of their slots. */
+export function numberRows(): void {
+  let count: u32 = 0;
+  for (let slot = from; slot < to; slot++) {
+    if (!isRow(slot)) continue;
     store<u32>(rowSlots + count * 4, slot);
-    count++;
+    store<u16>(rowOf + (slot - from) * 2, <u16>++count);
   }
   setRows(count);
-  faultPoint(FAULT_BULK_CODED);
-  store<u32>(block + B_CURSOR, end);
-  return end < to;
 }
 
 // ── members ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,26 +71,21 @@ export function sortMembers(): void {
   }
 }
 
-/** Takes twins out of some leaves. False once they are out of all. */
-export function takeTwinsOut(most: u32): bool {
-  const count = load<u32>(leaves + L_LEADERS);
-  let leaf = load<u32>(block + B_CURSOR);
-  for (let compared: u32 = 0; leaf < count && compared < most; leaf++) compared += 1 + takeTwinsOutOf(leaf);
-  store<u32>(block + B_CURSOR, leaf);
-  return leaf < count;
+/** Takes twins out of leaves. */
+export function takeTwinsOut(first: u32, end: u32): void {
+  for (let leaf = first; leaf < end; leaf++) takeTwinsOutOf(leaf);
 }
 
-/** Of a leaf; returns how many comparisons that took. */
-function takeTwinsOutOf(leaf: u32): u32 {
+function takeTwinsOutOf(leaf: u32): void {
   const first = members + load<u32>(leafStarts + leaf * 4) * 4;
   const size = load<u32>(leafCounts + leaf * 4);
-  let kept: u32 = 0, compared: u32 = 0;
+  let kept: u32 = 0;
   for (let i: u32 = 0; i < size; i++) {
     const slot = load<u32>(first + i * 4);
     let isTwin = false;
     if (isRow(slot)) {
       const record = codeAddress(directory, slot);
-      for (let j: u32 = 0; j < kept && !isTwin; j++, compared++) isTwin = isSame(slot, record, load<u32>(first + j * 4));
+      for (let j: u32 = 0; j < kept && !isTwin; j++) isTwin = isSame(slot, record, load<u32>(first + j * 4));
     }
     if (isTwin) {
       store<u16>(leafOf(slot), 0);
@@ -103,7 +96,6 @@ function takeTwinsOutOf(leaf: u32): u32 {
     store<u32>(first + kept++ * 4, slot);
   }
   store<u32>(leafCounts + leaf * 4, kept);
-  return compared;
 }
 
 function isSame(slot: u32, record: usize, other: u32): bool {

@@ -10,10 +10,9 @@
  */
 import {
   B_CURSOR, B_ROUND, FAULT_BULK_TRAINED, G_LEAVES, LINKED, L_COVERED, L_LEADERS, L_ROOM, L_SUPERS, L_TRAINED,
-  SEAT_LEAVES, SLOT_INVERSE, SLOT_VECTOR,
+  SLOT_INVERSE, SLOT_VECTOR,
 } from "../layout";
 import { faultPoint } from "../memory/faults";
-import { seat } from "../memory/locks";
 import { codeStride, cosine, mix, paddedFloats, seed } from "../memory/settings";
 import { clearBytes, copyBytes } from "../memory/words";
 import { codeAddress, encodeSlot } from "../vectors/codes";
@@ -23,7 +22,7 @@ import { forgetRows, nearestOf, writeNearest } from "./buffers";
 import { addPlainRow, beginGroup, compareWithCodes, compareWithLeaders, inGroup } from "./dense";
 import {
   block, directory, generation, groupProbes, groupRows, groupSources, isRow, leaderBound, leaderCodes, leafOf, leaves,
-  meanSlot, PROBES, probes, rows, rowSlots, SUPER_LEADERS, sumCounts, sums, superCodes, superOf, superStarts, to, useLeaves,
+  meanSlot, PROBES, probes, rowSlots, SUPER_LEADERS, sumCounts, sums, superCodes, superOf, superStarts, to,
 } from "./portion";
 
 const SUPER_PROBES: u32 = 8; // supers whose leaders a slot is compared with
@@ -48,7 +47,6 @@ function isPoint(slot: u32): bool {
 export function trainSome(): bool {
   const at = load<u32>(block + B_ROUND);
   const step = at % STEPS;
-  useLeaves(load<u32>(seat + SEAT_LEAVES));
   let isOver = true;
   if (step == GATHER) isOver = gather();
   else if (step == PLACE) isOver = place();
@@ -225,13 +223,16 @@ function scaleOfMean(sum: usize, count: u32): f32 {
 }
 
 // ── leaves of slots ─────────────────────────────────────────────────────────────────────────────────────────────────
-/** Puts linked slots that have no leaf yet into one, a group of them. False once all have theirs. */
-export function coverSome(): bool {
-  let slot = load<u32>(block + B_CURSOR);
-  if (slot == 0) slot = load<u32>(leaves + L_COVERED);
+/** The first slot that has no leaf yet. */
+export function firstUncovered(): u32 {
+  return min<u32>(to, load<u32>(leaves + L_COVERED));
+}
+
+/** Puts the linked ones of some slots, a group at most, into leaves. */
+export function cover(first: u32, end: u32): void {
   beginGroup(1);
-  const first = slot;
-  for (; slot < to && inGroup < groupRows && slot - first < GATHERED; slot++) {
+  const uncovered = firstUncovered();
+  for (let slot = uncovered + first; slot < uncovered + end; slot++) {
     store<u16>(leafOf(slot), 0);
     if (stateOf(slotAddress(generation, slot)) != LINKED) continue;
     addPlainRow(codeAddress(directory, slot));
@@ -244,14 +245,10 @@ export function coverSome(): bool {
       store<u16>(leafOf(at), <u16>(nearestOf(r) + 1));
     }
   }
-  store<u32>(block + B_CURSOR, slot);
-  return slot < to;
 }
 
-/** Finds the leaves that a group of rows is compared with, and puts the rows into the nearest. False once all have them. */
-export function assignSome(): bool {
-  const first = load<u32>(block + B_CURSOR);
-  const end = min<u32>(rows, first + groupRows);
+/** Finds the leaves that a group of rows is compared with, and puts the rows into the nearest. */
+export function assign(first: u32, end: u32): void {
   beginGroup(PROBES);
   for (let i = first; i < end; i++) addPlainRow(codeAddress(directory, load<u32>(rowSlots + i * 4)));
   findLeaders(SUPER_PROBES, PROBES);
@@ -260,6 +257,4 @@ export function assignSome(): bool {
     writeNearest(i - first, PROBES, list);
     store<u16>(leafOf(load<u32>(rowSlots + i * 4)), load<u16>(list) + 1);
   }
-  store<u32>(block + B_CURSOR, end);
-  return end < rows;
 }

@@ -3,17 +3,18 @@
  * a slot that is linked already, and so a search, leads to it.
  *
  *   choose    the neighbours of each row, from what it was compared with (prune.ts)
- *   between   links back among the rows, which no other thread can reach yet: without locks, a full list gives up its farthest
+ *   between   links back among the rows, which no search can reach yet: a full list gives up its farthest. Under node locks only
+ *             if several threads do it
  *   upper     the levels above 0, by ordinary insertion
  *   back      links back from the slots of the graph, under their node locks
  *   publish   LINKED
  */
 import {
-  B_CURSOR, B_GROUP, B_LEAVES, FAULT_BULK_BACK, FAULT_BULK_BETWEEN, FAULT_BULK_CHOSEN, FAULT_BULK_NEAR,
-  FAULT_BULK_PUBLISHED, FAULT_BULK_UPPER, G_LINKED, LINKED, PENDING, SLOT_STATE,
+  B_CURSOR, B_LOCKS, FAULT_BULK_BACK, FAULT_BULK_BETWEEN, FAULT_BULK_CHOSEN, FAULT_BULK_NEAR, FAULT_BULK_PUBLISHED,
+  FAULT_BULK_UPPER, G_LINKED, LINKED, PENDING, SLOT_STATE, U_CURSOR, U_FROM, U_LEAVES, U_TO,
 } from "../layout";
 import { linkUpperLevels } from "../graph/insert";
-import { connect } from "../graph/links";
+import { connect, lockList, unlockList } from "../graph/links";
 import {
   countOf, distanceAt, diverseOf, idAt, idsOf, listOf, setCount, setEntry, touchEnd, touchList, writeOwnList,
 } from "../graph/lists";
@@ -29,8 +30,8 @@ import { slotAddress } from "../vectors/slots";
 import { takeCandidates } from "./buffers";
 import { addRow, beginGroup, compareSome, COMPARED, sortRows } from "./dense";
 import {
-  block, directory, from, generation, groupProbes, groupRows, isRow, listDistances, order, ownCounts, PROBES, probes, rowOf, rows,
-  rowSlots,
+  block, directory, from, generation, groupProbes, isRow, listDistances, order, ownCounts, PROBES, probes, rowOf, rows, rowSlots,
+  unit,
 } from "./portion";
 
 export const MOST_CANDIDATES: u32 = 64; // of a row; with wider searches slots are linked one by one
@@ -41,16 +42,11 @@ function slotAt(place: u32): u32 {
   return load<u32>(rowSlots + <u32>load<u16>(order + place * 2) * 4);
 }
 
-/** How many rows the current group has, 0 at the end. */
-export function rowsInGroup(): u32 {
-  return min<u32>(groupRows, rows - load<u32>(block + B_GROUP));
-}
-
-/** Goes on with comparing the current group of rows with their leaves. False once that is done. */
+/** Goes on with comparing the rows of the unit in hand with their leaves. False once that is done. */
 export function compareGroup(): bool {
-  const next = load<u32>(block + B_CURSOR);
-  const first = load<u32>(block + B_GROUP);
-  const count = rowsInGroup();
+  const next = load<u32>(unit + U_CURSOR);
+  const first = load<u32>(unit + U_FROM);
+  const count = load<u32>(unit + U_TO) - first;
   beginGroup(efConstruction); // as many candidates as an ordinary insert has
   if (next == 0) {
     for (let r: u32 = 0; r < count; r++) {
@@ -59,19 +55,19 @@ export function compareGroup(): bool {
       addRow(codeAddress(directory, slot), slot);
       copyBytes(groupProbes + r * PROBES * 2, probes + row * PROBES * 2, PROBES * 2);
     }
-    store<u32>(block + B_LEAVES, sortRows(PROBES));
+    store<u32>(unit + U_LEAVES, sortRows(PROBES));
   }
-  const end = compareSome(next, load<u32>(block + B_LEAVES), COMPARED);
+  const end = compareSome(next, load<u32>(unit + U_LEAVES), COMPARED);
   faultPoint(FAULT_BULK_NEAR);
-  store<u32>(block + B_CURSOR, end);
-  return end < load<u32>(block + B_LEAVES);
+  store<u32>(unit + U_CURSOR, end);
+  return end < load<u32>(unit + U_LEAVES);
 }
 
-/** Chooses the neighbours of up to `most` rows of the current group. False once that is done, or codes went blind. */
+/** Chooses the neighbours of up to `most` rows of the unit in hand. False once that is done, or codes went blind. */
 export function chooseSome(most: u32): bool {
-  const first = load<u32>(block + B_GROUP);
-  const count = rowsInGroup();
-  let r = load<u32>(block + B_CURSOR);
+  const first = load<u32>(unit + U_FROM);
+  const count = load<u32>(unit + U_TO) - first;
+  let r = load<u32>(unit + U_CURSOR);
   const end = min<u32>(count, r + most);
   for (; r < end; r++) {
     const slot = slotAt(first + r);
@@ -88,32 +84,52 @@ export function chooseSome(most: u32): bool {
     if (!goesByCodes(generation)) return false;
   }
   faultPoint(FAULT_BULK_CHOSEN);
-  store<u32>(block + B_CURSOR, end);
-  if (end == count) store<u32>(block + B_GROUP, first + count);
+  store<u32>(unit + U_CURSOR, end);
   return end < count;
 }
 
-/** Links back among up to `most` rows. False once all are. */
-export function linkBetween(most: u32): bool {
-  let place = load<u32>(block + B_CURSOR);
-  const end = min<u32>(rows, place + most);
-  for (; place < end; place++) {
+/** Links back among rows. */
+export function linkBetween(first: u32, end: u32): void {
+  const locks = load<u32>(block + B_LOCKS) != 0;
+  const ids = chosenIds(0);
+  const distances = chosenDistances(0);
+  for (let place = first; place < end; place++) {
     const slot = slotAt(place);
-    const list = listOf(generation, slot, 0);
-    const dists = distancesOfRow(slot);
-    const own: u32 = load<u8>(ownCounts + place);
-    for (let i: u32 = 0; i < own; i++) {
-      const other = idAt(list, i);
-      if (isRow(other)) sink += touchEnd(generation, other, 0) + touchList(generation, other, 0);
+    // Copied first: others may write to its list.
+    const lock = locks ? lockList(generation, slot) : 0;
+    const count = copyChosen(place, true);
+    if (locks) unlockList(lock);
+    for (let i: u32 = 0; i < count; i++) {
+      const other = load<u32>(ids + i * 4);
+      sink += touchEnd(generation, other, 0) + touchList(generation, other, 0);
     }
-    for (let i: u32 = 0; i < own; i++) {
-      const other = idAt(list, i);
-      if (isRow(other)) addBetween(other, slot, distanceAt(dists, i));
+    for (let i: u32 = 0; i < count; i++) {
+      const other = load<u32>(ids + i * 4);
+      const theirs = locks ? lockList(generation, other) : 0;
+      addBetween(other, slot, load<f32>(distances + i * 4));
+      if (locks) unlockList(theirs);
       if (i == 1) faultPoint(FAULT_BULK_BETWEEN);
     }
   }
-  store<u32>(block + B_CURSOR, end);
-  return end < rows;
+}
+
+/** Makes what a row has chosen itself, of rows or of slots of the graph, `chosenIds(0)` and their distances. Returns how many. */
+function copyChosen(place: u32, ofRows: bool): u32 {
+  const slot = slotAt(place);
+  const list = listOf(generation, slot, 0);
+  const dists = distancesOfRow(slot);
+  const own: u32 = load<u8>(ownCounts + place);
+  const ids = chosenIds(0);
+  const distances = chosenDistances(0);
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < own; i++) {
+    const other = idAt(list, i);
+    if (isRow(other) != ofRows) continue;
+    store<u32>(ids + count * 4, other);
+    store<f32>(distances + count * 4, distanceAt(dists, i));
+    count++;
+  }
+  return count;
 }
 
 /** Where the distances of a row's level-0 list lie while the portion is linked. */
@@ -152,48 +168,32 @@ function isPlaced(slot: u32): bool {
   return countOf(listOf(generation, slot, 0)) != 0;
 }
 
-/** Links the upper levels of up to `most` rows that have any, as they come in `order`. False once all are. */
-export function linkUpper(most: u32): bool {
-  let place = load<u32>(block + B_CURSOR);
-  for (let done: u32 = 0; place < rows && done < most; place++) {
+/** Links the upper levels of those rows, as they come in `order`, that have any. Returns how many that were. */
+export function linkUpper(first: u32, end: u32): u32 {
+  let done: u32 = 0;
+  for (let place = first; place < end; place++) {
     const slot = slotAt(place);
     if (levelOf(slot) == 0 || !isPlaced(slot)) continue;
     linkUpperLevels(generation, slot);
     faultPoint(FAULT_BULK_UPPER);
     done++;
   }
-  store<u32>(block + B_CURSOR, place);
-  return place < rows;
+  return done;
 }
 
-/** Links back to up to `most` rows from the slots of the graph. False once all are. */
-export function linkBack(most: u32): bool {
-  let place = load<u32>(block + B_CURSOR);
-  const end = min<u32>(rows, place + most);
-  for (; place < end; place++) {
+/** Links back to rows from the slots of the graph. */
+export function linkBack(first: u32, end: u32): void {
+  const ids = chosenIds(0);
+  const distances = chosenDistances(0);
+  for (let place = first; place < end; place++) {
     const slot = slotAt(place);
-    const list = listOf(generation, slot, 0);
-    const dists = distancesOfRow(slot);
-    // Others may write to the list from now on: what it has chosen is copied first.
-    const own: u32 = load<u8>(ownCounts + place);
-    const ids = chosenIds(0);
-    const distances = chosenDistances(0);
-    let count: u32 = 0;
-    for (let i: u32 = 0; i < own; i++) {
-      const other = idAt(list, i);
-      if (isRow(other)) continue;
-      store<u32>(ids + count * 4, other);
-      store<f32>(distances + count * 4, distanceAt(dists, i));
-      sink += touchEnd(generation, other, 0);
-      count++;
-    }
+    const count = copyChosen(place, false);
+    for (let i: u32 = 0; i < count; i++) sink += touchEnd(generation, load<u32>(ids + i * 4), 0);
     for (let i: u32 = 0; i < count; i++) {
       connect(generation, load<u32>(ids + i * 4), 0, slot, load<f32>(distances + i * 4));
       if (i == 1) faultPoint(FAULT_BULK_BACK);
     }
   }
-  store<u32>(block + B_CURSOR, end);
-  return end < rows;
 }
 
 /** Publishes up to `most` rows. False once all are. */

@@ -1,6 +1,7 @@
 /*
  * What does a bulk work in? One block from the arena, sized by the portion, that SEAT_BULK names: a header (B_*) with how
- * far it is, so that every call goes on where the last one stopped, and these arrays.
+ * far it is, so that every call goes on where the last one stopped, these arrays, and what its owner needs for itself (U_*
+ * and a group). A thread that helps has a block for the latter of its own (SEAT_HELP).
  *
  *   rowSlots    u32 a row     the slots that are linked in it, in their order
  *   rowOf       u16 a slot    1 + the row of a slot of the portion, 0: it is linked alone
@@ -9,12 +10,12 @@
  *   ownCounts   u8 a row      how many neighbours it has chosen itself
  *   listDistances  f32 × 4M  of each row the distances of its level-0 list
  *   members     u32 a slot    of the graph and the portion, leaf by leaf: from leafStarts, leafCounts of them
- *   group…      a group of rows against a leaf (dense.ts)
  *   sums        of the training of leaders (leaders.ts), only if there is one
+ *   group…      of each thread: a group of rows against a leaf (dense.ts)
  */
 import {
-  B_FROM, B_HEADER, B_ROOM, B_ROWS, B_TO, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LEAF_BYTES, L_HEADER, L_ROOM, MOST_LEADERS, SEAT_BULK,
-  SLOT_HEADER,
+  B_FROM, B_HEADER, B_LEAVES, B_ROOM, B_ROWS, B_TO, B_TRAINS, CHUNK_BITS, CHUNK_SLOTS, G_GRAPH, LEAF_BYTES, L_HEADER, L_ROOM,
+  MOST_LEADERS, SEAT_BULK, SEAT_HELP, SEAT_HELPS, SLOT_HEADER, U_HEADER,
 } from "../layout";
 import { seat } from "../memory/locks";
 import { capacityBase, codeStride, dimensions, leavesOffset, paddedFloats } from "../memory/settings";
@@ -23,17 +24,19 @@ export const PROBES: u32 = 13; // leaves that a row is compared with
 export const NO_LEAF: u32 = 0xffff;
 const LEAF_SLOTS: u32 = 64; // what a leaf has on average
 export const SUPER_LEADERS: u32 = 16; // of that many leaders one is a super as well
-export const MOST_ROWS: u32 = 2048; // of a group: the more, the less often a leaf is packed
+const MOST_ROWS: u32 = 2048; // of a group: the more, the less often a leaf is packed
+const MOST_OF_HELPER: u32 = 1024; // its memory comes on top, and units are smaller where there are several threads
 export const CANDIDATES: u32 = 96; // entries of a row's buffer
 export const COLUMNS: u32 = 64; // that are packed at a time
 
-/** Of the portion in hand, read from its block by `openPortion`. */
+/** Of the portion in hand, read from its block by `openPortion` or `openHelp`. */
 export let block: usize = 0, generation: usize = 0, directory: usize = 0;
 export let from: u32 = 0, to: u32 = 0, rows: u32 = 0, room: u32 = 0;
 export let rowSlots: usize = 0, rowOf: usize = 0, order: usize = 0, probes: usize = 0, ownCounts: usize = 0;
 export let listDistances: usize = 0, members: usize = 0, leafStarts: usize = 0, leafCounts: usize = 0;
 export let sums: usize = 0, sumCounts: usize = 0, meanSlot: usize = 0, superOf: usize = 0;
-/* The group: */
+/* The thread's own: U_*, and the group. */
+export let unit: usize = 0;
 export let groupRows: u32 = 0, rowBytes: u32 = 0;
 export let groupCodes: usize = 0, groupFrom: usize = 0, groupBy: usize = 0, groupSum: usize = 0;
 export let groupBound: usize = 0, groupCount: usize = 0, groupSlot: usize = 0;
@@ -49,13 +52,10 @@ function take(bytes: u32): usize {
   return at;
 }
 
-/** Lays out a block at `start` for a portion of `slots` after `before` others; returns its size. */
-function layOut(start: usize, before: u32, slots: u32, leaders: u32): u32 {
+/** Lays out at `start` what threads share for a portion of `slots` after `before` others; returns its size. */
+function layOut(start: usize, before: u32, slots: u32, leaders: u32, trains: bool): u32 {
   cursor = start;
   take(B_HEADER);
-  rowBytes = (dimensions + 7) & ~7;
-  const most = min<u32>(MOST_ROWS, (MOST_ROWS * 128) / rowBytes);
-  groupRows = max<u32>(32, min<u32>(most, slots + 3) & ~3);
   rowSlots = take(slots * 4);
   rowOf = take(slots * 2);
   order = take(slots * 2);
@@ -65,6 +65,19 @@ function layOut(start: usize, before: u32, slots: u32, leaders: u32): u32 {
   members = take((before + slots) * 4);
   leafStarts = take((leaders + 1) * 4);
   leafCounts = take((leaders + 1) * 4);
+  superOf = take(leaders * 2);
+  meanSlot = take(SLOT_HEADER + paddedFloats * 4);
+  sumCounts = take(leaders * 4);
+  sums = take(trains ? leaders * paddedFloats * 4 : 0);
+  return <u32>(cursor - start);
+}
+
+/** Lays out at `start` what a thread needs for itself, with groups of up to `most` rows; returns its size. */
+function layOutGroup(start: usize, slots: u32, leaders: u32, most: u32): u32 {
+  cursor = start;
+  unit = take(U_HEADER);
+  rowBytes = (dimensions + 7) & ~7;
+  groupRows = max<u32>(32, min<u32>(min<u32>(most, (most * 128) / rowBytes), slots + 3) & ~3);
   const places = groupRows + 4; // the last are those of a row that is none
   groupCodes = take(places * rowBytes + 16);
   groupFrom = take(places * 4);
@@ -86,10 +99,6 @@ function layOut(start: usize, before: u32, slots: u32, leaders: u32): u32 {
   groupProbes = take(groupRows * PROBES * 2);
   groupSources = take(groupRows * 4);
   found = take(64);
-  superOf = take(leaders * 2);
-  meanSlot = take(SLOT_HEADER + paddedFloats * 4);
-  sumCounts = take(leaders * 4);
-  sums = take(0);
   return <u32>(cursor - start);
 }
 
@@ -105,7 +114,12 @@ export function leaderBound(): u32 {
 
 /** Bytes of the block for a portion of `slots` after `before`, with `leaders` of which are trained or not. */
 export function portionBytes(before: u32, slots: u32, leaders: u32, trains: bool): u64 {
-  return <u64>layOut(0, before, slots, leaders) + (trains ? <u64>leaders * paddedFloats * 4 : 0) + 128;
+  return <u64>layOut(0, before, slots, leaders, trains) + layOutGroup(0, slots, leaders, MOST_ROWS) + 128;
+}
+
+/** Bytes of the block of a thread that helps with the portion of a block. */
+export function helpBytes(that: usize): u32 {
+  return layOutGroup(0, load<u32>(that + B_TO) - load<u32>(that + B_FROM), load<u32>(that + B_ROOM), MOST_OF_HELPER) + 64;
 }
 
 export function leavesBytes(leaders: u32): u32 {
@@ -123,14 +137,32 @@ export function blockOf(that: usize): usize {
 
 /** Reads where the seat's portion lies. */
 export function openPortion(that: usize): void {
-  block = blockOf(seat);
+  open(blockOf(seat), that);
+  layOutGroup(cursor, to - from, room, MOST_ROWS);
+}
+
+/** Reads where the portion lies that the seat helps with. */
+export function openHelp(that: usize): void {
+  open(load<u32>(seat + SEAT_HELPS), that);
+  layOutGroup((<usize>load<u32>(seat + SEAT_HELP) + 63) & ~63, to - from, room, MOST_OF_HELPER);
+}
+
+function open(at: usize, that: usize): void {
+  block = at;
   generation = that;
   directory = load<u32>(that + G_GRAPH);
   from = load<u32>(block + B_FROM);
   to = load<u32>(block + B_TO);
   rows = load<u32>(block + B_ROWS);
   room = load<u32>(block + B_ROOM);
-  layOut(block, from, to - from, room);
+  layOut(block, from, to - from, room, load<u32>(block + B_TRAINS) != 0);
+  if (load<u32>(block + B_LEAVES) != 0) useLeaves(load<u32>(block + B_LEAVES));
+}
+
+/** Reads again what the owner may have made since the portion was opened by a thread that helps. */
+export function renew(): void {
+  rows = load<u32>(block + B_ROWS);
+  directory = load<u32>(generation + G_GRAPH);
 }
 
 export function setRows(count: u32): void {

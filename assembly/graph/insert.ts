@@ -128,7 +128,8 @@ function insert(generation: usize, slot: u32, at: usize, level: u32, entry: u32)
 
 /**
  * Links the levels above 0 of a slot whose list on level 0 is complete. The entry point is on its highest level or above. For
- * a bulk, while no other thread links slots of the generation.
+ * a bulk, while no other thread links slots of the generation but those of the bulk. Two that are linked at the same time do not
+ * see each other on these levels: on level 0 they are neighbours if they are near.
  */
 export function linkUpperLevels(generation: usize, slot: u32): void {
   const level = levelOf(slot);

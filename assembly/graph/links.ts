@@ -26,6 +26,17 @@ function nodeLock(generation: usize, slot: u32, level: u32): usize {
   return lockOf(generation, slot);
 }
 
+/** Takes the lock of a slot to write its list on level 0. Returns it, for `unlockList`. */
+export function lockList(generation: usize, slot: u32): usize {
+  const lock = nodeLock(generation, slot, 0);
+  acquire(lock, SEAT_HELD_NODE);
+  return lock;
+}
+
+export function unlockList(lock: usize): void {
+  release(lock, SEAT_HELD_NODE);
+}
+
 /**
  * Adds `slot` at `distance` to the list of `to`; a full list is pruned. Two slots that are linked for the first time
  * never choose each other, so a list is searched for doubles only once a slot was retried.

@@ -93,6 +93,12 @@ export function releaseOf(deadSeat: usize, held: usize): void {
   atomic.store<u32>(lock, 0);
 }
 
+/** Sleeps for 50 µs at most, or until `at` is notified or no longer `seen`; about as long awake where a thread may not sleep. */
+export function nap(at: usize, seen: u32): void {
+  if (maySleep) atomic.wait<i32>(at, seen, NAP_NS);
+  else for (let spins: u32 = 0; spins < SPINS && atomic.load<u32>(at) == seen; spins++);
+}
+
 /** Takes the partition lock; false when another thread holds it and this one may not sleep. */
 export function lockPartition(): bool {
   return tryAcquire(P_LOCK, SEAT_HELD_PARTITION);

@@ -5,17 +5,21 @@
  * emptied is passed over: those slots are found by scan, or wait again in the next generation.
  */
 import {
-  CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_SINGLE, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE,
-  C_TO, FAILED_ONCE, FLAT, G_COUNT, G_FLOOR, G_LINKED, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, LINKED, OP_UNITS, PENDING, QUARANTINED, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT,
-  SEAT_LINKING, SLOT_STATE, SLOT_TWIN, S_GENERATIONS,
+  CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_HELP, CLAIM_SINGLE, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL, C_SPACE,
+  C_TO, FAILED_ONCE, FLAT, G_LINKED, G_QUARANTINE, G_QUARANTINED, G_SERIAL, G_STATE, LINKED, OP_UNITS, PENDING, QUARANTINED,
+  SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_HELPS, SEAT_LINKING, SLOT_STATE, SLOT_TWIN, S_GENERATIONS,
 } from "../layout";
-import { BULK_BLIND, BULK_DONE, BULK_MORE, bulkSome, firstInBulk, spent } from "../bulk/bulk";
-import { finish, FIRST_ALONE, finishTwin, linkSlot } from "../graph/insert";
+import { closeAndWait } from "../bulk/board";
+import {
+  BULK_BLIND, BULK_BROKEN, BULK_DONE, BULK_MORE, bulkSome, firstInBulk, helpSome, isAhead, linkedAhead, spent,
+} from "../bulk/bulk";
+import { blockOf } from "../bulk/portion";
+import { finish, FIRST_ALONE, finishTwin } from "../graph/insert";
 import { expectDoubles } from "../graph/links";
 import { firstTwin } from "../graph/lists";
 import { promote } from "../graph/promotion";
-import { isAsked } from "../graph/sight";
-import { goesByCodes, linkSuspects, suspectsOf, watch } from "../graph/suspects";
+import { advanceFloor, linkOne, settle } from "../graph/single";
+import { goesByCodes, linkSuspects, suspectsOf } from "../graph/suspects";
 import { announce, park } from "../memory/epochs";
 import { seat } from "../memory/locks";
 import { info } from "../memory/scratch";
@@ -23,7 +27,8 @@ import { push } from "../memory/words";
 import { slotAddress, stateOf } from "../vectors/slots";
 import { compactSome, STEP_LATER, STEP_MORE } from "./compaction";
 import { currentOf } from "./generations";
-import { endBulk } from "./queues";
+import { leaveBulk } from "./helping";
+import { endBulk, giveUpBulk, isAwaited, mend } from "./queues";
 import { isAlive } from "./spaces";
 
 /* In this call: slots, compaction steps, what both and bulks took (OP_UNITS), and whether a lock was busy. */
@@ -79,6 +84,15 @@ function linkClaimed(claim: usize, most: u32): void {
     isAlive(space, load<u32>(claim + C_INCARNATION)) &&
     current == generation &&
     load<u32>(generation + G_SERIAL) == load<u32>(claim + C_SERIAL);
+  if (load<u32>(claim + C_BULK) == CLAIM_HELP) {
+    help(generation, valid, most);
+    return;
+  }
+  if (isAwaited(seat)) { // its bulk was given up, and the others may be writing to its rows
+    park();
+    waits = true;
+    return;
+  }
   if (!valid) {
     park();
     if (load<u32>(claim + C_BULK) != CLAIM_BULK || endBulk(claim, false)) passOn();
@@ -92,15 +106,12 @@ function linkClaimed(claim: usize, most: u32): void {
   const to = load<u32>(claim + C_TO);
   let slot = load<u32>(claim + C_FROM);
   while (slot < to && linked < most) {
-    if (isPortion && goesInBulk(generation, slot)) break;
+    if (isPortion && goesInBulk(generation)) break;
     const byCodes = goesByCodes(generation);
-    store<u32>(seat + SEAT_LINKING, slot + 1);
-    if (linkSlot(generation, slot)) units += OP_UNITS;
-    store<u32>(seat + SEAT_LINKING, 0);
+    if (linkOne(generation, slot)) units += OP_UNITS;
     linked++;
     store<u32>(claim + C_FROM, slot + 1);
-    if (byCodes && isAsked(generation, slot)) advanceFloor(generation);
-    if (byCodes) watch(generation, slot);
+    if (byCodes) settle(generation, slot);
     slot++;
     linked += linkSuspects(generation, most - min<u32>(linked, most));
   }
@@ -130,32 +141,48 @@ function prepareClaim(claim: usize, generation: usize, most: u32): bool {
     store<u32>(claim + C_BULK, CLAIM_SINGLE);
     return true;
   }
-  if (!goesInBulk(generation, from)) return true;
+  if (!goesInBulk(generation)) return true;
   let status = BULK_BLIND;
   if (goesByCodes(generation)) {
     status = bulkSome(generation, most);
     units += spent;
+    linked += linkedAhead;
+    if (!isAhead()) store<u32>(claim + C_FROM, max<u32>(from, firstInBulk())); // those ahead are linked
   }
   park();
-  if (status != BULK_MORE && !endBulk(claim, status == BULK_DONE)) waits = true;
+  if (status == BULK_MORE) return false;
+  if (!closeAndWait(blockOf(seat))) {
+    waits = true;
+  } else if (status == BULK_BROKEN) {
+    giveUpBulk(seat);
+    mend();
+  } else if (!endBulk(claim, status == BULK_DONE)) {
+    waits = true;
+  }
   return false;
 }
 
-/** Whether the next slot of a portion is linked in bulk. The first ones are linked one by one. */
-function goesInBulk(generation: usize, slot: u32): bool {
-  return load<u32>(generation + G_LINKED) >= FIRST_ALONE && slot >= firstInBulk();
+/** Whether a portion is linked in bulk from here on. The first slots of a graph are linked one by one. */
+function goesInBulk(generation: usize): bool {
+  return load<u32>(generation + G_LINKED) >= FIRST_ALONE;
 }
 
-/** Moves the floor over every slot that no longer waits. */
-function advanceFloor(generation: usize): void {
-  const count = atomic.load<u32>(generation + G_COUNT);
-  while (true) {
-    const floor = atomic.load<u32>(generation + G_FLOOR);
-    let next = floor;
-    while (next < count && stateOf(slotAddress(generation, next)) != PENDING) next++;
-    if (next == floor) return;
-    if (atomic.cmpxchg<u32>(generation + G_FLOOR, floor, next) == floor) return;
+/** Goes on with helping the owner of a portion, or leaves it. */
+function help(generation: usize, valid: bool, most: u32): void {
+  if (load<u32>(seat + SEAT_HELPS) == 0) { // a thread that had this seat before, and has ended
+    park();
+    passOn();
+    return;
   }
+  const goesOn = valid && helpSome(generation, most);
+  if (valid) {
+    units += spent;
+    linked += linkedAhead;
+  }
+  park();
+  if (goesOn) return;
+  if (leaveBulk()) passOn();
+  else waits = true;
 }
 
 /**

@@ -11,13 +11,16 @@
  * sees the other.
  */
 import {
-  CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_SINGLE, COMPACT_NO, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL,
+  B_CLAIM, CLAIM_ABANDONED, CLAIM_BULK, CLAIM_BYTES, CLAIM_SINGLE, COMPACT_NO, C_BULK, C_FROM, C_GENERATION, C_INCARNATION, C_SERIAL,
   C_SPACE, C_TO, FAULT_BULK_CLAIMED, FAULT_BULK_RELEASED, FAULT_CLAIMED, FAULT_QUEUE_LOCKED, G_BULK, G_CLAIMED, G_COUNT,
   G_DEAD, G_ELIGIBLE, G_FLOOR, G_READY, G_SERIAL, MAX_CLAIMS, MAX_SEATS, MAX_WORKERS, P_QUEUES, QUEUE_BYTES, Q_BROKEN, Q_DEPTH,
   Q_HEAD, Q_INBOX, Q_LOCK, Q_TAIL, SEAT_BULK, SEAT_BULK_STALE, SEAT_CLAIMS, SEAT_CLAIM_COUNT, SEAT_CLAIM_NEXT, SEAT_HELD_QUEUE,
-  SEAT_LEAVES, S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
+  SEAT_HELP, SEAT_HELPS, SEAT_LEAVES, S_GENERATIONS, S_HOME, S_INCARNATION, S_NEXT, S_QUEUED, S_WANTS_COMPACTION,
 } from "../layout";
+import { close, isHelped } from "../bulk/board";
 import { canBulk, freeBulk, isKnown, keepLeaves, openBulk } from "../bulk/bulk";
+import { blockOf } from "../bulk/portion";
+import { freeAt } from "../memory/arena";
 import { announce, park } from "../memory/epochs";
 import { faultPoint } from "../memory/faults";
 import { lockPartition, owner, release, releaseOf, seat, seatAddress, tryAcquire, unlockPartition } from "../memory/locks";
@@ -99,7 +102,7 @@ function wantsCompaction(space: usize, queue: usize): bool {
   return load<u32>(generation + G_DEAD) > load<u32>(generation + G_COUNT) >>> 1;
 }
 
-function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u32, kind: u32): void {
+function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u32, kind: u32): usize {
   const count = load<u32>(seat + SEAT_CLAIM_COUNT);
   const claim: usize = load<u32>(seat + SEAT_CLAIMS) + count * CLAIM_BYTES;
   store<u32>(claim + C_SPACE, <u32>space);
@@ -110,6 +113,7 @@ function addClaim(space: usize, generation: usize, serial: u32, from: u32, to: u
   store<u32>(claim + C_TO, to);
   store<u32>(claim + C_BULK, kind);
   store<u32>(seat + SEAT_CLAIM_COUNT, count + 1);
+  return claim;
 }
 
 let portion: usize = 0; // a space whose next slots are one, met by the last `claimSome`
@@ -205,7 +209,8 @@ function claimPortionLocked(space: usize, singly: bool): u32 {
     dissolved = slots == 0;
   }
   if (slots != 0) {
-    addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + slots, CLAIM_BULK);
+    const claim = addClaim(space, generation, load<u32>(generation + G_SERIAL), from, from + slots, CLAIM_BULK);
+    store<u32>(blockOf(seat) + B_CLAIM, <u32>claim);
     faultPoint(FAULT_BULK_CLAIMED); // after a trap here, a repair drops the claim
     addDepth(space, -(<i32>unclaimedIn(generation)));
     atomic.xchg<u32>(generation + G_BULK, owner);
@@ -217,10 +222,15 @@ function claimPortionLocked(space: usize, singly: bool): u32 {
 
 /**
  * After the portion of a claim was linked or given up: gives its memory back, and makes what has come in between work for
- * the space's home. False while the partition is busy.
+ * the space's home. False while the partition is busy, or other threads have not left the bulk yet.
  */
 export function endBulk(claim: usize, isDone: bool): bool {
   if (!lockPartition()) return false;
+  close(blockOf(seat));
+  if (isHelped(blockOf(seat))) {
+    unlockPartition();
+    return false;
+  }
   const space: usize = load<u32>(claim + C_SPACE);
   const generation: usize = load<u32>(claim + C_GENERATION);
   const isThere =
@@ -327,9 +337,14 @@ export function mend(): void {
   unlockPartition();
 }
 
-/** Frees what the bulk of a thread that has ended worked in. Its claim is linked one by one. */
+/**
+ * Frees what the bulk of a thread that has ended, or was given up, worked in. Its claim is linked one by one. While others have
+ * not left it, it stays: the last of them comes back (helping.ts).
+ */
 function freeStaleBulk(that: usize): void {
   if (load<u32>(that + SEAT_BULK_STALE) == 0) return;
+  freeAt(that + SEAT_HELP);
+  if (isAwaited(that)) return;
   freeBulk(that);
   for (let space: usize = 0; (space = spaceAfter(space)) != 0; ) {
     const generation = currentOf(load<u64>(space + S_GENERATIONS));
@@ -338,13 +353,28 @@ function freeStaleBulk(that: usize): void {
   store<u32>(that + SEAT_BULK_STALE, 0);
 }
 
+/** Whether the bulk of a seat was given up, and others have not left it yet. */
+export function isAwaited(that: usize): bool {
+  if (load<u32>(that + SEAT_BULK_STALE) == 0 || load<u32>(that + SEAT_BULK) == 0) return false;
+  return isHelped(blockOf(that));
+}
+
 /**
- * After a thread's end, or a trap: its bulk is given up, and so are the portions that it was filling. `mend` frees what they
- * hold. The rows of a bulk that others may know are linked one by one as such.
+ * After a thread's end, or a trap: its bulk is given up, the one that it helped with, and so are the portions that it was
+ * filling. `mend` frees what they hold.
  */
 export function giveUpPortions(that: usize): void {
   const hasOffered = voidOffers(that);
-  if (load<u32>(that + SEAT_BULK) == 0 && load<u32>(that + SEAT_LEAVES) == 0 && !hasOffered) return;
+  const helped: usize = atomic.load<u32>(that + SEAT_HELPS);
+  if (helped != 0) close(helped); // what it had in hand is never done
+  atomic.store<u32>(that + SEAT_HELPS, 0);
+  const held = load<u32>(that + SEAT_BULK) | load<u32>(that + SEAT_LEAVES) | load<u32>(that + SEAT_HELP);
+  if (held != 0 || hasOffered) giveUpBulk(that);
+}
+
+/** The rows of a bulk that others may know are linked one by one as such. */
+export function giveUpBulk(that: usize): void {
+  if (load<u32>(that + SEAT_BULK) != 0) close(blockOf(that));
   const kind = isKnown(that) ? CLAIM_ABANDONED : CLAIM_SINGLE;
   const claims: usize = load<u32>(that + SEAT_CLAIMS);
   for (let i = load<u32>(that + SEAT_CLAIM_COUNT); i > 0; i--) {

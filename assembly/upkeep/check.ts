@@ -6,11 +6,13 @@
  * Returns 0, or the number of the first broken promise, with slot, level and position in X_INFO.
  */
 import {
-  E_MORE, GRAPH, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_SERIAL, G_STATE, IN_GRAPH,
-  KEY_HEADER, LINKED, PENDING, SLOT_BORN, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_LIVE, S_VERSION, TWINNED,
+  E_MORE, GRAPH, G_BULK, G_CLAIMED, G_COUNT, G_DEAD, G_ENTRY, G_FLOOR, G_GRAPH, G_KEY_TABLE, G_LINKED, G_LIVE, G_SERIAL, G_STATE, IN_GRAPH,
+  KEY_HEADER, LINKED, PENDING, SEAT_BULK, SLOT_BORN, SLOT_DIED, SLOT_KEY, S_GENERATIONS, S_LIVE, S_VERSION, TWINNED,
 } from "../layout";
+import { areHelpersWhole } from "../bulk/board";
 import { capacityOf, countOf, diverseOf, firstTwin, idAt, listOf, lockOf, mayHaveDoubles } from "../graph/lists";
 import { allocate, BROKEN, CHANGED, free, GOES_ON, useReserve, walkArena } from "../memory/arena";
+import { seatAddress } from "../memory/locks";
 import { info } from "../memory/scratch";
 import { levelOf } from "../memory/settings";
 import { clearBytes, hasBit, setBit } from "../memory/words";
@@ -34,6 +36,7 @@ const BROKEN_ENTRY: u32 = 9; // an entry point that is missing or not linked
 const BROKEN_TWIN: u32 = 10; // a twin on no chain or on two, or a chain that names another slot or a younger one first
 const BROKEN_CODE: u32 = 11; // a code scale that is not a finite number ≥ 0
 const BROKEN_ROW: u32 = 12; // cells without a record, or that no row can have left
+const BROKEN_BULK: u32 = 13; // a portion that is being linked by a seat without a bulk, or a seat that helps with none
 
 function fail(what: u32, slot: u32, level: u32, index: u32): u32 {
   info(0, slot);
@@ -47,6 +50,7 @@ const BLOCKS_A_SLOT: u32 = 32; // are looked at in the time of a slot
 /** What all spaces share, as `checkSpace`. Gives up the walk of a space. */
 export function checkPartition(slots: u32): i32 {
   end();
+  if (!areHelpersWhole()) return fail(BROKEN_BULK, 0, 0, 0);
   const status = walkArena(slots * BLOCKS_A_SLOT);
   if (status == GOES_ON) return E_MORE;
   info(3, status == CHANGED ? 0 : 1);
@@ -184,6 +188,8 @@ function checkGeneration(): u32 {
   }
   const now = load<u32>(generation + G_COUNT);
   if (load<u32>(generation + G_CLAIMED) > now) return fail(BROKEN_FLOOR, now, 2, load<u32>(generation + G_CLAIMED));
+  const owner = load<u32>(generation + G_BULK);
+  if (newer == 0 && owner != 0 && load<u32>(seatAddress(owner - 1) + SEAT_BULK) == 0) return fail(BROKEN_BULK, 0, 1, owner - 1);
   const entry = load<u32>(generation + G_ENTRY);
   if (load<u32>(generation + G_STATE) != GRAPH || entry == 0) {
     endGeneration();

@@ -114,6 +114,7 @@ export class VirtualWorker {
     return {
       depthOf: (home) => queues.depthOf(number, home),
       claim: (home, most) => this.claim(number, home, most),
+      ...{ canHelp: () => false, joinBulk: () => false },
       hasClaims: () => this.claims[number]!.length > 0,
       link: (most) => this.link(this.claims[number]!, most),
       ...{ tidy: () => false, repair: () => {} },

@@ -134,6 +134,12 @@ export function claim(seat: Seat, home: number, most: number, compact: boolean, 
   return seat.core.claim(home, most, compact ? 1 : 0, singly ? 1 : 0);
 }
 
+/** Whether another seat links a portion that this one could help with; as far as can be seen without a lock. */
+export const canHelp = (seat: Seat) => seat.core.canHelp() !== 0;
+
+/** Joins such a bulk; the seat has no claims. False where there is none any more, or no memory. `link` goes on with it. */
+export const joinBulk = (seat: Seat) => seat.core.joinBulk() !== 0;
+
 /** Whether the seat has claims left, perhaps from a worker that sat there before. */
 export const hasClaims = (seat: Seat) => seat.core.hasClaims() !== 0;
 

@@ -13,7 +13,7 @@ type Names = [
   ...["search", "endSearch", "startScan", "scanPiece", "endScan"],
   ...["nextGraph", "graphOf", "readNotes", "writeNotes"],
   ...["startMeasure", "measureQuery", "measurePiece", "measureWalk", "measureShare", "measureAmong", "endMeasure"],
-  ...["depthOf", "claim", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
+  ...["depthOf", "claim", "canHelp", "joinBulk", "hasClaims", "link", "tidy", "nextUnlinked", "isLinked"],
   ...["startCensus", "continueCensus", "check", "repairSeat", "holdsLocks", "armFault"],
   ...["reserveJournal", "openJournal", "journalWaiting", "journalWritten", "setJournalState", "setNext", "nextSpaceId"],
   ...["defineFields", "rowSpace", "update", "getRow", "fillMatch", "liveAt"],

@@ -24,6 +24,7 @@ const PROMISES = [
   "every twin is on one chain, that of a linked slot with the same vector",
   "code scales are finite",
   "every slot has a row as one was put, or none",
+  "a portion is linked by a thread that has memory for it, and a thread that helps does so with a portion",
 ];
 
 const BLIND = "codes can't tell its vectors apart, so its graph is searched in f32, which takes longer";

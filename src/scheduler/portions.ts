@@ -1,4 +1,4 @@
-/* Which vectors are linked together, and how many at a time? Those of a large `addMany`; with up to two workers always. */
+/* Which vectors are linked together, and how many at a time? Those of a large `addMany`. */
 
 /** Searches scan what waits, so a portion is not larger than what they scan anyway. */
 const MOST = 8192;
@@ -25,12 +25,15 @@ export function portionsOf(bulk: number, maxPending: number): { from: number; mo
   return most < bulk ? null : { from: bulk, most };
 }
 
-/** One thread links together about what two link one by one. */
-const WORTH_THREADS = 2;
+/**
+ * Together, threads link about twice as many vectors as one by one, but for a part of the work, which one of them does alone. An
+ * estimate: with more than two threads nothing was measured.
+ */
+const WORTH_THREADS = 16;
 
 /**
- * @internal Whether a worker links a portion as a whole while `idle` others could help to link its vectors one by one. With up to
- * two workers it always does.
+ * @internal Whether a portion is linked as a whole while `idle` others could help to link its vectors one by one. With up to
+ * sixteen workers it always is.
  */
 export function isWorthBulk(idle: number, stealing: boolean): boolean {
   return !stealing || idle < WORTH_THREADS;

@@ -21,7 +21,9 @@ export interface LinkPolicy {
   stealSize(depth: number, msPerOp: number): number;
   /** Whether `depth` waiting ops are worth waking an idle worker for. */
   isWorthStealing(depth: number): boolean;
-  /** Whether one thread links a portion as a whole, with that many others idle; else all link its ops one by one. */
+  /** Whether an idle worker helps with the portion of another. */
+  helps: boolean;
+  /** Whether a portion is linked as a whole, with that many others idle; else all link its ops one by one. */
   isWorthBulk(idle: number): boolean;
 }
 
@@ -29,6 +31,10 @@ export interface LinkPolicy {
 export interface LinkedPartition {
   depthOf(home: number): number;
   claim(home: number, most: number, compact: boolean, singly: boolean): number;
+  /** Whether another seat links a portion that this one could help with, as far as can be seen. */
+  canHelp(): boolean;
+  /** Joins it. False where there is none any more, or no memory. */
+  joinBulk(): boolean;
   hasClaims(): boolean;
   link(most: number): Linked;
   /** Whether something waits that no thread announces: memory for its last reader. */
@@ -76,7 +82,7 @@ export class LinkLoop {
     try {
       // A compaction that waits for memory takes a claim and does nothing: no reason not to help others.
       const partition = this.current ?? this.takeOwn();
-      worked = this.workOn(partition, start) || this.workOn(this.steal(), start);
+      worked = this.workOn(partition, start) || this.workOn(this.steal(), start) || this.workOn(this.help(), start);
       if (!worked) this.rest(partition !== null);
     } catch (trap) {
       for (const partition of partitions) partition.repair();
@@ -102,7 +108,7 @@ export class LinkLoop {
     if (this.current !== null) return true;
     const { worker, policy } = this.setup;
     this.readDepths();
-    return this.depths[worker]! > 0 || policy.chooseVictim(worker, this.depths) >= 0;
+    return this.depths[worker]! > 0 || policy.chooseVictim(worker, this.depths) >= 0 || this.toHelp() !== undefined;
   }
 
   /** Links for one slice. False when nothing was done, as without a partition. */
@@ -119,7 +125,7 @@ export class LinkLoop {
     }
     this.spentMs += now() - start;
     if (linked > 0) control.tookToLink(worker, this.spentMs / (linked + moved), linked);
-    if (linked + moved > 0) this.spentMs = 0;
+    if (linked + moved > 0 || !more) this.spentMs = 0; // one that helped has none to show
     if (linked > 0) control.count(worker, "linked", linked);
     if (moved > 0) control.count(worker, "moved", moved);
     // Only what was done counts: a compaction that finds no memory must not keep a flush from giving up.
@@ -156,13 +162,30 @@ export class LinkLoop {
     const stolen = this.claim(victim, policy.stealSize(depth, this.msPerOp), false);
     this.isBlocked ||= stolen === 0;
     if (stolen === 0) return null;
-    // A thief that found much wakes the next one: the victim would wake one a batch, and much comes at once.
-    if (policy.isWorthStealing(depth - stolen)) this.wakeThief();
+    // A thief that found much wakes the next one: the victim would wake one a batch, and much comes at once. With a portion, others
+    // can help.
+    if (policy.isWorthStealing(depth - stolen) || policy.isWorthStealing(stolen)) this.wakeThief();
     control.count(worker, "steals", 1);
     control.count(worker, "stolen", stolen);
     control.took(worker, victim, stolen);
     this.countBatch(stolen);
     return this.withClaims();
+  }
+
+  /** Joins a portion that another worker links; nothing while own claims are left. */
+  private help(): LinkedPartition | null {
+    const partition = this.current === null ? this.toHelp() : undefined;
+    if (partition === undefined) return null;
+    const joined = partition.joinBulk();
+    this.isBlocked ||= !joined;
+    if (!joined) return null;
+    this.wakeThief();
+    return partition;
+  }
+
+  private toHelp(): LinkedPartition | undefined {
+    const { partitions, policy } = this.setup;
+    return policy.helps ? partitions.find((partition) => partition.canHelp()) : undefined;
   }
 
   private countBatch(ops: number): void {

@@ -22,6 +22,7 @@ export function policyOf({ batching, stealing }: Pick<Settings, "batching" | "st
     chooseVictim: (thief, depths) => chooseVictim(thief, depths, stealing),
     stealSize: (depth, msPerOp) => stealSize(depth, msPerOp, stealing),
     isWorthStealing: (depth) => stealing.enabled && depth > stealing.threshold,
+    helps: stealing.enabled,
     isWorthBulk: (idle) => isWorthBulk(idle, stealing.enabled),
   };
 }
@@ -30,6 +31,8 @@ function linkedPartition(seat: Seat): LinkedPartition {
   return {
     depthOf: (home) => calls.depthOf(seat, home),
     claim: (home, most, compact, singly) => calls.claim(seat, home, most, compact, singly),
+    canHelp: () => calls.canHelp(seat),
+    joinBulk: () => calls.joinBulk(seat),
     hasClaims: () => calls.hasClaims(seat),
     link: (most) => calls.link(seat, most),
     tidy: () => calls.tidy(seat),

@@ -95,7 +95,7 @@ export const PROTOCOLS: readonly Litmus[] = [
       "a slot below the floor that a search begins at is found by the walk, also if another thread has linked it",
     stands: {
       "graph/insert.ts": ["finish"],
-      "space/linker.ts": ["advanceFloor"],
+      "graph/single.ts": ["advanceFloor"],
       "space/search.ts": ["fixMoment"],
       "vectors/slots.ts": ["stateOf"],
     },
@@ -306,6 +306,65 @@ export const PROTOCOLS: readonly Litmus[] = [
       },
     ],
     broken: ({ marked, stale }) => marked === 1 && stale === 0,
+    takesOrder: false,
+  },
+  {
+    name: "the board of a portion",
+    promise:
+      "what any thread wrote in one phase, every thread reads that takes a unit of the next, and whether it needs locks",
+    stands: {
+      "bulk/board.ts": ["openPhase", "isPhaseDone", "takeUnit", "finishUnit"],
+    },
+    threads: [
+      (t) => {
+        t.assume(t.compareExchange("board", 0, 1) === 0);
+        t.store("row", 1);
+        t.add("done", 1);
+      },
+      (t) => {
+        t.assume(t.atomicLoad("done") === 1);
+        t.store("locks", 1);
+        t.atomicStore("done", 0);
+        t.atomicStore("board", 10);
+      },
+      (t) => {
+        const board = t.atomicLoad("board");
+        const hasTaken = board === 10 && t.compareExchange("board", board, board + 1) === board;
+        return hasTaken ? { taken: 1, row: t.load("row"), locks: t.load("locks") } : { taken: 0 };
+      },
+    ],
+    broken: ({ row, locks }) => row === 0 || locks === 0,
+    takesOrder: false,
+  },
+  {
+    name: "leaving a portion",
+    promise: "the memory of a portion is freed only when no thread that helps can touch it",
+    stands: {
+      "space/helping.ts": ["joinBulk", "join", "leaveBulk"],
+      "space/queues.ts": ["endBulk", "giveUpBulk"],
+      "bulk/board.ts": ["close", "isHelped"],
+    },
+    threads: [
+      (t) => {
+        t.acquire("partition");
+        const hasJoined = t.atomicLoad("closed") === 0;
+        if (hasJoined) t.atomicStore("helps", 1);
+        t.release("partition");
+        if (!hasJoined) return { hasJoined: 0 };
+        const isFreed = t.load("freed");
+        t.acquire("partition");
+        t.atomicStore("helps", 0);
+        t.release("partition");
+        return { hasJoined: 1, touched: isFreed };
+      },
+      (t) => {
+        t.acquire("partition");
+        t.atomicStore("closed", 1);
+        if (t.atomicLoad("helps") === 0) t.store("freed", 1);
+        t.release("partition");
+      },
+    ],
+    broken: ({ touched }) => touched === 1,
     takesOrder: false,
   },
   {

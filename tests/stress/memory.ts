@@ -43,7 +43,10 @@ export function unrest(seat: Seat, partition: number): string[] {
     const place = layout.P_SEATS + number * layout.SEAT_BYTES;
     for (const [name, held] of Object.entries(HELD)) expectZero(`seat ${number}'s ${name} lock`, at(place + held));
     expectZero(`the slot that seat ${number} links`, at(place + layout.SEAT_LINKING));
-    const blocks = { bulk: layout.SEAT_BULK, leaves: layout.SEAT_LEAVES, "stale mark": layout.SEAT_BULK_STALE };
+    const blocks = {
+      ...{ bulk: layout.SEAT_BULK, leaves: layout.SEAT_LEAVES, "stale mark": layout.SEAT_BULK_STALE },
+      ...{ "bulk that it helps with": layout.SEAT_HELPS, "memory to help": layout.SEAT_HELP },
+    };
     for (const [name, cell] of Object.entries(blocks)) expectZero(`seat ${number}'s ${name}`, at(place + cell));
   }
   return found;

@@ -90,7 +90,7 @@ class Round {
       M: 4,
       efConstruction: 16,
       flatBelow: 16,
-      maxPending: 64,
+      maxPending: plan.seed % 3 === 0 ? 256 : 64, // with more, what addMany adds is one portion, and larger
       seed: plan.seed,
       fields: FIELD_TYPES,
       quantization: chance.oneOf(["auto", "none"] as const),

@@ -31,6 +31,7 @@ const byTime =
   (workers) => ({
     ...like({})(),
     isWorthStealing: (depth) => depth > thresholdMs / UNKNOWN_MS,
+    helps: false,
     isWorthBulk: () => true,
     chooseVictim: (thief, depths) => {
       const waits = workers.map(({ msPerOp }, i) => depths[i]! * (msPerOp || UNKNOWN_MS));

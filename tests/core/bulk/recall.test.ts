@@ -1,10 +1,12 @@
 /*
- * Are vectors that were linked together found as well as those that were linked one by one, on inputs that are hard for a
- * graph: duplicates, tight clusters far apart, lengths and places that differ widely, data that move?
+ * Are vectors that were linked together, by one thread or two, found as well as those that were linked one by one, on
+ * inputs that are hard for a graph: duplicates, tight clusters far apart, lengths and places that differ widely, data that
+ * move?
  */
 import { expect, test } from "bun:test";
+import { Seat } from "../../../src/core/seat.ts";
 import { Exam, random, VectorSet } from "../../support/vectors.ts";
-import { CoreSpace, type Metric, partition } from "../harness.ts";
+import { CoreSpace, coreModule, type Metric, partition } from "../harness.ts";
 
 const SEED = 4181;
 const DIMENSIONS = 24;
@@ -82,15 +84,17 @@ function closeLater(gaussian: () => number) {
   return (i: number) => (i < COUNT / 2 ? gaussian() : 8 + 0.002 * gaussian());
 }
 
-async function recallOf(metric: Metric, { set, queries }: ReturnType<typeof drawn>, portion: number) {
+async function recallOf(metric: Metric, { set, queries }: ReturnType<typeof drawn>, portion: number, threads = 1) {
   const settings = { dimensions: DIMENSIONS, metric, flatBelow: 64, efConstruction: 32 };
   const space = new CoreSpace(await partition(settings), "s");
+  const helper = Seat.join(await coreModule(), space.seat.memory, 1, true);
   for (let from = 0; from < COUNT; from += 2000) {
     if (portion > 0) space.addTogether(set, from, from + 2000, portion);
     else for (let i = from; i < from + 2000; i++) space.add(i, set.at(i));
+    if (threads === 2) linkInTurns(space.seat, helper);
     space.linkAll();
   }
-  const context = `portions of ${portion}, ${metric}, seed ${SEED}`;
+  const context = `portions of ${portion}, ${threads} threads, ${metric}, seed ${SEED}`;
   space.census(true);
   space.expectWhole(context);
   expect(space.census(false), context).toBe(0);
@@ -98,14 +102,23 @@ async function recallOf(metric: Metric, { set, queries }: ReturnType<typeof draw
   return { recall: exam.recall((query, k) => space.search(query, k)), beam: space.figures().beam };
 }
 
+/** Two threads' steps, one after the other: both have a share of each portion in hand. */
+function linkInTurns(owner: Seat, helper: Seat): void {
+  while (owner.core.hasClaims() !== 0 || owner.core.claim(0, 500, 1) !== 0) {
+    owner.core.link(1);
+    if (helper.core.hasClaims() !== 0 || helper.core.joinBulk() !== 0) helper.core.link(1);
+  }
+  while (helper.core.hasClaims() !== 0) helper.core.link(1);
+}
+
 for (const input of INPUTS) {
   const { name, metrics, beam } = input;
   test.each(metrics)(`${name}: %s`, async (metric) => {
     const given = drawn(input);
     const single = await recallOf(metric, given, 0);
-    for (const portion of [700]) {
-      const together = await recallOf(metric, given, portion);
-      const context = `${name}, ${metric}: ${JSON.stringify({ single, together, portion })}`;
+    for (const threads of [1, 2]) {
+      const together = await recallOf(metric, given, 700, threads);
+      const context = `${name}, ${metric}: ${JSON.stringify({ single, together, threads })}`;
       expect(together.recall, context).toBeGreaterThanOrEqual(single.recall - LOSS);
       expect(together.beam, context).toBe(beam ?? single.beam);
     }

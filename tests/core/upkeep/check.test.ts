@@ -14,10 +14,12 @@ const built = (async () => {
   return space;
 })();
 
-const { S_LIVE, S_VERSION, G_LINKED, G_DEAD, G_CLAIMED, G_ENTRY, P_USED } = layout;
+const { S_LIVE, S_VERSION, G_BULK, G_LINKED, G_DEAD, G_CLAIMED, G_ENTRY, P_SEATS, P_USED, SEAT_HELPS } = layout;
 /** Words of the partition, the space or its generation; their wrong values; promises by assembly/upkeep/check.ts. */
 const CASES = [
   { name: "P_USED", of: "partition", offset: P_USED, value: 7, promise: 1 },
+  { name: "SEAT_HELPS", of: "partition", offset: P_SEATS + SEAT_HELPS, value: 65_600, promise: 13 },
+  { name: "G_BULK", of: "generation", offset: G_BULK, value: 2, promise: 13 },
   { name: "S_LIVE", of: "space", offset: S_LIVE, value: COUNT - 1, promise: 2 },
   { name: "G_LINKED", of: "generation", offset: G_LINKED, value: COUNT + 1, promise: 2 },
   { name: "G_DEAD", of: "generation", offset: G_DEAD, value: 1, promise: 2 },

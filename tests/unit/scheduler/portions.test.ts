@@ -51,7 +51,7 @@ test("what becomes work at once makes portions of a quarter of what may wait at 
   expect(portionsOf(BULK, 1999)).toBeNull();
 });
 
-test("one thread links a portion unless two others are idle that could help to link its vectors one by one", () => {
-  expect([0, 1, 2, 7].map((idle) => isWorthBulk(idle, true))).toEqual([true, true, false, false]);
-  expect(isWorthBulk(7, false)).toBe(true);
+test("a portion is linked as a whole unless sixteen others are idle that could help to link its vectors one by one", () => {
+  expect([0, 1, 15, 16].map((idle) => isWorthBulk(idle, true))).toEqual([true, true, true, false]);
+  expect(isWorthBulk(63, false)).toBe(true);
 });

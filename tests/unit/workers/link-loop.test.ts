@@ -34,6 +34,8 @@ class VirtualPartition implements LinkedPartition {
   /** Whether memory waits for its last reader. */
   unread = false;
   repaired = 0;
+  /** What is left of a portion that another worker links, and this one could help with. */
+  portion = 0;
   slices: number[] = [];
   trap: Error | null = null;
   readonly waiting: number[];
@@ -51,6 +53,16 @@ class VirtualPartition implements LinkedPartition {
     this.waiting[home]! -= claimed;
     this.claims += claimed;
     return claimed;
+  }
+
+  canHelp(): boolean {
+    return this.portion > 0;
+  }
+
+  joinBulk(): boolean {
+    this.claims += this.portion;
+    this.portion = 0;
+    return this.claims > 0;
   }
 
   hasClaims(): boolean {
@@ -109,6 +121,18 @@ describe("a step", () => {
     expect([figures.get("steals"), figures.get("stolen")]).toEqual([1, 400]);
     expect(thefts).toEqual([[0, 2, 400]]);
     expect(partition.waiting).toEqual([0, 300, 8600]);
+  });
+
+  test("helps with a portion when there is nothing else to do, and wakes the next", () => {
+    const partitions = [new VirtualPartition([0, 100, 0]), new VirtualPartition([0, 0, 0])];
+    partitions[1]!.portion = 6;
+    parked.add(2);
+    expect(loopOver(partitions).step()).toBe(true);
+    expect([partitions[1]!.slices, woken]).toEqual([[6], [2]]);
+    partitions[0]!.waiting[0] = 3;
+    partitions[1]!.portion = 6;
+    loopOver(partitions).step();
+    expect([partitions[0]!.slices, partitions[1]!.portion]).toEqual([[3], 6]);
   });
 
   test("tidies when there is nothing to do", () => {
@@ -191,4 +215,7 @@ test("it has work while something of its own waits or may be stolen", () => {
   expect(loopOver([new VirtualPartition([1, 0, 0])]).hasWork()).toBe(true);
   expect(loopOver([new VirtualPartition([0, 251, 0])]).hasWork()).toBe(true);
   expect(loopOver([new VirtualPartition([0, 250, 0])]).hasWork()).toBe(false);
+  const helped = new VirtualPartition([0, 0, 0]);
+  helped.portion = 1;
+  expect(loopOver([helped]).hasWork()).toBe(true);
 });
