@@ -11,15 +11,26 @@ export interface Scored {
 
 /** In 64 bits: higher is better, but for Euclid. */
 export function scoreOf(distance: Distance, a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, squares, normA, normB] = [0, 0, 0, 0];
+  if (distance === "Euclid") return euclidOf(a, b);
+  let [dot, normA, normB] = [0, 0, 0];
+  if (distance === "Dot") {
+    for (let i = 0; i < a.length; i++) dot += Math.fround(a[i]!) * b[i]!;
+    return dot;
+  }
   for (let i = 0; i < a.length; i++) {
     const [x, y] = [Math.fround(a[i]!), b[i]!];
     dot += x * y;
-    squares += (x - y) * (x - y);
     normA += x * x;
     normB += y * y;
   }
-  if (distance === "Dot") return dot;
-  if (distance === "Euclid") return Math.sqrt(squares);
   return dot / Math.sqrt(normA * normB);
+}
+
+function euclidOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.fround(a[i]!) - b[i]!;
+    squares += difference * difference;
+  }
+  return Math.sqrt(squares);
 }

@@ -27,7 +27,7 @@ import { readPath, valuesAt } from "./paths.ts";
 import type { Points } from "./points.ts";
 import { MOST_RECORDS, orderBy, ordered, scroll } from "./reads.ts";
 import { type Scored, scoreOf } from "./scores.ts";
-import { type Chosen, includeFor, recordOf, withPayload, withVector } from "./selection.ts";
+import { type Chosen, recordOf, withPayload, withVector } from "./selection.ts";
 import { checkSize, vector } from "./writes.ts";
 
 const EXACT = 4097; // an `ef` above what a walk takes: the search scans
@@ -175,7 +175,8 @@ async function nearestTo(collection: Collection, points: Points, start: Start, g
   const ef = params?.exact === true ? EXACT : params?.hnsw_ef;
   const which = await whichOf(collection, points, filter);
   const wanted = { k, ...(ef === undefined ? {} : { ef: Math.max(ef, 1) }), ...which };
-  const include = includeFor({ ...chosenIn(given), vector: true });
+  // Scores need the vector. Documents are read where their payloads are wanted: a hit's vector is never the zero that one notes.
+  const include: ("metadata" | "vector")[] = given.with_payload ? ["vector", "metadata"] : ["vector"];
   const hits = (await points.search(start.vector, wanted, include)) as {
     key: Key;
     vector: Float32Array;
