@@ -25,7 +25,7 @@ export const NO_LEAF: u32 = 0xffff;
 const LEAF_SLOTS: u32 = 64; // what a leaf has on average
 export const SUPER_LEADERS: u32 = 16; // of that many leaders one is a super as well
 const MOST_ROWS: u32 = 2048; // of a group: the more, the less often a leaf is packed
-const MOST_OF_HELPER: u32 = 1024; // its memory comes on top, and units are smaller where there are several threads
+const MOST_OF_HELPER: u32 = 1024; // its memory comes on top of the owner's
 export const CANDIDATES: u32 = 96; // entries of a row's buffer
 export const COLUMNS: u32 = 64; // that are packed at a time
 

@@ -1,5 +1,4 @@
 /* How is a store of many indexes the vector store of Mastra? Each of its indexes is a collection. */
-
 import {
   type CreateIndexParams,
   type DeleteIndexParams,

@@ -6,28 +6,19 @@ import { allDurable } from "../engine/flush.ts";
 import { HnswError } from "../errors.ts";
 import { tooMany } from "../options/checks.ts";
 import type { Settings } from "../options/open.ts";
-import type { Keeper } from "../storage/open-folder.ts";
 import type { AttachTicket, BackupReport, IndexStats, RecoveryReport } from "../values/reports.ts";
-import type { Pool } from "../workers/pool.ts";
-import type { SharedIndex } from "../workers/protocol.ts";
 import { OPENING_SEAT } from "../workers/seats.ts";
+import type { Opened } from "./start.ts";
 import { VectorIndex } from "./vector-index.ts";
-
-/** The open index that collections share. */
-export interface Opened {
-  shared: SharedIndex;
-  pool: Pool | null;
-  keeper: Keeper | null;
-}
 
 export class CollectionIndex extends VectorIndex {
   private ending: Promise<void> | null = null;
   private readonly settings: Settings;
 
-  /** @internal Use `store.open` or `store.use`. `define`: has the index know a field, durably. `onClose`: called once. */
+  /** @internal Use `store.open` or `store.use`. The open index is that which collections share. `define`: has the index know a field, durably. `onClose`: called once. */
   constructor(
     private readonly own: CollectionHandle,
-    { shared, pool, keeper }: Opened,
+    { shared, pool, keeper }: Pick<Opened, "shared" | "pool" | "keeper">,
     private readonly define: Define,
     private readonly onClose: () => void,
   ) {

@@ -1,3 +1,7 @@
+/*
+ * What can a program rely on wherever its entries are: in this process, on a server or in a cluster? What the indexes and spaces of
+ * all three have in common. Types only; what each of them does besides stands at its class.
+ */
 import type { Entry, FieldPath, Fields, Include, Patch, Where } from "../documents/types.ts";
 import type {
   CountOptions,
@@ -19,7 +23,10 @@ export type PlainSearchOptions<K extends Key, M, I extends Include, E extends bo
   "filter"
 >;
 
-/** What `VectorIndex`, `RemoteIndex` and `ClusterIndex` have in common. `M`: what documents look like; `Absent`: never where every entry has one. */
+/**
+ * What `VectorIndex`, `RemoteIndex` and `ClusterIndex` have in common. `M`: what documents look like; `Absent`: never where every
+ * entry has one.
+ */
 export interface IndexLike<M = unknown, Absent extends undefined = undefined> {
   /**
    * The space of that name. Costs nothing: a space is created by its first `add`. `space<string>(name)` has keys of that

@@ -43,8 +43,9 @@ export class ClusterSpace<K extends Key = Key, M = unknown, Absent extends undef
   ) {}
 
   /**
-   * Resolves when the log has it. Rejects, beside what the arguments are refused with, with OUT_OF_MEMORY, CLUSTER_UNREACHABLE, CLUSTER_FULL, CLUSTER_LOST, CLUSTER_HALTED, TIMEOUT or CLOSED: then nothing has changed; after
-   * CLUSTER_UNCERTAIN the entry may be in or not, as a whole, and neither will change later than within minutes.
+   * Resolves when the log has it. Rejects, beside what the arguments are refused with, with OUT_OF_MEMORY, CLUSTER_UNREACHABLE,
+   * CLUSTER_FULL, CLUSTER_LOST, CLUSTER_HALTED, TIMEOUT or CLOSED: then nothing has changed; after CLUSTER_UNCERTAIN the entry may be
+   * in or not, as a whole, and neither will change later than within minutes.
    * @inheritDoc
    */
   add(key: K, vector: Vector | null, ...rest: AddRest<M, Absent>): Promise<void>;

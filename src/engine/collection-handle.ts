@@ -49,7 +49,7 @@ export class CollectionHandle extends Handle {
 
   override make(name: string): calls.SpaceRef | typeof calls.AGAIN {
     const made = super.make(name);
-    if (made !== calls.AGAIN && !this.spaces.has(name)) this.spaces.add(name);
+    if (made !== calls.AGAIN) this.spaces.add(name);
     return made;
   }
 

@@ -1,5 +1,4 @@
 /* Which routes offer the spaces of an index as the package does: entries with keys, vectors and documents, fields, exports? */
-
 import type { Space } from "../../api/space.ts";
 import type { VectorIndex } from "../../api/vector-index.ts";
 import type { FieldType } from "../../documents/fields.ts";

@@ -1,5 +1,4 @@
 /* How does a space come out of a collection as an export, and into one? */
-
 import type { VectorIndex } from "../../api/vector-index.ts";
 import { openSearch } from "../../search.ts";
 import { ensureField } from "../../store/ensure-field.ts";
@@ -52,7 +51,8 @@ let isImporting = false;
 
 /**
  * Adds what an export holds, or replaces what is under the same keys. `into`: the space for the one that was exported; null: each
- * keeps its name. `mayAddFields`: whether the collection gets those fields of the export that it lacks. The vectors are linked again. Memory for all of the export is needed until the end.
+ * keeps its name. `mayAddFields`: whether the collection gets those fields of the export that it lacks. The vectors are linked
+ * again. Memory for all of the export is needed until the end.
  */
 export async function imported(
   index: VectorIndex,

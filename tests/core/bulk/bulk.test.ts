@@ -3,18 +3,25 @@
  * steps are cut, and does whatever happens in between leave everything whole and no memory behind?
  */
 import { describe, expect, test } from "bun:test";
-import { G_BULK, OK, P_SEATS, S_GENERATIONS, SEAT_BULK, SEAT_BYTES, SEAT_LEAVES } from "../../../assembly/layout.ts";
+import { G_BULK, OK, S_GENERATIONS, SEAT_BULK, SEAT_LEAVES } from "../../../assembly/layout.ts";
 import { Seat } from "../../../src/core/seat.ts";
-import { random, uniform, VectorSet } from "../../support/vectors.ts";
+import { random, VectorSet } from "../../support/vectors.ts";
 import { CoreSpace, coreModule, linkAll, partition, usedBytes } from "../harness.ts";
 import { load, snapshotOf } from "../snapshot/snapshots.ts";
+import {
+  COUNT,
+  claimPortion,
+  DIMENSIONS,
+  expectAllFound,
+  expectLinked,
+  FIRST,
+  SETTINGS,
+  seatWord,
+  setOf,
+} from "./claimed.ts";
 
 const SEED = 6174;
-const DIMENSIONS = 12;
-const FIRST = 150;
-const COUNT = 900;
-const SET = uniform(COUNT + 400, DIMENSIONS, SEED);
-const SETTINGS = { dimensions: DIMENSIONS, flatBelow: 64, efConstruction: 32, M: 8 } as const;
+const SET = setOf(SEED);
 
 async function spaceOf(changes = {}, build: "release" | "debug" = "debug"): Promise<CoreSpace> {
   return new CoreSpace(await partition({ ...SETTINGS, ...changes }, build), "s");
@@ -23,17 +30,12 @@ async function spaceOf(changes = {}, build: "release" | "debug" = "debug"): Prom
 /** A space with a graph of FIRST slots, and a portion of the rest claimed. */
 async function withPortion(changes = {}): Promise<CoreSpace> {
   const space = await spaceOf(changes);
-  for (let i = 0; i < FIRST; i++) space.add(i, SET.at(i));
-  space.linkAll();
-  space.addTogether(SET, FIRST, COUNT, COUNT - FIRST);
-  expect(space.seat.core.claim(0, 10, 1)).toBe(COUNT - FIRST);
+  claimPortion(space, SET);
   return space;
 }
 
 function seatWords(seat: Seat, number = 0) {
-  const words = new Uint32Array(seat.memory.buffer);
-  const at = (cell: number) => words[(P_SEATS + number * SEAT_BYTES + cell) >>> 2]!;
-  return { bulk: at(SEAT_BULK), leaves: at(SEAT_LEAVES) };
+  return { bulk: seatWord(seat, number, SEAT_BULK), leaves: seatWord(seat, number, SEAT_LEAVES) };
 }
 
 /** 1 + the seat that links a portion of the space. */
@@ -42,15 +44,9 @@ function bulkOf(space: CoreSpace): number {
   return words[(words[(space.at + S_GENERATIONS) >>> 2]! + G_BULK) >>> 2]!;
 }
 
-function expectAllFound(space: CoreSpace, count: number, step: number, context: string): void {
-  for (let i = 0; i < count; i += step) expect(space.search(SET.at(i), 1)[0]!.key, `${i}, ${context}`).toBe(i);
-}
-
 function expectSettled(space: CoreSpace, context: string): void {
   linkAll(space.seat);
-  space.expectWhole(context);
-  expect(space.census(false), context).toBe(0);
-  expect(space.figures().pending, context).toBe(0);
+  expectLinked(space, context);
   expect(bulkOf(space), context).toBe(0);
   expect(seatWords(space.seat), context).toEqual({ bulk: 0, leaves: 0 });
 }
@@ -59,11 +55,12 @@ test("every vector is found after every step, and all are linked at the end", as
   const space = await withPortion();
   let steps = 0;
   for (; space.seat.core.link(1) !== 0; steps++) {
-    if (bulkOf(space) !== 0 && steps % 3 === 0) expectAllFound(space, COUNT, 7, `after step ${steps}, seed ${SEED}`);
+    if (bulkOf(space) !== 0 && steps % 3 === 0)
+      expectAllFound(space, SET, COUNT, 7, `after step ${steps}, seed ${SEED}`);
   }
   expect(steps).toBeGreaterThan(20);
   expectSettled(space, `seed ${SEED}`);
-  expectAllFound(space, COUNT, 1, `at the end, seed ${SEED}`);
+  expectAllFound(space, SET, COUNT, 1, `at the end, seed ${SEED}`);
 });
 
 test("the same ops make the same graph, however the steps are cut", async () => {
@@ -110,7 +107,7 @@ describe("a portion is claimed", () => {
     while (space.seat.core.link(500) !== 0);
     expect(space.seat.core.depthOf(0)).toBe(130);
     expectSettled(space, "both portions and the rest");
-    expectAllFound(space, FIRST + 230, 1, "at the end");
+    expectAllFound(space, SET, FIRST + 230, 1, "at the end");
   });
 
   test("not before what others still link of the slots before it", async () => {
@@ -141,7 +138,7 @@ describe("a portion is claimed", () => {
     expect(bulkOf(space)).toBe(0);
     core.unreserve(promised, 0, 0, 0);
     expectSettled(space, "one by one");
-    expectAllFound(space, COUNT, 3, "one by one");
+    expectAllFound(space, SET, COUNT, 3, "one by one");
   });
 
   test("but linked one by one in f32, or with a search too wide", async () => {
@@ -150,7 +147,7 @@ describe("a portion is claimed", () => {
       space.addTogether(SET, 0, COUNT, 300);
       expect(space.seat.core.claim(0, 10, 1)).toBe(10);
       expectSettled(space, "one by one");
-      expectAllFound(space, COUNT, 3, "one by one");
+      expectAllFound(space, SET, COUNT, 3, "one by one");
     }
   });
 });
@@ -207,7 +204,7 @@ describe("in the middle of a portion", () => {
     const next = Seat.join(await coreModule("debug"), space.seat.memory, 0, true);
     while (next.core.link(100) !== 0);
     expectSettled(space, `after ${steps} steps`);
-    expectAllFound(space, COUNT, 1, `after ${steps} steps`);
+    expectAllFound(space, SET, COUNT, 1, `after ${steps} steps`);
   });
 });
 
@@ -224,7 +221,7 @@ test("a portion that is not filled, because its thread has ended or gave up, is 
     else adding.endOffer(offer);
     expect(space.seat.core.depthOf(0)).toBe(250);
     expectSettled(space, end);
-    expectAllFound(space, 400, 1, end);
+    expectAllFound(space, SET, 400, 1, end);
   }
 });
 
@@ -246,7 +243,7 @@ describe("what becomes work at once is linked together", () => {
     space.add(500, SET.at(500));
     expect([claimPortion(space), claimPortion(space)]).toEqual([251, 250]);
     expectSettled(space, "outgrown");
-    expectAllFound(space, 501, 1, "outgrown");
+    expectAllFound(space, SET, 501, 1, "outgrown");
   });
 
   test("where a space is loaded", async () => {
@@ -257,7 +254,7 @@ describe("what becomes work at once is linked together", () => {
     const found = new CoreSpace(copy.seat, "s");
     expect([claimPortion(found), claimPortion(found), claimPortion(found)]).toEqual([300, 300, 300]);
     expectSettled(found, "loaded");
-    expectAllFound(found, COUNT, 1, "loaded");
+    expectAllFound(found, SET, COUNT, 1, "loaded");
   });
 
   test.each([0, 200])("where a space is compacted, and %i are added in the meantime", async (more) => {

@@ -5,16 +5,12 @@
 import { describe, expect, test } from "bun:test";
 import * as layout from "../../../assembly/layout.ts";
 import { Seat } from "../../../src/core/seat.ts";
-import { uniform } from "../../support/vectors.ts";
 import { CoreSpace, coreModule, linkAll, partition, usedBytes } from "../harness.ts";
+import { COUNT, claimPortion, expectAllFound, expectLinked, FIRST, SETTINGS, seatWord, setOf } from "./claimed.ts";
 
-const { OK, P_SEATS, SEAT_BULK, SEAT_BULK_STALE, SEAT_BYTES, SEAT_HELP, SEAT_HELPS, SEAT_LEAVES } = layout;
+const { OK, SEAT_BULK, SEAT_BULK_STALE, SEAT_HELP, SEAT_HELPS, SEAT_LEAVES } = layout;
 const SEED = 2584;
-const DIMENSIONS = 12;
-const FIRST = 150;
-const COUNT = 900;
-const SET = uniform(COUNT + 400, DIMENSIONS, SEED);
-const SETTINGS = { dimensions: DIMENSIONS, flatBelow: 64, efConstruction: 32, M: 8 } as const;
+const SET = setOf(SEED);
 const OWNER = 0;
 const HELPER = 1;
 
@@ -28,10 +24,7 @@ interface Pair {
 async function pair(from?: Seat): Promise<Pair> {
   const owner = from ?? (await partition(SETTINGS, "debug"));
   const space = new CoreSpace(owner, "s");
-  for (let i = 0; i < FIRST; i++) space.add(i, SET.at(i));
-  space.linkAll();
-  space.addTogether(SET, FIRST, COUNT, COUNT - FIRST);
-  expect(owner.core.claim(0, 10, 1)).toBe(COUNT - FIRST);
+  claimPortion(space, SET);
   return { space, owner, helper: await seatIn(owner, HELPER) };
 }
 
@@ -40,9 +33,8 @@ async function seatIn(other: Seat, number: number): Promise<Seat> {
 }
 
 function heldBy(seat: Seat): number[] {
-  const words = new Uint32Array(seat.memory.buffer);
   const cells = [SEAT_BULK, SEAT_LEAVES, SEAT_BULK_STALE, SEAT_HELP, SEAT_HELPS];
-  return [OWNER, HELPER].flatMap((number) => cells.map((cell) => words[(P_SEATS + number * SEAT_BYTES + cell) >>> 2]!));
+  return [OWNER, HELPER].flatMap((number) => cells.map((cell) => seatWord(seat, number, cell)));
 }
 
 /** A step of a seat that helps whenever it can. Returns what it took. */
@@ -61,14 +53,8 @@ function finish({ space, owner, helper }: Pair, context: string): void {
   }
   linkAll(owner);
   linkAll(helper);
-  space.expectWhole(context);
-  expect(space.census(false), context).toBe(0);
-  expect(space.figures().pending, context).toBe(0);
+  expectLinked(space, context);
   expect(heldBy(owner), context).toEqual(new Array(10).fill(0));
-}
-
-function expectAllFound(space: CoreSpace, step: number, context: string): void {
-  for (let i = 0; i < COUNT; i += step) expect(space.search(SET.at(i), 1)[0]!.key, `${i}, ${context}`).toBe(i);
 }
 
 test("both do a share, and every vector is found after every step", async () => {
@@ -77,10 +63,10 @@ test("both do a share, and every vector is found after every step", async () => 
   for (let step = 0; owner.core.link(1) !== 0; step++) {
     effort[OWNER]! += owner.infoAt(2);
     effort[HELPER]! += helpOnce(helper);
-    if (step % 3 === 0) expectAllFound(space, 7, `after step ${step}, seed ${SEED}`);
+    if (step % 3 === 0) expectAllFound(space, SET, COUNT, 7, `after step ${step}, seed ${SEED}`);
   }
   finish({ space, owner, helper }, `seed ${SEED}`);
-  expectAllFound(space, 1, `at the end, seed ${SEED}`);
+  expectAllFound(space, SET, COUNT, 1, `at the end, seed ${SEED}`);
   expect(effort[HELPER]!, JSON.stringify(effort)).toBeGreaterThan(effort[OWNER]! / 3);
 });
 
@@ -105,7 +91,7 @@ test("without memory for it no thread helps", async () => {
   expect(helper.core.joinBulk()).toBe(0);
   core.unreserve(promised, 0, 0, 0);
   finish({ space, owner, helper }, "alone");
-  expectAllFound(space, 3, "alone");
+  expectAllFound(space, SET, COUNT, 3, "alone");
 });
 
 const POINTS = Object.entries(layout).filter(([name]) => name.startsWith("FAULT_BULK_"));
@@ -134,12 +120,12 @@ describe("a trap", () => {
         for (let step = 0; both.owner.core.hasClaims() !== 0 && step < 5000; step++) {
           survive(HELPER, () => helpOnce(both.helper));
           survive(OWNER, () => both.owner.core.link(1));
-          if (step % 5 === 0) expectAllFound(both.space, 31, `after step ${step}`);
+          if (step % 5 === 0) expectAllFound(both.space, SET, COUNT, 31, `after step ${step}`);
         }
         survive(HELPER, () => helpOnce(both.helper));
         expect(traps).toBe(1);
         finish(both, name);
-        expectAllFound(both.space, 1, name);
+        expectAllFound(both.space, SET, COUNT, 1, name);
       });
     }
   }
@@ -161,7 +147,7 @@ describe("in the middle of a portion", () => {
     steps(both, count);
     both.owner.core.repairSeat(HELPER);
     finish({ ...both, helper: await seatIn(both.owner, HELPER) }, `after ${count} steps`);
-    expectAllFound(both.space, 1, `after ${count} steps`);
+    expectAllFound(both.space, SET, COUNT, 1, `after ${count} steps`);
   });
 
   test.each(MOMENTS)(
@@ -173,7 +159,7 @@ describe("in the middle of a portion", () => {
       const next = await seatIn(both.helper, OWNER);
       const space = new CoreSpace(next, "s");
       finish({ space, owner: next, helper: both.helper }, `after ${count} steps`);
-      expectAllFound(space, 1, `after ${count} steps`);
+      expectAllFound(space, SET, COUNT, 1, `after ${count} steps`);
     },
   );
 
@@ -186,7 +172,7 @@ describe("in the middle of a portion", () => {
     const [owner, helper] = [await seatIn(third, OWNER), await seatIn(third, HELPER)];
     const space = new CoreSpace(owner, "s");
     finish({ space, owner, helper }, `after ${count} steps`);
-    expectAllFound(space, 1, `after ${count} steps`);
+    expectAllFound(space, SET, COUNT, 1, `after ${count} steps`);
   });
 
   test.each(MOMENTS)("after %i steps the space is dropped, and all memory is free", async (count) => {
