@@ -14,6 +14,7 @@ describeWithNats("a log that is not the same any more", () => {
     await using outside = await Outside.connect(servers);
     const one = await members.open({ timeoutMs: 1_500 });
     await one.space("s").add("k", [1, 2]);
+    expect(await one.space("s").count()).toBe(1); // applied here, too
     await outside.streams.delete((await outside.stream()).config.name);
     const other = await members.open();
     const refused = await codeOf(one.space("s").add("l", [1, 2]));

@@ -13,6 +13,7 @@ describeWithNats("while the server is away", () => {
     await using members = new Members(servers);
     const [one, other] = [await members.open(), await members.open()];
     await one.space("s").add("before", [1, 2]);
+    await one.space("s").get("before"); // durable is not applied yet
     await servers.kill(0);
     const under = [one.space("s").add("during", [1, 2]), one.space("s").delete("before")];
     expect(await one.space("s").search([1, 2], { freshness: "any" })).toHaveLength(1);
