@@ -42,8 +42,11 @@ export class MarkFile implements Mark {
     return openRegular(this.path, constants.O_RDWR | constants.O_CREAT);
   }
 
+  /** A later `write` opens it again. */
   close(): void {
-    if (this.file !== null) closeSync(this.file);
+    const { file } = this;
+    this.file = null; // first: a number that is closed twice may be another thread's file by then
+    if (file !== null) closeSync(file);
   }
 }
 

@@ -45,6 +45,7 @@ export class SnapshotFile {
   bytes = 0;
   private readonly temporary: string;
   private readonly file: number;
+  private isOpen = true;
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private filled = 0;
 
@@ -99,7 +100,7 @@ export class SnapshotFile {
   finish(): void {
     this.flush();
     fs.fdatasyncSync(this.file);
-    fs.closeSync(this.file);
+    this.close();
     this.look();
     fs.renameSync(this.temporary, join(this.folder, this.name));
     syncFile(this.folder);
@@ -107,12 +108,19 @@ export class SnapshotFile {
 
   abandon(): void {
     try {
-      fs.closeSync(this.file);
-    } catch {} // closed by a `finish` that failed later
+      this.close();
+    } catch {} // the system has reported what it could not write
     try {
       this.look();
       fs.unlinkSync(this.temporary);
     } catch {} // renamed already: it is deleted with the files that no row names; or the folder is lost
+  }
+
+  /** Once: after that the number may belong to a file of another thread, a database for example. */
+  private close(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    fs.closeSync(this.file);
   }
 }
 
