@@ -141,10 +141,18 @@ function stateOf(host: Host, ref: calls.SpaceRef, { notes }: calls.GraphFigures)
 }
 
 /** What `stats` says of a space beside its figures: the ef in use for ten hits, and the recall that was measured. */
-export function withRecall(host: Host, { address, incarnation, seat, ...figures }: FoundFigures): SpaceStats {
+export function withRecall(host: Host, found: FoundFigures): SpaceStats {
+  return described(host, found, () => host.guarded(() => measuredOf(found.seat, found)));
+}
+
+function described(
+  host: Host,
+  { address, incarnation, seat, ...figures }: FoundFigures,
+  measuredIn: (graph: calls.GraphFigures) => Measured | null,
+): SpaceStats {
   const graph = figures.kind === "graph" ? host.guarded(() => calls.graphOf(seat, { address, incarnation })) : null;
   if (graph === null) return { ...figures, ef: null, recall: null };
-  const measured = host.guarded(() => measuredOf(seat, { address, incarnation }));
+  const measured = measuredIn(graph);
   const { ef, inF32 } = usualChoice(host.settings, measured, graph.live);
   const isExact = ef >= EXACT_EF;
   return {
@@ -226,13 +234,17 @@ function jobFor({ recall, dimensions }: Host["settings"], searches: RecentSearch
   return { stored: STORED, searched, target: recall, now: Date.now(), mostMs: Number.POSITIVE_INFINITY };
 }
 
-/** What `stats` says of one space; null where there is none. Throws TIMEOUT when its partition is busy for a second. */
+/**
+ * What `stats` says of one space; null where there is none. While notes are written, its recall is what this thread read
+ * last. Throws TIMEOUT when its partition is busy for a second.
+ */
 export function spaceStats(host: Host, space: string): SpaceStats | null {
   host.assertOpen();
-  const look = (ref: calls.SpaceRef): FoundFigures | null | calls.Refusal => {
-    const found = calls.figuresAt(ref.seat, ref, ref.partition);
-    return typeof found === "number" ? found : { ...found, name: space, seat: ref.seat };
+  const look = (ref: calls.SpaceRef): SpaceStats | null | calls.Refusal => {
+    const figures = calls.figuresAt(ref.seat, ref, ref.partition);
+    if (typeof figures === "number") return figures;
+    const found = { ...figures, name: space, seat: ref.seat };
+    return described(host, found, (graph) => stateOf(host, ref, graph).measured);
   };
-  const figures = calls.insist(() => read(host, space, look, () => null));
-  return figures && withRecall(host, figures);
+  return calls.insist(() => read(host, space, look, () => null));
 }
