@@ -1,13 +1,15 @@
 /* Where is the space of that name? Asked of the core once, then remembered until the space is dropped. */
-import { E_JOURNAL_FULL } from "../../assembly/layout.ts";
+import { E_JOURNAL_FULL, E_JOURNAL_STUCK } from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { homeOf, partitionOf } from "../scheduler/assignment.ts";
 import type { KeyHeader } from "../values/keys.ts";
+import type { Durability } from "./durability.ts";
 import type { Host } from "./host.ts";
 
 /** A thread that adds: it hears of every op that was accepted in a partition, and of every look that depends on one. */
 type Adder = Pick<Host, "seats" | "settings" | "storedName" | "guarded" | "refusal"> & {
+  readonly durability: Pick<Durability, "refuses">;
   accepted(partition: number): void;
 };
 
@@ -39,6 +41,7 @@ export class Directory {
     const header = seat.putName(stored);
     const found = this.handle.guarded(() => call(seat, header, home));
     if (found === calls.AGAIN || found === E_JOURNAL_FULL) return calls.AGAIN;
+    if (found === E_JOURNAL_STUCK && !this.handle.durability.refuses) return calls.AGAIN;
     if (typeof found === "number") throw this.handle.refusal(found, seat);
     this.handle.accepted(partition); // the absence may depend on an op that is not durable yet
     if (found === null) return found;

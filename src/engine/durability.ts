@@ -14,6 +14,8 @@ export interface Durability {
   /** An op waits for room in the ring. */
   hurry(): void;
   completed(): void;
+  /** Whether it is known why no op is accepted. Where the core accepts none without that, a reason or the next op is about to come. */
+  readonly refuses: boolean;
   /** The error for an op while none is accepted. */
   refusal(): HnswError;
 }
@@ -24,5 +26,6 @@ export const IN_MEMORY: Durability = {
   async durable() {},
   hurry() {},
   completed() {},
+  refuses: true,
   refusal: () => new HnswError("INTERNAL", "An index in memory has no journal to wait for."),
 };

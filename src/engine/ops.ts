@@ -1,5 +1,15 @@
 /* How does one op get in? An attempt in the line of its space: it is accepted, refused for good, or tried again. */
-import { E_BUSY, E_JOURNAL_FULL, E_PENDING, E_STALE, E_ZERO, NOT_FOUND, OK, OK_WAKE } from "../../assembly/layout.ts";
+import {
+  E_BUSY,
+  E_JOURNAL_FULL,
+  E_JOURNAL_STUCK,
+  E_PENDING,
+  E_STALE,
+  E_ZERO,
+  NOT_FOUND,
+  OK,
+  OK_WAKE,
+} from "../../assembly/layout.ts";
 import * as calls from "../core/calls.ts";
 import type { FieldTable } from "../documents/fields.ts";
 import { type AddOptions, optionsOf, readExpiry } from "../options/entries.ts";
@@ -170,6 +180,9 @@ export function outcomeOf(status: number, handle: Handle, space: string, ref: ca
       return BUSY;
     case E_BUSY:
       return BUSY;
+    case E_JOURNAL_STUCK:
+      if (!handle.durability.refuses) return BUSY;
+      throw handle.refusal(status, ref.seat);
     default:
       throw handle.refusal(status, ref.seat);
   }

@@ -58,6 +58,10 @@ export class JournalClient implements Durability {
     this.board.wake();
   }
 
+  get refuses(): boolean {
+    return this.board.failure !== "none";
+  }
+
   refusal(): HnswError {
     const { failure, reason } = this.board;
     const why = reason ?? "the disk refused an op a moment ago";
