@@ -133,7 +133,11 @@ export async function* entries(
 ): AsyncGenerator<PlainEntry> {
   host.assertOpen();
   const { condition, order, include, now } = readQuestion(host, optionsOf(options, ENTRIES, "entries"));
-  for (const key of await matchingKeys(host, space, condition, order, now)) {
+  const keys = await matchingKeys(host, space, condition, order, now);
+  const slice = new Slice();
+  for (const key of keys) {
+    // A loop over entries that waits for nothing else would keep the event loop until its end.
+    if (slice.isOver) await slice.next();
     const found = await rowOfKey(host, space, key, now, include.has("vector"));
     if (found !== undefined && stillMatches(condition, key, found)) yield including({ key }, found, include);
   }

@@ -8,6 +8,7 @@ import type { Slice } from "../runtime/event-loop.ts";
 import { BUSY, FieldValues } from "./field-values.ts";
 import type { Host } from "./host.ts";
 import { eachMatch, type Matches, withMatches } from "./matches.ts";
+import { sortInSlices } from "./sorting.ts";
 
 export interface Facet {
   value: Scalar;
@@ -30,12 +31,22 @@ export async function facets(
   const field = table.named(String(name), "BAD_OPTION");
   const limit = integer("limit", given.limit, USUAL, 1, MOST);
   const condition = readWhere(given.where, table);
-  const none = () => new Map<Scalar, number>();
-  const counts = await withMatches(host, space, condition, readNow(given.now), none, (found, slice) =>
-    countValues(host, found, field, slice),
+  return await withMatches(
+    host,
+    space,
+    condition,
+    readNow(given.now),
+    () => [],
+    async (found, slice) => {
+      const counts = await countValues(host, found, field, slice);
+      const all = Array.from(counts, ([value, count]): Facet => ({ value, count }));
+      return (await sortInSlices(all, comesFirst, slice)).slice(0, limit);
+    },
   );
-  const all = Array.from(counts, ([value, count]): Facet => ({ value, count }));
-  return all.sort((a, b) => b.count - a.count || orderOf(a.value, b.value)).slice(0, limit);
+}
+
+function comesFirst(a: Facet, b: Facet): boolean {
+  return a.count > b.count || (a.count === b.count && orderOf(a.value, b.value) < 0);
 }
 
 function orderOf(a: Scalar, b: Scalar): number {

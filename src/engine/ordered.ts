@@ -7,6 +7,7 @@ import type { Slice } from "../runtime/event-loop.ts";
 import { BUSY, FieldValues } from "./field-values.ts";
 import type { Host } from "./host.ts";
 import { eachMatch, type Matches } from "./matches.ts";
+import { sortInSlices } from "./sorting.ts";
 
 export interface Order {
   /** Null: by age. */
@@ -46,12 +47,12 @@ export async function firstMatches(
     const place = { ref: match.ref, age: match.age, value };
     if (after === null || isBefore(after, place, order)) first.offer(place);
   });
-  return first.sorted();
+  return await sortInSlices(first.heap, (a, b) => isBefore(a, b, order), slice);
 }
 
 /** The first few of many, as a heap whose root is the last of them. */
 class First {
-  private readonly heap: Placed[] = [];
+  readonly heap: Placed[] = [];
 
   constructor(
     private readonly order: Order,
@@ -67,10 +68,6 @@ class First {
       heap[0] = place;
       this.sink();
     }
-  }
-
-  sorted(): Placed[] {
-    return this.heap.sort((a, b) => (isBefore(a, b, this.order) ? -1 : 1));
   }
 
   private rise(at: number): void {

@@ -4,7 +4,8 @@ import * as calls from "../core/calls.ts";
 import type { RankedHit, Seat } from "../core/seat.ts";
 import type { Key, KeyHeader } from "../values/keys.ts";
 import type { Host } from "./host.ts";
-import { isOlder, type LookAt, merged, scanSpace } from "./scan.ts";
+import { isOlder, type LookAt, scanSpace } from "./scan.ts";
+import { merged } from "./sorting.ts";
 
 /** What a call finds in a space, or what stands for it where there is no space; AGAIN while the partition is busy. */
 export function read<T>(host: Host, space: string, call: (ref: calls.SpaceRef) => T | calls.Refusal, absent: () => T) {

@@ -48,26 +48,3 @@ export function cut({ from, to, ...rest }: calls.Piece, dimensions: number): cal
 /** Of two hits at one distance, the one whose vector is older comes first. */
 export const isNearer = (a: RankedHit, b: RankedHit) => a.rank < b.rank || (a.rank === b.rank && a.age < b.age);
 export const isOlder = (a: RankedHit, b: RankedHit) => a.age < b.age;
-
-/** The first k of several lists, each of them in order. */
-export async function merged(lists: RankedHit[][], isBefore: typeof isOlder, k: number): Promise<RankedHit[]> {
-  const slice = new Slice();
-  let level = lists;
-  while (level.length > 1) {
-    const next: RankedHit[][] = [];
-    for (let i = 0; i < level.length; i += 2) next.push(await merge(level[i]!, level[i + 1] ?? [], isBefore, k, slice));
-    level = next;
-  }
-  return level[0]?.slice(0, k) ?? [];
-}
-
-async function merge(a: RankedHit[], b: RankedHit[], isBefore: typeof isOlder, k: number, slice: Slice) {
-  if (a.length === 0 || b.length === 0 || !isBefore(b[0]!, a.at(-1)!)) return a.concat(b);
-  const both: RankedHit[] = [];
-  for (let i = 0, j = 0; both.length < k && (i < a.length || j < b.length); ) {
-    const isFirst = j === b.length || (i < a.length && !isBefore(b[j]!, a[i]!));
-    both.push(isFirst ? a[i++]! : b[j++]!);
-    if ((both.length & 1023) === 0 && slice.isOver) await slice.next();
-  }
-  return both;
-}

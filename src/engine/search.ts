@@ -15,7 +15,8 @@ import { withMatches } from "./matches.ts";
 import { read, refuseBad, starting } from "./query.ts";
 import { efsAmong, type Settled, settle } from "./recall.ts";
 import { including, wantedFor } from "./rows.ts";
-import { isNearer, type LookAt, merged, scanSpace } from "./scan.ts";
+import { isNearer, type LookAt, scanSpace } from "./scan.ts";
+import { merged } from "./sorting.ts";
 
 /** Hits, with `explain` also the way that the search took. */
 export type Searched = Hit[] | { hits: Hit[]; explain: Explanation };

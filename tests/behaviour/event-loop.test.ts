@@ -59,6 +59,20 @@ describe(`in a space of ${COUNT} vectors`, () => {
     expect(await turnsDuring(() => space.keys())).toBeGreaterThanOrEqual(2);
   });
 
+  test("a loop over all entries that waits for nothing else", async () => {
+    await using parts = await opened(options);
+    const space = parts.index.space("s");
+    await space.addMany(KEYS, SET.values);
+    const rest = space.entries();
+    await rest.next();
+    let count = 1;
+    const all = async () => {
+      for await (const _ of rest) count++;
+    };
+    expect(await turnsDuring(all)).toBeGreaterThanOrEqual(4);
+    expect(count).toBe(COUNT);
+  });
+
   test("deleteMany, from the look at its keys on", async () => {
     await using parts = await opened(options);
     const space = parts.index.space("s");

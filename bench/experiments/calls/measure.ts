@@ -1,5 +1,5 @@
-// How long does each public call keep the event loop waiting? The longest time between two of its turns, call by call. The
-// program of a child process.
+// How long does each public call keep the event loop waiting? The longest time between two of its turns, call by call.
+// The program of a child process.
 
 import { join } from "node:path";
 import { openSearch } from "../../../src/api/search-index.ts";
@@ -7,6 +7,8 @@ import { type Key, open, type VectorIndex } from "../../../src/index.ts";
 import { Random } from "../../datasets/random.ts";
 import { SEEDS } from "../../datasets/seeds.ts";
 import { TemporaryFolder } from "../../kit/temporary-folder.ts";
+import { documents } from "./documents.ts";
+import { type CallGap, Meter } from "./meter.ts";
 
 const DIMENSIONS = 32;
 const AT_ONCE = 200; // adds in a turn
@@ -16,50 +18,12 @@ export interface CallsTask {
   /** Of one large space, or spaces of one vector each. */
   vectors?: number;
   spaces?: number;
-}
-
-export interface CallGap {
-  call: string;
-  /** Longest time between two turns of the event loop from the call until its promise settled. */
-  gapMs: number;
-  /** The most processor time that the thread took between two turns: waiting for a core or the disk does not count. */
-  workMs: number;
-  tookMs: number;
+  /** Entries of one space, with documents. */
+  documents?: number;
 }
 
 export interface CallsMeasurement {
   gaps: CallGap[];
-}
-
-/** Processor time of the calling thread. */
-function workedMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1e3;
-}
-
-class Meter {
-  readonly gaps: CallGap[] = [];
-
-  /** Makes a call, and notes the longest gap while it runs. */
-  async call<T>(call: string, work: () => T | Promise<T>): Promise<T> {
-    for (let turns = 0; turns < 100; turns++) await new Promise((resolve) => setImmediate(resolve)); // of what was before
-    let [gapMs, workMs, running] = [0, 0, true];
-    const start = performance.now();
-    let [last, lastWork] = [start, workedMs()];
-    const look = () => {
-      const [now, work] = [performance.now(), workedMs()];
-      gapMs = Math.max(gapMs, now - last);
-      workMs = Math.max(workMs, work - lastWork);
-      [last, lastWork] = [now, work];
-      if (running) setImmediate(look);
-    };
-    setImmediate(look);
-    const result = await work();
-    look();
-    running = false;
-    this.gaps.push({ call, gapMs, workMs, tookMs: performance.now() - start });
-    return result;
-  }
 }
 
 function normal(count: number): Float32Array {
@@ -146,10 +110,11 @@ async function many(meter: Meter, count: number): Promise<void> {
   });
 }
 
-async function measure({ vectors, spaces }: CallsTask): Promise<CallsMeasurement> {
+async function measure({ vectors, spaces, documents: entries }: CallsTask): Promise<CallsMeasurement> {
   const meter = new Meter();
   if (vectors !== undefined) await large(meter, vectors);
   if (spaces !== undefined) await many(meter, spaces);
+  if (entries !== undefined) await documents(meter, normal(entries), DIMENSIONS);
   return { gaps: meter.gaps };
 }
 

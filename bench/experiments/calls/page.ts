@@ -5,7 +5,8 @@ import { type Case, over } from "../../kit/rounds.ts";
 import { type Figure, type Medians, medians } from "../../kit/statistics.ts";
 import { short, type Table, table, whole } from "../../kit/table.ts";
 import { dots } from "../../report/plots.ts";
-import type { CallGap, CallsMeasurement, CallsTask } from "./measure.ts";
+import type { CallsMeasurement, CallsTask } from "./measure.ts";
+import type { CallGap } from "./meter.ts";
 
 const FREE = "no call keeps the event loop for more than 10 ms (beyond the source)";
 const MOST_MS = 10;
@@ -21,6 +22,8 @@ interface Small {
   spaces: number;
   large: Row[];
   many: Row[];
+  /** Of as many entries with documents as there are vectors; missing in older results. */
+  documents?: Row[];
 }
 
 interface Result {
@@ -31,11 +34,12 @@ export const section = {
   title: "Calls",
   claims: [FREE],
   command: "bun run bench calls",
-  condense: ({ cases: [large, many] }: Result): Small => ({
+  condense: ({ cases: [large, many, documents] }: Result): Small => ({
     vectors: large!.task.vectors!,
     spaces: many!.task.spaces!,
     large: rows(large!.answers),
     many: rows(many!.answers),
+    documents: rows(documents!.answers),
   }),
   page: (small: Small & Saved) => ({
     findings: [finding(medians(small))],
@@ -44,6 +48,12 @@ export const section = {
       rowsTable(small.large),
       `${whole(small.spaces)} spaces of one vector each:`,
       rowsTable(small.many),
+      ...(small.documents === undefined
+        ? []
+        : [
+            `A space of ${whole(small.vectors)} entries with vectors of 32 dimensions and documents of four properties, three of them fields:`,
+            rowsTable(small.documents),
+          ]),
     ],
     plots: [plot(medians(small))],
   }),
@@ -65,8 +75,8 @@ function rowsTable(all: Row[]): Table {
   ]);
 }
 
-function finding({ large, many }: Medians<Small>): Finding {
-  const all = [...large, ...many];
+function finding({ large, many, documents = [] }: Medians<Small>): Finding {
+  const all = [...large, ...many, ...documents];
   const above = all.filter(({ gapMs }) => gapMs > MOST_MS);
   const names = above.map(({ call, gapMs }) => `${call} ${short(gapMs)} ms`).join(", ");
   const isOpen = above.filter((row) => !isOpening(row)).length === 0;
@@ -79,10 +89,11 @@ function finding({ large, many }: Medians<Small>): Finding {
   };
 }
 
-function plot({ large, many }: Medians<Small>) {
+function plot({ large, many, documents = [] }: Medians<Small>) {
   const points = [
     ...large.map(({ call, gapMs }) => ({ thing: call, value: gapMs, kind: "one space" })),
     ...many.map(({ call, gapMs }) => ({ thing: call, value: gapMs, kind: "many spaces" })),
+    ...documents.map(({ call, gapMs }) => ({ thing: call, value: gapMs, kind: "documents" })),
   ];
   const alt = "Longest time between two turns of the event loop, by call";
   return dots("calls-gap", alt, points, { value: { title: "milliseconds" }, kind: "index" });

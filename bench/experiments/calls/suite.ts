@@ -1,4 +1,4 @@
-// How long does each public call keep the event loop waiting, in a large space and with many spaces?
+// How long does each public call keep the event loop waiting, in a large space, with many spaces, and with documents?
 
 import type { Experiment } from "../../experiment.ts";
 import { twoCores } from "../../kit/machine.ts";
@@ -24,6 +24,7 @@ async function run({ n, repeats }: Options): Promise<object> {
   const cases = [
     caseOf("one space", { vectors: n ?? VECTORS }),
     caseOf("many spaces", { spaces: n === null ? SPACES : Math.ceil(n / 5) }),
+    caseOf("documents", { documents: n ?? VECTORS }),
   ];
   const worst = ({ gaps }: CallsMeasurement) => {
     const { call, gapMs } = gaps.reduce((most, gap) => (gap.gapMs > most.gapMs ? gap : most));

@@ -1,7 +1,9 @@
-/* Are the first hits of several lists found, in order, and the older ones first where ranks are equal? */
+/* Are long lists sorted, and the first of several lists found, in order? */
 import { expect, test } from "bun:test";
 import type { RankedHit } from "../../../src/core/seat.ts";
-import { isNearer, isOlder, merged } from "../../../src/engine/scan.ts";
+import { isNearer, isOlder } from "../../../src/engine/scan.ts";
+import { merged, sortInSlices } from "../../../src/engine/sorting.ts";
+import { Slice } from "../../../src/runtime/event-loop.ts";
 import { random } from "../../support/vectors.ts";
 
 const SEED = 12;
@@ -30,4 +32,30 @@ test("the oldest first, of lists that follow each other and of those that do not
   const following = [all.slice(0, 10), [], all.slice(10)];
   const mixed = [0, 1, 2].map((rest) => all.filter((_, i) => i % 3 === rest));
   for (const lists of [following, mixed]) expect(await merged(lists, isOlder, Number.POSITIVE_INFINITY)).toEqual(all);
+});
+
+test("lists of any lengths are sorted, and stay as they were", async () => {
+  const { below } = random(SEED);
+  for (const length of [0, 1, 2047, 2048, 2049, 10_000]) {
+    const list = Array.from({ length }, (_, age) => ({ key: age, rank: below(100), age }));
+    const given = [...list];
+    const sorted = list.toSorted((a, b) => a.rank - b.rank || a.age - b.age);
+    expect(await sortInSlices(list, isNearer, new Slice())).toEqual(sorted);
+    expect(list).toEqual(given);
+  }
+});
+
+test("the event loop runs while a long list is sorted", async () => {
+  const { below } = random(SEED);
+  const list = Array.from({ length: 200_000 }, (_, age) => ({ key: age, rank: below(1000), age }));
+  let turns = 0;
+  let over = false;
+  const count = () => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  await sortInSlices(list, isNearer, new Slice());
+  over = true;
+  expect(turns).toBeGreaterThanOrEqual(5);
 });
