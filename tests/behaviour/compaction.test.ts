@@ -18,6 +18,9 @@ import {
 const SEED = 8080;
 const DIMENSIONS = 16;
 
+/** Bytes of a seat's large table of visited slots, made for its first wide search, here by a measurement of recall. */
+const WIDE_SEARCH = 2 ** 20;
+
 /** Bytes in use once everything is linked, of an index in which nothing was deleted. */
 async function settledBytes(index: VectorIndex): Promise<number> {
   let before = -1;
@@ -88,7 +91,7 @@ test("after deleting 90 % of 24,000 the memory is that of a fresh build, and sea
   const space = index.space("s");
   await space.addMany(keysOf(set), set.values);
   await index.flush();
-  expect(index.stats().bytes.used).toBeGreaterThan(3 * wanted);
+  expect(index.stats().bytes.used).toBeGreaterThan(6 * wanted);
 
   let deleted = false;
   let isOver = false;
@@ -97,7 +100,7 @@ test("after deleting 90 % of 24,000 the memory is that of a fresh build, and sea
     deleted = true;
     await until(async () => {
       await index.flush();
-      return index.stats().bytes.used <= 1.3 * wanted;
+      return index.stats().bytes.used <= 1.3 * wanted + 2 * WIDE_SEARCH;
     }, `the memory is that of a fresh build, ${wanted} bytes`);
   })().finally(() => {
     isOver = true;
