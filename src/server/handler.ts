@@ -134,7 +134,7 @@ async function respond(request: Request, server: Server, about: { found: Found |
   const query = route.query.read(given, "the query");
   return await withBody(request, route, server, (body, hold) => {
     const make = async () => {
-      const stream = pieces(request.body, () => settings.bodyTimeoutMs);
+      const stream = route.streams ? pieces(request.body, () => settings.bodyTimeoutMs) : NOTHING;
       const result = await route.run({ service, caller, params, query, body, stream, hold });
       if (result instanceof Response) return result;
       const text = await printInSlices({ result, status: "ok", time: since(start) });
@@ -144,6 +144,8 @@ async function respond(request: Request, server: Server, about: { found: Found |
   });
 }
 
+/** Asking for a request's `body` starts a stream. */
+const NOTHING = pieces(null, () => 0);
 const EVERYONE: Caller = { id: "everyone", right: null, collections: new Map(), spaces: [] };
 
 /** Reads the body, and counts its memory until `run` and what it holds the body for are done. */

@@ -5,6 +5,8 @@ import { parseInSlices } from "./parse-in-slices.ts";
 import { badFormat, busy, Refusal } from "./refusals.ts";
 
 const DEEPEST = 64;
+/** Bytes. So many of a request that is only begun may count before they are sent: thousands of such requests have room. */
+const SHORT = 65_536;
 const MOST_IN_FLIGHT = 268_435_456; // bytes of all bodies that are read or whose writes are not done, and of large responses
 
 const MOST_OF_RESPONSES = 201_326_592; // of these: clients that do not read leave room for the bodies of others
@@ -35,9 +37,24 @@ export async function readBody(
   timeoutMs: number,
   take: (bytes: number) => void,
 ): Promise<Value | undefined> {
-  if (request.body === null) return undefined;
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > limit) throw tooLarge(limit);
+  const isShort = length > 0 && length <= SHORT && !request.headers.has("transfer-encoding");
+  const chunks = isShort ? [await wholeOf(request, length, timeoutMs, take)] : await chunksOf(request, timeoutMs, take, limit);
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (bytes > limit) throw tooLarge(limit); // a request that a program made may hold more than it says
+  if (bytes === 0) return undefined;
+  if (!/^application\/[\w.+-]+\+json$/.test(typeOf(request))) checkType(request, ["application/json"]);
+  return await parsed(chunks);
+}
+
+/** In one go, which costs less than a stream. Its memory counts before it is there. */
+async function wholeOf(request: Request, length: number, timeoutMs: number, take: (bytes: number) => void) {
+  take(length);
+  return new Uint8Array(await within(timeoutMs, request.arrayBuffer()));
+}
+
+async function chunksOf(request: Request, timeoutMs: number, take: (bytes: number) => void, limit: number) {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const end = performance.now() + timeoutMs;
@@ -47,9 +64,7 @@ export async function readBody(
     take(chunk.length);
     chunks.push(chunk);
   }
-  if (bytes === 0) return undefined;
-  if (!/^application\/[\w.+-]+\+json$/.test(typeOf(request))) checkType(request, ["application/json"]);
-  return await parsed(chunks);
+  return chunks;
 }
 
 /** A form of a page can send some types across sites, and none of these. Throws Refusal. */
