@@ -9,9 +9,11 @@ export type Value = null | boolean | number | bigint | string | Value[] | { [nam
 const LONG_INTEGER = /(^|[[:,\s-])\d{16,}($|[\s,\]}])/;
 const MOST_DIGITS = 20;
 
+export const hasLongInteger = (text: string) => LONG_INTEGER.test(text);
+
 /** Throws SyntaxError; RangeError for what is nested too deeply for the runtime. */
 export function parse(text: string): Value {
-  if (!LONG_INTEGER.test(text)) return JSON.parse(text) as Value;
+  if (!hasLongInteger(text)) return JSON.parse(text) as Value;
   return JSON.parse(text, ((_: string, value: Value, context?: { source?: string }) => {
     return typeof value === "number" ? exactly(value, context?.source ?? "") : value; // Node has it from 21 on
   }) as (name: string, value: unknown) => unknown) as Value;
@@ -79,6 +81,8 @@ export function isRecord(value: unknown): value is { [name: string]: Value } {
 export function isDeeperThan(value: unknown, most: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (most === 0) return true;
-  for (const one of Array.isArray(value) ? value : Object.values(value)) if (isDeeperThan(one, most - 1)) return true;
+  for (const one of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof one === "object" && isDeeperThan(one, most - 1)) return true;
+  }
   return false;
 }
