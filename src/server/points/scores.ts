@@ -10,15 +10,15 @@ export interface Scored {
 }
 
 /** In 64 bits: higher is better, but for Euclid. */
-export function scoreOf(distance: Distance, a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function scoreOf(distance: Distance, a: Float32Array, b: Float32Array): number {
   if (distance === "Euclid") return euclidOf(a, b);
   let [dot, normA, normB] = [0, 0, 0];
   if (distance === "Dot") {
-    for (let i = 0; i < a.length; i++) dot += Math.fround(a[i]!) * b[i]!;
+    for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;
     return dot;
   }
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [Math.fround(a[i]!), b[i]!];
+    const [x, y] = [a[i]!, b[i]!];
     dot += x * y;
     normA += x * x;
     normB += y * y;
@@ -26,10 +26,10 @@ export function scoreOf(distance: Distance, a: ArrayLike<number>, b: ArrayLike<n
   return dot / Math.sqrt(normA * normB);
 }
 
-function euclidOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
+function euclidOf(a: Float32Array, b: Float32Array): number {
   let squares = 0;
   for (let i = 0; i < a.length; i++) {
-    const difference = Math.fround(a[i]!) - b[i]!;
+    const difference = a[i]! - b[i]!;
     squares += difference * difference;
   }
   return Math.sqrt(squares);

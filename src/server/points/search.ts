@@ -183,16 +183,10 @@ async function nearestTo(collection: Collection, points: Points, start: Start, g
     metadata?: unknown;
   }[];
   const { distance } = collection;
+  const from = start.vector instanceof Float32Array ? start.vector : new Float32Array(start.vector);
   const scored = hits
     .filter(({ key }) => key !== start.except)
-    .map(
-      ({ key, vector, metadata }): Scored => ({
-        key,
-        vector,
-        metadata,
-        score: scoreOf(distance, start.vector, vector),
-      }),
-    );
+    .map(({ key, vector, metadata }): Scored => ({ key, vector, metadata, score: scoreOf(distance, from, vector) }));
   scored.sort((a, b) => (distance === "Euclid" ? a.score - b.score : b.score - a.score));
   const passing = scored.filter(({ score }) => {
     return (

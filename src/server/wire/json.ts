@@ -1,6 +1,6 @@
 /* How do integers of 64 bits survive parsing and printing? Those that a number can't hold are bigints. */
 
-import { Slice } from "../../runtime/event-loop.ts";
+import { inSlices } from "../../runtime/event-loop.ts";
 
 /** What a body can hold. */
 export type Value = null | boolean | number | bigint | string | Value[] | { [name: string]: Value };
@@ -36,25 +36,34 @@ export function print(value: unknown): string {
 
 /** A large array in it, or in one of its properties, is printed in slices of time: other requests run in between. */
 export async function printInSlices(value: { [name: string]: unknown }): Promise<string> {
-  const slice = new Slice();
   const parts: string[] = [];
-  const put = async (one: unknown, depth: number): Promise<void> => {
-    if (slice.isOver) await slice.next();
-    if (depth === 0 || typeof one !== "object" || one === null) {
-      parts.push(print(one) ?? "null");
-      return;
-    }
-    const names = Array.isArray(one) ? null : Object.keys(one).filter((name) => Reflect.get(one, name) !== undefined);
-    const items: unknown[] = names === null ? (one as unknown[]) : names.map((name) => Reflect.get(one, name));
-    parts.push(names === null ? "[" : "{");
-    for (const [i, item] of items.entries()) {
-      parts.push(i > 0 ? "," : "", names === null ? "" : `${JSON.stringify(names[i])}:`);
-      await put(item, depth - 1);
-    }
-    parts.push(names === null ? "]" : "}");
-  };
-  await put(value, 3);
+  await inSlices(printedTo(parts, value, 3));
   return parts.join("");
+}
+
+/** Yields after each part. */
+function* printedTo(parts: string[], value: unknown, depth: number): Generator<void, void> {
+  if (depth === 0 || typeof value !== "object" || value === null) {
+    parts.push(print(value) ?? "null");
+    return yield;
+  }
+  if (Array.isArray(value)) {
+    parts.push("[");
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) parts.push(",");
+      yield* printedTo(parts, value[i], depth - 1);
+    }
+    parts.push("]");
+    return;
+  }
+  let before = "{";
+  for (const [name, one] of Object.entries(value)) {
+    if (one === undefined) continue;
+    parts.push(before, JSON.stringify(name), ":");
+    before = ",";
+    yield* printedTo(parts, one, depth - 1);
+  }
+  parts.push(before === "{" ? "{}" : "}");
 }
 
 function printBigints(value: unknown): string {

@@ -44,17 +44,29 @@ export class Metrics {
     read: new Histogram(),
   };
   readonly start = Date.now();
+  /** Labels that were made before. */
+  private readonly known = new Map<string, { response: string; name: string }>();
 
   /** A method that no route has counts as "OTHER": clients choose it. */
   count(given: string, path: string, status: number, ms: number, kind: RequestKind): void {
     this.kinds[kind].add(ms);
     const method = METHODS.includes(given) ? given : "OTHER";
-    const response = labels({ method, endpoint: path, status: `${status}` });
+    const { response, name } = this.labelsOf(method, path, status);
     this.responses.set(response, (this.responses.get(response) ?? 0) + 1);
-    const name = labels({ method, endpoint: path });
     const durations = this.durations.get(name) ?? new Histogram();
     this.durations.set(name, durations);
     durations.add(ms);
+  }
+
+  private labelsOf(method: string, path: string, status: number): { response: string; name: string } {
+    const key = `${method} ${status} ${path}`;
+    let found = this.known.get(key);
+    if (found === undefined) {
+      const response = labels({ method, endpoint: path, status: `${status}` });
+      found = { response, name: labels({ method, endpoint: path }) };
+      this.known.set(key, found);
+    }
+    return found;
   }
 }
 

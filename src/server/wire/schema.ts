@@ -138,38 +138,45 @@ export function object<P extends Properties>(properties: P): Schema<Object<P>> {
   const entries = Object.entries(properties);
   const required = entries.filter(([, { optional }]) => !optional).map(([name]) => name);
   const served = entries.filter(([, schema]) => schema !== refused);
-  const given = function* (value: Value, at: string): Generator<[name: string, schema: Schema, value: Value]> {
+  const checked = (value: Value, at: string): { [name: string]: Value } => {
     if (!isRecord(value)) throw expected(at, "an object", value);
     for (const name of Object.keys(value)) {
       if (!Object.hasOwn(properties, name)) throw badFormat(`${at} has an unknown property \`${name}\``);
     }
-    for (const [name, schema] of entries) {
-      const one = Object.hasOwn(value, name) ? value[name] : undefined;
-      if (one !== undefined && one !== null) yield [name, schema, one];
-      else if (!schema.optional) throw badFormat(`${at} lacks \`${name}\``);
+    for (const name of required) {
+      if (!isGiven(value, name)) throw badFormat(`${at} lacks \`${name}\``);
     }
+    return value;
   };
   return {
     get shape() {
       const shapes = Object.fromEntries(served.map(([name, { shape }]) => [name, shape]));
       return { type: "object", properties: shapes, required, additionalProperties: false };
     },
-    read(value, at) {
+    read(given, at) {
+      const value = checked(given, at);
       const found: Record<string, unknown> = {};
-      for (const [name, schema, one] of given(value, at)) found[name] = schema.read(one, within(at, name));
+      for (const [name, schema] of entries) {
+        if (isGiven(value, name)) found[name] = schema.read(value[name]!, within(at, name));
+      }
       return found as Object<P>;
     },
     ...(entries.some(([, { readInSlices }]) => readInSlices !== undefined) && {
-      async readInSlices(value: Value, at: string, slice: Slice) {
+      async readInSlices(given: Value, at: string, slice: Slice) {
+        const value = checked(given, at);
         const found: Record<string, unknown> = {};
-        for (const [name, schema, one] of given(value, at)) {
-          found[name] = await readLarge(schema, one, within(at, name), slice);
+        for (const [name, schema] of entries) {
+          if (isGiven(value, name)) found[name] = await readLarge(schema, value[name]!, within(at, name), slice);
         }
         return found as Object<P>;
       },
     }),
   };
 }
+
+/** Null counts as absent. */
+const isGiven = (value: { [name: string]: Value }, name: string) =>
+  Object.hasOwn(value, name) && value[name] !== undefined && value[name] !== null;
 
 const within = (at: string, name: string) => (at === BODY ? `\`${name}\`` : `${at}.${name}`);
 export const BODY = "the body";
