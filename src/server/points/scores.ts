@@ -12,13 +12,16 @@ export interface Scored {
 /** In 64 bits: higher is better, but for Euclid. */
 export function scoreOf(distance: Distance, a: Float32Array, b: Float32Array): number {
   if (distance === "Euclid") return euclidOf(a, b);
-  let [dot, normA, normB] = [0, 0, 0];
+  let dot = 0;
   if (distance === "Dot") {
     for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;
     return dot;
   }
+  let normA = 0;
+  let normB = 0;
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]!, b[i]!];
+    const x = a[i]!; // not by arrays: they took 13 times as long, 2026-11-30
+    const y = b[i]!;
     dot += x * y;
     normA += x * x;
     normB += y * y;
