@@ -36,7 +36,8 @@ export async function identify(request: Request, settings: ServerSettings): Prom
   if (keys.length === 0) return { id: "everyone", ...everywhere("manage") };
   const given = keyOf(request);
   if (given === null) throw new Refusal(401, "Must provide an API key or an Authorization bearer token");
-  const [all, some] = await Promise.all([placeOf(given, keys), placeOf(given, readOnlyKeys)]);
+  const digest = await digestOf(given);
+  const [all, some] = await Promise.all([placeOf(digest, keys), placeOf(digest, readOnlyKeys)]);
   if (all >= 0) return { id: `key ${all}`, ...everywhere("manage") };
   if (some >= 0) return { id: `read-only key ${some}`, ...everywhere("read") };
   const caller = tokenSecrets.length === 0 ? null : await callerOf(given, tokenSecrets);
@@ -76,16 +77,23 @@ function keyOf(request: Request): string | null {
 }
 
 /** Its place among the keys, or −1. Digests are compared, each as a whole: how long it takes says nothing of a key. */
-async function placeOf(given: string, keys: readonly string[]): Promise<number> {
-  const wanted = await digestOf(given);
+async function placeOf(wanted: Uint8Array, keys: readonly string[]): Promise<number> {
   let place = -1;
-  for (const [i, key] of keys.entries()) {
-    const digest = await digestOf(key);
+  for (const [i, digest] of (await digestsOf(keys)).entries()) {
     let difference = 0;
     for (let j = 0; j < digest.length; j++) difference |= digest[j]! ^ wanted[j]!;
     if (difference === 0) place = i;
   }
   return place;
+}
+
+/** Of the keys of a server, made when the first request brings one. */
+const digests = new WeakMap<readonly string[], Promise<Uint8Array[]>>();
+
+function digestsOf(keys: readonly string[]): Promise<Uint8Array[]> {
+  const found = digests.get(keys) ?? Promise.all(keys.map(digestOf));
+  digests.set(keys, found);
+  return found;
 }
 
 async function digestOf(text: string): Promise<Uint8Array> {

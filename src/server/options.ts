@@ -116,6 +116,6 @@ function hostsOf(given: readonly string[] | undefined, hasKey: boolean): readonl
 
 function listOf(name: string, given: unknown): readonly string[] {
   const found = given === undefined ? [] : typeof given === "string" ? [given] : given;
-  if (Array.isArray(found) && found.every((one) => typeof one === "string")) return found;
+  if (Array.isArray(found) && found.every((one) => typeof one === "string")) return [...found];
   throw badOption(`\`${name}\` must be a string or an array of them, not ${show(given)}.`);
 }

@@ -24,26 +24,23 @@ function notFound(): Refusal {
 const NOT_SERVED = ["snapshots", "recommend", "discover", "shards", "cluster", "locks", "issues", "optimizations"];
 
 export class Router {
-  private readonly byLength = new Map<number, { route: Route; segments: string[] }[]>();
+  /** By method and number of segments; those that name more segments come first. */
+  private readonly known = new Map<string, { route: Route; segments: string[] }[]>();
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {
       const segments = route.path.split("/").filter((segment) => segment !== "");
-      const others = this.byLength.get(segments.length) ?? [];
-      this.byLength.set(segments.length, [...others, { route, segments }]);
+      const key = `${route.method} ${segments.length}`;
+      const others = this.known.get(key) ?? [];
+      const all = [...others, { route, segments }].sort((a, b) => openIn(a.segments) - openIn(b.segments));
+      this.known.set(key, all);
     }
   }
 
   /** Of several that fit, the one that names more. */
   find(method: string, given: readonly string[]): { route: Route; params: Record<string, string> } | null {
-    let best: { route: Route; params: Record<string, string> } | null = null;
-    for (const { route, segments } of this.byLength.get(given.length) ?? []) {
-      if (route.method !== method) continue;
-      const params = paramsOf(segments, given);
-      if (params === null) continue;
-      if (best === null || Object.keys(params).length < Object.keys(best.params).length) best = { route, params };
-    }
-    return best;
+    const found = this.known.get(`${method} ${given.length}`)?.find(({ segments }) => fits(segments, given));
+    return found === undefined ? null : { route: found.route, params: paramsOf(found.segments, given) };
   }
 
   refusalOf(method: string, given: readonly string[]): Refusal {
@@ -57,11 +54,15 @@ export class Router {
   }
 }
 
-function paramsOf(segments: readonly string[], given: readonly string[]): Record<string, string> | null {
+const isOpen = (segment: string) => segment.startsWith("{");
+const openIn = (segments: readonly string[]) => segments.filter(isOpen).length;
+
+function fits(segments: readonly string[], given: readonly string[]): boolean {
+  return segments.every((segment, i) => segment === given[i] || isOpen(segment));
+}
+
+function paramsOf(segments: readonly string[], given: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
-  for (const [i, segment] of segments.entries()) {
-    if (segment.startsWith("{")) params[segment.slice(1, -1)] = given[i]!;
-    else if (segment !== given[i]) return null;
-  }
+  for (const [i, segment] of segments.entries()) if (isOpen(segment)) params[segment.slice(1, -1)] = given[i]!;
   return params;
 }

@@ -44,7 +44,16 @@ const inBase64 = mapped(text(2 ** 30), (value, at) => {
   if (floats === null) throw badFormat(`${at} is not 32-bit floats in base64`);
   return floats;
 });
-const numbers = list(number, 65_536);
+const MOST_NUMBERS = 65_536;
+const anyNumbers = list(number, MOST_NUMBERS);
+/** A vector is read in one go, and is taken as it is where each of its numbers is one. */
+const numbers: Schema<number[]> = {
+  shape: anyNumbers.shape,
+  read(value, at) {
+    const isPlain = Array.isArray(value) && value.length <= MOST_NUMBERS && value.every(Number.isFinite);
+    return isPlain ? (value as number[]) : anyNumbers.read(value, at);
+  },
+};
 const vectors = byKind({ string: inBase64, array: list(numbers, MOST) }) as Schema<Vectors>;
 const vector = byKind({ string: inBase64, array: numbers }) as Schema<Float32Array | number[]>;
 

@@ -40,7 +40,9 @@ export async function readBody(
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > limit) throw tooLarge(limit);
   const isShort = length > 0 && length <= SHORT && !request.headers.has("transfer-encoding");
-  const chunks = isShort ? [await wholeOf(request, length, timeoutMs, take)] : await chunksOf(request, timeoutMs, take, limit);
+  const chunks = isShort
+    ? [await wholeOf(request, length, timeoutMs, take)]
+    : await chunksOf(request, timeoutMs, take, limit);
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   if (bytes > limit) throw tooLarge(limit); // a request that a program made may hold more than it says
   if (bytes === 0) return undefined;

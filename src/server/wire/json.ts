@@ -41,29 +41,21 @@ export async function printInSlices(value: { [name: string]: unknown }): Promise
   return parts.join("");
 }
 
-/** Yields after each part. */
+/** Yields after each part that is printed as a whole. */
 function* printedTo(parts: string[], value: unknown, depth: number): Generator<void, void> {
   if (depth === 0 || typeof value !== "object" || value === null) {
     parts.push(print(value) ?? "null");
     return yield;
   }
-  if (Array.isArray(value)) {
-    parts.push("[");
-    for (let i = 0; i < value.length; i++) {
-      if (i > 0) parts.push(",");
-      yield* printedTo(parts, value[i], depth - 1);
-    }
-    parts.push("]");
-    return;
+  const isList = Array.isArray(value);
+  const given = isList ? value : Object.entries(value).filter(([, one]) => one !== undefined);
+  parts.push(isList ? "[" : "{");
+  for (let i = 0; i < given.length; i++) {
+    if (i > 0) parts.push(",");
+    if (!isList) parts.push(JSON.stringify(given[i][0]), ":");
+    yield* printedTo(parts, isList ? given[i] : given[i][1], depth - 1);
   }
-  let before = "{";
-  for (const [name, one] of Object.entries(value)) {
-    if (one === undefined) continue;
-    parts.push(before, JSON.stringify(name), ":");
-    before = ",";
-    yield* printedTo(parts, one, depth - 1);
-  }
-  parts.push(before === "{" ? "{}" : "}");
+  parts.push(isList ? "]" : "}");
 }
 
 function printBigints(value: unknown): string {

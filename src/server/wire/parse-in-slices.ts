@@ -6,7 +6,7 @@ import { type Json, setOwn } from "../../documents/json.ts";
 import type { Slice } from "../../runtime/event-loop.ts";
 import { hasLongInteger, isDeeperThan, parse, type Value } from "./json.ts";
 
-/** Characters of a text that is parsed as a whole: half a millisecond for numbers, three for 60 arrays in one another. */
+/** Characters of a text that is parsed as a whole: 0.5 ms for numbers, 3 ms for arrays 60 deep (2026-11-30). */
 const SMALL = 262_144;
 /** Of a part. Long integers take the parser 15 times as long. */
 const PART = 65_536;
