@@ -26,6 +26,7 @@ import type {
   FieldStatus,
   IndexStats,
   RecoveryReport,
+  SpaceStats,
 } from "../values/reports.ts";
 import type { Vector } from "../values/vectors.ts";
 import type { Pool } from "../workers/pool.ts";
@@ -106,6 +107,18 @@ export class VectorIndex<M = unknown, Absent extends undefined = undefined>
   spaces(): string[] {
     this.handle.assertOpen();
     return this.handle.namesNow();
+  }
+
+  /** @internal The same in slices: there may be 100,000. Rejects with TIMEOUT or CLOSED. */
+  listNames(): Promise<string[]> {
+    this.handle.assertOpen();
+    return this.handle.names();
+  }
+
+  /** @internal What `stats().spaces` says but for recall, in slices. Rejects with TIMEOUT or CLOSED. */
+  listFigures(): Promise<Omit<SpaceStats, "ef" | "recall">[]> {
+    this.handle.assertOpen();
+    return this.handle.figuresInSlices();
   }
 
   dropSpace(name: string): Promise<boolean>;

@@ -77,6 +77,16 @@ export function spacesAfter(seat: Seat, address: number): FoundSpace[] | typeof 
   return readAfter(seat, address, found, spaceAt) === AGAIN ? AGAIN : found;
 }
 
+/** Appends the figures of some of them. Returns the address of the last of these, 0 when there is none. */
+export function figuresAfter(
+  seat: Seat,
+  address: number,
+  partition: number,
+  to: SpaceFigures[],
+): number | typeof AGAIN {
+  return readAfter(seat, address, to, (words, bytes, at) => readFigures(words, bytes, at, partition));
+}
+
 /** Every space of a partition, for callers that can't wait. Throws TIMEOUT when its lock is not free for a second. */
 export const spacesOf = (seat: Seat) => readAll(seat, spaceAt);
 /** Their names, and their figures. */

@@ -7,8 +7,9 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { OwnFields } from "./field-board.ts";
-import { type FoundFigures, Handle, type SeatedSpace } from "./handle.ts";
+import { Handle, type SeatedSpace } from "./handle.ts";
 import type { ListedSpace } from "./host.ts";
+import type { FoundFigures } from "./list-spaces.ts";
 
 /** As the core knows a space of a collection. */
 export function storedName(collection: number, name: string): string {
@@ -80,17 +81,29 @@ export class CollectionHandle extends Handle {
 
   override async spacesIn(seat: Seat): Promise<ListedSpace[]> {
     const found: ListedSpace[] = [];
-    const slice = new Slice();
-    for (const name of this.namesNow()) {
-      const space = await this.whenFree(() => this.look(name));
-      if (space !== null && space.seat === seat) found.push({ ...space, goesByCodes: space.beam === "codes" });
-      if (slice.isOver) await slice.next();
-    }
+    await this.eachSpace((space) => {
+      if (space.seat === seat) found.push({ ...space, goesByCodes: space.beam === "codes" });
+    });
     return found;
   }
 
   override figures(): FoundFigures[] {
     return this.namesNow().flatMap((name) => calls.insist(() => this.guarded(() => this.look(name))) ?? []);
+  }
+
+  override async figuresInSlices(): Promise<FoundFigures[]> {
+    const found: FoundFigures[] = [];
+    await this.eachSpace((space) => found.push(space));
+    return found;
+  }
+
+  private async eachSpace(take: (space: FoundFigures) => void): Promise<void> {
+    const slice = new Slice();
+    for (const name of this.namesNow()) {
+      const space = await this.whenFree(() => this.look(name));
+      if (space !== null) take(space);
+      if (slice.isOver) await slice.next();
+    }
   }
 
   override unlinked(): SeatedSpace[] {

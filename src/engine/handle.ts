@@ -14,12 +14,12 @@ import type { Durability } from "./durability.ts";
 import type { FieldList } from "./field-board.ts";
 import { Host } from "./host.ts";
 import { InlineLinker } from "./inline-linker.ts";
+import { type FoundFigures, listFigures } from "./list-spaces.ts";
 import { type Turns, Uses } from "./uses.ts";
 import { type Op, WaitingLines } from "./waiting-line.ts";
 
 export type TableOf = (storedName: string) => FieldTable | null;
 export type SeatedSpace = calls.SpaceAt & { seat: Seat };
-export type FoundFigures = calls.SpaceFigures & { seat: Seat };
 
 export class Handle extends Host {
   readonly lines: WaitingLines;
@@ -116,6 +116,11 @@ export class Handle extends Host {
         calls.figuresOf(seat, partition).map((figures) => ({ ...figures, seat })),
       ),
     );
+  }
+
+  /** The same in slices, for callers that can wait. Rejects with TIMEOUT or CLOSED. */
+  figuresInSlices(): Promise<FoundFigures[]> {
+    return listFigures(this, this.seats);
   }
 
   /** Spaces with ops that wait to be linked, among others perhaps. */

@@ -3,6 +3,8 @@ import * as calls from "../core/calls.ts";
 import type { Seat } from "../core/seat.ts";
 import { Slice } from "../runtime/event-loop.ts";
 
+export type FoundFigures = calls.SpaceFigures & { seat: Seat };
+
 interface Waiting {
   whenFree<T>(call: () => T | typeof calls.AGAIN): Promise<T>;
 }
@@ -15,6 +17,22 @@ export async function listSpaces(host: Waiting, seat: Seat): Promise<calls.Found
     count = found.length;
     found.push(...(await host.whenFree(() => calls.spacesAfter(seat, found.at(-1)?.address ?? 0))));
     if (slice.isOver) await slice.next();
+  }
+  return found;
+}
+
+/** The same with their figures, of several partitions. */
+export async function listFigures(host: Waiting, seats: readonly Seat[]): Promise<FoundFigures[]> {
+  const found: FoundFigures[] = [];
+  const slice = new Slice();
+  for (const [partition, seat] of seats.entries()) {
+    let last = 0;
+    do {
+      const some: calls.SpaceFigures[] = [];
+      last = await host.whenFree(() => calls.figuresAfter(seat, last, partition, some));
+      for (const figures of some) found.push({ ...figures, seat });
+      if (slice.isOver) await slice.next();
+    } while (last !== 0);
   }
   return found;
 }

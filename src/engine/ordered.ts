@@ -4,6 +4,7 @@ import type { Place } from "../documents/cursor.ts";
 import type { Field } from "../documents/fields.ts";
 import { compare } from "../documents/where.ts";
 import type { Slice } from "../runtime/event-loop.ts";
+import { First } from "../values/first.ts";
 import { BUSY, FieldValues } from "./field-values.ts";
 import type { Host } from "./host.ts";
 import { eachMatch, type Matches } from "./matches.ts";
@@ -39,7 +40,7 @@ export async function firstMatches(
   most: number,
   slice: Slice,
 ): Promise<Placed[]> {
-  const first = new First(order, most);
+  const first = new First<Placed>(most, (a, b) => isBefore(a, b, order));
   const values = order.field === null ? null : new FieldValues(host, seat, order.field);
   await eachMatch(host, seat, order.field?.number ?? calls.NO_FIELD, slice, (match) => {
     const value = values?.comparedOf(match);
@@ -47,53 +48,5 @@ export async function firstMatches(
     const place = { ref: match.ref, age: match.age, value };
     if (after === null || isBefore(after, place, order)) first.offer(place);
   });
-  return await sortInSlices(first.heap, (a, b) => isBefore(a, b, order), slice);
-}
-
-/** The first few of many, as a heap whose root is the last of them. */
-class First {
-  readonly heap: Placed[] = [];
-
-  constructor(
-    private readonly order: Order,
-    private readonly most: number,
-  ) {}
-
-  offer(place: Placed): void {
-    const { heap, most } = this;
-    if (heap.length < most) {
-      heap.push(place);
-      this.rise(heap.length - 1);
-    } else if (most > 0 && isBefore(place, heap[0]!, this.order)) {
-      heap[0] = place;
-      this.sink();
-    }
-  }
-
-  private rise(at: number): void {
-    for (let i = at; i > 0; ) {
-      const parent = (i - 1) >> 1;
-      if (!isBefore(this.heap[parent]!, this.heap[i]!, this.order)) return;
-      this.swap(i, parent);
-      i = parent;
-    }
-  }
-
-  private sink(): void {
-    for (let i = 0; ; ) {
-      let last = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < this.heap.length && isBefore(this.heap[last]!, this.heap[child]!, this.order)) last = child;
-      }
-      if (last === i) return;
-      this.swap(i, last);
-      i = last;
-    }
-  }
-
-  private swap(i: number, j: number): void {
-    const kept = this.heap[i]!;
-    this.heap[i] = this.heap[j]!;
-    this.heap[j] = kept;
-  }
+  return await sortInSlices(first.kept, (a, b) => isBefore(a, b, order), slice);
 }

@@ -10,8 +10,8 @@ import { RecentSearches } from "../recall/searches.ts";
 import { Slice } from "../runtime/event-loop.ts";
 import type { NumberArray } from "../values/number-arrays.ts";
 import type { RecallReport, SpaceStats } from "../values/reports.ts";
-import type { FoundFigures } from "./handle.ts";
 import type { Host } from "./host.ts";
+import type { FoundFigures } from "./list-spaces.ts";
 import { read } from "./query.ts";
 
 /** A search whose ef is settled; above MAX_EF it compares every vector. */

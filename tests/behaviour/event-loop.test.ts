@@ -5,26 +5,11 @@
 import { describe, expect, test } from "bun:test";
 import { openSearch } from "../../src/search.ts";
 import { opened, uniform } from "../support/indexes.ts";
+import { turnsDuring } from "../support/turns.ts";
 
 const SEED = 909;
 const COUNT = 60_000;
 const SPACES = 2000;
-
-/** Turns that the event loop has while something is under way; 0 when it has none before the end. */
-async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
-  let turns = -1; // the first is the one that the call begins in
-  let over = false;
-  const count = () => {
-    if (over) return;
-    turns++;
-    setImmediate(count);
-  };
-  await new Promise((resolve) => setImmediate(resolve));
-  count();
-  await work();
-  over = true;
-  return turns;
-}
 
 describe(`in a space of ${COUNT} vectors`, () => {
   const SET = uniform(COUNT, 4, SEED);

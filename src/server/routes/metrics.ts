@@ -3,7 +3,7 @@ import type { VectorIndex } from "../../api/vector-index.ts";
 import { Slice } from "../../runtime/event-loop.ts";
 import { LATENCY_BOUNDS_MS } from "../../values/latencies.ts";
 import type { SpaceStats } from "../../values/reports.ts";
-import { liveOf } from "../points/live.ts";
+import { liveOf, unlessClosed } from "../points/live.ts";
 import { type Buckets, histogram, labels, metric } from "../wire/metrics.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { QDRANT_VERSION } from "./service.ts";
@@ -125,18 +125,20 @@ const LATENCIES = {
   search: "A search of a space",
 } as const;
 
+type Figures = Pick<SpaceStats, "live" | "pending" | "bytes">;
+
 const OF_SPACES = {
-  hnsw_workers_space_entries: ["Entries of a space", ({ live }: SpaceStats) => live],
-  hnsw_workers_space_pending: ["Entries of a space that are not linked yet", ({ pending }: SpaceStats) => pending],
-  hnsw_workers_space_total_bytes: ["Bytes that a space takes", ({ bytes }: SpaceStats) => bytes],
+  hnsw_workers_space_entries: ["Entries of a space", ({ live }: Figures) => live],
+  hnsw_workers_space_pending: ["Entries of a space that are not linked yet", ({ pending }: Figures) => pending],
+  hnsw_workers_space_total_bytes: ["Bytes that a space takes", ({ bytes }: Figures) => bytes],
 } as const;
 
 /** Of open collections. There may be many: in slices. */
 async function ofSpaces(open: readonly { name: string; index: VectorIndex }[]): Promise<string[]> {
   const slice = new Slice();
-  const found: [of: string, stats: SpaceStats][] = [];
+  const found: [of: string, stats: Figures][] = [];
   for (const { name, index } of open) {
-    for (const stats of index.stats().spaces) {
+    for (const stats of (await unlessClosed(() => index.listFigures())) ?? []) {
       found.push([labels({ collection: name, space: stats.name }), stats]);
       if (slice.isOver) await slice.next();
     }
