@@ -50,6 +50,11 @@ function idsIn({ must }: Filter): ReadonlySet<Key> | null {
   return named.sort((a, b) => a.size - b.size)[0] ?? null;
 }
 
+/** How many points `eachMatch` looks at. */
+export async function candidatesOf(collection: Collection, points: Points, filter: Filter): Promise<number> {
+  return idsIn(filter)?.size ?? (await points.count(planFor(collection, filter).where));
+}
+
 async function named(points: Points, ids: ReadonlySet<Key>) {
   const found = await points.getMany([...ids], ["metadata"]);
   return found.filter((entry) => entry !== undefined);

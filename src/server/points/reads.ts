@@ -1,5 +1,6 @@
 /* How are points read without a query: by id, page by page, in the order of a field, counted, or by the values of a field? */
 import { Slice } from "../../runtime/event-loop.ts";
+import { First } from "../../values/first.ts";
 import type { Key } from "../../values/keys.ts";
 import type { Value } from "../wire/json.ts";
 import { badFormat, noPoint } from "../wire/refusals.ts";
@@ -23,12 +24,12 @@ import { payloadOf } from "./documents.ts";
 import { type Filter, filter, isAll } from "./filter.ts";
 import { pointId } from "./ids.ts";
 import { fieldOf } from "./indexes.ts";
-import { checkOf, eachMatch, keysOf, planFor } from "./matching.ts";
+import { candidatesOf, checkOf, eachMatch, planFor } from "./matching.ts";
 import { isBetween } from "./passes.ts";
 import { type Path, readPath, valuesAt } from "./paths.ts";
 import type { Points } from "./points.ts";
 import { type Chosen, includeFor, recordOf, withPayload, withVector } from "./selection.ts";
-import { SortedIds } from "./sorted-ids.ts";
+import { comesBefore, type SortedIds } from "./sorted-ids.ts";
 
 const ALL: Filter = { must: [], should: [], mustNot: [], minShould: null };
 /** Points of one response. */
@@ -95,9 +96,13 @@ export async function scroll(collection: Collection, given: Read<typeof scrollBo
 }
 
 const AT_ONCE = 256;
-const MOST_LOOKED_AT = 4096; // documents, before the filter's matches are listed instead
+const LOOKED_AT_FIRST = 4096; // documents, before the filter's matches are counted
 
-/** The first ids from `offset` on that pass and are there. */
+/**
+ * The first ids from `offset` on that pass and are there. Documents are looked at in the order of ids; once more were looked at
+ * than the index has candidates, these are listed instead. So a page costs at most twice the cheaper way, and all pages of a
+ * scroll together look at each document about twice.
+ */
 async function firstKeys(
   collection: Collection,
   points: Points,
@@ -110,6 +115,9 @@ async function firstKeys(
   const include: "metadata"[] = check === null ? [] : ["metadata"];
   const found: Key[] = [];
   let [from, isFirst, looked] = [offset, true, 0];
+  // Counting begins with a look at each space.
+  const patience = Math.max(LOOKED_AT_FIRST, points.names.length);
+  let candidates: number | null = null;
   const slice = new Slice();
   for (;;) {
     const some = take(ids.from(from), AT_ONCE + 1, isFirst ? null : from);
@@ -121,7 +129,10 @@ async function firstKeys(
     }
     looked += some.length;
     if (last === undefined || some.length < AT_ONCE) return found;
-    if (check !== null && looked > MOST_LOOKED_AT) return await firstOfAll(collection, points, filter, offset, most);
+    if (check !== null && looked >= patience) {
+      candidates ??= await candidatesOf(collection, points, filter);
+      if (looked >= candidates) return await firstOfAll(collection, points, filter, offset, most);
+    }
     [from, isFirst] = [last, false];
     if (slice.isOver) await slice.next();
   }
@@ -144,11 +155,23 @@ async function firstOfAll(
   offset: Key | null,
   most: number,
 ): Promise<Key[]> {
-  return take(new SortedIds(await keysOf(collection, points, filter)).from(offset), most + 1, null);
+  const first = new First<Key>(most, comesBefore);
+  await eachMatch(collection, points, filter, ({ key }) => {
+    if (offset === null || !comesBefore(key, offset)) first.offer(key);
+  });
+  return first.sorted();
 }
 
 // ── in the order of a field ─────────────────────────────────────────────────────────────────────────────────────────
 type Order = { key: Path; direction?: "asc" | "desc" | undefined; start_from?: Value | undefined };
+
+interface Placed {
+  key: Key;
+  place: number;
+  value: Value;
+  /** The older one comes first. */
+  turn: number;
+}
 
 /** A point comes once for each number or date that it has there. */
 export function ordered(collection: Collection, filter: Filter, order: Order, limit: number, chosen: Chosen) {
@@ -166,16 +189,19 @@ async function inOrder(
   const isDown = order.direction === "desc";
   const first = order.start_from === undefined ? null : placeOf(order.start_from);
   const bound = first === null ? null : { value: first, inclusive: true };
-  const places: { key: Key; place: number; value: Value }[] = [];
+  const places = new First<Placed>(limit, (a, b) => {
+    if (a.place === b.place) return a.turn < b.turn;
+    return a.place < b.place !== isDown;
+  });
+  let turn = 0;
   await eachMatch(collection, points, filter, ({ key, document }) => {
     for (const value of valuesAt(payloadOf(document), order.key).flat()) {
       const place = placeOf(value);
       if (place === null || !isBetween(place, isDown ? null : bound, isDown ? bound : null)) continue;
-      places.push({ key, place, value });
+      places.offer({ key, place, value, turn: turn++ });
     }
   });
-  places.sort((a, b) => (isDown ? b.place - a.place : a.place - b.place));
-  const page = places.slice(0, limit);
+  const page = places.sorted();
   const records = await recordsOf(collection, points, [...new Set(page.map(({ key }) => key))], chosen);
   const byId = new Map(records.map((record) => [record.id, record]));
   return page.filter(({ key }) => byId.has(key)).map(({ key, value }) => ({ ...byId.get(key)!, order_value: value }));

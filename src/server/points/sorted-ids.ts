@@ -67,6 +67,12 @@ function placeIn(piece: readonly Key[], key: Key): number {
   return low;
 }
 
+/** In the order of `SortedIds`. */
+export function comesBefore(a: Key, b: Key): boolean {
+  const [kindA, kindB] = [kindOf(a), kindOf(b)];
+  return kindA === kindB ? a < b : kindA < kindB;
+}
+
 /** Integers, then UUIDs, then other strings. */
 export class SortedIds {
   private readonly lists: SortedList[];

@@ -1,7 +1,7 @@
 /* Are ids in order, whatever was added and deleted before? */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { SortedIds } from "../../../../src/server/points/sorted-ids.ts";
+import { comesBefore, SortedIds } from "../../../../src/server/points/sorted-ids.ts";
 import type { Key } from "../../../../src/values/keys.ts";
 
 const uuid = fc.uuid();
@@ -31,6 +31,9 @@ test("integers come first, then UUIDs, then strings, from any id on", () => {
       }
       const all = sorted(model);
       expect([...ids.from(null)]).toEqual(all);
+      expect(all.every((key, i) => i === 0 || (comesBefore(all[i - 1]!, key) && !comesBefore(key, all[i - 1]!)))).toBe(
+        true,
+      );
       const place = sorted([...model, from]).indexOf(from);
       expect([...ids.from(from)]).toEqual(all.slice(place));
     }),
