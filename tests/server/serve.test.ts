@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { failureOf } from "../cli/program.ts";
 import { Folder } from "../support/folder.ts";
+import { until } from "../support/indexes.ts";
 import { Command } from "./serving.ts";
 
 test("what was acknowledged with wait=true is there after a kill, with its indexes and aliases", async () => {
@@ -90,3 +91,36 @@ test("a folder is served once", async () => {
   await using _server = await Command.start([folder.path]);
   expect(await failureOf(["serve", folder.path, "--port", "0"])).toStartWith("1 PATH_IN_USE: ");
 });
+
+test("once a signal came, what is new gets 503 and when to come again, and what was taken is done to its end", async () => {
+  using folder = new Folder();
+  await using server = await Command.start([folder.path]);
+  const client = server.client();
+  await client.createCollection("c", { vectors: { size: 1, distance: "Euclid" } });
+  let finish = () => {};
+  const waits = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `{"id":${from + i},"vector":[1]}\n`).join("");
+  async function* body() {
+    yield new TextEncoder().encode(lines(0, 2000));
+    await waits;
+    yield new TextEncoder().encode(lines(2000, 2500));
+  }
+  const headers = { "content-type": "application/x-ndjson" };
+  const ingest = fetch(`${server.url}/v1/collections/c/ingest`, { method: "POST", headers, body: body() });
+  await until(async () => (await client.count("c")).count >= 1000, "the first batch is there");
+  server.job.kill("SIGTERM");
+  const ask = (path: string) => fetch(server.url + path, { headers: { connection: "close" } });
+  await until(async () => (await ask("/readyz")).status === 503, "it refuses");
+  const refused = await ask("/collections/c");
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await refused.json()).toMatchObject({ status: { error: "Service is not ready" } });
+  expect((await ask("/livez")).status).toBe(200);
+  finish();
+  expect(await (await ingest).json()).toMatchObject({ result: { lines: 2500, points: 2500 } });
+  expect(await server.job.exited).toBe(0);
+  await using again = await Command.start([folder.path]);
+  expect((await again.client().count("c")).count).toBe(2500);
+}, 60_000);
