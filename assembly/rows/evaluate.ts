@@ -62,8 +62,10 @@ function invert(at: usize): void {
   for (let i: u32 = 0; i < LEVEL_BYTES; i += 16) v128.store(at + i, v128.not(v128.load(at + i)));
 }
 
+/** Of the whole place: what is behind the chunk's bits does not count. */
 function fill(all: bool): void {
-  for (let i: u32 = 0; i < bytes(); i++) store<u8>(bits + i, all ? 0xff : 0);
+  const value = i32x4.splat(all ? -1 : 0);
+  for (let i: u32 = 0; i < LEVEL_BYTES; i += 16) v128.store(bits + i, value);
 }
 
 function test(generation: usize, chunk: u32, op: u32, ready: usize): void {
@@ -126,12 +128,12 @@ function flagsWith(value: u32): u32 {
   return (1 << FLAG_TRUE) | (1 << (FLAG_LIST | 2)) | inList;
 }
 
+/** Looks up 8 cells at a time among the eight values: a byte of ones for each that matches. */
 function testFlags(cells: usize, op: u32, payload: usize): void {
-  const matching = flagsThatMatch(op, payload);
+  const powers = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+  const matching = i8x16.eq(v128.and(i8x16.splat(<i8>flagsThatMatch(op, payload)), powers), powers);
   for (let i: u32 = 0; i < slots; i += 8) {
-    let byte: u32 = 0;
-    for (let j: u32 = 0; j < 8; j++) byte |= ((matching >>> load<u8>(cells + i + j)) & 1) << j;
-    store<u8>(bits + (i >>> 3), <u8>byte);
+    store<u8>(bits + (i >>> 3), <u8>i8x16.bitmask(i8x16.swizzle(matching, v128.load64_zero(cells + i))));
   }
 }
 
@@ -167,9 +169,8 @@ function wordsLike(cells: usize, word: u32): void {
 }
 
 function wordsUnlike(cells: usize, word: u32): void {
-  if (cells == 0) return fill(false);
   wordsLike(cells, word);
-  for (let i: u32 = 0; i < bytes(); i++) store<u8>(bits + i, ~load<u8>(bits + i));
+  invert(bits);
 }
 
 const SMALL_SET: u32 = 128; // cells, a bit each in a v128

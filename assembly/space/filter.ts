@@ -177,7 +177,19 @@ function filterChunk(generation: usize, chunk: u32, count: u32, readyOps: usize,
   if (mayBeDead) dropInvisible(generation, first, slots);
   copyBytes(to, stack, bytes);
   clearBytes(to + bytes, (chunkSlots(chunk) >>> 3) - bytes);
-  for (let i: u32 = 0; i < bytes; i++) matches += popcnt<u32>(load<u8>(to + i));
+  matches += bitsIn(to, bytes);
+}
+
+/** How many of `bytes` bytes' bits are set. */
+function bitsIn(at: usize, bytes: u32): u32 {
+  let counts = i32x4.splat(0);
+  const end = at + bytes;
+  for (; at + 16 <= end; at += 16) {
+    counts = i32x4.add(counts, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(v128.load(at)))));
+  }
+  let count: u32 = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
+  for (; at < end; at++) count += popcnt<u32>(load<u8>(at));
+  return count;
 }
 
 function dropInvisible(generation: usize, first: u32, slots: u32): void {
