@@ -326,7 +326,7 @@ export const COLUMN_EXPIRY: u32 = 1; // f64
 export const COLUMN_FIELDS: u32 = 2; // field 0, and so on
 export const COLUMN_BYTES: u32 = 16, COLUMN_CELLS: u32 = 0; // its directory of chunks (D_*)
 export const COLUMN_DICTIONARY: u32 = 4; // of keywords
-export const COLUMN_LISTS: u32 = 8; // 1 once a cell refers to a list
+export const COLUMN_LISTS: u32 = 8; // the heap of its lists, 8 bytes; 0 while no cell refers to one
 export const WORD_MISSING: u32 = 0, WORD_NULL: u32 = 1, WORD_CODES: u32 = 2; // keywords; then code + 2
 export const WORD_LIST: u32 = 0x80000000; // beside the list's address / 4
 export const FLAG_MISSING: u32 = 0, FLAG_NULL: u32 = 1, FLAG_FALSE: u32 = 2, FLAG_TRUE: u32 = 3; // booleans

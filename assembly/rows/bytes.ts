@@ -1,5 +1,5 @@
 /* How many bytes do the rows of a space take: documents, columns, dictionaries? Counted when asked for. */
-import { COLUMN_CELLS, COLUMN_DICTIONARY, D_ENTRIES, D_HEADER, G_COLUMNS, G_ROWS } from "../layout";
+import { COLUMN_CELLS, COLUMN_DICTIONARY, COLUMN_LISTS, D_ENTRIES, D_HEADER, G_COLUMNS, G_ROWS } from "../layout";
 import { bytesOf } from "../memory/arena";
 import { heapBytes } from "../vectors/heap";
 import { columnAt, columnsOf } from "./columns";
@@ -20,11 +20,12 @@ export function addBytesOf(generation: usize): void {
     const at = columnAt(generation, column);
     keywords += keywordBytes(at);
     dictionaryBytes += bytesOfDictionary(at + COLUMN_DICTIONARY);
+    documentBytes += heapBytes(at + COLUMN_LISTS);
     columnBytes += chainBytes(at + COLUMN_CELLS) + cellBytes(load<u32>(at + COLUMN_CELLS));
   }
   columnBytes += chainBytes(generation + G_COLUMNS);
   dictionaryBytes += keywords;
-  documentBytes += heapBytes(generation + G_ROWS) - keywords; // with lists, and room for more
+  documentBytes += heapBytes(generation + G_ROWS) - keywords; // with room for more
 }
 
 function cellBytes(directory: usize): u32 {

@@ -2,7 +2,7 @@
  * Where are the values of a row? In columns: a cell per slot, in chunks with the boundaries of those of vectors. Only a
  * generation that has rows has columns, and only a chunk in which some row has a value has cells.
  *
- *   G_COLUMNS   [older u32][columns u32][-][-], then COLUMN_BYTES each: [directory u32][dictionary u32][lists u32][-]
+ *   G_COLUMNS   [older u32][columns u32][-][-], then COLUMN_BYTES each: [directory u32][dictionary u32][heap of lists, 8 bytes]
  *   directory   [older u32][chunks u32][-][-], then addresses of chunks, 0 where all cells are missing
  *   chunk       cells of 8 bytes (numbers, dates, expiry), 4 (keywords, records) or 1 (booleans)
  *
@@ -13,14 +13,14 @@
  * is freed, and a reader that has read G_COUNT first finds every cell of those slots.
  */
 import {
-  COLUMN_BYTES, COLUMN_CELLS, COLUMN_DICTIONARY, COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_RECORDS, D_ENTRIES, D_HEADER, FAULT_ROW_FREE,
+  COLUMN_BYTES, COLUMN_CELLS, COLUMN_DICTIONARY, COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_LISTS, COLUMN_RECORDS, D_ENTRIES, D_HEADER, FAULT_ROW_FREE,
   FIELD_BOOLEAN, FIELD_KEYWORD, G_COLUMNS, G_COUNT, G_EXPIRING, G_ROWS, P_FIELDS, P_FIELD_TYPES,
 } from "../layout";
 import { allocate, free } from "../memory/arena";
 import { faultPoint } from "../memory/faults";
 import { published } from "../memory/order";
 import { clearBytes } from "../memory/words";
-import { freeHeap } from "../vectors/heap";
+import { freeHeap, nextChunk } from "../vectors/heap";
 import { chunkOf, chunkSlots, countBlock, firstOf } from "../vectors/slots";
 import { NUMBER_MISSING } from "./numbers";
 import { freeDictionary } from "./dictionary";
@@ -107,8 +107,10 @@ function empty(cells: usize, count: u32, width: u32): void {
 export function roomForRows(generation: usize, count: u32, rowBytes: u32): u64 {
   const columns = COLUMN_FIELDS + load<u32>(P_FIELDS);
   const slots: u64 = <u64>load<u32>(generation + G_COUNT) + count;
+  let chunks: u32 = 0; // of lists, one in each column
+  for (let column = columnsOf(generation); column > 0; column--) chunks += nextChunk(columnAt(generation, column - 1) + COLUMN_LISTS);
   // The last chunk of each column, its directory doubled; keywords with their entries and tables, doubled, and chunks of heap.
-  return <u64>rowBytes * 4 + <u64>count * 8 * columns + <u64>columns * (8192 + 64 + (slots >> 7)) + 131072;
+  return <u64>rowBytes * 4 + <u64>count * 8 * columns + <u64>columns * (8192 + 512 + (slots >> 7)) + chunks + 131072;
 }
 
 /** Makes a slot's cells missing in every column. Partition lock held. */
@@ -127,6 +129,7 @@ export function freeRows(generation: usize): void {
     const at = columnAt(generation, column);
     freeCells(at + COLUMN_CELLS);
     freeDictionary(at + COLUMN_DICTIONARY);
+    freeHeap(at + COLUMN_LISTS);
     faultPoint(FAULT_ROW_FREE);
   }
   freeChain(generation + G_COLUMNS);

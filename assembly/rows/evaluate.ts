@@ -1,6 +1,6 @@
 /*
  * Which slots of a chunk does a program match? Bit by bit, eight slots to a byte: numbers two at a time, keywords four at a
- * time. Cells that refer to lists match when one element does, and are looked at one by one.
+ * time. Cells that refer to lists match when one element does, and are looked at one by one (lists.ts).
  *
  * The bitmaps of a chunk are on a stack of MAX_DEPTH + 1 places of CHUNK_SLOTS / 8 bytes.
  */
@@ -10,15 +10,15 @@ import {
   OP_NULL, OP_OR, OP_RANGE, COLUMN_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW, RANGE_LOW_INCLUSIVE, RECORD_BYTES, RECORD_KNOWN,
   WORD_CODES, WORD_LIST, WORD_MISSING, WORD_NULL,
 } from "../layout";
-import { clearBytes, copyBytes, hasBit } from "../memory/words";
+import { copyBytes, hasBit } from "../memory/words";
 import { chunkSlots, firstOf } from "../vectors/slots";
 import { cellsOf, columnAt, typeOf } from "./columns";
 import {
-  FEW, LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET, SET_BITS, SET_CELLS, SET_FEW,
+  FEW, hashOfNumber, LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET, SET_BITS, SET_CELLS, SET_FEW,
   SET_MEMBERS,
 } from "./program";
+import { hasBitOf, hasInRange, hasOneOf, wordList } from "./lists";
 import { isNumberList, NUMBER_MISSING, NUMBER_NULL } from "./numbers";
-import { wordList } from "./row";
 
 export const LEVEL_BYTES: u32 = CHUNK_SLOTS / 8; // of one bitmap on the stack
 const OPERAND: usize = OPERAND_HEADER; // where an operand's payload begins
@@ -80,8 +80,8 @@ function test(generation: usize, chunk: u32, op: u32, ready: usize): void {
   const hasLists = load<u32>(columnAt(generation, column) + COLUMN_LISTS) != 0;
   const type = typeOf(column - COLUMN_FIELDS);
   if (type == FIELD_BOOLEAN) testFlags(cells, op, payload);
-  else if (type == FIELD_KEYWORD) testWords(cells, op, load<u32>(ready + READY_SET), hasLists);
-  else testNumbers(cells, op, payload, hasLists);
+  else if (type == FIELD_KEYWORD) testWords(cells, op, ready, hasLists);
+  else testNumbers(cells, op, payload, load<u32>(ready + READY_SET), hasLists);
 }
 
 /** Rows that know fewer than `fields` fields of their space's table: they were made before the newest of them. */
@@ -138,25 +138,41 @@ function testFlags(cells: usize, op: u32, payload: usize): void {
 }
 
 // ── keywords: a word each ───────────────────────────────────────────────────────────────────────────────────────────
-function testWords(cells: usize, op: u32, set: u32, hasLists: bool): void {
+function testWords(cells: usize, op: u32, ready: usize, hasLists: bool): void {
   if (op == OP_EXISTS) return wordsUnlike(cells, WORD_MISSING);
   if (op == OP_NULL) return wordsLike(cells, WORD_NULL);
+  const set = load<u32>(ready + READY_SET);
   if (op == OP_EQUAL) wordsLike(cells, set); // no cell is NO_CODE: its list would lie where none does
   else wordsIn(cells, set);
   if (!hasLists) return;
-  for (let i: u32 = 0; i < slots; i++) {
-    const cell = load<u32>(cells + (i << 2));
-    if ((cell & WORD_LIST) != 0 && matchesInList(wordList(cell), op, set)) mark(i);
+  const isOne = op == OP_EQUAL;
+  const members: u32 = isOne ? 1 : load<u32>(<usize>set + SET_MEMBERS);
+  const first = isOne ? ready + READY_SET : <usize>set + SET_FEW;
+  if (members <= FEW) wordListsWithOne(cells, first, first + (<usize>members << 2));
+  else wordListsIn(cells, <usize>set + SET_BITS);
+}
+
+/** Adds what refers to a list with one of a few members. */
+function wordListsWithOne(cells: usize, first: usize, end: usize): void {
+  for (let i: u32 = 0; i < slots; i += 8, cells += 32) {
+    let byte: u32 = load<u8>(bits + (i >>> 3));
+    for (let j: u32 = 0; j < 8; j++) {
+      const cell = load<u32>(cells + (j << 2));
+      if ((cell & WORD_LIST) != 0) byte |= <u32>hasOneOf(wordList(cell), first, end) << j;
+    }
+    store<u8>(bits + (i >>> 3), <u8>byte);
   }
 }
 
-function matchesInList(list: usize, op: u32, set: u32): bool {
-  const end = list + 4 + (load<u32>(list) << 2);
-  for (let at = list + 4; at < end; at += 4) {
-    const word = load<u32>(at) + WORD_CODES;
-    if (op == OP_EQUAL ? word == set : hasBit(set + SET_BITS, word)) return true;
+function wordListsIn(cells: usize, set: usize): void {
+  for (let i: u32 = 0; i < slots; i += 8, cells += 32) {
+    let byte: u32 = load<u8>(bits + (i >>> 3));
+    for (let j: u32 = 0; j < 8; j++) {
+      const cell = load<u32>(cells + (j << 2));
+      if ((cell & WORD_LIST) != 0) byte |= <u32>hasBitOf(wordList(cell), set) << j;
+    }
+    store<u8>(bits + (i >>> 3), <u8>byte);
   }
-  return false;
 }
 
 function wordsLike(cells: usize, word: u32): void {
@@ -229,32 +245,43 @@ function bitOf(set: usize, cells: usize, j: u32): u32 {
 }
 
 // ── numbers and dates: a double each; what is no number is a NaN, which compares with nothing ───────────────────────
-function testNumbers(cells: usize, op: u32, payload: usize, hasLists: bool): void {
+function testNumbers(cells: usize, op: u32, payload: usize, hashes: usize, hasLists: bool): void {
   if (op == OP_EXISTS || op == OP_NULL) return sameBits(cells, op == OP_NULL ? NUMBER_NULL : NUMBER_MISSING, op == OP_EXISTS);
   if (op == OP_EQUAL) equalNumbers(cells, load<f64>(payload + OPERAND));
   else if (op == OP_RANGE) numbersInRange(cells, payload);
-  else numbersIn(cells, payload);
+  else numbersIn(cells, payload, hashes);
   if (!hasLists) return;
-  for (let i: u32 = 0; i < slots; i++) {
-    const cell = load<u64>(cells + (i << 3));
-    if (isNumberList(cell) && matchesInNumbers(<u32>cell, op, payload)) mark(i);
+  if (op == OP_IN) return numberListsIn(cells, payload, hashes);
+  const low = op == OP_EQUAL ? load<f64>(payload + OPERAND) : lowestIn(payload);
+  numberListsInRange(cells, low, op == OP_EQUAL ? low : highestIn(payload));
+}
+
+function numberListsInRange(cells: usize, low: f64, high: f64): void {
+  const lows = f64x2.splat(low), highs = f64x2.splat(high);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    let byte: u32 = load<u8>(bits + (i >>> 3));
+    for (let j: u32 = 0; j < 8; j++) {
+      const cell = load<u64>(cells + (j << 3));
+      if (isNumberList(cell)) byte |= <u32>hasInRange(<u32>cell, lows, highs) << j;
+    }
+    store<u8>(bits + (i >>> 3), <u8>byte);
   }
 }
 
-function matchesInNumbers(list: usize, op: u32, payload: usize): bool {
-  const end = list + 4 + (load<u32>(list) << 3);
-  for (let at = list + 4; at < end; at += 8) if (matchesNumber(load<f64>(at), op, payload)) return true;
-  return false;
+function numberListsIn(cells: usize, payload: usize, hashes: usize): void {
+  for (let i: u32 = 0; i < slots; i++) {
+    const cell = load<u64>(cells + (i << 3));
+    if (isNumberList(cell) && hasAmong(<u32>cell, payload, hashes)) mark(i);
+  }
 }
 
-function matchesNumber(value: f64, op: u32, payload: usize): bool {
-  if (op == OP_EQUAL) return value == load<f64>(payload + OPERAND);
-  if (op == OP_IN) return isAmong(value, payload);
-  const flags = load<u32>(payload);
-  const low = load<f64>(payload, 8);
-  const high = load<f64>(payload, 16);
-  if ((flags & RANGE_LOW) != 0 && !((flags & RANGE_LOW_INCLUSIVE) != 0 ? value >= low : value > low)) return false;
-  return (flags & RANGE_HIGH) == 0 || ((flags & RANGE_HIGH_INCLUSIVE) != 0 ? value <= high : value < high);
+function hasAmong(list: usize, payload: usize, hashes: usize): bool {
+  const end = list + 4 + (<usize>load<u32>(list) << 3);
+  for (let at = list + 4; at < end; at += 8) {
+    const value = load<f64>(at);
+    if (hasBit(hashes, hashOfNumber(value)) && isAmong(value, payload)) return true;
+  }
+  return false;
 }
 
 /** Whether a number is one of a list in ascending order. */
@@ -271,10 +298,17 @@ function isAmong(value: f64, payload: usize): bool {
   return false;
 }
 
-function numbersIn(cells: usize, payload: usize): void {
+/** Most cells have a hash that no number of a list has; the others are looked up. */
+function numbersIn(cells: usize, payload: usize, hashes: usize): void {
   if (load<u32>(payload) <= FEW) return numbersLikeOne(cells, payload);
-  fill(false);
-  for (let i: u32 = 0; i < slots; i++) if (isAmong(load<f64>(cells + (i << 3)), payload)) mark(i);
+  for (let i: u32 = 0; i < slots; i += 8, cells += 64) {
+    let byte: u32 = 0;
+    for (let j: u32 = 0; j < 8; j++) byte |= <u32>hasBit(hashes, hashOfNumber(load<f64>(cells + (j << 3)))) << j;
+    for (let left = byte; left != 0; left &= left - 1) {
+      if (!isAmong(load<f64>(cells + (ctz(left) << 3)), payload)) byte &= ~(1 << ctz(left));
+    }
+    store<u8>(bits + (i >>> 3), <u8>byte);
+  }
 }
 
 /** Compares each cell with each of a few numbers. */

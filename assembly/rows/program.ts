@@ -14,10 +14,10 @@
  *
  *   ready op   [op u32][column u32][payload u32][set u32]: the cell of an equal keyword, or the address of a set
  *   set        of cells of keywords: [cells there may be u32][members u32][the first FEW of them u32], a bit per cell; of
- *              slots (KEYS): bits only
+ *              slots (KEYS): bits only; of numbers (IN): a bit per hash, which others may share
  */
 import {
-  COLUMN_FIELDS, FIELD_BOOLEAN, FIELD_KEYWORD, FORM_SCALAR, KEY_LENGTH, MAX_DEPTH, MAX_OPS, OP_ALL, OP_AND, OP_BYTES, OP_CODE,
+  COLUMN_FIELDS, FIELD_BOOLEAN, FIELD_DATE, FIELD_KEYWORD, FIELD_NUMBER, FORM_SCALAR, KEY_LENGTH, MAX_DEPTH, MAX_OPS, OP_ALL, OP_AND, OP_BYTES, OP_CODE,
   OP_EQUAL, OP_EXISTS, OP_FIELD, OP_HAS_DOCUMENT, OP_HEADER, OP_IN, OP_KEYS, OP_BEHIND, OP_NONE, OP_NOT, OP_NULL, OP_OR,
   OP_RANGE, PROGRAM_BYTES, PROGRAM_HEADER, PROGRAM_OPS, P_FIELDS, RANGE_HIGH, RANGE_HIGH_INCLUSIVE, RANGE_LOW,
   RANGE_LOW_INCLUSIVE, WORD_CODES,
@@ -143,7 +143,9 @@ export function readyBytes(program: usize, generation: usize, slots: u32): u32 {
 /** Bytes of the set that an op needs. */
 function setBytes(generation: usize, slots: u32, op: u32, field: u32): u32 {
   if (op == OP_KEYS) return padded8((slots + 7) >>> 3);
-  if ((op != OP_IN && op != OP_RANGE) || typeOf(field) != FIELD_KEYWORD) return 0;
+  if (op != OP_IN && op != OP_RANGE) return 0;
+  if (hasHashes(op, field)) return 1 << (HASH_BITS - 3);
+  if (typeOf(field) != FIELD_KEYWORD) return 0;
   return SET_BITS + setBitBytes(keywordsOf(generation, field));
 }
 
@@ -173,7 +175,9 @@ export function makeReady(program: usize, generation: usize, slots: u32, to: usi
     store<u32>(ready + READY_SET, <u32>sets);
     const bytes = setBytes(generation, slots, op, field);
     clearBytes(sets, bytes);
-    if (bytes != 0 && op != OP_KEYS) {
+    if (hasHashes(op, field)) {
+      fillHashes(payload, sets);
+    } else if (bytes != 0 && op != OP_KEYS) {
       store<u32>(sets + SET_CELLS, keywordsOf(generation, field) + WORD_CODES);
       fillSet(columnOf(generation, field), op, payload, sets);
     }
@@ -205,6 +209,27 @@ function fillSet(column: usize, op: u32, payload: usize, set: usize): void {
     if (code != NO_CODE) include(set, code + WORD_CODES);
     at += OPERAND_HEADER + padded8(load<u32>(at + OPERAND_BYTES));
   }
+}
+
+/** Whether an op is prepared by a bit for each number of its list. */
+function hasHashes(op: u32, field: u32): bool {
+  if (op != OP_IN) return false;
+  const type = typeOf(field);
+  return type == FIELD_NUMBER || type == FIELD_DATE;
+}
+
+function fillHashes(payload: usize, set: usize): void {
+  let at = payload + LIST_START + OPERAND_HEADER;
+  for (let left = load<u32>(payload); left > 0; left--, at += OPERAND_HEADER + 8) setBit(set, hashOfNumber(load<f64>(at)));
+}
+
+const HASH_BITS: u32 = 14; // a thousand numbers take a sixteenth of the bits
+
+/** The same for numbers that are equal: 0 is added to make -0 0. */
+// @ts-ignore: decorator
+@inline
+export function hashOfNumber(value: f64): u32 {
+  return <u32>((reinterpret<u64>(value + 0) * 0x9e3779b97f4a7c15) >>> (64 - HASH_BITS));
 }
 
 /** Keywords are ordered by their bytes in UTF-8, which is the order of their code points. */

@@ -6,7 +6,7 @@
  * vector. Only the value of a field that came later than the row is put in afterwards (`fillField`).
  */
 import {
-  COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_LISTS, COLUMN_RECORDS, FAULT_ROW_EXPIRY, FAULT_ROW_FILL, FAULT_ROW_LIST, FAULT_ROW_RECORD,
+  COLUMN_EXPIRY, COLUMN_FIELDS, COLUMN_RECORDS, FAULT_ROW_EXPIRY, FAULT_ROW_FILL, FAULT_ROW_LIST, FAULT_ROW_RECORD,
   FAULT_ROW_VALUE, FIELD_BOOLEAN, FIELD_KEYWORD, FLAG_FALSE, FLAG_LIST,
   FLAG_MISSING, FLAG_NULL, FLAG_TRUE, FORM_ARRAY, FORM_NULL, FORM_SCALAR, G_BODILESS, G_COLUMNS, G_EXPIRING, G_ROWS,
   RECORD_BYTES, RECORD_FLAGS, RECORD_HEADER, RECORD_KNOWN, ROW_BYTES,
@@ -18,6 +18,7 @@ import { copyBytes, padded } from "../memory/words";
 import { takeRecord } from "../vectors/heap";
 import { padded8 } from "./check";
 import { cellOf, clearCells, columnAt, columnsOf, ensureCell, typeOf } from "./columns";
+import { takeList, wordList } from "./lists";
 import { isNumberList, NUMBER_LIST, NUMBER_MISSING, NUMBER_NULL } from "./numbers";
 import { ensureCode, keywordAt, NO_CODE } from "./dictionary";
 
@@ -99,14 +100,12 @@ function flagOf(form: u32, payload: usize, bytes: u32): u32 {
   return flag;
 }
 
-/** A list: [elements u32], then f64 or codes u32 each. */
 function putList(generation: usize, column: usize, cell: usize, type: u32, payload: usize, bytes: u32, mine: u32): bool {
   const isKeywords = type == FIELD_KEYWORD;
   const count = isKeywords ? keywordsIn(payload, bytes) : bytes >>> 3;
-  const list = takeRecord(generation, generation + G_ROWS, 4 + count * (isKeywords ? 4 : 8), mine);
+  const list = takeList(generation, column, count * (isKeywords ? 4 : 8), mine);
   if (list == 0) return false;
   store<u32>(list, count);
-  store<u32>(column + COLUMN_LISTS, 1);
   faultPoint(FAULT_ROW_LIST);
   if (!isKeywords) {
     copyBytes(list + 4, payload, bytes);
@@ -128,11 +127,6 @@ function keywordsIn(payload: usize, bytes: u32): u32 {
   let count: u32 = 0;
   for (let at: u32 = 0; at < bytes; count++) at += 4 + load<u32>(payload + at);
   return count;
-}
-
-/** The list that a cell of keywords refers to. */
-export function wordList(cell: u32): usize {
-  return (<usize>cell & ~<usize>WORD_LIST) << 2;
 }
 
 /**

@@ -8,8 +8,9 @@ import { isUtf8 } from "../memory/utf8";
 import { ALIVE, slotAddress, stateOf } from "../vectors/slots";
 import { cellOf, columnAt, columnsOf, typeOf } from "./columns";
 import { codeOf, keywordAt, keywordCount, NO_CODE } from "./dictionary";
+import { wordList } from "./lists";
 import { isNumberList, NUMBER_MISSING, NUMBER_NULL } from "./numbers";
-import { recordOf, wordList } from "./row";
+import { recordOf } from "./row";
 
 /** Whether record, expiry and values of a slot go together, and name only keywords that there are. */
 export function isRowWhole(generation: usize, slot: u32): bool {

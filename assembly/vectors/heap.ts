@@ -18,7 +18,7 @@ export function takeRecord(generation: usize, heap: usize, bytes: u32, mine: u32
   let used = load<u32>(heap, 4);
   const last: u32 = chunk == 0 ? 0 : load<u32>(chunk + K_BYTES);
   if (used + bytes > last) {
-    const size = max<u32>(bytes + K_HEADER, min<u32>(LARGEST_CHUNK, last == 0 ? FIRST_CHUNK : last * 2));
+    const size = max<u32>(bytes + K_HEADER, nextChunk(heap));
     const larger = allocate(size, mine);
     if (larger == 0) return 0;
     store<u32>(larger + K_OLDER, <u32>chunk);
@@ -31,6 +31,12 @@ export function takeRecord(generation: usize, heap: usize, bytes: u32, mine: u32
   }
   store<u32>(heap, used + bytes, 4);
   return chunk + used;
+}
+
+/** Bytes of the next chunk, unless a record needs more. */
+export function nextChunk(heap: usize): u32 {
+  const chunk: usize = load<u32>(heap);
+  return chunk == 0 ? FIRST_CHUNK : min<u32>(LARGEST_CHUNK, load<u32>(chunk + K_BYTES) * 2);
 }
 
 /** Bytes that the newest chunk has room for. */

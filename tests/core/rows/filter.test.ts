@@ -172,6 +172,38 @@ test("a dictionary of many keywords keeps each apart, in lists and ranges too", 
   expect(space.matching({ is: "equal", field: word!, value: "word" })).toEqual([]);
 });
 
+test("an array matches by any of its elements, however many it has", async () => {
+  const { below } = random(SEED);
+  const space = await rowSpace({ words: "keyword", sizes: "number" }, { flatBelow: 1e6 });
+  const [words, sizes] = space.fields.list;
+  const entries = upTo(1500).map((i) => {
+    const length = i < 40 ? i : below(12);
+    const numbers = Array.from({ length }, () => (below(400) - 200) / 2);
+    return { words: numbers.map((size) => `w${size}`), sizes: numbers.map((size) => (size === 0 ? -0 : size)) };
+  });
+  for (const [i, values] of entries.entries()) space.put(i, [i, 0, 0, 0], { values });
+  const some = (count: number) => [0, ...upTo(count - 1).map(() => (below(400) - 200) / 2)].toSorted((a, b) => a - b);
+  for (const count of [1, 2, 8, 9, 40]) {
+    const wanted = new Set(some(count));
+    const matches = upTo(entries.length).filter((i) => entries[i]!.sizes.some((size) => wanted.has(size + 0)));
+    const [numbersOf, wordsOf] = [[...wanted], Array.from(wanted, (size) => `w${size}`)];
+    expect(numbers(space.matching({ is: "in", field: sizes!, values: numbersOf }))).toEqual(matches);
+    expect(numbers(space.matching({ is: "in", field: words!, values: wordsOf }))).toEqual(matches);
+  }
+  for (const value of [0, 7.5, -100, 1000]) {
+    const matches = upTo(entries.length).filter((i) => entries[i]!.sizes.some((size) => size + 0 === value));
+    expect(numbers(space.matching({ is: "equal", field: sizes!, value }))).toEqual(matches);
+    expect(numbers(space.matching({ is: "equal", field: words!, value: `w${value}` }))).toEqual(matches);
+    for (const inclusive of [true, false]) {
+      const bounds = { low: { value, inclusive }, high: { value: value + 3, inclusive: !inclusive } };
+      const within = (size: number) =>
+        inclusive ? size >= value && size < value + 3 : size > value && size <= value + 3;
+      const inside = upTo(entries.length).filter((i) => entries[i]!.sizes.some(within));
+      expect(numbers(space.matching({ is: "range", field: sizes!, ...bounds }))).toEqual(inside);
+    }
+  }
+});
+
 // ── the nearest of the matches ───────────────────────────────────────────────────────────────────────────────────────
 const COUNT = 6000;
 const SHARES = [0.5, 0.2, 0.1, 0.04, 0.01, 0.001, 3 / COUNT];
