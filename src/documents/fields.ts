@@ -81,8 +81,10 @@ export function placesByNumber(fields: readonly Field[]): number[] {
 
 /** @internal What a document has in a field. Throws BAD_FIELD when it is of another type. */
 export function valueIn(field: Field, document: Json): FieldValue | undefined {
-  const { value, mismatch } = valueIfFits(field, document);
-  if (mismatch) throw misfit(field, rawValueOf(field, document)!);
+  const found = rawValueOf(field, document);
+  if (found === undefined || found === null) return found;
+  const value = fittingOrList(field.type, found);
+  if (value === null) throw misfit(field, found);
   return value;
 }
 
@@ -90,12 +92,15 @@ export function valueIn(field: Field, document: Json): FieldValue | undefined {
 export function valueIfFits(field: Field, document: Json): { value: FieldValue | undefined; mismatch: boolean } {
   const found = rawValueOf(field, document);
   if (found === undefined || found === null) return { value: found, mismatch: false };
-  if (!Array.isArray(found)) {
-    const value = fitting(field.type, found);
-    return value === null ? MISFIT : { value, mismatch: false };
-  }
-  const values = found.map((one) => fitting(field.type, one));
-  return values.includes(null) ? MISFIT : { value: values as Scalar[], mismatch: false };
+  const value = fittingOrList(field.type, found);
+  return value === null ? MISFIT : { value, mismatch: false };
+}
+
+/** The value of a field of that type, or null where it, or an element of it, is of another type. */
+function fittingOrList(type: FieldType, found: Json): Scalar | Scalar[] | null {
+  if (!Array.isArray(found)) return fitting(type, found);
+  const values = found.map((one) => fitting(type, one));
+  return values.includes(null) ? null : (values as Scalar[]);
 }
 
 const MISFIT = { value: undefined, mismatch: true } as const;

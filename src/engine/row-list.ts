@@ -1,17 +1,23 @@
-/* Where are the rows of a bulk add until they are accepted? Read once, each as bytes behind the one before. */
-import type { RowContents } from "../documents/row.ts";
+/*
+ * Where are the rows of a bulk add until they are accepted? Read once, each as bytes behind the one before. A view of one is
+ * made when it is asked for: collecting garbage looks at all that there are.
+ */
+import { bytesIn, type RowContents } from "../documents/row.ts";
 import { HnswError } from "../errors.ts";
 import type { Handle } from "./handle.ts";
 import { readDocument, rowOf } from "./rows.ts";
 
 const CHUNK_BYTES = 1 << 20;
+const NONE = -1;
 
 export class RowList {
   /** Of all rows. */
   bytes = 0;
-  private readonly rows: (Uint8Array | null)[] = [];
-  private chunk = new Uint8Array(0);
-  private filled = 0;
+  private readonly chunks: Uint8Array[] = [];
+  private filled = 0; // of the last chunk
+  /** For each row the number of its chunk, and the byte that it begins at; NONE: there is no row. */
+  private readonly chunkOf: number[] = [];
+  private readonly starts: number[] = [];
 
   constructor(
     private readonly handle: Handle,
@@ -28,7 +34,8 @@ export class RowList {
         throw new HnswError("BAD_VECTOR", "It is missing, and so is the vector: an entry needs one of them.");
       }
       const row = rowOf(document, this.about, fields.table, settings);
-      this.rows.push(row && this.keep(row));
+      if (row === null) this.place(NONE);
+      else this.keep(row);
     } catch (error) {
       if (!(error instanceof HnswError)) throw error;
       throw new HnswError(error.code, `Document ${i}: ${error.message}`, { cause: error });
@@ -36,18 +43,27 @@ export class RowList {
   }
 
   at(i: number): Uint8Array | null {
-    return this.rows[i]!;
+    const start = this.starts[i]!;
+    if (start === NONE) return null;
+    const chunk = this.chunks[this.chunkOf[i]!]!;
+    return chunk.subarray(start, start + bytesIn(chunk, start));
   }
 
-  private keep(row: Uint8Array): Uint8Array {
+  private keep(row: Uint8Array): void {
     this.bytes += row.length;
-    if (this.filled + row.length > this.chunk.length) {
-      this.chunk = new Uint8Array(Math.max(CHUNK_BYTES, row.length));
+    let chunk = this.chunks.at(-1);
+    if (chunk === undefined || this.filled + row.length > chunk.length) {
+      chunk = new Uint8Array(Math.max(CHUNK_BYTES, row.length));
+      this.chunks.push(chunk);
       this.filled = 0;
     }
-    const kept = this.chunk.subarray(this.filled, this.filled + row.length);
-    kept.set(row);
+    chunk.set(row, this.filled);
+    this.place(this.filled);
     this.filled += row.length;
-    return kept;
+  }
+
+  private place(start: number): void {
+    this.chunkOf.push(this.chunks.length - 1);
+    this.starts.push(start);
   }
 }

@@ -2,7 +2,16 @@
 import type { MatchedEntry, Wanted } from "../core/calls.ts";
 import { FieldTable, valueIfFits } from "../documents/fields.ts";
 import { type Json, ownCopy, tooLarge } from "../documents/json.ts";
-import { decodeRow, documentOf, encodeRow, FLAGS, knownIn, NO_VECTOR, type RowContents } from "../documents/row.ts";
+import {
+  decodeRow,
+  documentBytesIn,
+  documentOf,
+  encodeRow,
+  FLAGS,
+  knownIn,
+  NO_VECTOR,
+  type RowContents,
+} from "../documents/row.ts";
 import type { Include } from "../documents/types.ts";
 import { HnswError } from "../errors.ts";
 import type { Settings } from "../options/open.ts";
@@ -30,8 +39,9 @@ export function rowOf(
   if (document === undefined && about.hasVector && about.expiresAt === null) return null;
   const values = document === undefined ? [] : fields.valuesOf(document);
   const text = document === undefined ? null : JSON.stringify(document);
-  const row = encodeRow({ text, ...about }, fields, values);
-  const bytes = documentBytes(row);
+  const { hasVector, expiresAt } = about;
+  const row = encodeRow({ text, hasVector, expiresAt }, fields, values);
+  const bytes = documentBytesIn(row);
   if (bytes > maxDocumentBytes) throw tooLarge(maxDocumentBytes, bytes);
   return row;
 }
@@ -54,10 +64,6 @@ export function withoutVector(row: Uint8Array | null): Uint8Array {
   const copy = (row ?? encodeRow({ text: null, hasVector: true, expiresAt: null }, NO_FIELDS, [])).slice();
   copy[FLAGS] = copy[FLAGS]! | NO_VECTOR;
   return copy;
-}
-
-function documentBytes(row: Uint8Array): number {
-  return new DataView(row.buffer, row.byteOffset).getUint32(16, true);
 }
 
 const NO_FIELDS = new FieldTable();
