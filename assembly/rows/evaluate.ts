@@ -14,8 +14,8 @@ import { copyBytes, hasBit } from "../memory/words";
 import { chunkSlots, firstOf } from "../vectors/slots";
 import { cellsOf, columnAt, typeOf } from "./columns";
 import {
-  FEW, hashOfNumber, LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET, SET_BITS, SET_CELLS, SET_FEW,
-  SET_MEMBERS,
+  FEW, hashOfNumber, LIST_START, OPERAND_HEADER, READY_BYTES, READY_COLUMN, READY_OP, READY_PAYLOAD, READY_SET, SET_BITS, SET_CELLS,
+  SET_FEW, SET_MEMBERS,
 } from "./program";
 import { hasBitOf, hasInRange, hasOneOf, wordList } from "./lists";
 import { isNumberList, NUMBER_MISSING, NUMBER_NULL } from "./numbers";

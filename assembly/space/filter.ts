@@ -187,7 +187,8 @@ function bitsIn(at: usize, bytes: u32): u32 {
   for (; at + 16 <= end; at += 16) {
     counts = i32x4.add(counts, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(v128.load(at)))));
   }
-  let count: u32 = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
+  let count: u32 = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
+  count += i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
   for (; at < end; at++) count += popcnt<u32>(load<u8>(at));
   return count;
 }
