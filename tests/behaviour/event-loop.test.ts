@@ -9,7 +9,7 @@ import { turnsDuring } from "../support/turns.ts";
 
 const SEED = 909;
 const COUNT = 60_000;
-const SPACES = 2000;
+const SPACES = 8000;
 
 describe(`in a space of ${COUNT} vectors`, () => {
   const SET = uniform(COUNT, 4, SEED);
