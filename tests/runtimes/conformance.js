@@ -487,7 +487,10 @@ async function compacted(kit) {
   // Until another compaction does not follow.
   const settled = ({ compactions, pending, live, dead }) => compactions > 0 && pending === 0 && 5 * dead <= live + dead;
   for (let tries = 0; !settled(index.stats().spaces[0]); tries++) {
-    if (tries === 20_000) throw new Error("a space of which most is dead is never compacted");
+    if (tries === 20_000) {
+      const { spaces, workers } = index.stats();
+      throw new Error(`a space of which most is dead is never compacted: ${JSON.stringify({ spaces, workers })}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 0)); // without workers it is done between two turns
     await index.flush();
   }
