@@ -180,10 +180,8 @@ export function outcomeOf(status: number, handle: Handle, space: string, ref: ca
       return BUSY;
     case E_BUSY:
       return BUSY;
-    case E_JOURNAL_STUCK:
-      if (!handle.durability.refuses) return BUSY;
-      throw handle.refusal(status, ref.seat);
     default:
+      if (status === E_JOURNAL_STUCK && !handle.durability.refuses) return BUSY;
       throw handle.refusal(status, ref.seat);
   }
 }

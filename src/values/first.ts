@@ -24,9 +24,9 @@ export class First<T> {
     return this.heap;
   }
 
-  /** All that stayed, in order. */
+  /** All that stayed, in order: they are taken out. */
   sorted(): T[] {
-    return this.heap.sort((a, b) => (this.isBefore(a, b) ? -1 : 1));
+    return this.takeBehind(0);
   }
 
   /** Those behind the first `skip`, in order: they are taken out. */
