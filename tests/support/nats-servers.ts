@@ -42,24 +42,31 @@ export class NatsServers implements AsyncDisposable {
   /** `settings`: more lines of their configuration. `hosts`: one for each. */
   static async start(count = 1, settings = "", hosts: readonly Host[] = []): Promise<NatsServers> {
     const servers = new NatsServers(count, await freePorts(count * 2), settings, hosts);
-    for (let i = 0; i < count; i++) servers.begin(i);
-    for (let i = 0; i < count; i++) await servers.listens(i);
+    try {
+      for (let i = 0; i < count; i++) servers.begin(i);
+      for (let i = 0; i < count; i++) await servers.listens(i);
+    } catch (error) {
+      await servers[Symbol.asyncDispose]();
+      throw error;
+    }
     return servers;
   }
 
   /** Resolves when a server takes connections. */
   private async listens(i: number): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      const socket = connect(this.ports[i]!, this.hostOf(i).address, () => resolve(true)).on("error", () =>
-        resolve(false),
-      );
-      const isThere = await promise;
-      socket.destroy();
-      if (isThere) return;
-      if (tries === 1000) throw new Error(`server ${i} does not start: ${await Bun.file(this.logOf(i)).text()}`);
+      const error = await this.connectError(i);
+      if (error === null) return;
+      if (tries === 1000)
+        throw new Error(`server ${i} is not reached: ${error}\n${await Bun.file(this.logOf(i)).text()}`);
       await new Promise((again) => setTimeout(again, 20));
     }
+  }
+
+  private connectError(i: number): Promise<Error | null> {
+    const { promise, resolve } = Promise.withResolvers<Error | null>();
+    const socket = connect(this.ports[i]!, this.hostOf(i).address, () => resolve(null)).on("error", resolve);
+    return promise.finally(() => socket.destroy());
   }
 
   get urls(): string[] {

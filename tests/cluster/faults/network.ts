@@ -2,6 +2,7 @@
  * How can a process on this machine be cut off as a host is? In a network namespace of its own, on a bridge: needs Linux, `ip`
  * and the rights to make them.
  */
+import { existsSync } from "node:fs";
 import type { Host } from "../../support/nats-servers.ts";
 
 export interface CutHost extends Host {
@@ -15,7 +16,8 @@ export class Network implements Disposable {
   private readonly name = `hw${process.pid}`;
 
   private constructor(count: number) {
-    const subnet = `10.77.${process.pid % 250}`;
+    removeLeftovers();
+    const subnet = freeSubnet();
     ip("link", "add", this.name, "type", "bridge");
     ip("addr", "add", `${subnet}.254/24`, "dev", this.name);
     ip("link", "set", this.name, "up");
@@ -56,7 +58,26 @@ export class Network implements Disposable {
   }
 }
 
-function ip(...words: string[]): void {
-  const { success, stderr } = Bun.spawnSync(["ip", ...words], { stderr: "pipe" });
+/** What runs that were killed have left: a host of theirs would take the packets for one of ours with its address. */
+function removeLeftovers(): void {
+  const isLeft = (pid: string) => !existsSync(`/proc/${pid}`);
+  const links = ip("-o", "link", "show").matchAll(/ (hw(\d+)(?:v\d+)?)[:@]/g);
+  for (const [, link, pid] of links) if (isLeft(pid!)) ip("link", "del", link!);
+  const spaces = ip("netns", "list").matchAll(/^hw(\d+)-\d+/gm);
+  for (const [space, pid] of spaces) if (isLeft(pid!)) ip("netns", "del", space);
+}
+
+/** The beginning of 254 addresses that this machine sends to none of its networks. */
+function freeSubnet(): string {
+  const taken = ip("-o", "-4", "addr", "show") + ip("-o", "-4", "route", "show", "table", "all");
+  while (true) {
+    const subnet = `10.77.${Math.floor(Math.random() * 256)}`;
+    if (!taken.includes(`${subnet}.`)) return subnet;
+  }
+}
+
+function ip(...words: string[]): string {
+  const { success, stdout, stderr } = Bun.spawnSync(["ip", ...words], { stderr: "pipe" });
   if (!success) throw new Error(`ip ${words.join(" ")}: ${stderr}`);
+  return stdout.toString();
 }

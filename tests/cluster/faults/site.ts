@@ -122,8 +122,7 @@ export class Site implements AsyncDisposable {
   ) {}
 
   static async start(members: number, setup: Omit<Setup, "servers">): Promise<Site> {
-    const network = Network.create(SERVERS + members);
-    const servers = await NatsServers.start(SERVERS, "", network?.hosts.slice(0, SERVERS));
+    const { network, servers } = await begun(members);
     const site = new Site(servers, network, setup);
     try {
       for (let i = 0; i < members; i++) await site.begin(i);
@@ -202,5 +201,18 @@ export class Site implements AsyncDisposable {
     await Promise.all(this.members.map((member) => member.kill()));
     await this.servers[Symbol.asyncDispose]();
     this.network?.[Symbol.dispose]();
+  }
+}
+
+/** On hosts of their own, else as processes of this one: some machines let networks be made and nothing through them. */
+async function begun(members: number): Promise<{ network: Network | null; servers: NatsServers }> {
+  const network = Network.create(SERVERS + members);
+  if (network === null) return { network, servers: await NatsServers.start(SERVERS) };
+  try {
+    return { network, servers: await NatsServers.start(SERVERS, "", network.hosts.slice(0, SERVERS)) };
+  } catch (error) {
+    network[Symbol.dispose]();
+    console.warn(`no host is cut off in these tests: ${error}`);
+    return { network: null, servers: await NatsServers.start(SERVERS) };
   }
 }
