@@ -24,7 +24,7 @@ import { connect, connectIfRoom, expectDoubles, holds, writeListAgain } from "./
 import { touchEnd, twinsOf, writeOwnList } from "./lists";
 import { diverseCount, selectNeighbours } from "./prune";
 import { ask } from "./sight";
-import { hangBehindOlder } from "./twins";
+import { hangBehindOlder, noteOlder } from "./twins";
 import { continueBelow, enterFromSlot, searchLayer } from "./walk";
 
 export const FIRST_ALONE: u32 = 64; // this many slots go in one at a time, so that the graph starts connected
@@ -213,9 +213,15 @@ export function finishTwin(that: usize, generation: usize, slot: u32): bool {
   if ((state & HANGS) == 0) return false;
   let twin = atomic.load<u32>(twinsOf(generation, load<u32>(that + SEAT_TWIN_OF)));
   while (twin != 0 && twin != slot + 1) twin = nextTwin(generation, twin);
-  if (twin == 0) atomic.store<u32>(at + SLOT_STATE, state & ~HANGS);
-  else finish(generation, at, TWINNED);
-  return twin != 0;
+  if (twin != 0) {
+    finish(generation, at, TWINNED);
+    return true;
+  }
+  // It may be linked itself the next time, with twins of its own.
+  store<u32>(at + SLOT_TWIN, 0);
+  noteOlder(generation, slot, 0);
+  atomic.store<u32>(at + SLOT_STATE, state & ~HANGS);
+  return false;
 }
 
 // ── a linked slot once more ─────────────────────────────────────────────────────────────────────────────────────────

@@ -6,13 +6,16 @@
  *   offer ──► the generation notes the seat and the range: [G_OFFER_FROM … G_OFFER_END)
  *   accept ─► G_READY stays at the beginning of a portion until its last slot is in; then the portion's size is noted in its
  *             first slot (SLOT_TWIN), and it may be claimed, as a whole or not at all
+ *   claim ──► the size is removed: what is given back is no portion any more, and may hold slots that are linked already
  *   end ────► what is left of a range becomes work as it is: also when its seat's thread has ended (`endVoidOffer`)
  *
- * Others' ops in between take slots of the range: nothing depends on whose they are. All under the partition lock.
+ * Others' ops in between take slots of the range: nothing depends on whose they are. A slot that is linked, or about to be, has
+ * the chain of its twins in SLOT_TWIN: it begins no portion. All under the partition lock.
  */
 import {
-  G_BULK, G_CLAIMED, G_COUNT, G_ELIGIBLE, G_LAST_PORTION, G_OFFER_END, G_OFFER_FROM, G_OFFER_NUMBER, G_OFFER_SEAT,
-  G_OFFER_SLOTS, G_READY, P_BULK_FROM, P_BULK_MOST, SEAT_OFFERS, SEAT_OFFERS_VOID, SLOT_TWIN, S_GENERATIONS,
+  BODILESS, G_BULK, G_CLAIMED, G_COUNT, G_ELIGIBLE, G_LAST_PORTION, G_OFFER_END, G_OFFER_FROM, G_OFFER_NUMBER, G_OFFER_SEAT,
+  G_OFFER_SLOTS, G_READY, PENDING, P_BULK_FROM, P_BULK_MOST, SEAT_OFFERS, SEAT_OFFERS_VOID, SKIPPED, SLOT_STATE,
+  SLOT_TWIN, S_GENERATIONS,
 } from "../layout";
 import { owner, seat, seatAddress } from "../memory/locks";
 import { slotAddress } from "../vectors/slots";
@@ -93,7 +96,8 @@ export function raiseReady(generation: usize): u32 {
       const slots = load<u32>(generation + G_OFFER_SLOTS);
       const to = end - from < slots + (slots >>> 1) ? end : from + slots;
       if (ready < to) break;
-      store<u32>(slotAddress(generation, from) + SLOT_TWIN, to - from);
+      const first = slotAddress(generation, from);
+      if (mayBegin(first)) store<u32>(first + SLOT_TWIN, to - from); // a file may have brought it linked
       store<u32>(generation + G_LAST_PORTION, from + 1);
       store<u32>(generation + G_OFFER_FROM, to);
       from = to;
@@ -112,19 +116,26 @@ export function unclaimedIn(generation: usize): u32 {
   return atomic.load<u32>(generation + G_READY) - load<u32>(generation + G_CLAIMED);
 }
 
+/** Whether SLOT_TWIN of a slot can be the size of a portion. */
+function mayBegin(at: usize): bool {
+  const state = load<u32>(at + SLOT_STATE);
+  return state == PENDING || state == SKIPPED || state == BODILESS;
+}
+
 /** Of the slots from `from` on how many, at most `most`, come before the next portion; 0: one begins there. */
 export function beforePortion(generation: usize, from: u32, most: u32): u32 {
   if (load<u32>(generation + G_LAST_PORTION) <= from) return most;
-  for (let i: u32 = 0; i < most; i++) if (load<u32>(slotAddress(generation, from + i) + SLOT_TWIN) != 0) return i;
+  for (let i: u32 = 0; i < most; i++) if (portionAt(generation, from + i) != 0) return i;
   return most;
 }
 
 /** Slots of the portion that begins at `from`, or 0. */
 export function portionAt(generation: usize, from: u32): u32 {
-  return load<u32>(slotAddress(generation, from) + SLOT_TWIN);
+  const first = slotAddress(generation, from);
+  return mayBegin(first) ? load<u32>(first + SLOT_TWIN) : 0;
 }
 
-/** The slots of a portion are like any others from now on. */
+/** The slots of the portion that begins at `from` are like any others from now on. */
 export function dissolve(generation: usize, from: u32): void {
   store<u32>(slotAddress(generation, from) + SLOT_TWIN, 0);
 }

@@ -329,3 +329,21 @@ test("of equal vectors one is linked and the others hang on it, the oldest first
     }
   }
 });
+
+test("a portion that is given back because codes went blind keeps the twins among the slots that are linked", async () => {
+  const { gaussian } = random(SEED);
+  const near = VectorSet.make(600, DIMENSIONS, gaussian);
+  // The portion begins with two twins of slot 0. What follows lies in a tight cluster far away.
+  const far = VectorSet.make(600, DIMENSIONS, (i, j) => (i < 2 ? near.at(0)[j]! : 30 + 0.01 * gaussian()));
+  const space = await spaceOf({ metric: "l2" });
+  for (let i = 0; i < near.count; i++) space.add(i, near.at(i));
+  space.linkAll();
+  const offer = space.offer(far.count, far.count);
+  for (let i = 0; i < far.count; i++) space.add(near.count + i, far.at(i));
+  space.endOffer(offer);
+  expect(space.seat.core.claim(0, 10, 1)).toBe(far.count);
+  while (bulkOf(space) !== 0) space.seat.core.link(10);
+  expect(space.figures().pending).toBeGreaterThan(far.count / 2);
+  expectSettled(space, "given back");
+  expect(space.search(near.at(0), 3).map(({ key }) => key)).toEqual([0, near.count, near.count + 1]);
+});
