@@ -84,7 +84,10 @@ async function settled(index: VectorIndex): Promise<void> {
   for (;;) {
     await Bun.sleep(200);
     const { spaces, bytes } = index.stats();
-    if (bytes.used === before && spaces.every(({ dead, live, pending }) => 5 * dead <= live + dead && pending === 0))
+    if (
+      bytes.used === before &&
+      spaces.every(({ dead, live, pending }) => (dead < 64 || 5 * dead <= live + dead) && pending === 0)
+    )
       return;
     before = bytes.used;
     if (performance.now() > end) throw new Error(`not compacted after ${DEADLINE_MS / 1e3} s`);
