@@ -22,7 +22,7 @@ export interface Play {
 interface Actor {
   name: string;
   capacity: number;
-  /** Until then it does nothing, like a process that is stopped. */
+  /** Until then it does nothing, like a process that is not there yet or is stopped. */
   silentUntil: number;
   presence: Presence;
   /** Since when the placement has not been what it should be, as far as it knows. */
@@ -33,7 +33,7 @@ export interface Report {
   changes: number;
   moves: number;
   leastMoves: number;
-  /** Of all entries of the placement that had no live member. */
+  /** Of all entries of the placement that had no live member, while one was awake that could see it. */
   longestWithoutHolderMs: number;
   came: number;
   went: number;
@@ -77,7 +77,7 @@ export class Simulation {
     const { chance, common } = this;
     const capacity = chance.is(0.2) ? 2 : 1;
     const presence = common ?? new Presence(AWAY_MS);
-    this.actors.push({ name: `m${this.names++}`, capacity, silentUntil: 0, presence, wrongSince: null });
+    this.actors.push({ name: `m${this.names++}`, capacity, silentUntil: this.now, presence, wrongSince: null });
     this.report.came++;
   }
 
@@ -151,11 +151,12 @@ export class Simulation {
 
   private look(): void {
     const awake = new Set(this.awake().map(({ name }) => name));
+    const listening = Math.min(this.now, ...this.awake().map(({ silentUntil }) => silentUntil));
     for (const [i, holders] of this.placement.entries()) {
       if (holders.some((name) => awake.has(name))) this.without[i] = null;
       else {
         this.without[i] ??= this.now;
-        const lasted = this.now - this.without[i];
+        const lasted = this.now - Math.max(this.without[i], listening);
         this.report.longestWithoutHolderMs = Math.max(this.report.longestWithoutHolderMs, lasted);
       }
     }
